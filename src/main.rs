@@ -1,0 +1,2 @@
+//! The `blueprint` program.
+fn main() {}
