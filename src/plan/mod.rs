@@ -1,1 +1,21 @@
-//! (room)
+//! What a plan means: tasks, estimates, the dependency graph, urgency, and the state of each task in a run.
+//!
+//! The way through: [`load`] turns a [`Genesis`](crate::genesis::Genesis) into a [`Plan`] or into every reason why it is
+//! none; a [`Schedule`] is the pure state machine that a run drives; [`legal`] says which change of status makes sense.
+//!
+//! Knows nothing of XML, git, processes, files or the terminal.
+
+mod cycle;
+mod estimate;
+mod graph;
+mod id;
+mod load;
+mod schedule;
+mod status;
+
+pub use estimate::{EstimateError, parse_estimate};
+pub use graph::{Plan, Task, TaskIndex};
+pub use id::TaskId;
+pub use load::load;
+pub use schedule::{Ending, Event, IllegalEvent, Schedule, State};
+pub use status::{IllegalTransition, legal};

@@ -1,1 +1,2 @@
-//! (room)
+//! run
+pub mod supervisor;

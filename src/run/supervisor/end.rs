@@ -1,0 +1,103 @@
+use std::io;
+
+use jiff::Timestamp;
+use rustix::process::WaitStatus;
+use serde::{Deserialize, Serialize};
+
+use super::tree;
+use crate::store::{AttemptDir, StoreError, read_json, write_json};
+
+/// How an agent's process ended, as its supervisor saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Its exit code or signal.
+    pub exit: Exit,
+    /// The run asked for the end.
+    pub asked: bool,
+    /// How many processes were still there when the agent had ended, and had to be ended.
+    pub left_behind: usize,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the kernel said of the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// It exited with that code.
+    Code(i32),
+    /// That signal ended it.
+    Signal(i32),
+    /// It was never started.
+    NotStarted(String),
+    /// Nobody saw: the supervisor was gone before the agent's end.
+    Unseen,
+}
+
+impl End {
+    pub(super) fn of(status: Option<WaitStatus>, asked: bool, left_behind: usize) -> Self {
+        let code = status.and_then(WaitStatus::exit_status).map(Exit::Code);
+        let signal = status.and_then(WaitStatus::terminating_signal).map(Exit::Signal);
+        Self { exit: code.or(signal).unwrap_or(Exit::Unseen), asked, left_behind, at: Timestamp::now() }
+    }
+
+    pub(super) fn could_not_start(error: &io::Error) -> Self {
+        let exit = Exit::NotStarted(error.to_string());
+        Self { exit, asked: false, left_behind: 0, at: Timestamp::now() }
+    }
+
+    /// The end of an attempt whose supervisor died with it, or never lived.
+    pub fn unseen() -> Self {
+        Self { exit: Exit::Unseen, asked: false, left_behind: 0, at: Timestamp::now() }
+    }
+
+    /// The end that is written in an attempt's folder.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is there and can't be read.
+    pub fn read(dir: &AttemptDir) -> Result<Option<Self>, StoreError> {
+        read_json(&dir.end())
+    }
+
+    /// Writes it there, atomically.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that is refused.
+    pub fn write(&self, dir: &AttemptDir) -> Result<(), StoreError> {
+        write_json(&dir.end(), self)
+    }
+}
+
+/// The processes of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Processes {
+    /// The supervisor's process id.
+    pub supervisor: u32,
+    /// The agent's process id, also that of its process group.
+    pub agent: u32,
+    /// When the kernel started the agent, in clock ticks since boot: with it, the process id means one process.
+    pub agent_start: Option<u64>,
+}
+
+impl Processes {
+    pub(super) fn of(agent: u32) -> Self {
+        Self { supervisor: std::process::id(), agent, agent_start: tree::start_time(agent) }
+    }
+
+    pub(super) fn write(&self, dir: &AttemptDir) -> Result<(), StoreError> {
+        write_json(&dir.processes(), self)
+    }
+
+    /// The processes noted in an attempt's folder.
+    pub fn read(dir: &AttemptDir) -> Option<Self> {
+        read_json(&dir.processes()).ok().flatten()
+    }
+
+    /// Kills the agent and its descendants, where the supervisor can't any more; does nothing if that process id has gone to
+    /// somebody else.
+    pub fn kill_orphans(&self) {
+        if self.agent_start.is_some() && tree::start_time(self.agent) == self.agent_start {
+            tree::kill_from(self.agent);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+
+/// An exclusive lock on a file made for that purpose; given back when dropped, and by the kernel when we die.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Waits until the lock is ours.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lock file can't be made or locked.
+    pub fn wait(path: &Path) -> Result<Self, StoreError> {
+        let file = open(path)?;
+        file.lock().map_err(StoreError::io("lock", path))?;
+        Ok(Self { file })
+    }
+
+    /// Takes the lock if nobody has it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lock file can't be made or locked.
+    pub fn try_take(path: &Path) -> Result<Option<Self>, StoreError> {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(StoreError::io("lock", path)(error)),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path).map_err(StoreError::io("open lock file", path))
+}
+
+/// Who runs a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOwner {
+    /// Process id of the run.
+    pub pid: u32,
+    /// The machine's host name.
+    pub host: String,
+    /// The run's id, as in the journal.
+    pub run: String,
+    /// When it began.
+    pub started: jiff::Timestamp,
+}
+
+/// The right to run a plan; while it is held, the lock file says by whom.
+#[derive(Debug)]
+pub struct RunLock {
+    _lock: Lock,
+}
+
+impl RunLock {
+    /// Takes the plan's run lock, or gives the owner that holds it (as far as it can be read).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lock file can't be used.
+    pub fn take(path: &Path, owner: &RunOwner) -> Result<Result<Self, Option<RunOwner>>, StoreError> {
+        let Some(mut lock) = Lock::try_take(path)? else {
+            return Ok(Err(read_owner(path)));
+        };
+        let text = serde_json::to_string(owner)
+            .map_err(|source| StoreError::Encode { path: path.to_owned(), source })?;
+        lock.write(&text).map_err(StoreError::io("write", path))?;
+        Ok(Ok(Self { _lock: lock }))
+    }
+
+    /// The owner of a live run, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lock file can't be used.
+    pub fn live_owner(path: &Path) -> Result<Option<RunOwner>, StoreError> {
+        if !path.exists() || Lock::try_take(path)?.is_some() {
+            return Ok(None);
+        }
+        Ok(read_owner(path))
+    }
+}
+
+impl Lock {
+    fn write(&mut self, text: &str) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+fn read_owner(path: &Path) -> Option<RunOwner> {
+    let mut text = String::new();
+    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_is_refused_and_told_who_has_the_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.lock");
+        let owner =
+            RunOwner { pid: 7, host: "here".into(), run: "r1".into(), started: jiff::Timestamp::UNIX_EPOCH };
+        let held = RunLock::take(&path, &owner).unwrap().unwrap();
+        assert_eq!(RunLock::live_owner(&path).unwrap(), Some(owner.clone()));
+        assert_eq!(RunLock::take(&path, &owner).unwrap().unwrap_err(), Some(owner.clone()));
+        drop(held);
+        assert_eq!(RunLock::live_owner(&path).unwrap(), None);
+        assert!(RunLock::take(&path, &owner).unwrap().is_ok());
+    }
+}

@@ -1,0 +1,122 @@
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::replace::{Replacement, Stamp};
+use super::{Lock, StoreError};
+use crate::genesis::{Edit, EditError, Genesis, Invalid};
+
+/// How often a save starts over when somebody without our lock changes the file at the same moment.
+const SAVE_TRIES: usize = 20;
+
+/// A `genesis.xml` on disk, with the lock that all our writers take.
+#[derive(Debug, Clone)]
+pub struct PlanFile {
+    path: PathBuf,
+    lock: PathBuf,
+}
+
+/// Why a plan file could not be loaded.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// It could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is no genesis document.
+    #[error("the plan is invalid")]
+    Invalid(Invalid),
+}
+
+/// Why a plan file could not be changed; it is as it was.
+#[derive(Debug, Error)]
+pub enum CommitError<E> {
+    /// It could not be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It could not be saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The edit did not fit the document.
+    #[error(transparent)]
+    Edit(EditError),
+    /// The caller did not want to, after all.
+    #[error(transparent)]
+    Refused(E),
+}
+
+/// What a commit left on disk.
+#[derive(Debug)]
+pub struct Committed {
+    /// The document as it is now.
+    pub genesis: Genesis,
+    /// Whether a byte changed.
+    pub changed: bool,
+}
+
+impl PlanFile {
+    /// The plan at `path` (a link is followed, so that the file behind it is replaced and not the link), with the
+    /// lock file that its writers take.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no such file.
+    pub fn new(path: &Path, lock: PathBuf) -> Result<Self, StoreError> {
+        let path = fs::canonicalize(path).map_err(StoreError::io("read", path))?;
+        Ok(Self { path, lock })
+    }
+
+    /// The file's absolute path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the document; no lock is needed, since the file is only ever replaced whole.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it can't be read or is no genesis document.
+    pub fn load(&self) -> Result<Genesis, LoadError> {
+        Ok(load(&self.path)?.0)
+    }
+
+    /// Locks, reads the file as it is now, and saves the edit that `decide` makes of it; an empty edit writes
+    /// nothing.
+    ///
+    /// Calls `decide` again when somebody else changed the file before it could be replaced.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the file is then unchanged.
+    pub fn commit<E>(&self, decide: impl Fn(&Genesis) -> Result<Edit, E>) -> Result<Committed, CommitError<E>> {
+        let _lock = Lock::wait(&self.lock)?;
+        for _ in 0..SAVE_TRIES {
+            let (genesis, metadata) = load(&self.path)?;
+            let edit = decide(&genesis).map_err(CommitError::Refused)?;
+            if edit.is_empty() {
+                return Ok(Committed { genesis, changed: false });
+            }
+            let edited = genesis.apply(&edit).map_err(CommitError::Edit)?;
+            let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
+            if self.is_unchanged_since(&metadata) {
+                new.publish()?;
+                return Ok(Committed { genesis: edited, changed: true });
+            }
+        }
+        Err(StoreError::Contended { path: self.path.clone() }.into())
+    }
+
+    fn is_unchanged_since(&self, read: &Metadata) -> bool {
+        fs::metadata(&self.path).is_ok_and(|now| Stamp::of(&now) == Stamp::of(read))
+    }
+}
+
+fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
+    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
+    let metadata = file.metadata().map_err(StoreError::io("read", path))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(StoreError::io("read", path))?;
+    Ok((Genesis::parse(bytes).map_err(LoadError::Invalid)?, metadata))
+}
+
+#[cfg(test)]
+#[path = "plan_file_tests.rs"]
+mod tests;

@@ -1,0 +1,147 @@
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// What a file looked like when it was read: another writer's change shows as another stamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            length: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// Replaces a file, or makes it, so that at any moment, through a crash or a power cut too, either the old or the new
+/// content is there, whole.
+///
+/// A temp file in the same folder (a rename across file systems is none), with the old one's mode; its data synced before the
+/// rename (else the file may come back empty), the folder synced after it (else the old one may come back).
+///
+/// # Errors
+/// [`StoreError`] for whatever the system refuses; the old file is then unchanged.
+pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let old = match fs::metadata(path) {
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(StoreError::io("read", path)(error)),
+    };
+    Replacement::prepare(path, content, old.as_ref())?.publish()
+}
+
+/// Reads a file of JSON; one that isn't there is nothing.
+///
+/// # Errors
+/// [`StoreError`] when it is there and can't be read, or isn't what was expected.
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| StoreError::io("understand", path)(error.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", path)(error)),
+    }
+}
+
+/// Writes a value as JSON, atomically as [`replace_file`].
+///
+/// # Errors
+/// [`StoreError`] when it can't be encoded or written.
+pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), StoreError> {
+    let text =
+        serde_json::to_vec(value).map_err(|source| StoreError::Encode { path: path.to_owned(), source })?;
+    replace_file(path, &text)
+}
+
+/// A written and synced temp file that has yet to take its place; dropped, it is removed.
+pub(super) struct Replacement {
+    temp: tempfile::NamedTempFile,
+    target: PathBuf,
+}
+
+impl Replacement {
+    pub(super) fn prepare(target: &Path, content: &[u8], old: Option<&Metadata>) -> Result<Self, StoreError> {
+        let folder = folder_of(target);
+        let mut temp = tempfile::Builder::new()
+            .prefix(".genesis-")
+            .suffix(".tmp")
+            .tempfile_in(folder)
+            .map_err(StoreError::io("create a temp file in", folder))?;
+        if let Some(old) = old {
+            keep_attributes(temp.as_file(), old).map_err(StoreError::io("keep the mode of", target))?;
+        }
+        temp.write_all(content).map_err(StoreError::io("write", target))?;
+        temp.as_file().sync_data().map_err(StoreError::io("sync", target))?;
+        Ok(Self { temp, target: target.to_owned() })
+    }
+
+    pub(super) fn publish(self) -> Result<(), StoreError> {
+        self.temp.persist(&self.target).map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
+        sync_folder(folder_of(&self.target))
+    }
+}
+
+/// Mode as it was; owner and group too where we may, since a file that root saved shall stay its owner's.
+fn keep_attributes(new: &File, old: &Metadata) -> io::Result<()> {
+    let created = new.metadata()?;
+    if (created.uid(), created.gid()) != (old.uid(), old.gid()) {
+        // Not allowed unless we are root: the content matters more than the owner.
+        let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
+    }
+    new.set_permissions(old.permissions())
+}
+
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io("sync folder", folder))
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn keeps_the_mode_and_leaves_no_temp_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        replace_file(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_replacement_that_is_not_published_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        fs::write(&path, "old").unwrap();
+        drop(Replacement::prepare(&path, b"new", None).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

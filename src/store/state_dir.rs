@@ -1,0 +1,198 @@
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{StoreError, read_json, write_json};
+
+/// Digits of the hash of a plan's path that name its folder: enough for any number of plans in one repository.
+const HASH_DIGITS: usize = 10;
+
+/// The folder in which everything is kept that we know of a plan beside the plan itself: locks, journal, logs, prompts.
+///
+/// It is `<root>/<epic>-<hash of the plan's path>`, where root is `blueprint` in git's common folder, or `.blueprint` beside a plan
+/// outside git. The hash alone identifies it, so that a plan whose epic gets another name keeps its state.
+#[derive(Debug, Clone)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+/// What is noted in a state folder about the plan that it belongs to.
+#[derive(Debug, Serialize, Deserialize)]
+struct Card {
+    plan: PathBuf,
+    epic: String,
+}
+
+impl StateDir {
+    /// Where the state of `plan` (absolute) is or would be; creates nothing.
+    pub fn locate(root: &Path, epic: &str, plan: &Path) -> Self {
+        let hash = hash_of(plan);
+        let existing = subfolders(root).into_iter().find(|folder| ends_with_hash(folder, &hash));
+        Self { path: existing.unwrap_or_else(|| root.join(format!("{epic}-{hash}"))) }
+    }
+
+    /// Makes the folder, and notes in it whose it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that can't be written.
+    pub fn create(&self, epic: &str, plan: &Path) -> Result<(), StoreError> {
+        fs::create_dir_all(&self.path).map_err(StoreError::io("create folder", &self.path))?;
+        let card = self.path.join("plan.json");
+        if card.exists() {
+            return Ok(());
+        }
+        write_json(&card, &Card { plan: plan.to_owned(), epic: epic.to_owned() })
+    }
+
+    /// Another plan that is still there and whose state claims the same epic name.
+    pub fn rival(root: &Path, epic: &str, plan: &Path) -> Option<PathBuf> {
+        let cards = subfolders(root).into_iter().filter_map(|folder| read_card(&folder));
+        let mut others = cards.filter(|card| card.epic == epic && card.plan != plan && card.plan.exists());
+        others.next().map(|card| card.plan)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The lock that every writer of the plan takes.
+    pub fn plan_lock(&self) -> PathBuf {
+        self.path.join("plan.lock")
+    }
+
+    /// The lock that a live run holds.
+    pub fn run_lock(&self) -> PathBuf {
+        self.path.join("run.lock")
+    }
+
+    /// The record of everything that happened.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// Where one attempt's prompt, output and end are kept; `task` is a name that is safe for a folder.
+    pub fn attempt(&self, task: &str, attempt: u32) -> AttemptDir {
+        AttemptDir { path: self.path.join("attempts").join(task).join(attempt.to_string()) }
+    }
+}
+
+fn hash_of(plan: &Path) -> String {
+    let digest = Sha256::digest(plan.as_os_str().as_encoded_bytes());
+    digest.iter().take(HASH_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn ends_with_hash(folder: &Path, hash: &str) -> bool {
+    let name = folder.file_name().and_then(OsStr::to_str);
+    name.and_then(|name| name.strip_suffix(hash)).is_some_and(|rest| rest.ends_with('-'))
+}
+
+fn subfolders(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root).into_iter().flatten().filter_map(io::Result::ok);
+    let mut folders: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+fn read_card(folder: &Path) -> Option<Card> {
+    read_json(&folder.join("plan.json")).ok()?
+}
+
+/// The folder of one attempt.
+#[derive(Debug, Clone)]
+pub struct AttemptDir {
+    path: PathBuf,
+}
+
+impl AttemptDir {
+    /// Makes the folder.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that is refused.
+    pub fn create(&self) -> Result<(), StoreError> {
+        fs::create_dir_all(&self.path).map_err(StoreError::io("create folder", &self.path))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The task prompt that the agent was given.
+    pub fn prompt(&self) -> PathBuf {
+        self.path.join("prompt.md")
+    }
+
+    /// The agent's definition, rendered.
+    pub fn definition(&self) -> PathBuf {
+        self.path.join("definition.md")
+    }
+
+    /// What the agent finds on its standard input.
+    pub fn stdin(&self) -> PathBuf {
+        self.path.join("stdin")
+    }
+
+    /// What the agent printed.
+    pub fn stdout(&self) -> PathBuf {
+        self.path.join("stdout.log")
+    }
+
+    /// What the agent printed on standard error.
+    pub fn stderr(&self) -> PathBuf {
+        self.path.join("stderr.log")
+    }
+
+    /// Locked by the supervisor as long as it lives.
+    pub fn lock(&self) -> PathBuf {
+        self.path.join("alive.lock")
+    }
+
+    /// Its being there tells a supervisor to grant no more grace.
+    pub fn hurry(&self) -> PathBuf {
+        self.path.join("hurry")
+    }
+
+    /// Which processes belong to the attempt.
+    pub fn processes(&self) -> PathBuf {
+        self.path.join("processes.json")
+    }
+
+    /// How the agent ended.
+    pub fn end(&self) -> PathBuf {
+        self.path.join("end.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_keeps_its_state_when_its_epic_gets_another_name() {
+        let root = tempfile::tempdir().unwrap();
+        let plan = Path::new("/p/genesis.xml");
+        let first = StateDir::locate(root.path(), "one", plan);
+        first.create("one", plan).unwrap();
+        assert_eq!(StateDir::locate(root.path(), "two", plan).path(), first.path());
+        assert_ne!(StateDir::locate(root.path(), "one", Path::new("/q/genesis.xml")).path(), first.path());
+    }
+
+    #[test]
+    fn a_rival_is_another_plan_that_still_exists_under_the_same_epic() {
+        let root = tempfile::tempdir().unwrap();
+        let here = root.path().join("genesis.xml");
+        fs::write(&here, "").unwrap();
+        StateDir::locate(root.path(), "e", &here).create("e", &here).unwrap();
+        let other = root.path().join("other.xml");
+        assert_eq!(StateDir::rival(root.path(), "e", &other), Some(here.clone()));
+        assert_eq!(StateDir::rival(root.path(), "e", &here), None);
+        assert_eq!(StateDir::rival(root.path(), "f", &other), None);
+        fs::remove_file(&here).unwrap();
+        assert_eq!(StateDir::rival(root.path(), "e", &other), None);
+    }
+}
