@@ -1,1 +1,27 @@
-//! (room)
+//! The document: a plan's XML as bytes, spans and a typed view, and its edits as byte splices.
+//!
+//! Knows the forms (dialects) a plan is written in, which place of a document holds what, and what
+//! is wrong with it, with line and column. Knows nothing of tasks being run, of git, of the file
+//! system and of the terminal.
+
+mod code;
+mod diagnostic;
+mod document;
+mod edit;
+mod form;
+mod line_index;
+mod model;
+mod nearest;
+mod render;
+mod status;
+
+pub use code::{Code, Severity};
+pub use diagnostic::{Diagnostic, Invalid};
+pub use document::Genesis;
+pub use edit::{Edit, EditError, Splice, Transition};
+pub use form::Form;
+pub use line_index::{LineIndex, Position};
+pub use model::{Edge, Event, Level, Project, Quality, Ref, Task, TaskResult};
+pub use nearest::nearest;
+pub use render::render;
+pub use status::{ProjectStatus, Status};

@@ -1,0 +1,104 @@
+//! The one table of all codes that a problem with a document can have. Codes are stable: scripts
+//! match them, so one that goes is never given to another problem.
+
+use std::fmt;
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The plan cannot be run.
+    Error,
+    /// The plan can be run; something in it is probably not meant so.
+    Warning,
+}
+
+macro_rules! codes {
+    ($($name:ident $code:literal $severity:ident $title:literal;)*) => {
+        /// What kind of problem it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = concat!("`", $code, "`: ", $title, ".")] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$name),*];
+
+            /// The stable code, such as `E101`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $code,)* }
+            }
+
+            /// Whether it keeps the plan from being run.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity,)* }
+            }
+
+            /// What it is about, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The text cannot be read as XML at all.
+    Encoding           "E001" Error "the text is not UTF-8";
+    TooLarge           "E002" Error "the document is too large or too deeply nested";
+    IllegalCharacter   "E003" Error "a character that XML does not allow";
+    Declaration        "E004" Error "the XML declaration is wrong";
+    Doctype            "E005" Error "the document type declaration is wrong or refused";
+    Markup             "E006" Error "markup that is not XML";
+    Attribute          "E007" Error "an attribute is wrong";
+    Reference          "E008" Error "an entity or character reference is wrong";
+    TagMismatch        "E009" Error "start and end tags do not match";
+    OutsideRoot        "E010" Error "a document has exactly one root element and no text beside it";
+    ForbiddenSequence  "E011" Error "characters that must not stand there";
+    UnknownRoot        "E012" Error "not a plan of a known form";
+    // The document can be read, but not as a plan.
+    MissingTaskId      "E101" Error "a task has no id";
+    EmptyTaskId        "E102" Error "a task's id is empty";
+    DuplicateTaskId    "E103" Error "two tasks have one id";
+    UnusableTaskId     "E104" Error "an id that nothing can refer to";
+    UnknownTask        "E201" Error "a dependency names a task that is not there";
+    Cycle              "E202" Error "tasks wait for each other";
+    SelfDependency     "E203" Error "a task waits for itself";
+    MissingEpicName    "E204" Error "the plan has no epic name";
+    // The plan can be run.
+    StatusDisagrees    "W101" Warning "the places that hold a task's status disagree";
+    InTwoLists         "W102" Warning "a task stands in the status lists more than once";
+    InNoList           "W103" Warning "a task stands in no status list";
+    UnknownTaskRef     "W104" Warning "a taskRef names a task that is not there";
+    WrongCounter       "W105" Warning "a counter does not agree with the tasks";
+    EmptyDescription   "W106" Warning "a task has no description";
+    UnknownStatusWord  "W107" Warning "a word that is no status";
+    BadDuration        "W201" Warning "a duration that cannot be read";
+    LevelAgainstEdges  "W202" Warning "a level contradicts the dependencies";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Code, Severity};
+
+    #[test]
+    fn codes_are_distinct_and_say_their_severity() {
+        let distinct: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(distinct.len(), Code::ALL.len());
+        for code in Code::ALL {
+            let letter = match code.severity() {
+                Severity::Error => 'E',
+                Severity::Warning => 'W',
+            };
+            assert!(code.as_str().starts_with(letter), "{code}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The document: text, element tree and typed view as one value that is never half right.
+
+use jiff::Timestamp;
+
+use super::{
+    Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task,
+    Transition,
+};
+
+/// A plan's document.
+#[derive(Debug, Clone)]
+pub struct Genesis {
+    source: String,
+    form: Form,
+    project: Project,
+    tasks: Vec<Task>,
+    edges: Vec<Edge>,
+    levels: Vec<Level>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Genesis {
+    /// Reads `bytes` as a plan.
+    ///
+    /// # Errors
+    /// All problems at once, where they are no well-formed XML in UTF-8 or no known form of a plan.
+    pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
+        let source = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Genesis {
+            source,
+            form: Form::Canonical,
+            project: Project::default(),
+            tasks: Vec::new(),
+            edges: Vec::new(),
+            levels: Vec::new(),
+            diagnostics: Vec::new(),
+        })
+    }
+
+    /// The text, to the byte.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Which dialect it is written in.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The project as a whole.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The tasks, in the order of the text.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// The first task of that id.
+    pub fn task(&self, id: &str) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// Who waits for whom, from all places that say so, in the order of the text, each pair once.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// The given levels, in the order of the text.
+    pub fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// What is wrong with it as a document; errors among them keep it from being a plan.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The edit that makes a status transition; empty if the task has that status already.
+    ///
+    /// # Errors
+    /// If there is no such task.
+    pub fn transition(&self, transition: &Transition<'_>) -> Result<Edit, EditError> {
+        self.task(transition.task)
+            .map(|_| Edit::default())
+            .ok_or_else(|| EditError::UnknownTask(transition.task.to_owned()))
+    }
+
+    /// The edit that sets the project's status; empty if it has it already, or no place for it.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn set_project_status(
+        &self,
+        _status: ProjectStatus,
+        _at: Timestamp,
+    ) -> Result<Edit, EditError> {
+        Ok(Edit::default())
+    }
+
+    /// The document with `edit` made.
+    ///
+    /// # Errors
+    /// If the edit was made for another text, or leaves a document that cannot be read.
+    pub fn apply(&self, edit: &Edit) -> Result<Genesis, EditError> {
+        let source = edit.splice(&self.source)?;
+        Genesis::parse(source.into_bytes()).map_err(|invalid| EditError::Breaks(Box::new(invalid)))
+    }
+}

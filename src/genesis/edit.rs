@@ -1,0 +1,126 @@
+//! An edit of a document: byte ranges and what takes their place.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use super::{Invalid, ProjectStatus, Status, TaskResult};
+
+/// One change of one task's status, and all that changes with it.
+#[derive(Debug, Clone)]
+pub struct Transition<'a> {
+    /// The id of the task.
+    pub task: &'a str,
+    /// Its new status.
+    pub to: Status,
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+    /// Who does it.
+    pub actor: &'a str,
+    /// What happened. Any text: what XML cannot hold is left out.
+    pub description: &'a str,
+    /// What was changed, for the audit log.
+    pub changes: Option<&'a str>,
+    /// Written on completion and failure, in place of an earlier one.
+    pub result: Option<TaskResult>,
+    /// The project's new status, where this transition changes it.
+    pub project: Option<ProjectStatus>,
+}
+
+/// A set of splices that belong together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// Ordered by place; none overlaps another.
+    pub splices: Vec<Splice>,
+}
+
+/// Bytes of the source, and what takes their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// The bytes that go; empty for an insertion.
+    pub range: Range<usize>,
+    /// What comes.
+    pub text: String,
+}
+
+/// Why a document cannot be edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// There is no task of that id.
+    #[error("there is no task `{0}` in the plan")]
+    UnknownTask(String),
+    /// The edit was made for another text.
+    #[error("the edit does not fit the document at byte {0}")]
+    DoesNotFit(usize),
+    /// The edit would break the document.
+    #[error("the edit would leave a document that cannot be read")]
+    Breaks(Box<Invalid>),
+}
+
+impl Edit {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.splices.is_empty()
+    }
+
+    /// The edit that makes all of `splices`, in whatever order they come. Insertions at one place
+    /// keep their order.
+    pub(crate) fn new(mut splices: Vec<Splice>) -> Edit {
+        splices.sort_by_key(|splice| splice.range.start);
+        Edit { splices }
+    }
+
+    /// `source` with the edit made, or the first place where the edit does not fit it.
+    pub(crate) fn splice(&self, source: &str) -> Result<String, EditError> {
+        let grown: usize = self.splices.iter().map(|splice| splice.text.len()).sum();
+        let mut text = String::with_capacity(source.len() + grown);
+        let mut copied = 0;
+        for Splice { range, text: new } in &self.splices {
+            let misfit = EditError::DoesNotFit(range.start);
+            let kept = source.get(copied..range.start).ok_or(misfit.clone())?;
+            source.get(range.clone()).ok_or(misfit)?;
+            text.push_str(kept);
+            text.push_str(new);
+            copied = range.end;
+        }
+        text.push_str(source.get(copied..).ok_or(EditError::DoesNotFit(copied))?);
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Edit, EditError, Splice};
+
+    fn edit(splices: &[(std::ops::Range<usize>, &str)]) -> Edit {
+        Edit::new(
+            splices
+                .iter()
+                .map(|(range, text)| Splice {
+                    range: range.clone(),
+                    text: (*text).to_owned(),
+                })
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn splices_are_made_in_the_order_of_their_places() {
+        let edit = edit(&[(4..4, "!"), (0..1, "X"), (4..4, "?")]);
+        assert_eq!(edit.splice("abcd").unwrap(), "Xbcd!?");
+    }
+
+    #[test]
+    fn an_edit_that_does_not_fit_is_refused() {
+        for wrong in [
+            edit(&[(0..9, "")]),
+            edit(&[(0..2, ""), (1..3, "")]),
+            edit(&[(1..1, "")]),
+        ] {
+            assert!(
+                matches!(wrong.splice("äb"), Err(EditError::DoesNotFit(_))),
+                "{wrong:?}"
+            );
+        }
+    }
+}
