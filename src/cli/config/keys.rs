@@ -1,0 +1,189 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// All keys of a `blueprint.toml`. What a key means is said in the README.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "one line a key would say its name again")]
+pub struct Config {
+    pub jobs: Option<NonZeroUsize>,
+    pub runner: Option<String>,
+    pub retries: Option<u32>,
+    pub timeout: Option<Timeout>,
+    pub kill_grace: Option<Timeout>,
+    pub require_definitions: bool,
+    pub allow_no_changes: Vec<String>,
+    pub branch: Option<String>,
+    pub worktree_dir: Option<String>,
+    pub base: Option<String>,
+    pub agent_dirs: Vec<String>,
+    pub env_pass: Vec<String>,
+    pub runners: BTreeMap<String, RunnerConfig>,
+    pub agents: BTreeMap<String, AgentConfig>,
+    pub tasks: BTreeMap<String, AgentConfig>,
+    // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
+    pub stall_timeout: Option<Timeout>,
+    pub isolation: Option<Isolation>,
+    pub keep: Option<Keep>,
+    pub strategy: Option<Strategy>,
+    pub on_conflict: Option<OnConflict>,
+    pub verify_integration: Option<toml::Value>,
+    pub commit_plan: Option<bool>,
+    pub require_sandbox: Option<bool>,
+    pub sandbox: Option<Sandbox>,
+    pub context: Option<Vec<String>>,
+    pub protected_paths: Option<Vec<String>>,
+    pub max_cost: Option<f64>,
+    pub max_tokens: Option<u64>,
+    pub gate_iterations: Option<u32>,
+    pub quality: Option<Quality>,
+    pub definition: Option<DefinitionMode>,
+    pub setup: Option<toml::Value>,
+    pub bring: Option<Vec<String>>,
+    pub max_worktrees: Option<NonZeroUsize>,
+    pub jobserver: Option<bool>,
+    pub limits: Option<BTreeMap<String, u32>>,
+    pub price: Option<toml::Table>,
+    pub notify: Option<toml::Value>,
+    pub ask_command: Option<toml::Value>,
+    pub gates: Vec<GateConfig>,
+}
+
+impl Config {
+    /// The keys that are set, but whose feature is still to come.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let tables = self.agents.values().chain(self.tasks.values());
+        let for_tasks = tables.fold((false, false, false), |(gates, isolation, limit), table| {
+            (gates || table.gates.is_some(), isolation || table.isolation.is_some(), limit || table.needs_limit.is_some())
+        });
+        let set = [
+            ("stall-timeout", self.stall_timeout.is_some()),
+            ("isolation", self.isolation.is_some_and(|is| is != Isolation::Worktree) || for_tasks.1),
+            ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
+            ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
+            ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
+            ("verify-integration", self.verify_integration.is_some()),
+            ("commit-plan", self.commit_plan.is_some()),
+            ("require-sandbox", self.require_sandbox.is_some()),
+            ("sandbox", self.sandbox.is_some_and(|sandbox| sandbox != Sandbox::Off)),
+            ("context", self.context.is_some()),
+            ("protected-paths", self.protected_paths.is_some()),
+            ("max-cost", self.max_cost.is_some()),
+            ("max-tokens", self.max_tokens.is_some()),
+            ("gate-iterations", self.gate_iterations.is_some()),
+            ("quality", self.quality.is_some()),
+            ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
+            ("setup", self.setup.is_some()),
+            ("bring", self.bring.is_some()),
+            ("max-worktrees", self.max_worktrees.is_some()),
+            ("jobserver", self.jobserver.is_some()),
+            ("limits", self.limits.is_some()),
+            ("needs-limit", for_tasks.2),
+            ("price", self.price.is_some()),
+            ("notify", self.notify.is_some()),
+            ("ask-command", self.ask_command.is_some()),
+            ("gates", !self.gates.is_empty() || for_tasks.0),
+        ];
+        set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
+    }
+}
+
+/// `[runners.NAME]`: a program that plays agents.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "one line a key would say its name again")]
+pub struct RunnerConfig {
+    pub kind: Option<RunnerKind>,
+    pub command: Vec<String>,
+    pub args: Vec<String>,
+    pub model: Option<String>,
+    pub env: BTreeMap<String, String>,
+}
+
+/// `[agents.NAME]` and `[tasks.ID]`: who plays that agent or does that task, and how.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "one line a key would say its name again")]
+pub struct AgentConfig {
+    pub runner: Option<String>,
+    pub model: Option<String>,
+    pub args: Option<Vec<String>>,
+    pub timeout: Option<Timeout>,
+    pub gates: Option<Vec<String>>,
+    pub isolation: Option<Isolation>,
+    pub needs_limit: Option<toml::Value>,
+}
+
+/// `[[gates]]`: a check that a finished task must pass.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(missing_docs, reason = "one line a key would say its name again")]
+pub struct GateConfig {
+    pub name: String,
+    pub run: toml::Value,
+    pub metric: Option<toml::Value>,
+    pub at_least: Option<f64>,
+    pub at_most: Option<f64>,
+    pub kind: Option<String>,
+    pub when: Option<toml::Value>,
+    pub agents: Option<Vec<String>>,
+    pub tasks: Option<Vec<String>>,
+    pub timeout: Option<Timeout>,
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident),* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        #[expect(missing_docs, reason = "the words of the configuration")]
+        pub enum $name { $($variant),* }
+    )*};
+}
+
+words! {
+    /// Which program a runner is.
+    RunnerKind { Command, Claude, Codex, OpenCode, Gemini }
+    /// Where an attempt works.
+    Isolation { Worktree, Shared, None }
+    /// Which worktrees stay when their task is done.
+    Keep { Landed, Failed, None, All }
+    /// How finished work gets into the integration branch.
+    Strategy { Merge, Squash, Rebase }
+    /// What follows a merge conflict.
+    OnConflict { Agent, Block }
+    /// What keeps an agent in its worktree.
+    Sandbox { Auto, Landlock, Bwrap, Off }
+    /// Named sets of gates.
+    Quality { Mvp, Production, Enterprise, Hyperscale }
+    /// How an agent's definition goes to its program.
+    DefinitionMode { Append, Replace }
+}
+
+/// A span of real time, written like `90s`, `60m` or `1h 30m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeout(pub Duration);
+
+impl std::str::FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text.parse::<jiff::SignedDuration>().map_err(|error| error.to_string());
+        let positive = parsed.and_then(|span| Duration::try_from(span).map_err(|_| "it is negative".to_owned()));
+        match positive {
+            Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
+            Ok(_) => Err("a time-out of zero would end everything at once".into()),
+            Err(why) => Err(format!("not a duration like `90s`, `60m` or `1h 30m`: {why}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeout {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

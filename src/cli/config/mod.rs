@@ -1,0 +1,7 @@
+//! `blueprint.toml`: found beside the plan and at the repository's root, read in full, the nearer one winning key by key.
+
+mod keys;
+mod read;
+
+pub use keys::{AgentConfig, Config, GateConfig, RunnerConfig, RunnerKind, Timeout};
+pub(crate) use read::{ConfigError, Loaded, load};

@@ -1,0 +1,211 @@
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use thiserror::Error;
+use toml::Table;
+
+use super::Config;
+use crate::genesis::nearest;
+
+/// The name of a configuration file.
+const FILE: &str = "blueprint.toml";
+
+/// A configuration that could not be read.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    #[error("can't read `{path}`: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{path}` line {line}, column {column}: {message}")]
+    Invalid { path: PathBuf, line: usize, column: usize, message: String, hint: Option<String> },
+}
+
+/// A configuration, and the folder that `{config_dir}` stands for.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) dir: PathBuf,
+}
+
+/// Reads `blueprint.toml` beside the plan and at the root of its repository; the nearer one wins, key by key.
+///
+/// `{config_dir}` is the folder of the file that names the runners: the nearer one that is there.
+pub(crate) fn load(plan_dir: &Path, root: Option<&Path>) -> Result<Loaded, ConfigError> {
+    let near = read(&plan_dir.join(FILE))?;
+    let far = root.filter(|root| *root != plan_dir).map(|root| read(&root.join(FILE))).transpose()?.flatten();
+    let dir = match (&near, &far, root) {
+        (None, Some(_), Some(root)) => root,
+        _ => plan_dir,
+    };
+    let mut table = far.unwrap_or_default();
+    merge(&mut table, near.unwrap_or_default());
+    let config = Config::deserialize_table(table, &plan_dir.join(FILE))?;
+    Ok(Loaded { config, dir: dir.to_owned() })
+}
+
+fn read(path: &Path) -> Result<Option<Table>, ConfigError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
+    };
+    // Read as what it must be first, so that an error names the place in this very file.
+    toml::from_str::<Config>(&text).map_err(|error| explain(path, &text, &error))?;
+    toml::from_str(&text).map(Some).map_err(|error| explain(path, &text, &error))
+}
+
+impl Config {
+    fn deserialize_table(table: Table, path: &Path) -> Result<Self, ConfigError> {
+        table.try_into().map_err(|error| explain(path, "", &error))
+    }
+}
+
+/// The keys of `near` over those of `far`; tables are merged, anything else is replaced.
+fn merge(far: &mut Table, near: Table) {
+    for (key, value) in near {
+        match (far.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                far.insert(key, value);
+            }
+        }
+    }
+}
+
+fn explain(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let start = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let (message, hint) = reword(error.message());
+    ConfigError::Invalid { path: path.to_owned(), line, column, message, hint }
+}
+
+/// serde lists every key that there is; the nearest one says more.
+fn reword(message: &str) -> (String, Option<String>) {
+    let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
+    match (message.strip_prefix("unknown field"), quoted.split_first()) {
+        (Some(_), Some((wrong, known))) => {
+            let hint = nearest(wrong, known.iter().copied()).map(|key| format!("did you mean `{key}`?"));
+            (format!("unknown key `{wrong}`"), hint.or_else(|| Some(format!("known keys: {}", known.join(", ")))))
+        }
+        _ => (message.trim().to_owned(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(near: &str, far: &str) -> Result<Loaded, ConfigError> {
+        let root = tempfile::tempdir().unwrap();
+        let plan = root.path().join("plan");
+        fs::create_dir(&plan).unwrap();
+        fs::write(plan.join(FILE), near).unwrap();
+        fs::write(root.path().join(FILE), far).unwrap();
+        load(&plan, Some(root.path()))
+    }
+
+    #[test]
+    fn the_nearer_file_wins_key_by_key() {
+        let near = "jobs = 2\n[runners.a]\nmodel = 'near'\n";
+        let far = "jobs = 9\nretries = 5\n[runners.a]\nkind = 'claude'\nmodel = 'far'\n[runners.b]\n";
+        let config = with(near, far).unwrap().config;
+        assert_eq!(config.jobs.unwrap().get(), 2);
+        assert_eq!(config.retries, Some(5));
+        assert_eq!(config.runners["a"].model.as_deref(), Some("near"));
+        assert_eq!(config.runners["a"].kind, Some(super::super::RunnerKind::Claude));
+        assert!(config.runners.contains_key("b"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place_and_the_nearest_one() {
+        let error = with("jobs = 2\n\n  retrys = 1\n", "").unwrap_err();
+        let ConfigError::Invalid { line, column, message, hint, .. } = error else { panic!("{error}") };
+        assert_eq!((line, column, message.as_str()), (3, 3, "unknown key `retrys`"));
+        assert_eq!(hint.as_deref(), Some("did you mean `retries`?"));
+    }
+
+    #[test]
+    fn every_key_of_the_reference_is_known() {
+        let text = r#"
+            jobs = 4
+            runner = "claude"
+            retries = 2
+            timeout = "60m"
+            stall-timeout = "15m"
+            kill-grace = "10s"
+            isolation = "worktree"
+            keep = "landed"
+            strategy = "merge"
+            on-conflict = "agent"
+            verify-integration = "cargo test"
+            commit-plan = true
+            require-definitions = false
+            require-sandbox = false
+            allow-no-changes = ["a"]
+            sandbox = "auto"
+            branch = "b/{epic}/{task}"
+            worktree-dir = "../w/{task}"
+            base = "main"
+            agent-dirs = ["x"]
+            env-pass = ["CARGO_HOME"]
+            context = ["docs/*.md"]
+            protected-paths = [".github/**"]
+            max-cost = 4.5
+            max-tokens = 1000
+            gate-iterations = 3
+            quality = "production"
+            definition = "append"
+            setup = ["npm ci"]
+            bring = [".env"]
+            max-worktrees = 9
+            jobserver = true
+            notify = "x"
+            ask-command = "y"
+            [limits]
+            database = 1
+            [price.opus]
+            input = 1.0
+            [runners.local]
+            kind = "command"
+            command = ["sh"]
+            args = ["-x"]
+            model = "m"
+            env = { A = "b" }
+            [agents.a]
+            runner = "local"
+            model = "m"
+            args = []
+            timeout = "5m"
+            [tasks.t]
+            runner = "local"
+            gates = ["tests"]
+            isolation = "none"
+            needs-limit = "database"
+            [[gates]]
+            name = "tests"
+            run = "cargo test"
+            metric = "x"
+            at-least = 1.0
+            at-most = 2.0
+            kind = "k"
+            when = "always"
+            agents = []
+            tasks = []
+            timeout = "5m"
+        "#;
+        let config = with(text, "").unwrap().config;
+        assert!(config.without_effect().contains(&"gates"));
+        assert!(!config.without_effect().contains(&"isolation") || config.tasks["t"].isolation.is_some());
+        assert_eq!(config.timeout.unwrap().0.as_secs(), 3600);
+    }
+
+    #[test]
+    fn values_of_the_wrong_kind_are_refused_with_their_place() {
+        for (text, place) in [("jobs = 0", (1, 8)), ("\ntimeout = '5 parsecs'", (2, 11)), ("jobs = [", (1, 9))] {
+            let error = with(text, "").unwrap_err();
+            let ConfigError::Invalid { line, column, .. } = error else { panic!("{error}") };
+            assert_eq!((line, column), place, "{text}");
+        }
+    }
+}

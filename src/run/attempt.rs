@@ -1,0 +1,349 @@
+//! One attempt at a task, from its base to its merge. It decides nothing about the plan: it tells the dispatcher what it came to.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::spawn_blocking;
+
+use super::job::{Entry, Job, Report};
+use super::outbox::{self, Says};
+use super::process::Supervised;
+use super::record::{AttemptEnded, AttemptStarted, Fact};
+use super::supervisor::{End, Exit};
+use super::{Stage, launch, workplace};
+use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
+use crate::git::{Integrated, Oid};
+use crate::plan::TaskIndex;
+use crate::store::StoreError;
+
+/// What an attempt sends to the dispatcher.
+pub(super) enum Message {
+    /// Something to journal before the attempt goes on.
+    Record(Fact, oneshot::Sender<()>),
+    /// Its agent is running.
+    Running(TaskIndex),
+    /// Something to look at.
+    Warning(TaskIndex, String),
+    /// It is over.
+    Over(TaskIndex, Box<Report>),
+}
+
+/// An attempt's line to the dispatcher.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) messages: mpsc::UnboundedSender<Message>,
+    pub(super) stop: watch::Receiver<Option<Stage>>,
+}
+
+/// Why an attempt goes no further: it was told to, or the dispatcher is gone.
+struct Gone;
+
+/// Runs the attempt and sends its report, whatever happens.
+pub(super) async fn attempt(job: Job, link: Link) {
+    let index = job.index;
+    let job = Arc::new(job);
+    let started = Instant::now();
+    let report = match make(&job, &link).await {
+        Ok(mut report) => {
+            report.duration = if report.duration.is_zero() { started.elapsed() } else { report.duration };
+            report
+        }
+        Err(Gone) => return,
+    };
+    // If nobody listens any more, the run is over, and the next one finds what happened.
+    let _ = link.messages.send(Message::Over(index, Box::new(report)));
+}
+
+async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    match &job.entry {
+        Entry::Fresh => fresh(job, link).await,
+        Entry::Resumed { started, ended: Some(ended) } => {
+            let report = from_record(ended);
+            finish(job, started, report, link).await
+        }
+        Entry::Resumed { started, ended: None } => {
+            let process = Supervised::adopt(job.dir.clone());
+            watch_over(job, started, process, link).await
+        }
+    }
+}
+
+async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    let prepared = blocking(job, |job| workplace::prepare(job)).await;
+    let base = match prepared {
+        Ok(Ok(base)) => base,
+        Ok(Err(error)) => return Ok(error.into_report()),
+        Err(bug) => return Ok(bug),
+    };
+    if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
+        return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
+    }
+    let ready = match blocking(job, move |job| launch::write_down(job, base)).await {
+        Ok(Ok(ready)) => ready,
+        Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
+        Err(bug) => return Ok(bug),
+    };
+    record(link, Fact::AttemptStarted(ready.started.clone())).await?;
+    let common = &job.common;
+    let process =
+        Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, common.kill_grace);
+    match process {
+        Ok(process) => watch_over(job, &ready.started, process, link).await,
+        Err(error) => {
+            let detail = format!("can't start the supervisor `{}`: {error}", common.program.display());
+            finish(job, &ready.started, Report::of(Outcome::CouldNotStart, detail), link).await
+        }
+    }
+}
+
+/// Waits for the agent's end, brings it about if need be, and makes of it what there is.
+async fn watch_over(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    mut process: Supervised,
+    link: &Link,
+) -> Result<Report, Gone> {
+    let _ = link.messages.send(Message::Running(job.index));
+    let since = Instant::now();
+    let (end, ended_by) = wait(&mut process, job.cast.timeout, link.stop.clone()).await;
+    let end = match end {
+        Ok(end) => end,
+        Err(error) => return Ok(Report::of(Outcome::Interrupted, error.to_string())),
+    };
+    let base = started.base.parse::<Oid>().ok();
+    let token = started.token.clone();
+    let judged = blocking(job, move |job| judge(job, base, &token, &end, ended_by)).await;
+    let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
+    report.duration = since.elapsed();
+    for warning in warnings {
+        let _ = link.messages.send(Message::Warning(job.index, warning));
+    }
+    finish(job, started, report, link).await
+}
+
+/// The agent's end, and why we brought it about, if we did.
+async fn wait(
+    process: &mut Supervised,
+    timeout: Duration,
+    mut stop: watch::Receiver<Option<Stage>>,
+) -> (Result<End, StoreError>, Option<EndedBy>) {
+    let handle = process.handle();
+    let end = process.wait();
+    tokio::pin!(end);
+    let deadline = tokio::time::sleep(timeout);
+    tokio::pin!(deadline);
+    let mut ended_by = None;
+    loop {
+        tokio::select! {
+            end = &mut end => return (end, ended_by),
+            () = &mut deadline, if ended_by.is_none() => {
+                ended_by = Some(EndedBy::TimedOut);
+                handle.end();
+            }
+            stage = next_stage(&mut stop) => match stage {
+                Stage::Drain => {}
+                Stage::End => {
+                    ended_by.get_or_insert(EndedBy::Interrupted);
+                    handle.end();
+                }
+                Stage::Kill => {
+                    ended_by.get_or_insert(EndedBy::Interrupted);
+                    handle.kill();
+                }
+            },
+        }
+    }
+}
+
+async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
+    loop {
+        if stop.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+        if let Some(stage) = *stop.borrow_and_update() {
+            return stage;
+        }
+    }
+}
+
+/// What the agent's end, its output, its own report and its worktree say together.
+fn judge(
+    job: &Job,
+    base: Option<Oid>,
+    token: &str,
+    end: &End,
+    ended_by: Option<EndedBy>,
+) -> (Report, Vec<String>) {
+    let mut report = from_reading(read(job, end, ended_by));
+    if report.outcome == Outcome::Completed {
+        take_in(&mut report, outbox::collect(&job.worktree, token));
+    }
+    let mut warnings = Vec::new();
+    if end.left_behind > 0 && !end.asked {
+        warnings.push(format!("it left {} processes behind; they were ended", end.left_behind));
+    }
+    let Some(base) = base else { return (report, warnings) };
+    match workplace::gather(job, base) {
+        Ok(gathered) => {
+            warnings.extend(gathered.warnings);
+            report.commit = Some(gathered.head);
+            if report.outcome == Outcome::Completed && !gathered.changed {
+                report.outcome = Outcome::NoChanges;
+            }
+        }
+        Err(error) if report.outcome == Outcome::Completed => {
+            report.outcome = Outcome::Blocked;
+            report.detail = Some(format!("its work can't be committed: {error}"));
+        }
+        Err(error) => warnings.push(format!("what it left can't be committed: {error}")),
+    }
+    (report, warnings)
+}
+
+fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+    let exit = match &end.exit {
+        Exit::Code(code) => agent::Exit::Code(*code),
+        Exit::Signal(signal) => agent::Exit::Signal(*signal),
+        Exit::NotStarted(why) => {
+            return Reading { detail: Some(why.clone()), ..Reading::of(Outcome::CouldNotStart) };
+        }
+        Exit::Unseen => return Reading::of(Outcome::Interrupted),
+    };
+    // An earlier run asked for the end; only a time-out would have been recorded otherwise than as an interruption.
+    let ended_by_us = ended_by.or_else(|| end.asked.then_some(EndedBy::Interrupted));
+    let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
+    job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr })
+}
+
+fn from_reading(reading: Reading) -> Report {
+    Report {
+        summary: reading.summary,
+        detail: reading.detail,
+        question: reading.question,
+        cost_usd: reading.cost_usd,
+        tokens: reading.tokens,
+        ..Report::of(reading.outcome, "")
+    }
+}
+
+fn from_record(ended: &AttemptEnded) -> Report {
+    Report {
+        summary: ended.summary.clone(),
+        deliverables: ended.deliverables.clone(),
+        notes: ended.notes.clone(),
+        detail: ended.detail.clone(),
+        question: ended.question.clone(),
+        cost_usd: ended.cost_usd,
+        tokens: ended.tokens,
+        duration: Duration::from_millis(ended.duration_ms),
+        commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
+        ..Report::of(ended.outcome, "")
+    }
+}
+
+fn take_in(report: &mut Report, says: Option<Says>) {
+    match says {
+        Some(Says::Done { summary, deliverables, notes }) => {
+            report.summary = Some(summary);
+            report.deliverables = deliverables;
+            report.notes = notes;
+        }
+        Some(Says::Failed { reason }) => {
+            report.outcome = Outcome::AgentError;
+            report.detail = Some(reason);
+        }
+        None => {}
+    }
+}
+
+/// Journals how the attempt ended, and merges its work if that counts.
+async fn finish(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    mut report: Report,
+    link: &Link,
+) -> Result<Report, Gone> {
+    if !matches!(job.entry, Entry::Resumed { ended: Some(_), .. }) {
+        record(link, Fact::AttemptEnded(to_record(started, &report))).await?;
+    }
+    let counts = match report.outcome {
+        Outcome::Completed => true,
+        Outcome::NoChanges => !job.cast.must_change_something() || job.may_change_nothing,
+        _ => false,
+    };
+    let (true, Some(head)) = (counts, report.commit) else { return Ok(report) };
+    match blocking(job, move |job| workplace::integrate(job, head)).await {
+        Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
+        Ok(Err(error)) => {
+            report.outcome = Outcome::MergeConflict;
+            report.detail = Some(format!("its work can't be merged: {error}"));
+        }
+        Err(bug) => return Ok(bug),
+    }
+    Ok(report)
+}
+
+async fn merged(
+    job: &Job,
+    started: &AttemptStarted,
+    report: &mut Report,
+    integrated: Integrated,
+    link: &Link,
+) -> Result<(), Gone> {
+    let head = report.commit.map(|commit| commit.to_string()).unwrap_or_default();
+    let merge = match integrated {
+        Integrated::Merged { commit, checked_out } => {
+            if let Some(place) = checked_out {
+                let text = format!("the integration branch is checked out in {} and now ahead of it", place.display());
+                let _ = link.messages.send(Message::Warning(job.index, text));
+            }
+            report.merge = Some(commit);
+            commit.to_string()
+        }
+        Integrated::AlreadyIn => head.clone(),
+        Integrated::Conflict(paths) => {
+            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            report.outcome = Outcome::MergeConflict;
+            report.detail = Some(format!("conflicts with work that is merged already, in {}", names.join(", ")));
+            return Ok(());
+        }
+    };
+    let (task, attempt) = (job.task.clone(), started.attempt);
+    record(link, Fact::Merged { task, attempt, commit: head, merge }).await?;
+    report.done = true;
+    Ok(())
+}
+
+fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnded {
+    AttemptEnded {
+        task: started.task.clone(),
+        attempt: started.attempt,
+        outcome: report.outcome,
+        summary: report.summary.clone(),
+        deliverables: report.deliverables.clone(),
+        notes: report.notes.clone(),
+        detail: report.detail.clone(),
+        question: report.question.clone(),
+        commit: report.commit.map(|commit| commit.to_string()),
+        cost_usd: report.cost_usd,
+        tokens: report.tokens,
+        duration_ms: u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {
+    let (done, written) = oneshot::channel();
+    link.messages.send(Message::Record(fact, done)).map_err(|_| Gone)?;
+    written.await.map_err(|_| Gone)
+}
+
+/// Work that blocks, off the event loop; a panic in there ends this attempt, not the run.
+async fn blocking<T: Send + 'static>(
+    job: &Arc<Job>,
+    work: impl FnOnce(&Job) -> T + Send + 'static,
+) -> Result<T, Report> {
+    let job = Arc::clone(job);
+    let bug = |error| Report::of(Outcome::AgentError, format!("a bug in blueprint: {error}"));
+    spawn_blocking(move || work(&job)).await.map_err(bug)
+}

@@ -1,0 +1,175 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::agent::Outcome;
+use crate::plan::TaskId;
+
+/// What a run tells those who watch it, in the order in which it happens. What is told as done is on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEvent {
+    /// The run begins.
+    Started {
+        /// The epic.
+        epic: String,
+        /// All tasks of the plan.
+        total: usize,
+        /// Those that this run shall do.
+        selected: usize,
+        /// How many at once.
+        jobs: usize,
+        /// The commit that the plan started from, in short.
+        start: String,
+        /// The expected length of the run, by the planners' estimates.
+        estimate: Duration,
+    },
+    /// Something to know that is no reason to stop.
+    Note(String),
+    /// Something to look at; about a task or the run.
+    Warning {
+        /// Which task, if one.
+        task: Option<TaskId>,
+        /// What.
+        text: String,
+    },
+    /// An agent starts.
+    AttemptStarted {
+        /// The task.
+        task: TaskId,
+        /// Its name.
+        name: String,
+        /// Who does it.
+        agent: String,
+        /// From 1.
+        attempt: u32,
+        /// The task branch.
+        branch: String,
+        /// What it prints goes here.
+        log: PathBuf,
+        /// Turns a line of the log into something to show.
+        runner: String,
+    },
+    /// An attempt ended and another one follows.
+    Retrying {
+        /// The task.
+        task: TaskId,
+        /// The attempt that ended.
+        attempt: u32,
+        /// How.
+        outcome: Outcome,
+        /// More on it.
+        detail: Option<String>,
+        /// The next one starts after this.
+        pause: Duration,
+    },
+    /// A task is over, for this run.
+    TaskEnded(TaskEnded),
+    /// A task will not be run, because another one did not complete.
+    NotRun {
+        /// The task.
+        task: TaskId,
+        /// The root cause.
+        because: TaskId,
+        /// What became of that one.
+        cause: Cause,
+    },
+    /// Somebody asked the run to end.
+    Stopping(Stage),
+    /// The run is over.
+    Ended(Summary),
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskEnded {
+    /// The task.
+    pub task: TaskId,
+    /// What became of it.
+    pub cause: Cause,
+    /// How its last attempt ended.
+    pub outcome: Outcome,
+    /// What it came to, or what went wrong.
+    pub summary: String,
+    /// Where to read more.
+    pub log: PathBuf,
+    /// The commit of its work.
+    pub commit: Option<String>,
+    /// From its agent's start to its end.
+    pub duration: Duration,
+    /// In the run so far.
+    pub cost_usd: Option<f64>,
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Done.
+    Completed,
+    /// Failed for good.
+    Failed,
+    /// Waits for a person.
+    Blocked,
+    /// Cancelled by a person.
+    Cancelled,
+    /// Pending again, because the run was ended.
+    Interrupted,
+    /// In the hands of somebody else.
+    Foreign,
+    /// Not part of this run.
+    LeftOut,
+}
+
+/// How urgently a run is asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nothing new starts, running agents finish.
+    Drain,
+    /// Running agents are ended: TERM, grace, KILL.
+    End,
+    /// Running agents are killed.
+    Kill,
+}
+
+/// A run in numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// How the run ended.
+    pub verdict: Verdict,
+    /// Tasks of the plan that are completed now, earlier runs' included.
+    pub completed: usize,
+    /// All tasks of the plan.
+    pub total: usize,
+    /// Completed in this run.
+    pub done_now: usize,
+    /// Failed in this run.
+    pub failed: Vec<TaskId>,
+    /// Blocked, by this run or before.
+    pub blocked: Vec<TaskId>,
+    /// Not run, because of another one.
+    pub not_run: Vec<TaskId>,
+    /// Left alone, because somebody else has them.
+    pub foreign: Vec<TaskId>,
+    /// Pending again.
+    pub interrupted: Vec<TaskId>,
+    /// Where the work is.
+    pub integration: String,
+    /// How long it took.
+    pub duration: Duration,
+    /// What it cost, as far as the agent programs say.
+    pub cost_usd: Option<f64>,
+}
+
+/// How a run ended, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// By a signal, with what was still to do.
+    Interrupted {
+        /// SIGTERM rather than Ctrl-C.
+        by_term: bool,
+    },
+    /// At least one task failed or was cancelled.
+    Failed,
+    /// None failed, but one waits for a person.
+    Blocked,
+    /// All that was asked for is completed.
+    Completed,
+}

@@ -1,0 +1,107 @@
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
+use crate::agent::Outcome;
+use crate::plan::TaskId;
+
+/// What a plan's journal says, task by task.
+#[derive(Debug, Default)]
+pub struct History {
+    tasks: HashMap<TaskId, TaskHistory>,
+}
+
+/// The story of one task.
+#[derive(Debug, Default)]
+pub struct TaskHistory {
+    /// Its attempts, the first one first.
+    pub attempts: Vec<Attempt>,
+    /// Its changes of status that we made, the first one first.
+    pub transitions: Vec<TransitionRecord>,
+}
+
+/// The story of one attempt.
+#[derive(Debug)]
+pub struct Attempt {
+    /// How it began.
+    pub started: AttemptStarted,
+    /// When.
+    pub at: Timestamp,
+    /// How it ended, and when; nothing while it runs, or if nobody saw it.
+    pub ended: Option<(AttemptEnded, Timestamp)>,
+    /// The integration branch's commit that has its work.
+    pub merge: Option<String>,
+}
+
+impl Attempt {
+    /// Whether its work counts.
+    pub fn succeeded(&self) -> bool {
+        let outcome = self.ended.as_ref().map(|(ended, _)| ended.outcome);
+        matches!(outcome, Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+    }
+}
+
+impl History {
+    /// Reads the records in their order.
+    pub fn from_records(records: impl IntoIterator<Item = Record>) -> Self {
+        let mut history = Self::default();
+        for record in records {
+            history.add(record);
+        }
+        history
+    }
+
+    /// What is known of a task; nothing, if we never had to do with it.
+    pub fn task(&self, id: &str) -> Option<&TaskHistory> {
+        self.tasks.get(id)
+    }
+
+    /// All tasks that we had to do with.
+    pub fn tasks(&self) -> impl Iterator<Item = (&TaskId, &TaskHistory)> {
+        self.tasks.iter()
+    }
+
+    /// Takes one more record in.
+    pub fn add(&mut self, record: Record) {
+        match record.fact {
+            Fact::AttemptStarted(started) => {
+                let attempts = &mut self.story(&started.task).attempts;
+                attempts.push(Attempt { started, at: record.time, ended: None, merge: None });
+            }
+            Fact::AttemptEnded(ended) => {
+                if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {
+                    attempt.ended = Some((ended, record.time));
+                }
+            }
+            Fact::Merged { task, attempt, merge, .. } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.merge = Some(merge);
+                }
+            }
+            Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
+            Fact::RunStarted { .. } | Fact::RunEnded { .. } => {}
+        }
+    }
+
+    fn story(&mut self, task: &TaskId) -> &mut TaskHistory {
+        self.tasks.entry(task.clone()).or_default()
+    }
+
+    fn attempt(&mut self, task: &TaskId, number: u32) -> Option<&mut Attempt> {
+        let attempts = &mut self.tasks.get_mut(task)?.attempts;
+        attempts.iter_mut().rev().find(|attempt| attempt.started.attempt == number)
+    }
+}
+
+impl TaskHistory {
+    /// The number that the next attempt gets.
+    pub fn next_attempt(&self) -> u32 {
+        self.attempts.iter().map(|attempt| attempt.started.attempt).max().unwrap_or(0) + 1
+    }
+
+    /// The newest attempt.
+    pub fn last_attempt(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+}

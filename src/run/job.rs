@@ -1,0 +1,96 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::record::{AttemptEnded, AttemptStarted};
+use super::settings::Cast;
+use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
+use crate::git::{BranchName, EpicRefs, Oid, Repo};
+use crate::plan::{TaskId, TaskIndex};
+use crate::store::AttemptDir;
+
+/// What all attempts of a run share.
+pub(super) struct Common {
+    pub(super) repo: Repo,
+    pub(super) refs: EpicRefs,
+    /// The commit that the plan started from.
+    pub(super) start: Oid,
+    pub(super) run: String,
+    pub(super) genesis: PathBuf,
+    /// The plan's path in the repository, if it is in there.
+    pub(super) genesis_in_repo: Option<PathBuf>,
+    pub(super) config_dir: PathBuf,
+    pub(super) env: BaseEnv,
+    pub(super) env_policy: EnvPolicy,
+    pub(super) program: PathBuf,
+    pub(super) kill_grace: Duration,
+}
+
+/// One attempt, with all that it needs to know.
+pub(super) struct Job {
+    pub(super) common: Arc<Common>,
+    pub(super) index: TaskIndex,
+    pub(super) task: TaskId,
+    pub(super) name: String,
+    pub(super) slug: String,
+    /// From 1.
+    pub(super) attempt: u32,
+    pub(super) branch: BranchName,
+    pub(super) worktree: PathBuf,
+    pub(super) cast: Cast,
+    pub(super) definition: Definition,
+    pub(super) brief: Brief,
+    /// The prerequisites' results, in the order of the plan.
+    pub(super) results: Vec<Oid>,
+    pub(super) may_change_nothing: bool,
+    pub(super) dir: AttemptDir,
+    pub(super) entry: Entry,
+}
+
+/// Where an attempt begins.
+pub(super) enum Entry {
+    /// At its beginning.
+    Fresh,
+    /// An earlier run started its agent, and perhaps saw its end, but not what follows.
+    Resumed { started: AttemptStarted, ended: Option<AttemptEnded> },
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Report {
+    pub(super) outcome: Outcome,
+    pub(super) summary: Option<String>,
+    pub(super) deliverables: Vec<String>,
+    pub(super) notes: Option<String>,
+    pub(super) detail: Option<String>,
+    pub(super) question: Option<String>,
+    pub(super) cost_usd: Option<f64>,
+    pub(super) tokens: Option<Tokens>,
+    pub(super) duration: Duration,
+    /// The last commit of its work.
+    pub(super) commit: Option<Oid>,
+    /// The integration branch's commit with its work.
+    pub(super) merge: Option<Oid>,
+    /// Whether its work is in the integration branch, so that the task is done.
+    pub(super) done: bool,
+}
+
+impl Report {
+    /// An attempt that ended before anything could be made.
+    pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            summary: None,
+            deliverables: Vec::new(),
+            notes: None,
+            detail: Some(detail.into()),
+            question: None,
+            cost_usd: None,
+            tokens: None,
+            duration: Duration::ZERO,
+            commit: None,
+            merge: None,
+            done: false,
+        }
+    }
+}

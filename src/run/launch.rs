@@ -1,0 +1,89 @@
+use std::fs;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::job::Job;
+use super::record::AttemptStarted;
+use crate::agent::{self, CommandLine, Launch, Placeholders, RunnerError};
+use crate::git::Oid;
+use crate::store::StoreError;
+
+/// An attempt whose agent can be started.
+pub(super) struct Ready {
+    pub(super) command: CommandLine,
+    pub(super) started: AttemptStarted,
+}
+
+/// Why an agent could not be made ready.
+#[derive(Debug, Error)]
+pub(super) enum LaunchError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+}
+
+/// Writes down definition and prompt beside the attempt's log, and makes the command line.
+pub(super) fn write_down(job: &Job, base: Oid) -> Result<Ready, LaunchError> {
+    job.dir.create()?;
+    let definition = job.definition.render(&Placeholders {
+        genesis: job.common.genesis.clone(),
+        task: job.task.to_string(),
+        worktree: job.worktree.clone(),
+    });
+    let prompt = agent::prompt(&job.brief);
+    write(&job.dir.definition(), &definition)?;
+    write(&job.dir.prompt(), &prompt)?;
+    let token = token();
+    let command = command_line(job, &definition, &prompt, &token)?;
+    let started = AttemptStarted {
+        task: job.task.clone(),
+        attempt: job.attempt,
+        run: job.common.run.clone(),
+        slug: job.slug.clone(),
+        branch: job.branch.as_str().to_owned(),
+        worktree: job.worktree.clone(),
+        base: base.to_string(),
+        runner: job.cast.runner.name().to_owned(),
+        command: command.to_string(),
+        prompt: fingerprint(&definition, &prompt),
+        token,
+    };
+    Ok(Ready { command, started })
+}
+
+fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Result<CommandLine, RunnerError> {
+    let state = job.dir.path().to_string_lossy();
+    job.cast.runner.command_line(&Launch {
+        task: job.task.as_str(),
+        agent: &job.cast.agent,
+        attempt: job.attempt,
+        token,
+        session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
+        genesis: &job.common.genesis,
+        worktree: &job.worktree,
+        config_dir: &job.common.config_dir,
+        definition: &job.definition,
+        definition_file: &job.dir.definition(),
+        prompt_file: &job.dir.prompt(),
+        definition_text: definition,
+        prompt_text: prompt,
+        env: &job.common.env,
+        policy: &job.common.env_policy,
+    })
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<(), StoreError> {
+    fs::write(path, text).map_err(|source| StoreError::Io { action: "write", path: path.to_owned(), source })
+}
+
+/// A secret that only this attempt's agent is told.
+fn token() -> String {
+    (0..4).map(|_| format!("{:08x}", fastrand::u32(..))).collect()
+}
+
+fn fingerprint(definition: &str, prompt: &str) -> String {
+    let digest = Sha256::new().chain_update(definition).chain_update([0]).chain_update(prompt).finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

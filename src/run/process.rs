@@ -1,0 +1,116 @@
+//! One attempt's processes, seen from the run: started through a supervisor, or found alive and adopted.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+
+use super::supervisor::{End, Processes};
+use crate::agent::CommandLine;
+use crate::store::{AttemptDir, Lock, StoreError};
+
+/// The name of the hidden verb that makes our program a supervisor.
+pub const SUPERVISE: &str = "__supervise";
+
+/// An attempt's supervisor.
+pub(super) struct Supervised {
+    dir: AttemptDir,
+    child: Option<Child>,
+}
+
+impl Supervised {
+    /// Starts a supervisor that starts the agent.
+    ///
+    /// The agent's environment and folder are the supervisor's own, so that no file has to hold them, secrets included.
+    pub(super) fn start(
+        program: &Path,
+        command: &CommandLine,
+        worktree: &Path,
+        dir: &AttemptDir,
+        grace: Duration,
+    ) -> io::Result<Self> {
+        fs::write(dir.stdin(), &command.stdin)?;
+        let child = Command::new(program)
+            .arg(SUPERVISE)
+            .arg("--grace-ms")
+            .arg(grace.as_millis().to_string())
+            .arg(dir.path())
+            .arg("--")
+            .arg(&command.program)
+            .args(&command.args)
+            .env_clear()
+            .envs(command.env.iter().map(|(name, value)| (name, value)))
+            .current_dir(worktree)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()?;
+        Ok(Self { dir: dir.clone(), child: Some(child) })
+    }
+
+    /// An attempt that an earlier run started: its supervisor lives, or has written the end, or neither.
+    pub(super) fn adopt(dir: AttemptDir) -> Self {
+        Self { dir, child: None }
+    }
+
+    /// Waits until the supervisor is gone, and says how the agent ended.
+    ///
+    /// If the supervisor was killed, whatever it left is killed, too.
+    pub(super) async fn wait(&mut self) -> Result<End, StoreError> {
+        if let Some(child) = &mut self.child {
+            // How the supervisor itself ended is of no interest: what it wrote, or didn't, says it all.
+            let _ = child.wait().await;
+        }
+        let dir = self.dir.clone();
+        let waited = tokio::task::spawn_blocking(move || wait_for_end(&dir)).await;
+        waited.unwrap_or_else(|_| Ok(End::unseen()))
+    }
+
+    /// What ends it, while it is waited for.
+    pub(super) fn handle(&self) -> Handle {
+        Handle { dir: self.dir.clone(), own: self.child.as_ref().and_then(Child::id) }
+    }
+}
+
+/// Asks a supervisor for the end.
+pub(super) struct Handle {
+    dir: AttemptDir,
+    /// Our own child, if it is one; it is not reaped, so this is its process id, before `wait` has come back.
+    own: Option<u32>,
+}
+
+impl Handle {
+    /// Asks the supervisor to end the agent and all that it started.
+    pub(super) fn end(&self) {
+        let pid = self.own.or_else(|| Processes::read(&self.dir).map(|processes| processes.supervisor));
+        if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// The same, without grace.
+    pub(super) fn kill(&self) {
+        let _ = fs::write(self.dir.hurry(), "");
+        self.end();
+    }
+}
+
+/// The lock is free when the supervisor is gone. While we hold it, an end that is missing is written, so that a supervisor
+/// which comes to life only now does nothing.
+fn wait_for_end(dir: &AttemptDir) -> Result<End, StoreError> {
+    let _gone = Lock::wait(&dir.lock())?;
+    if let Some(end) = End::read(dir)? {
+        return Ok(end);
+    }
+    if let Some(processes) = Processes::read(dir) {
+        processes.kill_orphans();
+    }
+    let end = End::unseen();
+    end.write(dir)?;
+    Ok(end)
+}

@@ -1,0 +1,84 @@
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agent::{BaseEnv, EnvPolicy, Kind, Runner};
+use crate::git::Repo;
+use crate::plan::TaskId;
+use crate::store::{PlanFile, StateDir};
+
+/// Where a plan lives: its file, its repository, and the folder of its state.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The plan's file.
+    pub plan: PlanFile,
+    /// The repository that agents work in.
+    pub repo: Repo,
+    /// Journal, locks, logs.
+    pub state: StateDir,
+    /// The epic's name, as the user wants it.
+    pub epic: String,
+}
+
+/// What a run is asked to do, and how.
+pub struct Settings {
+    /// How many attempts at once.
+    pub jobs: NonZeroUsize,
+    /// How many further attempts after one that ended for a transient reason.
+    pub retries: u32,
+    /// Between TERM and KILL.
+    pub kill_grace: Duration,
+    /// Start nothing new after the first task that failed.
+    pub fail_fast: bool,
+    /// Take up failed tasks, too.
+    pub rerun_failed: bool,
+    /// Only these tasks and what they need; all, if empty.
+    pub only: Vec<TaskId>,
+    /// Tasks that may end without a change.
+    pub allow_no_changes: Vec<String>,
+    /// A missing definition is an error.
+    pub require_definitions: bool,
+    /// The folder of a task's worktree, with `{repo}`, `{epic}` and `{task}`; relative to the checkout.
+    pub worktree_dir: String,
+    /// The branch of a task, with `{epic}` and `{task}`.
+    pub branch: String,
+    /// What a plan starts from at its first run; else `HEAD`.
+    pub base: Option<String>,
+    /// Where definitions of agents are looked for, in order.
+    pub agent_folders: Vec<PathBuf>,
+    /// The environment that we were started with.
+    pub env: BaseEnv,
+    /// What of it agents get beside the usual.
+    pub env_policy: EnvPolicy,
+    /// What `{config_dir}` stands for.
+    pub config_dir: PathBuf,
+    /// Our own program, which supervises attempts.
+    pub program: PathBuf,
+    /// Who plays each task.
+    pub casting: HashMap<TaskId, Cast>,
+    /// Report the last line of each running agent's output, that often.
+    pub output_every: Option<Duration>,
+}
+
+/// Who plays a task.
+#[derive(Clone)]
+pub struct Cast {
+    /// The program.
+    pub runner: Arc<dyn Runner>,
+    /// What sort of program it is.
+    pub kind: Kind,
+    /// The name of the agent that it plays.
+    pub agent: String,
+    /// The longest that one attempt may take.
+    pub timeout: Duration,
+}
+
+impl Cast {
+    /// Whether success needs a change in git: agent programs say "done" too easily, but whoever configures a command of
+    /// their own knows what its exit code means.
+    pub(super) fn must_change_something(&self) -> bool {
+        self.kind != Kind::Command
+    }
+}

@@ -1,0 +1,70 @@
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Stage;
+
+/// The signals by which a run is asked to end.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    stage: Option<Stage>,
+    by_term: bool,
+}
+
+impl Signals {
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            stage: None,
+            by_term: false,
+        })
+    }
+
+    /// Waits for the next signal, and says what it asks for; never comes back when there is none.
+    pub(super) async fn next(&mut self) -> Stage {
+        loop {
+            let term = tokio::select! {
+                _ = self.interrupt.recv() => false,
+                _ = self.terminate.recv() => true,
+                // The terminal is gone; the run goes on without it.
+                _ = self.hangup.recv() => continue,
+            };
+            self.by_term |= term;
+            let stage = following(self.stage, term);
+            self.stage = Some(stage);
+            return stage;
+        }
+    }
+
+    /// Whether a SIGTERM was among them.
+    pub(super) fn by_term(&self) -> bool {
+        self.by_term
+    }
+}
+
+/// First Ctrl-C: drain; second: end; third: kill. A SIGTERM, from a system that will not wait for ever, starts at the second.
+fn following(stage: Option<Stage>, term: bool) -> Stage {
+    match stage {
+        None if !term => Stage::Drain,
+        None | Some(Stage::Drain) => Stage::End,
+        Some(Stage::End | Stage::Kill) => Stage::Kill,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_signal_is_one_stage_more_and_term_skips_the_first() {
+        let follow = |terms: &[bool]| {
+            let mut stage = None;
+            terms.iter().map(|&term| *stage.insert(following(stage, term))).collect::<Vec<_>>()
+        };
+        assert_eq!(follow(&[false; 4]), [Stage::Drain, Stage::End, Stage::Kill, Stage::Kill]);
+        assert_eq!(follow(&[true; 2]), [Stage::End, Stage::Kill]);
+        assert_eq!(follow(&[false, true, false]), [Stage::Drain, Stage::End, Stage::Kill]);
+    }
+}

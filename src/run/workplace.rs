@@ -1,0 +1,108 @@
+//! What an attempt does with git: its worktree before, its commits and the merge after. Blocking; called off the event loop.
+
+use thiserror::Error;
+
+use super::job::{Job, Report};
+use crate::agent::Outcome;
+use crate::git::{
+    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, Oid, Worktree,
+};
+
+/// Why an attempt could not get its place.
+#[derive(Debug, Error)]
+pub(super) enum PrepareError {
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl PrepareError {
+    /// A conflict waits for a person; anything else is no fault of the task.
+    pub(super) fn into_report(self) -> Report {
+        match self {
+            Self::Base(error @ BaseError::Conflict { .. }) => {
+                let detail = format!("its prerequisites' work conflicts: {error}");
+                Report::of(Outcome::MergeConflict, detail)
+            }
+            Self::Base(BaseError::Git(error)) | Self::Git(error) => Report::of(Outcome::CouldNotStart, explained(&error)),
+        }
+    }
+}
+
+fn explained(error: &GitError) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error} ({hint})"))
+}
+
+/// Makes the attempt's base and, on it, a clean worktree; what an earlier attempt left there is kept under its ref first.
+pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
+    let common = &job.common;
+    let base = common.repo.build_base(common.start, &job.results)?.commit;
+    common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
+    // Before the first attempt that we know of there may be work, too: of a person, or of a run whose journal is lost.
+    let before = job.attempt - 1;
+    match common.repo.worktree_at(&job.worktree)? {
+        Found::Ours(old) => {
+            let by = authorship(job);
+            let message = message("Unfinished work of", job, before);
+            let kept = old.snapshot(&job.branch, &by, &message)?.commit;
+            common.repo.keep_attempt(&common.refs, &job.slug, before, kept)?;
+            common.repo.reset_worktree(&job.worktree, &job.branch, base, kept)?;
+        }
+        // A foreign folder is refused by git's own checks, in its words.
+        Found::Nothing | Found::Foreign => {
+            if let Some(head) = common.repo.target(&job.branch.full())? {
+                common.repo.keep_attempt(&common.refs, &job.slug, before, head)?;
+            }
+            common.repo.add_worktree(&job.worktree, &job.branch, base)?;
+        }
+    }
+    Ok(base)
+}
+
+/// What is in the worktree when the agent has ended.
+pub(super) struct Gathered {
+    pub(super) head: Oid,
+    /// Whether anything differs from the base.
+    pub(super) changed: bool,
+    /// What a person should know of it.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Commits what the agent left, takes back a change of the plan's own file, and keeps the result under the attempt's ref.
+pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
+    let common = &job.common;
+    let worktree = common.repo.worktree(&job.worktree);
+    let by = authorship(job);
+    let left = worktree.commit_leftovers(&job.branch, &by, &message("Work of", job, job.attempt))?;
+    let mut warnings: Vec<_> = left.notices.iter().map(Notice::to_string).collect();
+    let restored = restore_plan(job, &worktree, base)?;
+    if restored.is_some() {
+        warnings.push("its branch changed genesis.xml; that change is left out (blueprint writes the status)".into());
+    }
+    let head = restored.unwrap_or(left.head);
+    common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;
+    let changed = common.repo.changed(base, head)?.files > 0;
+    Ok(Gathered { head, changed, warnings })
+}
+
+fn restore_plan(job: &Job, worktree: &Worktree, base: Oid) -> Result<Option<Oid>, GitError> {
+    let Some(path) = &job.common.genesis_in_repo else { return Ok(None) };
+    let message = Message::new("Leave genesis.xml as it was").for_attempt(job.task.as_str(), job.attempt);
+    worktree.drop_path_change(&job.branch, base, path, &Authorship::own(), &message)
+}
+
+/// Merges the attempt's work into the integration branch; a second time it changes nothing.
+pub(super) fn integrate(job: &Job, head: Oid) -> Result<Integrated, GitError> {
+    let subject = format!("Merge task {}: {}", job.task, job.name);
+    let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
+    job.common.repo.integrate(&job.common.refs, head, &message)
+}
+
+fn authorship(job: &Job) -> Authorship {
+    Authorship::on_behalf_of(&job.cast.agent)
+}
+
+fn message(what: &str, job: &Job, attempt: u32) -> Message {
+    Message::new(&format!("{what} task {}: {}", job.task, job.name)).for_attempt(job.task.as_str(), attempt)
+}
