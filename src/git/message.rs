@@ -1,0 +1,163 @@
+//! Who a commit is by, and what it says.
+
+use git2::{Signature, Time};
+
+/// The name that stands under everything that blueprint commits for itself.
+const OWN_NAME: &str = "blueprint";
+/// An address that belongs to nobody: no forge takes these commits for a person's.
+const ADDRESS: &str = "blueprint@localhost";
+
+/// Author and committer of a commit that we make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorship {
+    name: String,
+}
+
+impl Authorship {
+    /// blueprint itself: `blueprint <blueprint@localhost>`.
+    pub fn own() -> Self {
+        Self {
+            name: OWN_NAME.to_owned(),
+        }
+    }
+
+    /// blueprint on behalf of an agent: `<agent> (blueprint) <blueprint@localhost>`.
+    pub fn on_behalf_of(agent: &str) -> Self {
+        let agent = one_line(&agent.replace(['<', '>'], " "));
+        match agent.as_str() {
+            "" => Self::own(),
+            agent => Self {
+                name: format!("{agent} ({OWN_NAME})"),
+            },
+        }
+    }
+
+    /// `seconds`: since the epoch; always written as UTC, so that the commit's id does not depend on where it is made.
+    pub(super) fn signature(&self, seconds: i64) -> Result<Signature<'static>, git2::Error> {
+        Signature::new(&self.name, ADDRESS, &Time::new(seconds, 0))
+    }
+}
+
+/// A commit message: subject, body, trailers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    subject: String,
+    body: String,
+    trailers: Vec<(String, String)>,
+}
+
+impl Message {
+    /// A message of one line. Line breaks and control characters become spaces.
+    pub fn new(subject: &str) -> Self {
+        let subject = match one_line(subject) {
+            empty if empty.is_empty() => OWN_NAME.to_owned(),
+            subject => subject,
+        };
+        Self {
+            subject,
+            body: String::new(),
+            trailers: Vec::new(),
+        }
+    }
+
+    /// Adds a paragraph of free text below the subject.
+    #[must_use]
+    pub fn with_body(mut self, body: &str) -> Self {
+        body.replace('\0', " ").trim().clone_into(&mut self.body);
+        self
+    }
+
+    /// Adds `key: value` at the end; the value is kept to one line.
+    #[must_use]
+    pub fn with_trailer(mut self, key: &str, value: &str) -> Self {
+        let key = key
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect();
+        self.trailers.push((key, one_line(value)));
+        self
+    }
+
+    /// Adds the trailers that say which attempt at which task a commit is from.
+    #[must_use]
+    pub fn for_attempt(self, task: &str, attempt: u32) -> Self {
+        self.with_trailer("Blueprint-Task", task)
+            .with_trailer("Blueprint-Attempt", &attempt.to_string())
+    }
+
+    pub(super) fn render(&self) -> String {
+        let trailers: Vec<_> = self
+            .trailers
+            .iter()
+            .map(|(key, value)| format!("{key}: {value}"))
+            .collect();
+        let parts = [
+            self.subject.as_str(),
+            self.body.as_str(),
+            &trailers.join("\n"),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("\n\n") + "\n"
+    }
+}
+
+/// Nothing in a name may end the line that it stands in, or look like another trailer.
+fn one_line(text: &str) -> String {
+    let spaced = text.replace(
+        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
+        " ",
+    );
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_can_forge_a_second_trailer() {
+        let message = Message::new("do\nit")
+            .for_attempt("a\nBlueprint-Task: b\r\0", 3)
+            .render();
+        assert_eq!(
+            message,
+            "do it\n\nBlueprint-Task: a Blueprint-Task: b\nBlueprint-Attempt: 3\n"
+        );
+    }
+
+    #[test]
+    fn body_stands_between_subject_and_trailers() {
+        let message = Message::new("s")
+            .with_body("\nwhy\n\nmore\n")
+            .with_trailer("K ey", "v");
+        assert_eq!(message.render(), "s\n\nwhy\n\nmore\n\nKey: v\n");
+    }
+
+    #[test]
+    fn any_agent_name_makes_a_signature() {
+        for name in [
+            "",
+            "<>",
+            "a <b> c",
+            "\n",
+            "(",
+            "ü",
+            ".",
+            "a\0b",
+            " \u{2028} ",
+            ",;:",
+        ] {
+            let by = Authorship::on_behalf_of(name);
+            assert!(by.signature(0).is_ok(), "{name:?} {by:?}");
+        }
+        assert_eq!(
+            Authorship::on_behalf_of("rust <x>\n").name,
+            "rust x (blueprint)"
+        );
+    }
+
+    #[test]
+    fn an_empty_subject_still_says_something() {
+        assert_eq!(Message::new(" \n ").render(), "blueprint\n");
+    }
+}

@@ -1,0 +1,110 @@
+//! What an agent that ended may have left behind in its worktree: locks, half-done operations, a `HEAD` that is somewhere else.
+
+use std::fs;
+
+use git2::{Oid, Repository, RepositoryState};
+
+use super::commit::Notice;
+use super::repo::head_of;
+use super::update::{Swapped, contains, swap, target};
+use super::worktree::branch_of;
+use super::{BranchName, GitError, Worktree};
+
+impl Worktree {
+    /// Removes the locks that git programs of the ended attempt left when they were killed. Only the worktree's own and its branch's:
+    /// nobody else uses those.
+    pub(super) fn break_locks(
+        &self,
+        repository: &Repository,
+        branch: &BranchName,
+    ) -> Result<Vec<Notice>, GitError> {
+        let own = ["index.lock", "HEAD.lock"].map(|name| repository.path().join(name));
+        let shared = repository
+            .commondir()
+            .join(format!("{}.lock", branch.full()));
+        let mut removed = Vec::new();
+        for lock in own.into_iter().chain([shared]).filter(|lock| lock.exists()) {
+            fs::remove_file(&lock).map_err(GitError::io("remove", &lock))?;
+            removed.push(Notice::LockRemoved(lock));
+        }
+        Ok(removed)
+    }
+
+    /// Refuses what only the agent could finish: a rebase, bisect, `git am` or a row of cherry-picks in the middle of it.
+    pub(super) fn refuse_unfinished(&self, repository: &Repository) -> Result<(), GitError> {
+        use RepositoryState::{CherryPick, Clean, Merge, Revert};
+        match repository.state() {
+            Clean | Merge | CherryPick | Revert => Ok(()),
+            state => Err(GitError::Unfinished {
+                path: self.path().to_owned(),
+                operation: operation(state),
+            }),
+        }
+    }
+
+    /// Puts the worktree onto its branch. What the worktree is at is the task's result: if the agent detached `HEAD`, or went to another
+    /// branch, the task branch follows, as long as it loses nothing by that.
+    pub(super) fn stand_on(
+        &self,
+        repository: &Repository,
+        branch: &BranchName,
+    ) -> Result<(Oid, Option<Notice>), GitError> {
+        let head = head_of(repository, self.path())?;
+        let on = branch_of(repository);
+        if on.as_ref() == Some(branch) {
+            return Ok((head, None));
+        }
+        self.bring(repository, branch, head)?;
+        repository
+            .set_head(&branch.full())
+            .map_err(self.failed("go back to the task branch"))?;
+        Ok((
+            head,
+            Some(Notice::Reattached {
+                from: on.map(|on| on.to_string()),
+            }),
+        ))
+    }
+
+    fn bring(
+        &self,
+        repository: &Repository,
+        branch: &BranchName,
+        head: Oid,
+    ) -> Result<(), GitError> {
+        let name = branch.full();
+        let tip = target(repository, &name);
+        if let Some(tip) = tip.filter(|tip| !contains(repository, head, *tip)) {
+            return Err(GitError::Astray {
+                path: self.path().to_owned(),
+                branch: branch.to_string(),
+                head,
+                tip,
+            });
+        }
+        match swap(
+            repository,
+            &name,
+            tip,
+            head,
+            "blueprint: follow the worktree",
+        )? {
+            Swapped::Done => Ok(()),
+            Swapped::Holds(_) => Err(GitError::RefMoved { name }),
+        }
+    }
+}
+
+/// What git calls the operation that is going on.
+pub(super) fn operation(state: RepositoryState) -> &'static str {
+    use RepositoryState as S;
+    match state {
+        S::Clean => "finished operation",
+        S::Merge => "merge",
+        S::Revert | S::RevertSequence => "revert",
+        S::CherryPick | S::CherryPickSequence => "cherry-pick",
+        S::Bisect => "bisect",
+        S::Rebase | S::RebaseInteractive | S::RebaseMerge | S::ApplyMailboxOrRebase => "rebase",
+        S::ApplyMailbox => "patch series (git am)",
+    }
+}

@@ -1,0 +1,167 @@
+//! Moving refs, each by compare-and-swap under the ref's own lock.
+
+use std::time::Duration;
+
+use git2::{ErrorClass, ErrorCode, Oid, Repository};
+
+use super::{EpicRefs, GitError, Repo};
+
+/// How often a ref's lock is tried before it counts as left behind.
+const LOCK_TRIES: u32 = 60;
+/// The longest pause between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+impl Repo {
+    /// Fixes the commit that the epic starts from: made once, then kept. Returns the one that holds.
+    pub fn fix_start(&self, refs: &EpicRefs, commit: Oid) -> Result<Oid, GitError> {
+        let store = self.open_store()?;
+        match swap(
+            &store,
+            &refs.start(),
+            None,
+            commit,
+            "blueprint: start of the plan",
+        )? {
+            Swapped::Done => Ok(commit),
+            Swapped::Holds(there) => Ok(there),
+        }
+    }
+
+    /// The epic's start commit, if it has been fixed.
+    pub fn start(&self, refs: &EpicRefs) -> Result<Option<Oid>, GitError> {
+        Ok(target(&self.open_store()?, &refs.start()))
+    }
+
+    /// What a branch or ref (full name) points to.
+    pub fn target(&self, full_name: &str) -> Result<Option<Oid>, GitError> {
+        Ok(target(&self.open_store()?, full_name))
+    }
+
+    /// Keeps `head` reachable as what attempt `n` at a task left. Called again it may move forward, to a commit that contains the
+    /// former one; anything else is refused, so that no attempt's work gets lost.
+    pub fn keep_attempt(
+        &self,
+        refs: &EpicRefs,
+        task: &str,
+        n: u32,
+        head: Oid,
+    ) -> Result<(), GitError> {
+        keep(&self.open_store()?, &refs.attempt(task, n), head)
+    }
+
+    /// Keeps the base of attempt `n` at a task reachable, by the same rules.
+    pub fn keep_base(
+        &self,
+        refs: &EpicRefs,
+        task: &str,
+        n: u32,
+        base: Oid,
+    ) -> Result<(), GitError> {
+        keep(&self.open_store()?, &refs.base(task, n), base)
+    }
+}
+
+fn keep(store: &Repository, name: &str, oid: Oid) -> Result<(), GitError> {
+    let mut expected = None;
+    loop {
+        match swap(store, name, expected, oid, "blueprint: keep")? {
+            Swapped::Done => return Ok(()),
+            Swapped::Holds(there) if contains(store, oid, there) => expected = Some(there),
+            Swapped::Holds(there) => {
+                return Err(GitError::RefTaken {
+                    name: name.to_owned(),
+                    holds: there,
+                });
+            }
+        }
+    }
+}
+
+/// Whether `commit` is `ancestor` or descends from it. A commit that can't be read contains nothing.
+pub(super) fn contains(store: &Repository, commit: Oid, ancestor: Oid) -> bool {
+    commit == ancestor || store.graph_descendant_of(commit, ancestor).unwrap_or(false)
+}
+
+/// What a ref points to, symbolic refs followed; `None` if there is none.
+pub(super) fn target(store: &Repository, name: &str) -> Option<Oid> {
+    store.refname_to_id(name).ok()
+}
+
+/// How a compare-and-swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swapped {
+    /// The ref now points to the new commit.
+    Done,
+    /// The ref is not as expected, it points here; nothing was changed.
+    Holds(Oid),
+}
+
+/// Moves the ref from `expected` (`None`: it must not exist) to `new`. Waits a while for a ref that somebody else has locked.
+pub(super) fn swap(
+    store: &Repository,
+    name: &str,
+    expected: Option<Oid>,
+    new: Oid,
+    log: &str,
+) -> Result<Swapped, GitError> {
+    // libgit2 compares under the ref's lock, and takes zero for "must not exist"; its plain creation checks before it locks.
+    let old = expected.unwrap_or(Oid::ZERO_SHA1);
+    for turn in 1..=LOCK_TRIES {
+        let error = match store.reference_matching(name, new, true, old, log) {
+            Ok(_) => return Ok(Swapped::Done),
+            Err(error) => error,
+        };
+        match (target(store, name), error.code()) {
+            (Some(there), _) if Some(there) == expected && is_passing(&error) => pause(turn),
+            (Some(there), _) if Some(there) != expected => return Ok(Swapped::Holds(there)),
+            (None, _) if expected.is_none() && is_passing(&error) => pause(turn),
+            (None, _) if expected.is_some() => {
+                return Err(GitError::RefMoved {
+                    name: name.to_owned(),
+                });
+            }
+            _ => return Err(refused(store, name, error)),
+        }
+    }
+    let lock = store.commondir().join(format!("{name}.lock"));
+    Err(GitError::RefLocked {
+        name: name.to_owned(),
+        lock,
+    })
+}
+
+/// A lock that is held, or a folder of refs that `git pack-refs` took away under our hands.
+fn is_passing(error: &git2::Error) -> bool {
+    error.code() == ErrorCode::Locked
+        || error.code() == ErrorCode::Modified
+        || error.class() == ErrorClass::Os
+}
+
+fn pause(turn: u32) {
+    // Not all of many waiters at the same moment.
+    let jitter = Duration::from_micros(fastrand::u64(0..2_000));
+    std::thread::sleep(LOCK_PAUSE.min(Duration::from_millis(u64::from(turn))) + jitter);
+}
+
+fn refused(store: &Repository, name: &str, error: git2::Error) -> GitError {
+    match in_the_way(store, name) {
+        Some(existing) => GitError::RefInTheWay {
+            name: name.to_owned(),
+            existing,
+        },
+        None => GitError::git("move a ref", store.commondir())(error),
+    }
+}
+
+/// A ref whose name is a folder of `name`, or that has `name` for a folder.
+fn in_the_way(store: &Repository, name: &str) -> Option<String> {
+    let folders = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+    let above = folders
+        .filter(|folder| store.find_reference(folder).is_ok())
+        .map(str::to_owned)
+        .next();
+    above.or_else(|| {
+        let mut below = store.references_glob(&format!("{name}/*")).ok()?;
+        below.names().flatten().next().map(str::to_owned)
+    })
+}
