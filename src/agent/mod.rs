@@ -1,1 +1,43 @@
-//! (room)
+//! Agents: their definitions, their prompts, and the programs that play them.
+//!
+//! From a name to a [`Definition`] ([`Catalogue`]), from a task to a prompt ([`Brief`], [`prompt`]), from both to
+//! the command line and environment of an agent program ([`Runner::command_line`]), and from what that program left
+//! behind to an [`Outcome`] ([`Runner::read`]).
+//!
+//! Knows nothing of scheduling, git, processes being started, async code, or the plan's XML. It starts nothing and
+//! asks the environment nothing: variables, folders and identifiers come in as arguments, so that the same input
+//! always gives the same command line.
+
+mod answer;
+mod claude;
+mod command;
+mod definition;
+mod environment;
+mod fence;
+mod find;
+mod front_matter;
+mod launch;
+mod lenient;
+mod log_text;
+mod outcome;
+mod program;
+mod prompt;
+mod reading;
+mod render;
+mod runner;
+mod session;
+
+pub use answer::{Answer, ErrorCode};
+pub use definition::{Definition, DefinitionError};
+pub use environment::{BaseEnv, EnvPolicy};
+pub use find::{Catalogue, Found, default_folders, find};
+pub use launch::{CommandLine, Launch};
+pub use outcome::{Outcome, UnknownOutcome};
+pub use prompt::{
+    Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
+    prompt,
+};
+pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
+pub use render::Placeholders;
+pub use runner::{Kind, Runner, RunnerError, RunnerSpec, build};
+pub use session::session_id;

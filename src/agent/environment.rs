@@ -1,0 +1,234 @@
+//! The environment of an attempt: nothing is inherited but what is on a list.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use super::{Launch, RunnerError, RunnerSpec};
+
+/// The variables that we were started with, handed in so that nothing here asks the process for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BaseEnv(BTreeMap<OsString, OsString>);
+
+impl BaseEnv {
+    /// From names and values, such as `std::env::vars_os()`; the last of two with one name wins.
+    pub fn new<K: Into<OsString>, V: Into<OsString>>(
+        vars: impl IntoIterator<Item = (K, V)>,
+    ) -> BaseEnv {
+        BaseEnv(
+            vars.into_iter()
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+        )
+    }
+
+    /// The value of a variable.
+    pub fn var(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+}
+
+/// What a configuration passes on beside the fixed list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnvPolicy {
+    /// Names of variables (`env-pass`); `NAME_*` stands for all that begin with `NAME_`.
+    pub pass: Vec<String>,
+}
+
+/// Passed on to every agent program: where it is, who it is for, how to talk to them.
+const ALWAYS: &[&str] = &[
+    "PATH", "HOME", "USER", "SHELL", "LANG", "LC_*", "TERM", "TZ", "TMPDIR",
+];
+
+/// Never passed on, whatever a configuration says: they would make git in the worktree work on another repository
+/// (the list of `git rev-parse --local-env-vars`, those that carry settings left out).
+const NEVER: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// What a kind of program needs from the environment, and what of that must not reach it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Needs {
+    /// Patterns of variables to pass on.
+    pub pass: &'static [&'static str],
+    /// Patterns of variables to hold back all the same.
+    pub hold_back: &'static [&'static str],
+}
+
+/// The whole environment of an attempt, sorted by name.
+///
+/// Later layers win: the allowed variables of our own environment, the runner's `env` table, the attempt's variables.
+pub(super) fn assemble(
+    launch: &Launch<'_>,
+    needs: Needs,
+    runner_env: &BTreeMap<String, String>,
+) -> Vec<(OsString, OsString)> {
+    let mut vars = passed_on(launch.env, needs, launch.policy);
+    vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
+    vars.extend(attempt(launch));
+    vars.into_iter().collect()
+}
+
+/// Refuses a runner whose `env` table sets what git must not see.
+pub(super) fn refuse_git_variables(spec: &RunnerSpec) -> Result<(), RunnerError> {
+    match spec
+        .env
+        .keys()
+        .find(|name| matches_any(NEVER, OsStr::new(name)))
+    {
+        None => Ok(()),
+        Some(variable) => Err(RunnerError::GitVariable {
+            name: spec.name.clone(),
+            variable: variable.clone(),
+        }),
+    }
+}
+
+fn passed_on(base: &BaseEnv, needs: Needs, policy: &EnvPolicy) -> BTreeMap<OsString, OsString> {
+    let allowed = |name: &OsStr| {
+        let needed = matches_any(needs.pass, name) && !matches_any(needs.hold_back, name);
+        let asked_for = policy.pass.iter().any(|pattern| matches(pattern, name));
+        (needed || asked_for || matches_any(ALWAYS, name)) && !matches_any(NEVER, name)
+    };
+    base.0
+        .iter()
+        .filter(|(name, _)| allowed(name))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect()
+}
+
+fn attempt(launch: &Launch<'_>) -> [(OsString, OsString); 8] {
+    let number = launch.attempt.to_string();
+    [
+        ("GENESIS_FILE_PATH", launch.genesis.as_os_str()),
+        ("TASK_ID", OsStr::new(launch.task)),
+        ("WORKTREE_PATH", launch.worktree.as_os_str()),
+        ("BLUEPRINT_AGENT", OsStr::new(launch.agent)),
+        ("BLUEPRINT_ATTEMPT", OsStr::new(&number)),
+        ("BLUEPRINT_TASK_TOKEN", OsStr::new(launch.token)),
+        (
+            "BLUEPRINT_DEFINITION_FILE",
+            launch.definition_file.as_os_str(),
+        ),
+        ("BLUEPRINT_PROMPT_FILE", launch.prompt_file.as_os_str()),
+    ]
+    .map(|(name, value)| (name.into(), value.to_owned()))
+}
+
+fn matches_any(patterns: &[&str], name: &OsStr) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, name))
+}
+
+fn matches(pattern: &str, name: &OsStr) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.as_encoded_bytes().starts_with(prefix.as_bytes()),
+        None => name == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::launch::tests::Scene;
+    use super::*;
+
+    fn names(vars: &[(OsString, OsString)]) -> Vec<&str> {
+        vars.iter()
+            .map(|(name, _)| name.to_str().unwrap())
+            .collect()
+    }
+
+    const ATTEMPT: [&str; 8] = [
+        "BLUEPRINT_AGENT",
+        "BLUEPRINT_ATTEMPT",
+        "BLUEPRINT_DEFINITION_FILE",
+        "BLUEPRINT_PROMPT_FILE",
+        "BLUEPRINT_TASK_TOKEN",
+        "GENESIS_FILE_PATH",
+        "TASK_ID",
+        "WORKTREE_PATH",
+    ];
+
+    #[test]
+    fn an_empty_environment_gives_the_attempts_variables_only() {
+        let vars = assemble(&Scene::new().launch(), Needs::default(), &BTreeMap::new());
+        assert_eq!(names(&vars), ATTEMPT);
+    }
+
+    #[test]
+    fn only_listed_variables_are_passed_on() {
+        let scene = Scene::new().env(&["PATH", "LC_ALL", "LC_", "SECRET", "PATHS", "CARGO_HOME"]);
+        let vars = assemble(&scene.launch(), Needs::default(), &BTreeMap::new());
+        let others: Vec<_> = names(&vars)
+            .into_iter()
+            .filter(|n| !ATTEMPT.contains(n))
+            .collect();
+        assert_eq!(others, ["LC_", "LC_ALL", "PATH"]);
+    }
+
+    #[test]
+    fn the_configuration_passes_on_names_and_prefixes() {
+        let scene = Scene::new()
+            .env(&["CARGO_HOME", "DB_URL", "DB_USER"])
+            .pass(&["CARGO_HOME", "DB_*"]);
+        let vars = assemble(&scene.launch(), Needs::default(), &BTreeMap::new());
+        assert!(
+            ["CARGO_HOME", "DB_URL", "DB_USER"]
+                .iter()
+                .all(|n| names(&vars).contains(n))
+        );
+    }
+
+    #[test]
+    fn variables_that_redirect_git_never_leak_even_when_asked_for() {
+        let scene = Scene::new()
+            .env(&[
+                "GIT_DIR",
+                "GIT_WORK_TREE",
+                "GIT_INDEX_FILE",
+                "GIT_AUTHOR_NAME",
+            ])
+            .pass(&["GIT_*", "GIT_DIR", "*"]);
+        let vars = assemble(&scene.launch(), Needs::default(), &BTreeMap::new());
+        let git: Vec<_> = names(&vars)
+            .into_iter()
+            .filter(|n| n.starts_with("GIT_"))
+            .collect();
+        assert_eq!(git, ["GIT_AUTHOR_NAME"]);
+    }
+
+    #[test]
+    fn the_attempts_own_variables_win_over_everything() {
+        let scene = Scene::new().env(&["TASK_ID"]).pass(&["TASK_ID"]);
+        let runner = BTreeMap::from([("TASK_ID".to_owned(), "other".to_owned())]);
+        let vars = assemble(&scene.launch(), Needs::default(), &runner);
+        let id = vars.iter().find(|(name, _)| name == "TASK_ID").unwrap();
+        assert_eq!(id.1, "auth-api");
+    }
+
+    #[test]
+    fn a_program_gets_what_it_needs_but_for_what_is_held_back() {
+        let needs = Needs {
+            pass: &["CLAUDE_*"],
+            hold_back: &["CLAUDE_CODE_SSE_PORT"],
+        };
+        let scene = Scene::new().env(&["CLAUDE_CONFIG_DIR", "CLAUDE_CODE_SSE_PORT", "CLAUDE"]);
+        let vars = assemble(&scene.launch(), needs, &BTreeMap::new());
+        let claude: Vec<_> = names(&vars)
+            .into_iter()
+            .filter(|n| n.starts_with("CLAUDE"))
+            .collect();
+        assert_eq!(claude, ["CLAUDE_CONFIG_DIR"]);
+    }
+}

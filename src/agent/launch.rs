@@ -1,0 +1,176 @@
+//! What one attempt needs to be started: given to a runner, and answered with a command line.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+
+use super::{BaseEnv, Definition, EnvPolicy};
+
+/// One attempt, about to be started.
+#[derive(Debug, Clone, Copy)]
+pub struct Launch<'a> {
+    /// The task's id.
+    pub task: &'a str,
+    /// The name of the agent that plays it.
+    pub agent: &'a str,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// The secret by which the attempt proves who it is.
+    pub token: &'a str,
+    /// The program's session to be, as the text of a UUID ([`session_id`](super::session_id)); a new one for each
+    /// attempt, since programs refuse one that they have seen.
+    pub session: &'a str,
+    /// The absolute path of the plan.
+    pub genesis: &'a Path,
+    /// The absolute path of the folder where the agent works.
+    pub worktree: &'a Path,
+    /// The absolute path of the folder of the configuration file.
+    pub config_dir: &'a Path,
+    /// The agent's definition (its tools and model).
+    pub definition: &'a Definition,
+    /// The file in which the rendered definition is kept.
+    pub definition_file: &'a Path,
+    /// The file in which the prompt is kept.
+    pub prompt_file: &'a Path,
+    /// The rendered definition.
+    pub definition_text: &'a str,
+    /// The task prompt.
+    pub prompt_text: &'a str,
+    /// All variables that we were started with, of which only the allowed ones are passed on.
+    pub env: &'a BaseEnv,
+    /// What the configuration adds to those.
+    pub policy: &'a EnvPolicy,
+}
+
+/// A process to be started, in [`Launch::worktree`], with nothing inherited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// A name to be looked up in `PATH` of [`CommandLine::env`], or an absolute path.
+    pub program: OsString,
+    /// The arguments, without the program.
+    pub args: Vec<OsString>,
+    /// The whole environment, sorted by name: nothing else is passed on.
+    pub env: Vec<(OsString, OsString)>,
+    /// All that the process finds on its standard input, which then ends.
+    pub stdin: Vec<u8>,
+}
+
+/// Arguments longer than this are shown by their length: a definition is no help in a command line.
+const SHOWN: usize = 200;
+
+impl fmt::Display for CommandLine {
+    /// The program and its arguments as one would type them into a shell, long arguments shortened.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", quoted(&self.program.to_string_lossy()))?;
+        self.args
+            .iter()
+            .try_for_each(|arg| write!(f, " {}", shown(&arg.to_string_lossy())))
+    }
+}
+
+fn shown(arg: &str) -> String {
+    if arg.len() <= SHOWN {
+        return quoted(arg);
+    }
+    match arg.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => {
+            format!("{flag}=<{} bytes>", value.len())
+        }
+        _ => format!("<{} bytes>", arg.len()),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=/.,:@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An attempt for the tests of this room: owns what a [`Launch`] borrows.
+    pub(in crate::agent) struct Scene {
+        env: BaseEnv,
+        policy: EnvPolicy,
+        definition: Definition,
+        text: String,
+        prompt: String,
+    }
+
+    impl Scene {
+        pub(in crate::agent) fn new() -> Scene {
+            Scene {
+                env: BaseEnv::default(),
+                policy: EnvPolicy::default(),
+                definition: Definition::generic("tester"),
+                text: "You test.".to_owned(),
+                prompt: "Test it.".to_owned(),
+            }
+        }
+
+        /// Our own environment: these names, each with the value `1`.
+        pub(in crate::agent) fn env(mut self, names: &[&str]) -> Scene {
+            self.env = BaseEnv::new(names.iter().map(|name| (*name, "1")));
+            self
+        }
+
+        pub(in crate::agent) fn pass(mut self, names: &[&str]) -> Scene {
+            self.policy.pass = names.iter().map(|name| (*name).to_owned()).collect();
+            self
+        }
+
+        pub(in crate::agent) fn definition(mut self, definition: Definition) -> Scene {
+            self.definition = definition;
+            self
+        }
+
+        pub(in crate::agent) fn text(mut self, text: impl Into<String>) -> Scene {
+            self.text = text.into();
+            self
+        }
+
+        pub(in crate::agent) fn launch(&self) -> Launch<'_> {
+            Launch {
+                task: "auth-api",
+                agent: "tester",
+                attempt: 2,
+                token: "secret",
+                session: "5f0c1a52-0000-8000-8000-000000000000",
+                genesis: Path::new("/plans/genesis.xml"),
+                worktree: Path::new("/trees/auth-api"),
+                config_dir: Path::new("/plans"),
+                definition: &self.definition,
+                definition_file: Path::new("/state/definition.md"),
+                prompt_file: Path::new("/state/prompt.md"),
+                definition_text: &self.text,
+                prompt_text: &self.prompt,
+                env: &self.env,
+                policy: &self.policy,
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_line_is_shown_so_that_a_shell_would_read_it_back() {
+        let line = CommandLine {
+            program: "sh".into(),
+            args: ["-c", "it's $HOME", "", "--model=opus"]
+                .map(OsString::from)
+                .to_vec(),
+            env: Vec::new(),
+            stdin: Vec::new(),
+        };
+        assert_eq!(line.to_string(), r"sh -c 'it'\''s $HOME' '' --model=opus");
+    }
+
+    #[test]
+    fn long_arguments_are_shown_by_their_length() {
+        let text = "x".repeat(1000);
+        assert_eq!(shown(&format!("--system={text}")), "--system=<1000 bytes>");
+        assert_eq!(shown(&text), "<1000 bytes>");
+    }
+}

@@ -1,0 +1,144 @@
+//! What is handed to a runner about an ended process, and what it reads from that.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Outcome;
+
+/// How a process left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// With this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Exit {
+    /// Whether it is exit code 0.
+    pub fn is_success(self) -> bool {
+        self == Exit::Code(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exit::Code(code) => write!(f, "exit code {code}"),
+            Exit::Signal(signal) => match signal_name(*signal) {
+                Some(name) => write!(f, "signal {signal} ({name})"),
+                None => write!(f, "signal {signal}"),
+            },
+        }
+    }
+}
+
+/// Names of the signals that end agents in practice; the numbers are the same on every platform that we build for.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        4 => "ILL",
+        6 => "ABRT",
+        8 => "FPE",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        15 => "TERM",
+        _ => return None,
+    })
+}
+
+/// Why we ended an attempt. The exit code does not say it, so it has to be remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndedBy {
+    /// Its time was up.
+    TimedOut,
+    /// A person cancelled the task.
+    Cancelled,
+    /// The run itself was told to end.
+    Interrupted,
+}
+
+impl EndedBy {
+    /// The outcome that follows, whatever the program printed.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            EndedBy::TimedOut => Outcome::TimedOut,
+            EndedBy::Cancelled => Outcome::Cancelled,
+            EndedBy::Interrupted => Outcome::Interrupted,
+        }
+    }
+}
+
+/// An ended attempt, as the run saw it.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// How the process left.
+    pub exit: Exit,
+    /// Whether, and why, we ended it.
+    pub ended_by_us: Option<EndedBy>,
+    /// The file with all that it wrote to standard output.
+    pub stdout: &'a Path,
+    /// The file with all that it wrote to standard error.
+    pub stderr: &'a Path,
+}
+
+/// Tokens that an attempt used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Tokens sent to the model, those read from and written to its cache included.
+    pub input: u64,
+    /// Tokens that the model wrote.
+    pub output: u64,
+}
+
+/// What a runner reads from an ended attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// How it ended. [`Outcome::Completed`] is the agent's claim: whether anything changed, git knows.
+    pub outcome: Outcome,
+    /// The agent's last words, cut to a sane length: what becomes the task's result.
+    pub summary: Option<String>,
+    /// Why it ended so, for a person: exit code, message, the end of standard error.
+    pub detail: Option<String>,
+    /// The question that it asks, for [`Outcome::NeedsAnswer`].
+    pub question: Option<String>,
+    /// What it cost, in US dollars, if the program says so.
+    pub cost_usd: Option<f64>,
+    /// Tokens used, if the program says so.
+    pub tokens: Option<Tokens>,
+    /// The program's own session, by which it can be resumed.
+    pub session: Option<String>,
+}
+
+impl Reading {
+    /// A reading of which nothing but the outcome is known.
+    pub fn of(outcome: Outcome) -> Reading {
+        Reading {
+            outcome,
+            summary: None,
+            detail: None,
+            question: None,
+            cost_usd: None,
+            tokens: None,
+            session: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exits_read_as_a_person_would_say_them() {
+        let texts = [Exit::Code(3), Exit::Signal(9), Exit::Signal(64)].map(|e| e.to_string());
+        assert_eq!(texts, ["exit code 3", "signal 9 (KILL)", "signal 64"]);
+    }
+}

@@ -1,0 +1,279 @@
+//! Runners: the programs that play agents, behind one trait.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::claude::Claude;
+use super::command::Command;
+use super::{BaseEnv, CommandLine, Ended, Launch, Reading};
+
+/// A program that plays agents.
+pub trait Runner: Send + Sync {
+    /// The name by which the configuration calls it.
+    fn name(&self) -> &str;
+
+    /// The command line, environment and standard input of an attempt.
+    ///
+    /// # Errors
+    /// What no process can be given, such as an argument with a NUL in it.
+    fn command_line(&self, launch: &Launch<'_>) -> Result<CommandLine, RunnerError>;
+
+    /// Finds the program without running it: over `PATH` of `env`, or below `config_dir` for a relative path.
+    ///
+    /// # Errors
+    /// The program is missing or cannot be executed; the message says how to install it, where we know.
+    fn check(&self, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError>;
+
+    /// Judges an ended attempt by how it ended and by what it printed.
+    ///
+    /// Never fails: what cannot be read is told in [`Reading::detail`].
+    fn read(&self, ended: &Ended<'_>) -> Reading;
+
+    /// A line of the program's output as one short line for the progress display; `None` where it has nothing to say.
+    fn last_line(&self, line: &str) -> Option<String>;
+}
+
+/// Why a runner cannot be built or used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RunnerError {
+    /// The configuration names a kind that there is not.
+    #[error("`{kind}` is no kind of runner; there are {}", Kind::names(&Kind::ALL))]
+    UnknownKind {
+        /// The word that was given.
+        kind: String,
+    },
+    /// A kind that is planned but cannot be used yet.
+    #[error("runner `{name}`: kind `{kind}` is not available yet; available are {}", Kind::names(&Kind::AVAILABLE))]
+    NotAvailable {
+        /// The runner's name.
+        name: String,
+        /// Its kind.
+        kind: Kind,
+    },
+    /// A `command` runner without a command.
+    #[error("runner `{name}` has no program: give it `command = [\"program\", \"argument\"]`")]
+    NoCommand {
+        /// The runner's name.
+        name: String,
+    },
+    /// The runner's `env` sets a variable that would lead git away from the worktree.
+    #[error(
+        "runner `{name}` may not set {variable}: it would lead git away from the task's worktree"
+    )]
+    GitVariable {
+        /// The runner's name.
+        name: String,
+        /// The variable.
+        variable: String,
+    },
+    /// The program is nowhere to be found.
+    #[error("runner `{name}`: program `{program}` was not found in {searched}{}", hint.map(|h| format!("; {h}")).unwrap_or_default())]
+    ProgramMissing {
+        /// The runner's name.
+        name: String,
+        /// The program that was looked for.
+        program: String,
+        /// Where it was looked for.
+        searched: String,
+        /// How to get it.
+        hint: Option<&'static str>,
+    },
+    /// The program's file is there, but may not be executed.
+    #[error("runner `{name}`: {} is not executable", path.display())]
+    NotExecutable {
+        /// The runner's name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A NUL byte where no process can be given one.
+    #[error("runner `{name}`: {what} contains a NUL byte")]
+    Nul {
+        /// The runner's name.
+        name: String,
+        /// The argument or variable.
+        what: String,
+    },
+}
+
+/// What sort of program a runner is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Kind {
+    /// Any program: prompt on standard input.
+    Command,
+    /// Claude Code.
+    Claude,
+    /// Codex.
+    Codex,
+    /// `OpenCode`.
+    Opencode,
+    /// Gemini CLI.
+    Gemini,
+}
+
+impl Kind {
+    /// Every kind, those to come included.
+    pub const ALL: [Kind; 5] = [
+        Kind::Command,
+        Kind::Claude,
+        Kind::Codex,
+        Kind::Opencode,
+        Kind::Gemini,
+    ];
+    /// The kinds that [`build`] can build.
+    pub const AVAILABLE: [Kind; 2] = [Kind::Command, Kind::Claude];
+
+    /// The word of the configuration file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Command => "command",
+            Kind::Claude => "claude",
+            Kind::Codex => "codex",
+            Kind::Opencode => "opencode",
+            Kind::Gemini => "gemini",
+        }
+    }
+
+    fn names(kinds: &[Kind]) -> String {
+        kinds
+            .iter()
+            .map(|k| format!("`{k}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = RunnerError;
+
+    /// Reads the word of [`Kind::as_str`].
+    ///
+    /// # Errors
+    /// [`RunnerError::UnknownKind`] for any other text.
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or_else(|| RunnerError::UnknownKind {
+                kind: word.to_owned(),
+            })
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = RunnerError;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        word.parse()
+    }
+}
+
+/// A runner as the configuration describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerSpec {
+    /// The name by which the configuration calls it.
+    pub name: String,
+    /// What sort of program it is.
+    pub kind: Kind,
+    /// The program and its arguments, with placeholders. For `claude`, where to find it, if not in `PATH`.
+    pub command: Vec<String>,
+    /// Arguments added to the command line; for `claude` they win over our own.
+    pub args: Vec<String>,
+    /// The model to use, which wins over the definition's.
+    pub model: Option<String>,
+    /// Variables set for the program.
+    pub env: BTreeMap<String, String>,
+}
+
+impl RunnerSpec {
+    /// A runner with nothing set but its name and kind.
+    pub fn new(name: impl Into<String>, kind: Kind) -> RunnerSpec {
+        RunnerSpec {
+            name: name.into(),
+            kind,
+            command: Vec::new(),
+            args: Vec::new(),
+            model: None,
+            env: BTreeMap::new(),
+        }
+    }
+}
+
+/// Builds the runner that a configuration describes.
+///
+/// # Errors
+/// The kind is still to come, the command is missing, or a variable is set that must not be.
+pub fn build(spec: RunnerSpec) -> Result<Box<dyn Runner>, RunnerError> {
+    super::environment::refuse_git_variables(&spec)?;
+    match spec.kind {
+        Kind::Command => Ok(Box::new(Command::new(spec)?)),
+        Kind::Claude => Ok(Box::new(Claude::new(spec))),
+        Kind::Codex | Kind::Opencode | Kind::Gemini => Err(RunnerError::NotAvailable {
+            name: spec.name,
+            kind: spec.kind,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_to_come_are_refused_with_those_that_are_there() {
+        for kind in [Kind::Codex, Kind::Opencode, Kind::Gemini] {
+            let error = build(RunnerSpec::new("main", kind)).err().unwrap();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "runner `main`: kind `{kind}` is not available yet; available are `command`, `claude`"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_with_all_that_there_are() {
+        let error = "cladue".parse::<Kind>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`cladue` is no kind of runner; there are `command`, `claude`, `codex`, `opencode`, `gemini`"
+        );
+    }
+
+    #[test]
+    fn a_runner_that_would_redirect_git_is_refused() {
+        let mut spec = RunnerSpec::new("main", Kind::Claude);
+        spec.env
+            .insert("GIT_DIR".to_owned(), "/elsewhere".to_owned());
+        let error = build(spec).err().unwrap();
+        assert!(
+            matches!(error, RunnerError::GitVariable { variable, .. } if variable == "GIT_DIR")
+        );
+    }
+
+    #[test]
+    fn a_command_runner_needs_a_command() {
+        let error = build(RunnerSpec::new("local", Kind::Command))
+            .err()
+            .unwrap();
+        assert_eq!(
+            error,
+            RunnerError::NoCommand {
+                name: "local".to_owned()
+            }
+        );
+    }
+}
