@@ -108,7 +108,7 @@ pub struct Event {
 }
 
 /// What came of a task.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TaskResult {
     /// In a few words.
     pub summary: String,

@@ -10,7 +10,8 @@ use super::TaskIndex;
 ///
 /// Kosaraju's algorithm, because petgraph's Tarjan recurses and a long chain would overflow the stack.
 pub(super) fn cycles(graph: &DiGraph<(), ()>) -> Vec<Vec<TaskIndex>> {
-    let mut found: Vec<_> = kosaraju_scc(graph).into_iter().filter_map(|knot| cycle_in(graph, knot)).collect();
+    let mut found: Vec<_> =
+        kosaraju_scc(graph).into_iter().filter_map(|knot| cycle_in(graph, knot)).collect();
     found.sort();
     found
 }

@@ -87,7 +87,8 @@ impl<'a> Loader<'a> {
             Ok(duration) => Some(duration),
             Err(error) => {
                 let message = format!("task `{task}`: {error}");
-                let help = "write it like `45min`, `1.5h`, `1h30m` or `3 days`; until then an hour is assumed";
+                let help =
+                    "write it like `45min`, `1.5h`, `1h30m` or `3 days`; until then an hour is assumed";
                 self.found.push(Diagnostic::new(Code::BadDuration, text.span.clone(), message).help(help));
                 None
             }
@@ -147,7 +148,8 @@ impl<'a> Loader<'a> {
     }
 
     fn given_levels(&self) -> BTreeMap<TaskIndex, (i64, &'a Ref)> {
-        let refs = self.genesis.levels().iter().flat_map(|level| level.refs.iter().map(move |r| (level.number, r)));
+        let refs =
+            self.genesis.levels().iter().flat_map(|level| level.refs.iter().map(move |r| (level.number, r)));
         let known = refs.filter_map(|(number, r)| Some((*self.by_id.get(r.id.as_str())?, (number, r))));
         known.collect()
     }
@@ -176,8 +178,11 @@ impl<'a> Loader<'a> {
     fn check_levels(&mut self) {
         let levels = self.given_levels();
         for edge in self.genesis.edges() {
-            let level = |end: &Ref| self.by_id.get(end.id.as_str()).and_then(|index| levels.get(index)).copied();
-            let (Some((before, _)), Some((after, place))) = (level(&edge.from), level(&edge.to)) else { continue };
+            let level =
+                |end: &Ref| self.by_id.get(end.id.as_str()).and_then(|index| levels.get(index)).copied();
+            let (Some((before, _)), Some((after, place))) = (level(&edge.from), level(&edge.to)) else {
+                continue;
+            };
             if after <= before {
                 let message = format!(
                     "task `{}` has level {after}, but needs `{}` of level {before}",

@@ -94,27 +94,40 @@ impl State {
         let illegal = || Err(IllegalEvent { state: self.clone(), event });
         match (self, event) {
             (State::Waiting { missing: 0 | 1 }, Event::PrerequisiteCompleted) => Ok(State::Ready),
-            (State::Waiting { missing }, Event::PrerequisiteCompleted) => Ok(State::Waiting { missing: missing - 1 }),
+            (State::Waiting { missing }, Event::PrerequisiteCompleted) => {
+                Ok(State::Waiting { missing: missing - 1 })
+            }
             (State::Waiting { .. } | State::Ready, Event::PrerequisiteLost { because }) => {
                 Ok(State::Ended(Ending::NotRun { because }))
             }
             (State::Ready, Event::Started) => Ok(State::Running),
             (State::Running, Event::Rest { until }) => Ok(State::Resting { until }),
             (State::Resting { .. }, Event::Due) => Ok(State::Ready),
-            (State::Running | State::Ready | State::Waiting { .. } | State::Resting { .. }, Event::End(ending)) => {
-                Ok(State::Ended(ending))
-            }
+            (
+                State::Running | State::Ready | State::Waiting { .. } | State::Resting { .. },
+                Event::End(ending),
+            ) => Ok(State::Ended(ending)),
             // A late word on what is over or left out changes nothing.
-            (State::LeftOut | State::Ended(_), Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. }) => {
-                Ok(self.clone())
-            }
-            (State::LeftOut | State::Ended(_), Event::Started | Event::Rest { .. } | Event::Due | Event::End(_))
+            (
+                State::LeftOut | State::Ended(_),
+                Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. },
+            ) => Ok(self.clone()),
+            (
+                State::LeftOut | State::Ended(_),
+                Event::Started | Event::Rest { .. } | Event::Due | Event::End(_),
+            )
             | (State::Waiting { .. }, Event::Started | Event::Rest { .. } | Event::Due)
             | (State::Ready, Event::PrerequisiteCompleted | Event::Rest { .. } | Event::Due)
-            | (State::Running, Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. } | Event::Started | Event::Due)
+            | (
+                State::Running,
+                Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. } | Event::Started | Event::Due,
+            )
             | (
                 State::Resting { .. },
-                Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. } | Event::Started | Event::Rest { .. },
+                Event::PrerequisiteCompleted
+                | Event::PrerequisiteLost { .. }
+                | Event::Started
+                | Event::Rest { .. },
             ) => illegal(),
         }
     }
@@ -176,7 +189,10 @@ impl<'p> Schedule<'p> {
 
     /// When the first resting task may start again.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.states.iter().filter_map(|state| if let State::Resting { until } = state { Some(*until) } else { None }).min()
+        self.states
+            .iter()
+            .filter_map(|state| if let State::Resting { until } = state { Some(*until) } else { None })
+            .min()
     }
 
     /// Ends every pause that is over at `now`.
@@ -204,9 +220,11 @@ impl<'p> Schedule<'p> {
             // An interrupted task is pending again: its dependents wait for the next run, nothing is lost.
             State::Ended(Ending::Interrupted) => Ok(Vec::new()),
             State::Ended(_) => self.lose_dependents(index),
-            State::LeftOut | State::Waiting { .. } | State::Ready | State::Running | State::Resting { .. } => {
-                Ok(Vec::new())
-            }
+            State::LeftOut
+            | State::Waiting { .. }
+            | State::Ready
+            | State::Running
+            | State::Resting { .. } => Ok(Vec::new()),
         }
     }
 

@@ -295,7 +295,10 @@ async fn merged(
     let merge = match integrated {
         Integrated::Merged { commit, checked_out } => {
             if let Some(place) = checked_out {
-                let text = format!("the integration branch is checked out in {} and now ahead of it", place.display());
+                let text = format!(
+                    "the integration branch is checked out in {} and now ahead of it",
+                    place.display()
+                );
                 let _ = link.messages.send(Message::Warning(job.index, text));
             }
             report.merge = Some(commit);
@@ -305,7 +308,8 @@ async fn merged(
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             report.outcome = Outcome::MergeConflict;
-            report.detail = Some(format!("conflicts with work that is merged already, in {}", names.join(", ")));
+            report.detail =
+                Some(format!("conflicts with work that is merged already, in {}", names.join(", ")));
             return Ok(());
         }
     };

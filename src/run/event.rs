@@ -41,12 +41,17 @@ pub enum RunEvent {
         agent: String,
         /// From 1.
         attempt: u32,
+        /// The program that plays it.
+        runner: String,
         /// The task branch.
         branch: String,
-        /// What it prints goes here.
-        log: PathBuf,
-        /// Turns a line of the log into something to show.
-        runner: String,
+    },
+    /// The last thing that a running agent printed.
+    Output {
+        /// The task.
+        task: TaskId,
+        /// Cut to a sane length.
+        line: String,
     },
     /// An attempt ended and another one follows.
     Retrying {

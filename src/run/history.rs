@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
 use crate::agent::Outcome;
+use crate::git::Oid;
 use crate::plan::TaskId;
 
 /// What a plan's journal says, task by task.
@@ -28,6 +29,8 @@ pub struct Attempt {
     pub started: AttemptStarted,
     /// When.
     pub at: Timestamp,
+    /// How many changes of its task's status the journal had before it.
+    pub transitions_before: usize,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
     /// The integration branch's commit that has its work.
@@ -39,6 +42,11 @@ impl Attempt {
     pub fn succeeded(&self) -> bool {
         let outcome = self.ended.as_ref().map(|(ended, _)| ended.outcome);
         matches!(outcome, Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+    }
+
+    /// The last commit of its work, where there is one.
+    pub fn commit(&self) -> Option<Oid> {
+        self.ended.as_ref().and_then(|(ended, _)| ended.commit.as_deref()?.parse().ok())
     }
 }
 
@@ -66,8 +74,10 @@ impl History {
     pub fn add(&mut self, record: Record) {
         match record.fact {
             Fact::AttemptStarted(started) => {
-                let attempts = &mut self.story(&started.task).attempts;
-                attempts.push(Attempt { started, at: record.time, ended: None, merge: None });
+                let story = self.story(&started.task);
+                let transitions_before = story.transitions.len();
+                let at = record.time;
+                story.attempts.push(Attempt { started, at, transitions_before, ended: None, merge: None });
             }
             Fact::AttemptEnded(ended) => {
                 if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {
@@ -103,5 +113,10 @@ impl TaskHistory {
     /// The newest attempt.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
+    }
+
+    /// The newest attempt, if nothing has happened to its task's status since it began.
+    pub fn open_attempt(&self) -> Option<&Attempt> {
+        self.last_attempt().filter(|attempt| attempt.transitions_before == self.transitions.len())
     }
 }

@@ -21,7 +21,8 @@ fn is_missing(transition: &TransitionRecord, genesis: &Genesis) -> bool {
     let written = |at: &Option<String>| {
         at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok()) == Some(transition.at)
     };
-    let is_there = task.history.iter().any(|event| written(&event.timestamp) && event.status == Some(transition.to));
+    let is_there =
+        task.history.iter().any(|event| written(&event.timestamp) && event.status == Some(transition.to));
     !is_there && task.status == transition.from && transition.from != transition.to
 }
 

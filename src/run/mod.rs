@@ -1,2 +1,36 @@
-//! run
+//! A run: the dispatcher, the one owner of schedule, journal and plan file; attempts, one async task each, that send it messages;
+//! the supervisors under which agents work; signals. The only async code there is.
+//!
+//! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
+
+mod attempt;
+mod brief;
+mod cast;
+mod dispatcher;
+mod error;
+mod event;
+mod history;
+mod job;
+mod launch;
+pub mod ledger;
+mod outbox;
+mod output;
+mod outset;
+mod pause;
+mod process;
+mod record;
+mod settings;
+mod signals;
+mod start;
 pub mod supervisor;
+mod verdict;
+mod workplace;
+
+pub use error::RunError;
+pub use event::{Cause, RunEvent, Stage, Summary, TaskEnded, Verdict};
+pub use history::{Attempt, History, TaskHistory};
+pub use outbox::{AgentReport, Says, leave};
+pub use process::SUPERVISE;
+pub use record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
+pub use settings::{Cast, Settings, Site};
+pub use start::run;

@@ -46,8 +46,11 @@ pub enum Says {
 /// [`StoreError`] when it can't be written.
 pub fn leave(worktree: &Path, report: &AgentReport) -> Result<(), StoreError> {
     let folder = worktree.join(FOLDER);
-    make_folder(&folder)
-        .map_err(|source| StoreError::Io { action: "create folder", path: folder.clone(), source })?;
+    make_folder(&folder).map_err(|source| StoreError::Io {
+        action: "create folder",
+        path: folder.clone(),
+        source,
+    })?;
     write_json(&file(worktree), report)
 }
 

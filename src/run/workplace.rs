@@ -4,9 +4,7 @@ use thiserror::Error;
 
 use super::job::{Job, Report};
 use crate::agent::Outcome;
-use crate::git::{
-    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, Oid, Worktree,
-};
+use crate::git::{Authorship, BaseError, Found, GitError, Integrated, Message, Notice, Oid, Worktree};
 
 /// Why an attempt could not get its place.
 #[derive(Debug, Error)]
@@ -25,7 +23,9 @@ impl PrepareError {
                 let detail = format!("its prerequisites' work conflicts: {error}");
                 Report::of(Outcome::MergeConflict, detail)
             }
-            Self::Base(BaseError::Git(error)) | Self::Git(error) => Report::of(Outcome::CouldNotStart, explained(&error)),
+            Self::Base(BaseError::Git(error)) | Self::Git(error) => {
+                Report::of(Outcome::CouldNotStart, explained(&error))
+            }
         }
     }
 }
@@ -78,7 +78,9 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
     let mut warnings: Vec<_> = left.notices.iter().map(Notice::to_string).collect();
     let restored = restore_plan(job, &worktree, base)?;
     if restored.is_some() {
-        warnings.push("its branch changed genesis.xml; that change is left out (blueprint writes the status)".into());
+        warnings.push(
+            "its branch changed genesis.xml; that change is left out (blueprint writes the status)".into(),
+        );
     }
     let head = restored.unwrap_or(left.head);
     common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;

@@ -86,7 +86,10 @@ impl PlanFile {
     ///
     /// # Errors
     /// [`CommitError`]; the file is then unchanged.
-    pub fn commit<E>(&self, decide: impl Fn(&Genesis) -> Result<Edit, E>) -> Result<Committed, CommitError<E>> {
+    pub fn commit<E>(
+        &self,
+        decide: impl Fn(&Genesis) -> Result<Edit, E>,
+    ) -> Result<Committed, CommitError<E>> {
         let _lock = Lock::wait(&self.lock)?;
         for _ in 0..SAVE_TRIES {
             let (genesis, metadata) = load(&self.path)?;

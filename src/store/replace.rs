@@ -91,7 +91,9 @@ impl Replacement {
     }
 
     pub(super) fn publish(self) -> Result<(), StoreError> {
-        self.temp.persist(&self.target).map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
+        self.temp
+            .persist(&self.target)
+            .map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
         sync_folder(folder_of(&self.target))
     }
 }

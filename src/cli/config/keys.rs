@@ -57,7 +57,11 @@ impl Config {
     pub fn without_effect(&self) -> Vec<&'static str> {
         let tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.fold((false, false, false), |(gates, isolation, limit), table| {
-            (gates || table.gates.is_some(), isolation || table.isolation.is_some(), limit || table.needs_limit.is_some())
+            (
+                gates || table.gates.is_some(),
+                isolation || table.isolation.is_some(),
+                limit || table.needs_limit.is_some(),
+            )
         });
         let set = [
             ("stall-timeout", self.stall_timeout.is_some()),
@@ -172,7 +176,8 @@ impl std::str::FromStr for Timeout {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parsed = text.parse::<jiff::SignedDuration>().map_err(|error| error.to_string());
-        let positive = parsed.and_then(|span| Duration::try_from(span).map_err(|_| "it is negative".to_owned()));
+        let positive =
+            parsed.and_then(|span| Duration::try_from(span).map_err(|_| "it is negative".to_owned()));
         match positive {
             Ok(duration) if !duration.is_zero() => Ok(Self(duration)),
             Ok(_) => Err("a time-out of zero would end everything at once".into()),

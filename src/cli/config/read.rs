@@ -86,7 +86,10 @@ fn reword(message: &str) -> (String, Option<String>) {
     match (message.strip_prefix("unknown field"), quoted.split_first()) {
         (Some(_), Some((wrong, known))) => {
             let hint = nearest(wrong, known.iter().copied()).map(|key| format!("did you mean `{key}`?"));
-            (format!("unknown key `{wrong}`"), hint.or_else(|| Some(format!("known keys: {}", known.join(", ")))))
+            (
+                format!("unknown key `{wrong}`"),
+                hint.or_else(|| Some(format!("known keys: {}", known.join(", ")))),
+            )
         }
         _ => (message.trim().to_owned(), None),
     }
@@ -202,7 +205,9 @@ mod tests {
 
     #[test]
     fn values_of_the_wrong_kind_are_refused_with_their_place() {
-        for (text, place) in [("jobs = 0", (1, 8)), ("\ntimeout = '5 parsecs'", (2, 11)), ("jobs = [", (1, 9))] {
+        for (text, place) in
+            [("jobs = 0", (1, 8)), ("\ntimeout = '5 parsecs'", (2, 11)), ("jobs = [", (1, 9))]
+        {
             let error = with(text, "").unwrap_err();
             let ConfigError::Invalid { line, column, .. } = error else { panic!("{error}") };
             assert_eq!((line, column), place, "{text}");

@@ -1,0 +1,73 @@
+use std::path::Path;
+
+use super::history::TaskHistory;
+use crate::agent::{self, Brief, Completion, EarlierAttempt, Place, Prerequisite};
+use crate::genesis::{self, Genesis};
+
+/// What an agent is told, from the document and from what is known of earlier attempts.
+pub(super) fn brief(
+    genesis: &Genesis,
+    task: &genesis::Task,
+    prerequisites: Vec<Prerequisite>,
+    worktree: &Path,
+    branch: &str,
+    attempt: u32,
+    history: Option<&TaskHistory>,
+) -> Brief {
+    Brief {
+        project: project(genesis.project()),
+        task: agent::TaskBrief {
+            id: task.id.clone(),
+            name: task.name.clone(),
+            description: task.description.clone(),
+            acceptance: task.acceptance.clone(),
+            estimate: task.estimate.as_ref().map(|estimate| estimate.id.clone()),
+        },
+        prerequisites,
+        place: Place { folder: worktree.to_owned(), branch: Some(branch.to_owned()) },
+        attempt,
+        earlier: history.map(earlier).unwrap_or_default(),
+        note: None,
+    }
+}
+
+fn project(project: &genesis::Project) -> agent::ProjectBrief {
+    let quality = project.quality.iter().map(|quality| agent::QualityBrief {
+        name: quality.name.clone(),
+        target: quality.target.clone(),
+        measurement: quality.measurement.clone(),
+    });
+    agent::ProjectBrief {
+        name: project.project_name.clone(),
+        epic: project.epic_name.clone(),
+        problem: project.problem.clone(),
+        objectives: project.objectives.clone(),
+        constraints: project.constraints.clone(),
+        languages: project.languages.clone(),
+        frameworks: project.frameworks.clone(),
+        databases: project.databases.clone(),
+        infrastructure: project.infrastructure.clone(),
+        quality: quality.collect(),
+    }
+}
+
+/// A prerequisite, with what came of it.
+pub(super) fn prerequisite(task: &genesis::Task, on_branch: Option<(String, String)>) -> Prerequisite {
+    Prerequisite {
+        id: task.id.clone(),
+        name: task.name.clone(),
+        summary: task.result.as_ref().map(|result| result.summary.clone()),
+        by: on_branch.map_or(Completion::ByHand, |(branch, commit)| Completion::OnBranch { branch, commit }),
+    }
+}
+
+fn earlier(history: &TaskHistory) -> Vec<EarlierAttempt> {
+    let ended = history.attempts.iter().filter_map(|attempt| attempt.ended.as_ref());
+    let earlier = ended.map(|(ended, _)| EarlierAttempt {
+        number: ended.attempt,
+        outcome: ended.outcome,
+        note: ended.detail.clone().or_else(|| ended.summary.clone()),
+        commit: ended.commit.clone(),
+    });
+    earlier.collect()
+}

@@ -1,0 +1,173 @@
+//! Giving out work: which attempt a task gets, with what it starts, and what an earlier run's attempt becomes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Dispatcher;
+use crate::agent::{Brief, Definition, Prerequisite};
+use crate::genesis::Status;
+use crate::git::Oid;
+use crate::plan::{Event, State, TaskIndex};
+use crate::run::attempt::{Link, attempt};
+use crate::run::job::{Entry, Job};
+use crate::run::outset::Outset;
+use crate::run::{Attempt, RunError, RunEvent, TaskHistory, brief};
+
+impl Dispatcher<'_> {
+    /// In progress on disk first, then the attempt.
+    pub(super) fn start(&mut self, index: TaskIndex) -> Result<(), RunError> {
+        let number = self.next_attempt(index)?;
+        let description = format!("attempt {number} starts");
+        let changes = format!("branch {}", self.branch(index));
+        self.transition(index, Status::InProgress, &description, Some(changes), None)?;
+        self.schedule.apply(index, Event::Started)?;
+        self.spawn(index, number, Entry::Fresh);
+        Ok(())
+    }
+
+    /// A task that an earlier run had: its agent is adopted if it lives, its end is judged if it has one, else it is pending again.
+    pub(super) fn take_up(&mut self, index: TaskIndex) -> Result<(), RunError> {
+        let story = self.history.task(self.plan.task(index).id.as_str());
+        let open = story.and_then(TaskHistory::open_attempt);
+        let Some((started, ended)) =
+            open.map(|a| (a.started.clone(), a.ended.as_ref().map(|(e, _)| e.clone())))
+        else {
+            let why = "the run that had it ended before its agent started";
+            self.transition(index, Status::Pending, why, None, None)?;
+            return Ok(());
+        };
+        self.tell(RunEvent::Note(format!(
+            "{}: taking up attempt {} of an earlier run",
+            started.task, started.attempt
+        )));
+        if self.schedule.state(index) != &State::Ready {
+            // A prerequisite is not completed any more: what was begun is not gone on with.
+            return self.transition(
+                index,
+                Status::Pending,
+                "a prerequisite is not completed any more",
+                None,
+                None,
+            );
+        }
+        self.schedule.apply(index, Event::Started)?;
+        let number = started.attempt;
+        self.spawn(index, number, Entry::Resumed { started, ended });
+        Ok(())
+    }
+
+    fn spawn(&mut self, index: TaskIndex, number: u32, entry: Entry) {
+        *self.tries.entry(index).or_default() += 1;
+        self.numbers.insert(index, number);
+        let job = self.job(index, number, entry);
+        self.running.insert(index, job.dir.clone());
+        let link = Link { messages: self.sender.clone(), stop: self.stop.subscribe() };
+        tokio::spawn(attempt(job, link));
+    }
+
+    fn job(&self, index: TaskIndex, number: u32, entry: Entry) -> Job {
+        let task = self.plan.task(index);
+        let cast = self.settings.casting[&task.id].clone();
+        let definition = self.definitions.get(&cast.agent).cloned();
+        let branch = self.common.refs.branch(&self.slugs[index.0]);
+        let worktree = self.worktree(index, &entry);
+        Job {
+            common: Arc::clone(&self.common),
+            index,
+            task: task.id.clone(),
+            name: task.name.clone(),
+            slug: self.slugs[index.0].clone(),
+            attempt: number,
+            brief: self.brief(index, number, &worktree, branch.as_str()),
+            branch,
+            worktree,
+            definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
+            results: self.prerequisite_results(index),
+            may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.id.as_str()),
+            dir: self.site.state.attempt(&self.slugs[index.0], number),
+            cast,
+            entry,
+        }
+    }
+
+    fn prerequisite_results(&self, index: TaskIndex) -> Vec<Oid> {
+        let before = self.plan.prerequisites(index);
+        before.into_iter().filter_map(|before| self.results.get(&before).copied()).collect()
+    }
+
+    /// An attempt that is resumed stays where it began, whatever the configuration says now.
+    fn worktree(&self, index: TaskIndex, entry: &Entry) -> PathBuf {
+        match entry {
+            Entry::Resumed { started, .. } => started.worktree.clone(),
+            Entry::Fresh => worktree_path(
+                &self.settings.worktree_dir,
+                self.common.repo.workdir().unwrap_or(self.common.repo.common_dir()),
+                self.common.refs.epic(),
+                &self.slugs[index.0],
+            ),
+        }
+    }
+
+    fn brief(&self, index: TaskIndex, number: u32, worktree: &Path, branch: &str) -> Brief {
+        let id = &self.plan.task(index).id;
+        let prerequisites =
+            self.plan.prerequisites(index).into_iter().filter_map(|before| self.prerequisite(before));
+        let history = self.history.task(id.as_str());
+        let Some(task) = self.genesis.task(id.as_str()) else { return Brief::default() };
+        brief::brief(&self.genesis, task, prerequisites.collect(), worktree, branch, number, history)
+    }
+
+    fn prerequisite(&self, index: TaskIndex) -> Option<Prerequisite> {
+        let task = self.genesis.task(self.plan.task(index).id.as_str())?;
+        let branch = || self.common.refs.branch(&self.slugs[index.0]).as_str().to_owned();
+        let result = self.results.get(&index).map(|commit| (branch(), commit.to_string()));
+        Some(brief::prerequisite(task, result))
+    }
+
+    /// The journal's next number, but none under which a lost journal's attempt keeps its work.
+    fn next_attempt(&self, index: TaskIndex) -> Result<u32, RunError> {
+        let story = self.history.task(self.plan.task(index).id.as_str());
+        let mut number = story.map_or(1, TaskHistory::next_attempt);
+        let refs = &self.common.refs;
+        while self.common.repo.target(&refs.attempt(&self.slugs[index.0], number))?.is_some() {
+            number += 1;
+        }
+        Ok(number)
+    }
+
+    /// Where a completed task's work is: the commit that the journal names, else (the journal knows nothing of the task) its
+    /// branch. A task completed by hand has none, and adds nothing to a base.
+    pub(super) fn find_result(&mut self, index: TaskIndex, outset: &Outset) -> Result<(), RunError> {
+        let story = self.history.task(self.plan.task(index).id.as_str());
+        let attempts = story.map(|story| story.attempts.as_slice()).unwrap_or_default();
+        let result = match attempts {
+            [] => self.common.repo.target(&self.common.refs.branch(&self.slugs[index.0]).full())?,
+            attempts => attempts.iter().rev().find(|attempt| attempt.succeeded()).and_then(Attempt::commit),
+        };
+        if let Some(commit) = result {
+            self.results.insert(index, commit);
+        } else if self.plan.dependents(index).into_iter().any(|after| outset.is_to_do(after)) {
+            let id = self.id(index);
+            self.tell(RunEvent::Note(format!(
+                "{id} was completed by hand: it has no branch, and adds nothing to a base"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// `template` with `{repo}`, `{epic}` and `{task}` filled in, relative to the checkout.
+pub(in crate::run) fn worktree_path(template: &str, checkout: &Path, epic: &str, task: &str) -> PathBuf {
+    let repo = checkout.file_name().map_or_else(|| "repository".into(), |name| name.to_string_lossy());
+    let filled = template.replace("{epic}", epic).replace("{task}", task).replace("{repo}", &repo);
+    let mut path = checkout.to_owned();
+    for part in Path::new(&filled).components() {
+        match part {
+            std::path::Component::ParentDir => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    path
+}

@@ -1,0 +1,227 @@
+//! The one owner of a run's state: what happens is decided here, in synchronous functions; the event loop only waits.
+
+mod assign;
+mod settle;
+mod wrap_up;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use super::attempt::Message;
+use super::job::Common;
+use super::outset::{Outset, Place};
+use super::settings::{Settings, Site};
+use super::signals::Signals;
+use super::{History, RunError, RunEvent, Stage, Summary, output};
+use crate::agent::Definition;
+use crate::genesis::{Genesis, Status};
+use crate::git::Oid;
+use crate::plan::{Ending, Event, Plan, Schedule, State, TaskId, TaskIndex};
+use crate::store::{AttemptDir, Journal};
+
+pub(super) struct Dispatcher<'a> {
+    site: &'a Site,
+    settings: Settings,
+    plan: &'a Plan,
+    schedule: Schedule<'a>,
+    genesis: Genesis,
+    history: History,
+    journal: Journal,
+    common: Arc<Common>,
+    definitions: HashMap<String, Definition>,
+    slugs: Vec<String>,
+    tell: &'a dyn Fn(RunEvent),
+    /// The work of completed tasks, where it is in git.
+    results: HashMap<TaskIndex, Oid>,
+    stage: Option<Stage>,
+    running: BTreeMap<TaskIndex, AttemptDir>,
+    /// Attempts of this run, by task: the limit of retries counts these.
+    tries: HashMap<TaskIndex, u32>,
+    /// The number of each task's current attempt.
+    numbers: HashMap<TaskIndex, u32>,
+    /// Stopping because of `--fail-fast`, not of a signal.
+    failed_fast: bool,
+    done_now: usize,
+    cost_usd: Option<f64>,
+    began: Instant,
+    messages: mpsc::UnboundedReceiver<Message>,
+    sender: mpsc::UnboundedSender<Message>,
+    stop: watch::Sender<Option<Stage>>,
+}
+
+impl<'a> Dispatcher<'a> {
+    #[expect(clippy::too_many_arguments, reason = "made in one place, from what that place has put together")]
+    pub(super) fn new(
+        site: &'a Site,
+        settings: Settings,
+        plan: &'a Plan,
+        genesis: Genesis,
+        history: History,
+        journal: Journal,
+        common: Arc<Common>,
+        definitions: HashMap<String, Definition>,
+        slugs: Vec<String>,
+        tell: &'a dyn Fn(RunEvent),
+    ) -> Self {
+        let (sender, messages) = mpsc::unbounded_channel();
+        Self {
+            site,
+            settings,
+            plan,
+            schedule: Schedule::new(plan, |_| State::LeftOut),
+            genesis,
+            history,
+            journal,
+            common,
+            definitions,
+            slugs,
+            tell,
+            results: HashMap::new(),
+            stage: None,
+            running: BTreeMap::new(),
+            tries: HashMap::new(),
+            numbers: HashMap::new(),
+            failed_fast: false,
+            done_now: 0,
+            cost_usd: None,
+            began: Instant::now(),
+            messages,
+            sender,
+            stop: watch::Sender::new(None),
+        }
+    }
+
+    /// Drives the plan until nothing runs and nothing can start.
+    ///
+    /// When the plan file or the journal can't be written any more, running agents are ended first: what they would do could not
+    /// be recorded.
+    pub(super) async fn run(mut self, outset: &Outset) -> Result<Summary, RunError> {
+        let mut signals = Signals::listen()?;
+        let mut result = self.begin(outset);
+        if result.is_ok() {
+            result = self.work(&mut signals).await;
+        }
+        if result.is_err() {
+            self.stop.send_replace(Some(Stage::End));
+            self.await_attempts().await;
+            result?;
+        }
+        self.finish(signals.by_term())
+    }
+
+    fn begin(&mut self, outset: &Outset) -> Result<(), RunError> {
+        for (index, _) in self.plan.tasks() {
+            match outset.places[index.0] {
+                Place::Again => self.transition(index, Status::Pending, "to be run again", None, None)?,
+                Place::Foreign => self.note_foreign(index),
+                Place::Completed => self.find_result(index, outset)?,
+                Place::LeftOut
+                | Place::Failed
+                | Place::Blocked
+                | Place::Cancelled
+                | Place::ToDo
+                | Place::Orphaned => {}
+            }
+        }
+        self.schedule = Schedule::new(self.plan, |index| outset.state(index));
+        self.tell_not_run();
+        for (index, _) in self.plan.tasks().filter(|(index, _)| outset.places[index.0] == Place::Orphaned) {
+            self.take_up(index)?;
+        }
+        self.start_ready()
+    }
+
+    async fn work(&mut self, signals: &mut Signals) -> Result<(), RunError> {
+        let mut output = output::Ticker::new(self.settings.output_every);
+        while !self.is_over() {
+            let due = self.until_due();
+            tokio::select! {
+                message = self.messages.recv() => if let Some(message) = message { self.on_message(message)? },
+                stage = signals.next() => self.on_signal(stage)?,
+                () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
+                () = output.tick() => self.on_tick(),
+            }
+            self.start_ready()?;
+        }
+        Ok(())
+    }
+
+    fn is_over(&mut self) -> bool {
+        if self.stage.is_some() { self.running.is_empty() } else { self.schedule.is_over() }
+    }
+
+    fn until_due(&self) -> Option<Timestamp> {
+        self.schedule.next_due().filter(|_| self.stage.is_none())
+    }
+
+    fn on_message(&mut self, message: Message) -> Result<(), RunError> {
+        match message {
+            Message::Record(fact, written) => {
+                self.record(fact)?;
+                // An attempt that has gone meanwhile needs no answer.
+                let _ = written.send(());
+                Ok(())
+            }
+            Message::Running(index) => {
+                self.tell_running(index);
+                Ok(())
+            }
+            Message::Warning(index, text) => {
+                self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
+                Ok(())
+            }
+            Message::Over(index, report) => self.on_over(index, *report),
+        }
+    }
+
+    pub(super) fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
+        self.stage = self.stage.max(Some(stage));
+        self.stop.send_replace(self.stage);
+        self.tell(RunEvent::Stopping(stage));
+        self.release_waiting()
+    }
+
+    /// Tasks that wait for their next try are pending in the file already: only the schedule has to know that none comes.
+    fn release_waiting(&mut self) -> Result<(), RunError> {
+        let resting = self.schedule.states().filter(|(_, state)| matches!(state, State::Resting { .. }));
+        for index in resting.map(|(index, _)| index).collect::<Vec<_>>() {
+            self.schedule.apply(index, Event::End(Ending::Interrupted))?;
+        }
+        Ok(())
+    }
+
+    fn on_tick(&self) {
+        for (&index, dir) in &self.running {
+            let runner = &self.settings.casting[&self.plan.task(index).id].runner;
+            if let Some(line) = output::last_line(dir, runner.as_ref()) {
+                self.tell(RunEvent::Output { task: self.id(index), line });
+            }
+        }
+    }
+
+    fn tell(&self, event: RunEvent) {
+        (self.tell)(event);
+    }
+
+    fn id(&self, index: TaskIndex) -> TaskId {
+        self.plan.task(index).id.clone()
+    }
+
+    fn start_ready(&mut self) -> Result<(), RunError> {
+        while self.stage.is_none() && self.schedule.running() < self.settings.jobs.get() {
+            let Some(index) = self.schedule.next_ready() else { break };
+            self.start(index)?;
+        }
+        Ok(())
+    }
+}
+
+async fn sleep_until(due: Option<Timestamp>) {
+    let Some(due) = due else { return std::future::pending().await };
+    let left = due.duration_since(Timestamp::now());
+    tokio::time::sleep(left.try_into().unwrap_or_default()).await;
+}

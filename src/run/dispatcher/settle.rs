@@ -1,0 +1,242 @@
+//! Settling what happened: journal, plan file, schedule, and then the news.
+
+use jiff::Timestamp;
+
+use super::Dispatcher;
+use crate::agent::Outcome;
+use crate::genesis::{EditError, ProjectStatus, Status, TaskResult};
+use crate::plan::{Ending, Event, State, TaskIndex};
+use crate::run::job::Report;
+use crate::run::record::{Fact, Record, TransitionRecord};
+use crate::run::verdict::{Next, next};
+use crate::run::{Cause, RunError, RunEvent, TaskEnded, ledger};
+
+/// Who makes the transitions of a run.
+const ACTOR: &str = "blueprint";
+
+impl Dispatcher<'_> {
+    pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
+        let record = Record::now(fact);
+        self.journal.append(&record)?;
+        self.history.add(record);
+        Ok(())
+    }
+
+    /// Changes a task's status: in the journal, which is the commit point, then in the plan file.
+    pub(super) fn transition(
+        &mut self,
+        index: TaskIndex,
+        to: Status,
+        description: &str,
+        changes: Option<String>,
+        result: Option<TaskResult>,
+    ) -> Result<(), RunError> {
+        let task = self.id(index);
+        let from = self.genesis.task(task.as_str()).map_or(Status::Pending, |task| task.status);
+        let record = TransitionRecord {
+            task,
+            from,
+            to,
+            // The file has whole seconds.
+            at: Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
+            actor: ACTOR.to_owned(),
+            description: description.to_owned(),
+            changes,
+            result,
+        };
+        self.record(Fact::Transition(record.clone()))?;
+        let project = self.project_status(index, to);
+        let saved = self
+            .site
+            .plan
+            .commit(|now| -> Result<_, EditError> { ledger::edit_of(&record, project, now) })?;
+        self.genesis = saved.genesis;
+        Ok(())
+    }
+
+    /// What the project's status becomes with this transition.
+    fn project_status(&self, index: TaskIndex, to: Status) -> Option<ProjectStatus> {
+        match to {
+            Status::InProgress => Some(ProjectStatus::InProgress),
+            Status::Completed => {
+                let id = &self.plan.task(index).id;
+                ledger::is_last_open(&self.genesis, id.as_str()).then_some(ProjectStatus::Completed)
+            }
+            Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
+        }
+    }
+
+    pub(super) fn on_over(&mut self, index: TaskIndex, report: Report) -> Result<(), RunError> {
+        self.running.remove(&index);
+        if let Some(cost) = report.cost_usd {
+            *self.cost_usd.get_or_insert(0.0) += cost;
+        }
+        let tries = self.tries.get(&index).copied().unwrap_or(1);
+        let stopping = self.stage.is_some();
+        match next(&report, tries, self.settings.retries, stopping, fastrand::f64()) {
+            Next::Complete => self.complete(index, &report),
+            Next::Fail => self.end(index, &report, Status::Failed, Ending::Failed, Cause::Failed),
+            Next::Block => self.end(index, &report, Status::Blocked, Ending::Blocked, Cause::Blocked),
+            Next::Release => {
+                self.end(index, &report, Status::Pending, Ending::Interrupted, Cause::Interrupted)
+            }
+            Next::Again { pause } => self.again(index, &report, pause),
+        }
+    }
+
+    fn complete(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
+        let summary = report.summary.clone().unwrap_or_else(|| report.outcome.sentence().to_owned());
+        let result =
+            TaskResult { summary, deliverables: report.deliverables.clone(), notes: report.notes.clone() };
+        let number = self.attempt_number(index);
+        let mut description = format!("attempt {number} completed");
+        if report.outcome == Outcome::NoChanges {
+            description.push_str(" without a change");
+        }
+        let changes = report.commit.map(|commit| {
+            let merged = report.merge.map_or_else(String::new, |merge| format!(", merged as {merge}"));
+            format!("branch {} at {commit}{merged}", self.branch(index))
+        });
+        self.transition(index, Status::Completed, &description, changes, Some(result))?;
+        self.done_now += 1;
+        if let Some(commit) = report.commit {
+            self.results.insert(index, commit);
+        }
+        self.schedule.apply(index, Event::End(Ending::Completed))?;
+        self.tell_ended(index, report, Cause::Completed);
+        Ok(())
+    }
+
+    fn end(
+        &mut self,
+        index: TaskIndex,
+        report: &Report,
+        status: Status,
+        ending: Ending,
+        cause: Cause,
+    ) -> Result<(), RunError> {
+        let why = explained(report);
+        let description = format!("attempt {} {}", self.attempt_number(index), why);
+        let result = (status == Status::Failed).then(|| TaskResult {
+            summary: why,
+            deliverables: Vec::new(),
+            notes: report.summary.clone().filter(|_| report.detail.is_some()),
+        });
+        let changes = report.commit.map(|commit| format!("branch {} at {commit}", self.branch(index)));
+        self.transition(index, status, &description, changes, result)?;
+        let lost = self.schedule.apply(index, Event::End(ending))?;
+        self.tell_ended(index, report, cause);
+        for task in lost {
+            self.tell(RunEvent::NotRun { task: self.id(task), because: self.id(index), cause });
+        }
+        if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
+            self.on_signal(crate::run::Stage::Drain)?;
+            self.failed_fast = true;
+        }
+        Ok(())
+    }
+
+    fn again(
+        &mut self,
+        index: TaskIndex,
+        report: &Report,
+        pause: std::time::Duration,
+    ) -> Result<(), RunError> {
+        let attempt = self.attempt_number(index);
+        let description = format!("attempt {attempt} {}; another one follows", explained(report));
+        self.transition(index, Status::Pending, &description, None, None)?;
+        let until = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+        self.schedule.apply(index, Event::Rest { until })?;
+        self.tell(RunEvent::Retrying {
+            task: self.id(index),
+            attempt,
+            outcome: report.outcome,
+            detail: report.detail.clone(),
+            pause,
+        });
+        Ok(())
+    }
+
+    fn tell_ended(&self, index: TaskIndex, report: &Report, cause: Cause) {
+        let summary = match cause {
+            Cause::Completed => report.summary.clone().unwrap_or_default(),
+            _ => report.question.clone().or_else(|| report.detail.clone()).unwrap_or_default(),
+        };
+        self.tell(RunEvent::TaskEnded(TaskEnded {
+            task: self.id(index),
+            cause,
+            outcome: report.outcome,
+            summary,
+            log: self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout(),
+            commit: report.commit.map(|commit| commit.to_string()),
+            duration: report.duration,
+            cost_usd: self.cost_usd,
+        }));
+    }
+
+    pub(super) fn tell_running(&self, index: TaskIndex) {
+        let task = self.plan.task(index);
+        let cast = &self.settings.casting[&task.id];
+        let attempt = self.attempt_number(index);
+        self.tell(RunEvent::AttemptStarted {
+            task: task.id.clone(),
+            name: task.name.clone(),
+            agent: cast.agent.clone(),
+            runner: cast.runner.name().to_owned(),
+            attempt,
+            branch: self.branch(index),
+        });
+    }
+
+    /// Tasks of this run that can't run from the start, because of one that is over already.
+    pub(super) fn tell_not_run(&self) {
+        for (index, state) in self.schedule.states() {
+            if let State::Ended(Ending::NotRun { because }) = *state {
+                let cause = self.cause_of(because);
+                self.tell(RunEvent::NotRun { task: self.id(index), because: self.id(because), cause });
+            }
+        }
+    }
+
+    fn cause_of(&self, index: TaskIndex) -> Cause {
+        match self.schedule.state(index) {
+            State::Ended(Ending::Failed) => Cause::Failed,
+            State::Ended(Ending::Blocked) => Cause::Blocked,
+            State::Ended(Ending::Cancelled) => Cause::Cancelled,
+            State::Ended(Ending::Foreign) => Cause::Foreign,
+            State::Ended(Ending::Interrupted) => Cause::Interrupted,
+            State::Ended(Ending::Completed) => Cause::Completed,
+            State::Ended(Ending::NotRun { .. })
+            | State::LeftOut
+            | State::Waiting { .. }
+            | State::Ready
+            | State::Running
+            | State::Resting { .. } => Cause::LeftOut,
+        }
+    }
+
+    pub(super) fn note_foreign(&self, index: TaskIndex) {
+        let id = self.id(index);
+        let actor = self.genesis.task(id.as_str()).and_then(|task| task.history.last()?.actor.clone());
+        let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
+        self.tell(RunEvent::Note(format!("{id} is in progress{whose} and is left alone")));
+    }
+
+    pub(super) fn branch(&self, index: TaskIndex) -> String {
+        self.common.refs.branch(&self.slugs[index.0]).as_str().to_owned()
+    }
+
+    /// The number of the task's current attempt.
+    pub(super) fn attempt_number(&self, index: TaskIndex) -> u32 {
+        self.numbers.get(&index).copied().unwrap_or(1)
+    }
+}
+
+/// How an attempt ended, as the end of "attempt 2 …".
+fn explained(report: &Report) -> String {
+    let words = report.outcome.sentence();
+    match report.question.as_ref().or(report.detail.as_ref()).map(|detail| detail.trim()) {
+        None | Some("") => words.to_owned(),
+        Some(detail) => format!("{words}: {detail}"),
+    }
+}

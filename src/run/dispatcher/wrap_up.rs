@@ -1,0 +1,94 @@
+//! The end of a run: what it came to.
+
+use super::Dispatcher;
+use crate::genesis::{EditError, ProjectStatus, Status};
+use crate::plan::{Ending, State, TaskId};
+use crate::run::attempt::Message;
+use crate::run::record::Fact;
+use crate::run::{RunError, Summary, Verdict};
+
+impl Dispatcher<'_> {
+    /// Waits for attempts that were told to end, when nothing can be recorded any more.
+    pub(super) async fn await_attempts(&mut self) {
+        while !self.running.is_empty() {
+            match self.messages.recv().await {
+                Some(Message::Over(index, _)) => {
+                    self.running.remove(&index);
+                }
+                // An attempt that waits for its record to be written is answered by nobody, and gives up.
+                Some(Message::Record(fact, _)) => self.forget(&fact),
+                Some(Message::Running(_) | Message::Warning(..)) => {}
+                None => return,
+            }
+        }
+    }
+
+    fn forget(&mut self, fact: &Fact) {
+        let task = match fact {
+            Fact::AttemptStarted(started) => &started.task,
+            Fact::AttemptEnded(ended) => &ended.task,
+            Fact::Merged { task, .. } => task,
+            Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => return,
+        };
+        if let Some(index) = self.plan.find(task.as_str()) {
+            self.running.remove(&index);
+        }
+    }
+
+    pub(super) fn finish(&mut self, by_term: bool) -> Result<Summary, RunError> {
+        let summary = self.summary(by_term);
+        if summary.verdict == Verdict::Failed {
+            self.site.plan.commit(|now| -> Result<_, EditError> {
+                now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now())
+            })?;
+        }
+        self.record(Fact::RunEnded { run: self.common.run.clone(), exit: summary.verdict.exit_code() })?;
+        Ok(summary)
+    }
+
+    fn summary(&self, by_term: bool) -> Summary {
+        let statuses = || self.genesis.tasks().iter().map(|task| task.status);
+        let summary = Summary {
+            verdict: Verdict::Completed,
+            completed: statuses().filter(|status| *status == Status::Completed).count(),
+            total: self.plan.len(),
+            done_now: self.done_now,
+            failed: self.all(|state| matches!(state, State::Ended(Ending::Failed | Ending::Cancelled))),
+            blocked: self.all(|state| matches!(state, State::Ended(Ending::Blocked))),
+            not_run: self.all(|state| matches!(state, State::Ended(Ending::NotRun { .. }))),
+            foreign: self.all(|state| matches!(state, State::Ended(Ending::Foreign))),
+            interrupted: self.all(|state| {
+                matches!(
+                    state,
+                    State::Ended(Ending::Interrupted)
+                        | State::Ready
+                        | State::Waiting { .. }
+                        | State::Running
+                        | State::Resting { .. }
+                )
+            }),
+            integration: self.common.refs.integration().as_str().to_owned(),
+            duration: self.began.elapsed(),
+            cost_usd: self.cost_usd,
+        };
+        Summary { verdict: self.verdict(&summary, by_term), ..summary }
+    }
+
+    /// A failure under `--fail-fast` is told as a failure; else what a signal left undone decides first.
+    fn verdict(&self, summary: &Summary, by_term: bool) -> Verdict {
+        if self.stage.is_some() && !self.failed_fast && !summary.interrupted.is_empty() {
+            Verdict::Interrupted { by_term }
+        } else if !summary.failed.is_empty() {
+            Verdict::Failed
+        } else if !summary.blocked.is_empty() || !summary.foreign.is_empty() {
+            Verdict::Blocked
+        } else {
+            Verdict::Completed
+        }
+    }
+
+    fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {
+        let meant = self.schedule.states().filter(|(_, state)| is_meant(state));
+        meant.map(|(index, _)| self.id(index)).collect()
+    }
+}

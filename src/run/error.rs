@@ -1,0 +1,86 @@
+use std::io;
+
+use thiserror::Error;
+
+use crate::agent::DefinitionError;
+use crate::genesis::{Diagnostic, EditError};
+use crate::git::GitError;
+use crate::plan::{IllegalEvent, TaskId};
+use crate::store::{CommitError, LoadError, RunOwner, StoreError};
+
+/// Why a run could not begin, or had to end.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Another run has the plan.
+    #[error("another run holds this plan{}", described(.0.as_ref()))]
+    Busy(Option<RunOwner>),
+    /// The plan is none.
+    #[error("the plan is invalid")]
+    Invalid {
+        /// Its text.
+        source_text: String,
+        /// All that is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// There is no such task.
+    #[error("there is no task `{task}` in the plan")]
+    UnknownTask {
+        /// What was asked for.
+        task: TaskId,
+        /// What was perhaps meant.
+        nearest: Option<String>,
+    },
+    /// A definition is missing, and the configuration asks for all of them.
+    #[error("no definition for the agent `{agent}` (and `require-definitions` is set)")]
+    NoDefinition {
+        /// The agent.
+        agent: String,
+        /// What was perhaps meant.
+        nearest: Vec<String>,
+    },
+    /// A definition can't be used.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// The plan file or the state folder could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A change could not be made in the plan file.
+    #[error("can't update the plan: {0}")]
+    Edit(#[from] EditError),
+    /// git said no.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The runtime or the signals could not be set up.
+    #[error("can't start the event loop: {0}")]
+    Io(#[from] io::Error),
+    /// A bug of ours.
+    #[error("a bug in blueprint: {0}")]
+    Bug(#[from] IllegalEvent),
+}
+
+fn described(owner: Option<&RunOwner>) -> String {
+    owner.map_or_else(String::new, |owner| {
+        format!(" (process {} on {}, since {})", owner.pid, owner.host, owner.started)
+    })
+}
+
+impl From<LoadError> for RunError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => Self::Store(error),
+            LoadError::Invalid(invalid) => {
+                Self::Invalid { source_text: invalid.source, diagnostics: invalid.diagnostics }
+            }
+        }
+    }
+}
+
+impl From<CommitError<EditError>> for RunError {
+    fn from(error: CommitError<EditError>) -> Self {
+        match error {
+            CommitError::Load(error) => error.into(),
+            CommitError::Store(error) => Self::Store(error),
+            CommitError::Edit(error) | CommitError::Refused(error) => Self::Edit(error),
+        }
+    }
+}

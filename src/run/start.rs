@@ -1,0 +1,166 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::dispatcher::Dispatcher;
+use super::job::Common;
+use super::outset::Outset;
+use super::record::{Fact, Record};
+use super::settings::{Settings, Site};
+use super::{History, RunError, RunEvent, Summary, Verdict, cast, ledger};
+use crate::agent::Catalogue;
+use crate::genesis::{EditError, Genesis, nearest};
+use crate::git::{EpicRefs, Oid, epic_slug, slugs};
+use crate::plan::{self, Plan};
+use crate::store::{Journal, RunLock, RunOwner, read_records};
+
+/// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
+///
+/// # Errors
+/// [`RunError`] when it could not begin, or when the disk, git or the plan file failed on the way. What happened before is
+/// on disk, and the next run goes on from there.
+pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<Summary, RunError> {
+    let run = run_id();
+    let owner =
+        RunOwner { pid: std::process::id(), host: host(), run: run.clone(), started: Timestamp::now() };
+    site.state.create(&site.epic, site.plan.path())?;
+    let _held = RunLock::take(&site.state.run_lock(), &owner)?.map_err(RunError::Busy)?;
+    let history = read_history(site, tell)?;
+    let genesis = catch_up(site, &history, tell)?;
+    let plan = valid_plan(&genesis)?;
+    check_names(&plan, &settings)?;
+    let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
+    let start = fix_start(site, &settings, &refs)?;
+    let definitions = cast::definitions(&plan, &settings, &Catalogue::read(&settings.agent_folders), tell)?;
+    let mut journal = Journal::open(&site.state.journal())?;
+    journal.append(&Record::now(started(&owner, start)))?;
+    let common = common(site, &settings, refs, start, &run);
+    let outset = Outset::new(&plan, &history, &settings);
+    tell(RunEvent::Started {
+        epic: site.epic.clone(),
+        total: plan.len(),
+        selected: outset.to_do(),
+        jobs: settings.jobs.get(),
+        start: start.to_string(),
+        estimate: expected(&plan, &outset),
+    });
+    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+    let slugs = slugs(&ids);
+    let dispatcher =
+        Dispatcher::new(site, settings, &plan, genesis, history, journal, common, definitions, slugs, &tell);
+    let summary = runtime()?.block_on(dispatcher.run(&outset))?;
+    tell(RunEvent::Ended(summary.clone()));
+    Ok(summary)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn read_history(site: &Site, tell: &dyn Fn(RunEvent)) -> Result<History, RunError> {
+    let found = read_records::<Record>(&site.state.journal())?;
+    if found.unreadable > 0 {
+        let text = format!("{} lines of the journal can't be read and are passed over", found.unreadable);
+        tell(RunEvent::Warning { task: None, text });
+    }
+    Ok(History::from_records(found.records))
+}
+
+/// Writes into the plan file what the journal has and the file has not.
+fn catch_up(site: &Site, history: &History, tell: &dyn Fn(RunEvent)) -> Result<Genesis, RunError> {
+    let mut genesis = site.plan.load()?;
+    for record in ledger::missing(history, &genesis).into_iter().cloned().collect::<Vec<_>>() {
+        let commit =
+            site.plan.commit(|now| -> Result<_, EditError> { ledger::edit_of(&record, None, now) })?;
+        genesis = commit.genesis;
+        let text = format!("the plan file had missed that it is {}; written now", record.to);
+        tell(RunEvent::Warning { task: Some(record.task.clone()), text });
+    }
+    Ok(genesis)
+}
+
+fn valid_plan(genesis: &Genesis) -> Result<Plan, RunError> {
+    plan::load(genesis)
+        .map_err(|diagnostics| RunError::Invalid { source_text: genesis.source().to_owned(), diagnostics })
+}
+
+fn check_names(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
+    let unknown = settings.only.iter().find(|id| plan.find(id.as_str()).is_none());
+    let Some(task) = unknown else { return Ok(()) };
+    let known = plan.tasks().map(|(_, task)| task.id.as_str());
+    let nearest = nearest(task.as_str(), known).map(str::to_owned);
+    Err(RunError::UnknownTask { task: task.clone(), nearest })
+}
+
+/// The commit that the plan starts from is fixed at its first run, so that later work of the user's changes no base.
+fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
+    if let Some(start) = site.repo.start(refs)? {
+        return Ok(start);
+    }
+    let wanted = match &settings.base {
+        Some(base) => site.repo.resolve(base)?,
+        None => site.repo.head_commit()?,
+    };
+    Ok(site.repo.fix_start(refs, wanted)?)
+}
+
+fn started(owner: &RunOwner, start: Oid) -> Fact {
+    Fact::RunStarted {
+        run: owner.run.clone(),
+        pid: owner.pid,
+        host: owner.host.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        start: start.to_string(),
+    }
+}
+
+fn common(site: &Site, settings: &Settings, refs: EpicRefs, start: Oid, run: &str) -> Arc<Common> {
+    Arc::new(Common {
+        repo: site.repo.clone(),
+        refs,
+        start,
+        run: run.to_owned(),
+        genesis: site.plan.path().to_owned(),
+        genesis_in_repo: site.repo.relative(site.plan.path()),
+        config_dir: settings.config_dir.clone(),
+        env: settings.env.clone(),
+        env_policy: settings.env_policy.clone(),
+        program: settings.program.clone(),
+        kill_grace: settings.kill_grace,
+    })
+}
+
+/// The longest path of what is still to be done.
+fn expected(plan: &Plan, outset: &Outset) -> Duration {
+    let mut longest = vec![Duration::ZERO; plan.len()];
+    for &index in plan.topological() {
+        let before = plan.prerequisites(index).into_iter().map(|before| longest[before.0]).max();
+        let own = if outset.is_to_do(index) { plan.weight(index) } else { Duration::ZERO };
+        longest[index.0] = before.unwrap_or_default() + own;
+    }
+    longest.into_iter().max().unwrap_or_default()
+}
+
+fn run_id() -> String {
+    let now = Timestamp::now().strftime("%Y%m%dT%H%M%S");
+    format!("{now}-{:04x}", fastrand::u16(..))
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The exit code that a verdict means; the list of them is in the README.
+impl Verdict {
+    /// The process's exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::Failed => 1,
+            Self::Blocked => 4,
+            Self::Interrupted { by_term: false } => 130,
+            Self::Interrupted { by_term: true } => 143,
+        }
+    }
+}
