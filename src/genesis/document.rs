@@ -6,6 +6,7 @@ use super::check::check;
 use super::scan::{decode, scan};
 use super::tree::Tree;
 use super::view::View;
+use super::write;
 use super::xml::Xml;
 use super::{
     Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task,
@@ -89,9 +90,12 @@ impl Genesis {
     /// # Errors
     /// If there is no such task.
     pub fn transition(&self, transition: &Transition<'_>) -> Result<Edit, EditError> {
-        self.task(transition.task)
-            .map(|_| Edit::default())
-            .ok_or_else(|| EditError::UnknownTask(transition.task.to_owned()))
+        let edit = write::transition(self.xml(), self.form.names(), &self.view, transition)?;
+        debug_assert!(
+            self.arrives(&edit, transition),
+            "{transition:?} does not arrive"
+        );
+        Ok(edit)
     }
 
     /// The edit that sets the project's status; empty if it has it already, or no place for it.
@@ -100,10 +104,16 @@ impl Genesis {
     /// None at present.
     pub fn set_project_status(
         &self,
-        _status: ProjectStatus,
-        _at: Timestamp,
+        status: ProjectStatus,
+        at: Timestamp,
     ) -> Result<Edit, EditError> {
-        Ok(Edit::default())
+        Ok(write::project_status(
+            self.xml(),
+            self.form.names(),
+            &self.view,
+            status,
+            at,
+        ))
     }
 
     /// The document with `edit` made.
@@ -113,6 +123,20 @@ impl Genesis {
     pub fn apply(&self, edit: &Edit) -> Result<Genesis, EditError> {
         let source = edit.splice(&self.source)?;
         Genesis::parse(source.into_bytes()).map_err(|invalid| EditError::Breaks(Box::new(invalid)))
+    }
+
+    fn xml(&self) -> Xml<'_> {
+        Xml {
+            source: &self.source,
+            tree: &self.tree,
+        }
+    }
+
+    /// Whether the document with `edit` made says what was asked for.
+    fn arrives(&self, edit: &Edit, transition: &Transition<'_>) -> bool {
+        let after = self.apply(edit).ok();
+        let task = after.as_ref().and_then(|after| after.task(transition.task));
+        task.is_some_and(|task| task.status == transition.to)
     }
 }
 

@@ -22,6 +22,7 @@ mod shown;
 mod status;
 mod tree;
 mod view;
+mod write;
 mod xml;
 
 pub use code::{Code, Severity};

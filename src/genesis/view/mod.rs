@@ -15,7 +15,7 @@ use super::tree::Node;
 use super::xml::Xml;
 use super::{Edge, Level, Project, Ref, Task};
 
-pub(super) use lists::Listed;
+pub(super) use lists::{Listed, STATUS};
 
 /// Everything that a document says, with the elements that say it.
 #[derive(Debug, Clone)]
