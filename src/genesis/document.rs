@@ -2,6 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::check::check;
+use super::scan::{decode, scan};
+use super::tree::Tree;
+use super::view::View;
+use super::write;
+use super::xml::Xml;
 use super::{
     Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task,
     Transition,
@@ -11,11 +17,9 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct Genesis {
     source: String,
+    tree: Tree,
     form: Form,
-    project: Project,
-    tasks: Vec<Task>,
-    edges: Vec<Edge>,
-    levels: Vec<Level>,
+    view: View,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -25,16 +29,20 @@ impl Genesis {
     /// # Errors
     /// All problems at once, where they are no well-formed XML in UTF-8 or no known form of a plan.
     pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
-        let source = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Genesis {
-            source,
-            form: Form::Canonical,
-            project: Project::default(),
-            tasks: Vec::new(),
-            edges: Vec::new(),
-            levels: Vec::new(),
-            diagnostics: Vec::new(),
-        })
+        let source = decode(bytes)?;
+        match read(&source) {
+            Ok((tree, form, view, diagnostics)) => Ok(Genesis {
+                source,
+                tree,
+                form,
+                view,
+                diagnostics,
+            }),
+            Err(diagnostics) => Err(Invalid {
+                source,
+                diagnostics,
+            }),
+        }
     }
 
     /// The text, to the byte.
@@ -49,27 +57,27 @@ impl Genesis {
 
     /// The project as a whole.
     pub fn project(&self) -> &Project {
-        &self.project
+        &self.view.project
     }
 
     /// The tasks, in the order of the text.
     pub fn tasks(&self) -> &[Task] {
-        &self.tasks
+        &self.view.tasks
     }
 
     /// The first task of that id.
     pub fn task(&self, id: &str) -> Option<&Task> {
-        self.tasks.iter().find(|task| task.id == id)
+        self.view.tasks.iter().find(|task| task.id == id)
     }
 
     /// Who waits for whom, from all places that say so, in the order of the text, each pair once.
     pub fn edges(&self) -> &[Edge] {
-        &self.edges
+        &self.view.edges
     }
 
     /// The given levels, in the order of the text.
     pub fn levels(&self) -> &[Level] {
-        &self.levels
+        &self.view.levels
     }
 
     /// What is wrong with it as a document; errors among them keep it from being a plan.
@@ -82,9 +90,12 @@ impl Genesis {
     /// # Errors
     /// If there is no such task.
     pub fn transition(&self, transition: &Transition<'_>) -> Result<Edit, EditError> {
-        self.task(transition.task)
-            .map(|_| Edit::default())
-            .ok_or_else(|| EditError::UnknownTask(transition.task.to_owned()))
+        let edit = write::transition(self.xml(), self.form.names(), &self.view, transition)?;
+        debug_assert!(
+            self.arrives(&edit, transition),
+            "{transition:?} does not arrive"
+        );
+        Ok(edit)
     }
 
     /// The edit that sets the project's status; empty if it has it already, or no place for it.
@@ -93,10 +104,16 @@ impl Genesis {
     /// None at present.
     pub fn set_project_status(
         &self,
-        _status: ProjectStatus,
-        _at: Timestamp,
+        status: ProjectStatus,
+        at: Timestamp,
     ) -> Result<Edit, EditError> {
-        Ok(Edit::default())
+        Ok(write::project_status(
+            self.xml(),
+            self.form.names(),
+            &self.view,
+            status,
+            at,
+        ))
     }
 
     /// The document with `edit` made.
@@ -107,4 +124,30 @@ impl Genesis {
         let source = edit.splice(&self.source)?;
         Genesis::parse(source.into_bytes()).map_err(|invalid| EditError::Breaks(Box::new(invalid)))
     }
+
+    fn xml(&self) -> Xml<'_> {
+        Xml {
+            source: &self.source,
+            tree: &self.tree,
+        }
+    }
+
+    /// Whether the document with `edit` made says what was asked for.
+    fn arrives(&self, edit: &Edit, transition: &Transition<'_>) -> bool {
+        let after = self.apply(edit).ok();
+        let task = after.as_ref().and_then(|after| after.task(transition.task));
+        task.is_some_and(|task| task.status == transition.to)
+    }
+}
+
+fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let tree = scan(source)?;
+    let xml = Xml {
+        source,
+        tree: &tree,
+    };
+    let form = Form::detect(xml).map_err(|problem| vec![problem])?;
+    let view = View::read(xml, form.names());
+    let diagnostics = check(xml, form.names(), &view);
+    Ok((tree, form, view, diagnostics))
 }

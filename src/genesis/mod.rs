@@ -4,7 +4,10 @@
 //! is wrong with it, with line and column. Knows nothing of tasks being run, of git, of the file
 //! system and of the terminal.
 
+mod chars;
+mod check;
 mod code;
+mod counts;
 mod diagnostic;
 mod document;
 mod edit;
@@ -12,8 +15,15 @@ mod form;
 mod line_index;
 mod model;
 mod nearest;
+mod pieces;
 mod render;
+mod scan;
+mod shown;
 mod status;
+mod tree;
+mod view;
+mod write;
+mod xml;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Invalid};

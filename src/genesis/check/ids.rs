@@ -1,0 +1,81 @@
+//! The tasks' own words: their ids and descriptions.
+
+use std::collections::HashMap;
+
+use crate::genesis::form::Names;
+use crate::genesis::view::View;
+use crate::genesis::xml::Xml;
+use crate::genesis::{Code, Diagnostic, Task, shown::shown};
+
+pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
+    let mut found = duplicates(&view.tasks);
+    for (task, element) in view.tasks.iter().zip(&view.elements) {
+        let missing = element.is_some_and(|node| xml.attribute(node, names.task.id).is_none());
+        found.extend(if missing {
+            Some(no_id(task))
+        } else {
+            bad_id(task)
+        });
+        if element.is_some() && task.description.is_empty() {
+            let message = format!("task {} has no description", shown(&task.id));
+            let problem = Diagnostic::new(Code::EmptyDescription, task.id_span.clone(), message);
+            found.push(problem.help("the agent is told nothing but the task's name"));
+        }
+    }
+    found
+}
+
+fn duplicates(tasks: &[Task]) -> Vec<Diagnostic> {
+    let mut first: HashMap<&str, &Task> = HashMap::new();
+    let mut found = Vec::new();
+    for task in tasks.iter().filter(|task| !task.id.is_empty()) {
+        if let Some(first) = first.get(task.id.as_str()) {
+            let message = format!("the task id {} is given twice", shown(&task.id));
+            let problem = Diagnostic::new(Code::DuplicateTaskId, task.id_span.clone(), message);
+            found.push(
+                problem
+                    .label("again here")
+                    .related(first.id_span.clone(), "first here"),
+            );
+        } else {
+            first.insert(&task.id, task);
+        }
+    }
+    found
+}
+
+fn no_id(task: &Task) -> Diagnostic {
+    let what = match task.name.as_str() {
+        "" => "a task".to_owned(),
+        name => format!("the task {}", shown(name)),
+    };
+    Diagnostic::new(
+        Code::MissingTaskId,
+        task.id_span.clone(),
+        format!("{what} has no id"),
+    )
+    .help("give it an attribute `id`, such as `id=\"build-api\"`")
+}
+
+fn bad_id(task: &Task) -> Option<Diagnostic> {
+    let span = task.id_span.clone();
+    if task.id.is_empty() {
+        return Some(Diagnostic::new(
+            Code::EmptyTaskId,
+            span,
+            "a task's id is empty",
+        ));
+    }
+    let bad = task
+        .id
+        .chars()
+        .find(|c| c.is_control() || c.is_whitespace() || *c == ',')?;
+    let what = match bad {
+        ',' => "a comma",
+        _ if bad.is_whitespace() => "white space",
+        _ => "a control character",
+    };
+    let message = format!("the task id {} has {what} in it", shown(&task.id));
+    let problem = Diagnostic::new(Code::UnusableTaskId, span, message);
+    Some(problem.help("ids are separated by white space and commas where tasks depend on them"))
+}

@@ -1,0 +1,24 @@
+//! What is wrong with a document that can be read: ids, and places that should agree and do not.
+//! Whether the tasks can be done in some order is no question of the document and not asked here.
+
+mod counters;
+mod ids;
+mod refs;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use super::Diagnostic;
+use super::form::Names;
+use super::view::View;
+use super::xml::Xml;
+
+/// Everything wrong with the document, in the order of the text.
+pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
+    let mut found = ids::check(xml, names, view);
+    found.extend(refs::check(names, view));
+    found.extend(sources::check(xml, names, view));
+    found.extend(counters::check(xml, names, view));
+    found.sort_by_key(|diagnostic| diagnostic.span.start);
+    found
+}

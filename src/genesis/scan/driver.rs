@@ -1,0 +1,232 @@
+//! The loop over the tokens.
+
+use std::ops::Range;
+
+use quick_xml::Error;
+use quick_xml::errors::SyntaxError;
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
+
+use crate::genesis::chars::is_space;
+use crate::genesis::tree::{Node, Tree};
+use crate::genesis::{Code, Diagnostic};
+
+use super::problems::Problems;
+use super::{content, declaration, doctype, reference};
+
+const BOM: char = '\u{FEFF}';
+
+/// The elements of `source`.
+///
+/// # Errors
+/// Everything that keeps it from being well-formed, in the order of the text; never empty.
+pub(in crate::genesis) fn scan(source: &str) -> Result<Tree, Vec<Diagnostic>> {
+    let mut scanner = Scanner::new(source);
+    content::check_characters(source, &mut scanner.problems);
+    scanner.run();
+    scanner.check_end();
+    match scanner.problems.into_sorted() {
+        problems if problems.is_empty() => Ok(scanner.tree),
+        problems => Err(problems),
+    }
+}
+
+/// What is known in the middle of a text.
+pub(super) struct Scanner<'s> {
+    pub(super) source: &'s str,
+    pub(super) tree: Tree,
+    pub(super) problems: Problems,
+    /// The elements that are not closed yet, outermost first.
+    pub(super) open: Vec<Open>,
+    pub(super) root: Option<Node>,
+    /// Whether the rest is worth a look.
+    pub(super) stopped: bool,
+    reader: Reader<&'s [u8]>,
+    /// Where the reader's text begins in the source, and where the next token begins.
+    base: usize,
+    at: usize,
+    doctype: bool,
+    subset_refused: bool,
+}
+
+/// An element that is not closed yet.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) node: Node,
+    pub(super) name: Range<usize>,
+    /// Where its default namespace is given.
+    pub(super) xmlns: Option<Range<usize>>,
+}
+
+impl<'s> Scanner<'s> {
+    fn new(source: &'s str) -> Scanner<'s> {
+        let mut scanner = Scanner {
+            source,
+            tree: Tree::default(),
+            problems: Problems::default(),
+            open: Vec::new(),
+            root: None,
+            stopped: false,
+            reader: Reader::from_str(""),
+            base: 0,
+            at: 0,
+            doctype: false,
+            subset_refused: false,
+        };
+        scanner.restart(0);
+        scanner
+    }
+
+    /// Goes on with the token that begins at byte `at`.
+    pub(super) fn restart(&mut self, at: usize) {
+        let rest = self.source.get(at..).unwrap_or_default();
+        self.reader = Reader::from_str(rest);
+        let config = self.reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        // The reader passes over a byte order mark without counting it.
+        self.at = if rest.starts_with(BOM) {
+            at + BOM.len_utf8()
+        } else {
+            at
+        };
+        self.base = self.at;
+    }
+
+    fn run(&mut self) {
+        while !self.stopped && !self.problems.is_full() {
+            let start = self.at;
+            let event = self.reader.read_event();
+            self.at = self.base + usize::try_from(self.reader.buffer_position()).unwrap_or(start);
+            match event {
+                Ok(Event::Eof) => return,
+                Ok(event) => self.token(&event, start..self.at),
+                Err(error) => self.broken(&error, start),
+            }
+        }
+    }
+
+    fn token(&mut self, event: &Event<'_>, span: Range<usize>) {
+        match event {
+            Event::Start(_) => self.start_tag(span, false),
+            Event::Empty(_) => self.start_tag(span, true),
+            Event::End(_) => self.end_tag(span),
+            Event::Text(_) => self.text(span),
+            Event::CData(_) => self.outside_root(&span, "a CDATA section"),
+            Event::GeneralRef(_) => self.reference(span),
+            Event::Comment(_) => content::check_comment(self.source, &span, &mut self.problems),
+            Event::PI(_) => content::check_instruction(self.source, span, &mut self.problems),
+            Event::Decl(_) => self.declaration(span),
+            Event::DocType(_) => self.doctype(span),
+            Event::Eof => {}
+        }
+    }
+
+    fn text(&mut self, span: Range<usize>) {
+        let text = self.source.get(span.clone()).unwrap_or_default();
+        if text.starts_with('&') {
+            return reference::check(self.source, span, &mut self.problems);
+        }
+        content::check_text(self.source, &span, &mut self.problems);
+        let blank = text.len() - text.trim_start_matches(is_space).len();
+        let words = span.start + blank..span.start + text.trim_end_matches(is_space).len();
+        if !words.is_empty() {
+            self.outside_root(&words, "text");
+        }
+    }
+
+    fn reference(&mut self, span: Range<usize>) {
+        self.outside_root(&span, "a reference");
+        // The entities of a subset that was refused are not missing: they were not read.
+        if !self.subset_refused {
+            reference::check(self.source, span, &mut self.problems);
+        }
+    }
+
+    fn outside_root(&mut self, span: &Range<usize>, what: &str) {
+        if self.open.is_empty() {
+            let side = if self.root.is_some() {
+                "behind"
+            } else {
+                "before"
+            };
+            let message = format!("{what} {side} the root element");
+            self.problems.note(Code::OutsideRoot, span.clone(), message);
+        }
+    }
+
+    fn declaration(&mut self, span: Range<usize>) {
+        if self
+            .source
+            .get(..span.start)
+            .unwrap_or_default()
+            .trim_start_matches(BOM)
+            .is_empty()
+        {
+            return declaration::check(self.source, span, &mut self.problems);
+        }
+        let message = "an XML declaration can only stand at the very beginning of the file";
+        self.problems.note(Code::Declaration, span, message);
+    }
+
+    fn doctype(&mut self, span: Range<usize>) {
+        if std::mem::replace(&mut self.doctype, true) {
+            let message = "a second document type declaration";
+            self.problems.note(Code::Doctype, span.clone(), message);
+        } else if self.root.is_some() {
+            let message = "a document type declaration stands before the root element";
+            self.problems.note(Code::Doctype, span.clone(), message);
+        }
+        if let Err(problem) = doctype::check(self.source, span) {
+            self.subset_refused = true;
+            self.problems.push(problem);
+        }
+    }
+
+    /// Something that the reader cannot cut into a token.
+    fn broken(&mut self, error: &Error, start: usize) {
+        let message = match error {
+            Error::Syntax(error) => unclosed(error),
+            _ => "markup that cannot be read",
+        };
+        let rest = self.source.get(start..).unwrap_or_default();
+        let len = rest
+            .find(is_space)
+            .unwrap_or(rest.len())
+            .min(rest.floor_char_boundary(20));
+        self.problems
+            .note(Code::Markup, start..start + len, message);
+        self.stopped = matches!(error, Error::Syntax(_));
+    }
+
+    fn check_end(&mut self) {
+        if self.stopped || self.problems.is_full() {
+            return;
+        }
+        if let Some(Open { name, .. }) = self.open.last().cloned() {
+            self.unclosed(name);
+        } else if self.root.is_none() {
+            let end = self.source.len();
+            self.problems.note(
+                Code::OutsideRoot,
+                end..end,
+                "the document has no root element",
+            );
+        }
+    }
+}
+
+fn unclosed(error: &SyntaxError) -> &'static str {
+    match error {
+        SyntaxError::InvalidBangMarkup => "`<!` begins no markup that XML knows",
+        SyntaxError::UnclosedPI => "this processing instruction is never closed",
+        SyntaxError::UnclosedXmlDecl => "the XML declaration is never closed",
+        SyntaxError::UnclosedComment => "this comment is never closed",
+        SyntaxError::UnclosedDoctype => "this document type declaration is never closed",
+        SyntaxError::UnclosedCData => "this CDATA section is never closed",
+        SyntaxError::UnclosedTag => "this tag is never closed",
+        SyntaxError::UnclosedSingleQuotedAttributeValue
+        | SyntaxError::UnclosedDoubleQuotedAttributeValue => "a quote in this tag is never closed",
+    }
+}

@@ -1,0 +1,50 @@
+//! From bytes to text: UTF-8 or a clear error.
+
+use crate::genesis::{Code, Diagnostic, Invalid};
+
+use super::MAX_BYTES;
+
+const CONVERT: &str = "convert the file to UTF-8 first, for example with `iconv -t UTF-8`";
+
+/// The text of `bytes`, with its byte order mark if it has one.
+pub(in crate::genesis) fn decode(bytes: Vec<u8>) -> Result<String, Invalid> {
+    if bytes.len() > MAX_BYTES {
+        let message = format!(
+            "the file has {} bytes; at most {MAX_BYTES} are read",
+            bytes.len()
+        );
+        return Err(refused(
+            String::new(),
+            Diagnostic::new(Code::TooLarge, 0..0, message),
+        ));
+    }
+    if looks_like_utf16(&bytes) {
+        let problem = Diagnostic::new(Code::Encoding, 0..0, "the file is UTF-16, not UTF-8");
+        return Err(refused(String::new(), problem.help(CONVERT)));
+    }
+    String::from_utf8(bytes).map_err(|error| not_utf8(&error))
+}
+
+fn looks_like_utf16(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 4] = [b"\xFE\xFF", b"\xFF\xFE", b"<\0", b"\0<"];
+    marks.iter().any(|mark| bytes.starts_with(mark))
+}
+
+fn not_utf8(error: &std::string::FromUtf8Error) -> Invalid {
+    let at = error.utf8_error().valid_up_to();
+    let source = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let bad = error.as_bytes().get(at).copied().unwrap_or_default();
+    let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
+    let message = format!("byte 0x{bad:02X} is not UTF-8");
+    refused(
+        source,
+        Diagnostic::new(Code::Encoding, span, message).help(CONVERT),
+    )
+}
+
+fn refused(source: String, problem: Diagnostic) -> Invalid {
+    Invalid {
+        source,
+        diagnostics: vec![problem],
+    }
+}

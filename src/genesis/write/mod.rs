@@ -1,0 +1,40 @@
+//! Edits of a document, each as byte splices: everything that is not edited stays as it is.
+
+mod change;
+mod element;
+mod escape;
+#[cfg(test)]
+mod golden_tests;
+mod insert;
+mod layout;
+mod lists;
+#[cfg(test)]
+mod property_tests;
+mod task;
+#[cfg(test)]
+mod tests;
+mod transition;
+
+pub(super) use transition::{project_status, transition};
+
+use super::Splice;
+use super::form::Names;
+use super::view::View;
+use super::xml::Xml;
+
+/// The splices of an edit as it is put together.
+struct Writer<'a> {
+    xml: Xml<'a>,
+    names: &'static Names,
+    view: &'a View,
+    splices: Vec<Splice>,
+}
+
+impl Writer<'_> {
+    fn splice(&mut self, range: std::ops::Range<usize>, text: impl Into<String>) {
+        self.splices.push(Splice {
+            range,
+            text: text.into(),
+        });
+    }
+}
