@@ -1,41 +1,181 @@
-//! The runner of kind `command`.
+//! The runner of kind `command`: any program, with the prompt on its standard input.
+
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::environment::{Needs, assemble};
+use super::log_text::{self, LINE, cut};
+use super::program::{self, Wanted};
+use super::render::{Piece, pieces};
 use super::{
-    BaseEnv, CommandLine, Ended, Launch, Outcome, Reading, Runner, RunnerError, RunnerSpec,
+    Answer, BaseEnv, CommandLine, Ended, Exit, Launch, Outcome, Reading, Runner, RunnerError,
+    RunnerSpec,
 };
 
+/// Any program. Exit code 0 is success, the last line of its output the summary.
 #[derive(Debug)]
 pub(super) struct Command {
     spec: RunnerSpec,
+    /// The first item of the spec's command.
+    program: String,
+}
+
+impl Command {
+    /// # Errors
+    /// The spec has no command.
+    pub(super) fn new(spec: RunnerSpec) -> Result<Command, RunnerError> {
+        match spec
+            .command
+            .first()
+            .filter(|program| !program.is_empty())
+            .cloned()
+        {
+            Some(program) => Ok(Command { spec, program }),
+            None => Err(RunnerError::NoCommand { name: spec.name }),
+        }
+    }
 }
 
 impl Runner for Command {
     fn name(&self) -> &str {
         &self.spec.name
     }
-    fn command_line(&self, _launch: &Launch<'_>) -> Result<CommandLine, RunnerError> {
-        Err(RunnerError::NoCommand {
-            name: self.spec.name.clone(),
-        })
+
+    fn command_line(&self, launch: &Launch<'_>) -> Result<CommandLine, RunnerError> {
+        let program = filled(&self.program, |name| value(launch, name));
+        let args = self.spec.command.iter().skip(1).chain(&self.spec.args);
+        let line = CommandLine {
+            program: program::resolve(&program, launch.config_dir),
+            args: args
+                .map(|arg| filled(arg, |name| value(launch, name)))
+                .collect(),
+            env: assemble(launch, &Needs::default(), &self.spec.env),
+            stdin: stdin(launch.definition_text, launch.prompt_text),
+        };
+        line.checked(&self.spec.name)
     }
-    fn check(&self, _env: &BaseEnv, _config_dir: &Path) -> Result<PathBuf, RunnerError> {
-        Err(RunnerError::NoCommand {
-            name: self.spec.name.clone(),
-        })
+
+    fn check(&self, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError> {
+        let known = |name: &str| (name == "{config_dir}").then_some(config_dir.as_os_str());
+        let program = filled(&self.program, known);
+        let wanted = Wanted {
+            runner: &self.spec.name,
+            program: &program,
+            hint: None,
+        };
+        program::find(wanted, env, config_dir)
     }
-    fn read(&self, _ended: &Ended<'_>) -> Reading {
-        Reading::of(Outcome::Completed)
-    }
-    fn last_line(&self, _line: &str) -> Option<String> {
-        None
-    }
-}
-impl Command {
-    pub(super) fn new(spec: RunnerSpec) -> Result<Command, RunnerError> {
-        if spec.command.is_empty() {
-            return Err(RunnerError::NoCommand { name: spec.name });
+
+    fn read(&self, ended: &Ended<'_>) -> Reading {
+        let (output, errors) = (tail(ended.stdout), tail(ended.stderr));
+        if let Some(by) = ended.ended_by_us {
+            let last = log_text::last_line(&output);
+            let detail = last.map(|line| format!("its last line was: {}", cut(line, LINE)));
+            return Reading {
+                detail,
+                ..Reading::of(by.outcome())
+            };
         }
-        Ok(Command { spec })
+        match ended.exit {
+            Exit::Signal(_) => failed(Outcome::Killed, ended.exit, &errors, &output),
+            Exit::Code(code) => match Answer::in_log(&output) {
+                Some(answer) => answered(answer, &output),
+                None if code == 0 => Reading {
+                    summary: summary(&output),
+                    ..Reading::of(Outcome::Completed)
+                },
+                None => failed(Outcome::Failed, ended.exit, &errors, &output),
+            },
+        }
+    }
+
+    fn last_line(&self, line: &str) -> Option<String> {
+        log_text::first_line(line)
     }
 }
+
+/// The placeholders of a command, which is configured and not taken from the plan; what stands in for them is one
+/// argument or a part of one, whatever is in it.
+const PLACEHOLDERS: [&str; 7] = [
+    "{config_dir}",
+    "{worktree}",
+    "{task}",
+    "{genesis}",
+    "{definition}",
+    "{prompt}",
+    "{agent}",
+];
+
+fn value<'a>(launch: &Launch<'a>, placeholder: &str) -> Option<&'a OsStr> {
+    Some(match placeholder {
+        "{config_dir}" => launch.config_dir.as_os_str(),
+        "{worktree}" => launch.worktree.as_os_str(),
+        "{task}" => OsStr::new(launch.task),
+        "{genesis}" => launch.genesis.as_os_str(),
+        "{definition}" => launch.definition_file.as_os_str(),
+        "{prompt}" => launch.prompt_file.as_os_str(),
+        "{agent}" => OsStr::new(launch.agent),
+        _ => return None,
+    })
+}
+
+fn filled<'a>(text: &str, value: impl Fn(&str) -> Option<&'a OsStr>) -> OsString {
+    let mut whole = OsString::new();
+    for piece in pieces(text, &PLACEHOLDERS) {
+        match piece {
+            Piece::Text(text) => whole.push(text),
+            Piece::Name(index) => {
+                let name = PLACEHOLDERS[index];
+                whole.push(value(name).unwrap_or(OsStr::new(name)));
+            }
+        }
+    }
+    whole
+}
+
+/// The definition, a blank line, the prompt.
+pub(super) fn stdin(definition: &str, prompt: &str) -> Vec<u8> {
+    let gap = if definition.ends_with('\n') {
+        "\n"
+    } else {
+        "\n\n"
+    };
+    [definition, gap, prompt].concat().into_bytes()
+}
+
+/// The plain end of a log; one that cannot be read has none, and says so.
+fn tail(log: &Path) -> String {
+    match log_text::tail(log) {
+        Ok(text) => log_text::plain(&text),
+        Err(error) => format!("({} cannot be read: {error})", log.display()),
+    }
+}
+
+fn summary(output: &str) -> Option<String> {
+    log_text::last_line(output).map(|line| cut(line, LINE))
+}
+
+fn answered(answer: Answer, output: &str) -> Reading {
+    let mut reading = Reading {
+        summary: summary(output),
+        ..Reading::of(answer.outcome())
+    };
+    answer.tell(&mut reading);
+    reading
+}
+
+fn failed(outcome: Outcome, exit: Exit, errors: &str, output: &str) -> Reading {
+    let last = log_text::last_lines(errors).or_else(|| log_text::last_lines(output));
+    let detail = match last {
+        Some(lines) => format!("{exit}: {lines}"),
+        None => exit.to_string(),
+    };
+    Reading {
+        detail: Some(detail),
+        summary: summary(output),
+        ..Reading::of(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -59,10 +59,10 @@ const NEVER: &[&str] = &[
 ];
 
 /// What a kind of program needs from the environment, and what of that must not reach it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Needs {
     /// Patterns of variables to pass on.
-    pub pass: &'static [&'static str],
+    pub pass: Vec<&'static str>,
     /// Patterns of variables to hold back all the same.
     pub hold_back: &'static [&'static str],
 }
@@ -72,7 +72,7 @@ pub(super) struct Needs {
 /// Later layers win: the allowed variables of our own environment, the runner's `env` table, the attempt's variables.
 pub(super) fn assemble(
     launch: &Launch<'_>,
-    needs: Needs,
+    needs: &Needs,
     runner_env: &BTreeMap<String, String>,
 ) -> Vec<(OsString, OsString)> {
     let mut vars = passed_on(launch.env, needs, launch.policy);
@@ -96,9 +96,9 @@ pub(super) fn refuse_git_variables(spec: &RunnerSpec) -> Result<(), RunnerError>
     }
 }
 
-fn passed_on(base: &BaseEnv, needs: Needs, policy: &EnvPolicy) -> BTreeMap<OsString, OsString> {
+fn passed_on(base: &BaseEnv, needs: &Needs, policy: &EnvPolicy) -> BTreeMap<OsString, OsString> {
     let allowed = |name: &OsStr| {
-        let needed = matches_any(needs.pass, name) && !matches_any(needs.hold_back, name);
+        let needed = matches_any(&needs.pass, name) && !matches_any(needs.hold_back, name);
         let asked_for = policy.pass.iter().any(|pattern| matches(pattern, name));
         (needed || asked_for || matches_any(ALWAYS, name)) && !matches_any(NEVER, name)
     };
@@ -162,14 +162,14 @@ mod tests {
 
     #[test]
     fn an_empty_environment_gives_the_attempts_variables_only() {
-        let vars = assemble(&Scene::new().launch(), Needs::default(), &BTreeMap::new());
+        let vars = assemble(&Scene::new().launch(), &Needs::default(), &BTreeMap::new());
         assert_eq!(names(&vars), ATTEMPT);
     }
 
     #[test]
     fn only_listed_variables_are_passed_on() {
         let scene = Scene::new().env(&["PATH", "LC_ALL", "LC_", "SECRET", "PATHS", "CARGO_HOME"]);
-        let vars = assemble(&scene.launch(), Needs::default(), &BTreeMap::new());
+        let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
         let others: Vec<_> = names(&vars)
             .into_iter()
             .filter(|n| !ATTEMPT.contains(n))
@@ -182,7 +182,7 @@ mod tests {
         let scene = Scene::new()
             .env(&["CARGO_HOME", "DB_URL", "DB_USER"])
             .pass(&["CARGO_HOME", "DB_*"]);
-        let vars = assemble(&scene.launch(), Needs::default(), &BTreeMap::new());
+        let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
         assert!(
             ["CARGO_HOME", "DB_URL", "DB_USER"]
                 .iter()
@@ -200,7 +200,7 @@ mod tests {
                 "GIT_AUTHOR_NAME",
             ])
             .pass(&["GIT_*", "GIT_DIR", "*"]);
-        let vars = assemble(&scene.launch(), Needs::default(), &BTreeMap::new());
+        let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
         let git: Vec<_> = names(&vars)
             .into_iter()
             .filter(|n| n.starts_with("GIT_"))
@@ -212,7 +212,7 @@ mod tests {
     fn the_attempts_own_variables_win_over_everything() {
         let scene = Scene::new().env(&["TASK_ID"]).pass(&["TASK_ID"]);
         let runner = BTreeMap::from([("TASK_ID".to_owned(), "other".to_owned())]);
-        let vars = assemble(&scene.launch(), Needs::default(), &runner);
+        let vars = assemble(&scene.launch(), &Needs::default(), &runner);
         let id = vars.iter().find(|(name, _)| name == "TASK_ID").unwrap();
         assert_eq!(id.1, "auth-api");
     }
@@ -220,11 +220,11 @@ mod tests {
     #[test]
     fn a_program_gets_what_it_needs_but_for_what_is_held_back() {
         let needs = Needs {
-            pass: &["CLAUDE_*"],
+            pass: vec!["CLAUDE_*"],
             hold_back: &["CLAUDE_CODE_SSE_PORT"],
         };
         let scene = Scene::new().env(&["CLAUDE_CONFIG_DIR", "CLAUDE_CODE_SSE_PORT", "CLAUDE"]);
-        let vars = assemble(&scene.launch(), needs, &BTreeMap::new());
+        let vars = assemble(&scene.launch(), &needs, &BTreeMap::new());
         let claude: Vec<_> = names(&vars)
             .into_iter()
             .filter(|n| n.starts_with("CLAUDE"))

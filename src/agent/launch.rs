@@ -1,10 +1,10 @@
 //! What one attempt needs to be started: given to a runner, and answered with a command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
-use super::{BaseEnv, Definition, EnvPolicy};
+use super::{BaseEnv, Definition, EnvPolicy, RunnerError};
 
 /// One attempt, about to be started.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,28 @@ pub struct CommandLine {
     pub env: Vec<(OsString, OsString)>,
     /// All that the process finds on its standard input, which then ends.
     pub stdin: Vec<u8>,
+}
+
+impl CommandLine {
+    /// The same, if a process can be given it: NUL bytes would end its texts early.
+    pub(super) fn checked(self, runner: &str) -> Result<CommandLine, RunnerError> {
+        let nul = |text: &OsStr| text.as_encoded_bytes().contains(&0);
+        let variable = self
+            .env
+            .iter()
+            .find(|(name, value)| nul(name) || nul(value));
+        let what = if let Some((name, _)) = variable {
+            format!("variable {}", name.to_string_lossy().replace('\0', "?"))
+        } else if nul(&self.program) || self.args.iter().any(|arg| nul(arg)) {
+            "the command line".to_owned()
+        } else {
+            return Ok(self);
+        };
+        Err(RunnerError::Nul {
+            name: runner.to_owned(),
+            what,
+        })
+    }
 }
 
 /// Arguments longer than this are shown by their length: a definition is no help in a command line.
@@ -165,6 +187,26 @@ pub(super) mod tests {
             stdin: Vec::new(),
         };
         assert_eq!(line.to_string(), r"sh -c 'it'\''s $HOME' '' --model=opus");
+    }
+
+    #[test]
+    fn what_no_process_can_be_given_is_refused() {
+        let line = |arg: &str, value: &str| CommandLine {
+            program: "sh".into(),
+            args: vec![arg.into()],
+            env: vec![("TASK_ID".into(), value.into())],
+            stdin: vec![0],
+        };
+        assert!(line("a", "b").checked("main").is_ok());
+        let told = [line("a\0", "b"), line("a", "b\0")]
+            .map(|l| l.checked("main").unwrap_err().to_string());
+        assert_eq!(
+            told,
+            [
+                "runner `main`: the command line contains a NUL byte",
+                "runner `main`: variable TASK_ID contains a NUL byte"
+            ]
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! always gives the same command line.
 
 mod answer;
+mod brief;
 mod claude;
 mod command;
 mod definition;
@@ -28,15 +29,15 @@ mod runner;
 mod session;
 
 pub use answer::{Answer, ErrorCode};
-pub use definition::{Definition, DefinitionError};
+pub use brief::{
+    Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
+};
+pub use definition::{Definition, DefinitionError, Reason};
 pub use environment::{BaseEnv, EnvPolicy};
 pub use find::{Catalogue, Found, default_folders, find};
 pub use launch::{CommandLine, Launch};
 pub use outcome::{Outcome, UnknownOutcome};
-pub use prompt::{
-    Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
-    prompt,
-};
+pub use prompt::prompt;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use runner::{Kind, Runner, RunnerError, RunnerSpec, build};

@@ -36,37 +36,52 @@ impl Definition {
 }
 
 fn replace<V: AsRef<str>>(text: &str, values: &[(&str, V)]) -> String {
-    let mut rendered = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        rendered.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let found = values
+    let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
+    let value = |index: usize| values.get(index).map_or("", |(_, value)| value.as_ref());
+    let piece = |piece| match piece {
+        Piece::Text(text) => text,
+        Piece::Name(index) => value(index),
+    };
+    pieces(text, &names).into_iter().map(piece).collect()
+}
+
+/// A part of a text with placeholders in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Text that stays as it is.
+    Text(&'a str),
+    /// The placeholder with this place in the list of names.
+    Name(usize),
+}
+
+/// Cuts a text at its placeholders, which are given with their braces.
+pub(super) fn pieces<'a>(text: &'a str, names: &[&str]) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    let (mut done, mut at) = (0, 0);
+    while let Some(found) = text[at..].find('{') {
+        at += found;
+        let rest = &text[at..];
+        let is_shells = text[..at].ends_with('$');
+        match names
             .iter()
-            .find(|(name, _)| stands_here(&rendered, rest, name));
-        let taken = match found {
-            Some((name, value)) => {
-                rendered.push_str(value.as_ref());
-                name.len()
+            .position(|name| rest.starts_with(name))
+            .filter(|_| !is_shells)
+        {
+            Some(index) => {
+                pieces.extend([Piece::Text(&text[done..at]), Piece::Name(index)]);
+                at += names[index].len();
+                done = at;
             }
-            None => push_braces(&mut rendered, rest),
-        };
-        rest = &rest[taken..];
+            None => at += braces(rest),
+        }
     }
-    rendered.push_str(rest);
-    rendered
+    pieces.push(Piece::Text(&text[done..]));
+    pieces
 }
 
-/// Whether `rest` begins with the placeholder, and what stands before it does not make it something else.
-fn stands_here(before: &str, rest: &str, name: &str) -> bool {
-    rest.starts_with(name) && !before.ends_with('$')
-}
-
-/// Copies a run of opening braces whole: the inner one of `{{TASK_ID}}` begins no placeholder.
-fn push_braces(rendered: &mut String, rest: &str) -> usize {
-    let run = rest.len() - rest.trim_start_matches('{').len();
-    rendered.push_str(&rest[..run]);
-    run
+/// A run of opening braces is passed over whole: the inner one of `{{TASK_ID}}` begins no placeholder.
+fn braces(rest: &str) -> usize {
+    rest.len() - rest.trim_start_matches('{').len()
 }
 
 #[cfg(test)]

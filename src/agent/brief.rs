@@ -1,0 +1,125 @@
+//! What a task prompt is made from.
+
+use std::path::PathBuf;
+
+use super::Outcome;
+
+/// All that the prompt of one attempt is made from. Texts are the plan's own and are not trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brief {
+    /// The project that the task is part of.
+    pub project: ProjectBrief,
+    /// The task.
+    pub task: TaskBrief,
+    /// Tasks that had to be completed before it, in the order of the plan.
+    pub prerequisites: Vec<Prerequisite>,
+    /// Where to work.
+    pub place: Place,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// The attempts before this one.
+    pub earlier: Vec<EarlierAttempt>,
+    /// What a person wants the agent to know.
+    pub note: Option<String>,
+}
+
+/// What a plan says about its project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProjectBrief {
+    /// The project's name.
+    pub name: String,
+    /// The epic's name.
+    pub epic: String,
+    /// The problem that it solves.
+    pub problem: String,
+    /// Its objectives.
+    pub objectives: Vec<String>,
+    /// Its constraints.
+    pub constraints: Vec<String>,
+    /// Programming languages.
+    pub languages: Vec<String>,
+    /// Frameworks.
+    pub frameworks: Vec<String>,
+    /// Databases.
+    pub databases: Vec<String>,
+    /// Infrastructure.
+    pub infrastructure: Vec<String>,
+    /// Quality attributes.
+    pub quality: Vec<QualityBrief>,
+}
+
+/// A quality attribute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QualityBrief {
+    /// What it is.
+    pub name: String,
+    /// How much of it.
+    pub target: String,
+    /// How that is measured.
+    pub measurement: String,
+}
+
+/// What a plan says about the task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskBrief {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What is to be done.
+    pub description: String,
+    /// When it is done.
+    pub acceptance: Vec<String>,
+    /// How long it may take, as the plan writes it.
+    pub estimate: Option<String>,
+}
+
+/// A task that is completed and that this one builds on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prerequisite {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What came of it.
+    pub summary: Option<String>,
+    /// How it was completed.
+    pub by: Completion,
+}
+
+/// How a prerequisite was completed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Completion {
+    /// Without a branch, by a person.
+    #[default]
+    ByHand,
+    /// By an agent, on a task branch.
+    OnBranch {
+        /// The branch.
+        branch: String,
+        /// The commit with the result.
+        commit: String,
+    },
+}
+
+/// Where an agent works.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The absolute path of its folder.
+    pub folder: PathBuf,
+    /// The branch that is checked out there; `None` where there is no git.
+    pub branch: Option<String>,
+}
+
+/// An attempt that came before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierAttempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why: a message, the output of a gate, the agent's own words.
+    pub note: Option<String>,
+    /// The commit that keeps what it made.
+    pub commit: Option<String>,
+}
