@@ -1,2 +1,34 @@
-//! (room)
+//! The command line: arguments, configuration, messages, exit codes. One file a verb, with its `Args` and one function.
+//!
+//! Knows everybody, and leaves to the rooms whatever it can.
+
+mod args;
+mod casting;
 pub mod config;
+mod context;
+mod error;
+mod locate;
+mod output;
+mod scratch;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::Cli;
+use error::CliError;
+
+/// Runs the program with the process's arguments and environment; the exit code says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    output::init(&cli.global);
+    let code = match verbs::dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            error.kind.exit_code()
+        }
+    };
+    ExitCode::from(code)
+}

@@ -167,6 +167,17 @@ impl Plan {
         self.task(index).estimate.unwrap_or(ASSUMED_ESTIMATE)
     }
 
+    /// The longest path by estimates, in which only the tasks count that `counts` picks.
+    pub fn longest_path(&self, counts: impl Fn(TaskIndex) -> bool) -> Duration {
+        let mut longest = vec![Duration::ZERO; self.len()];
+        for &index in &self.order {
+            let before = self.graph.neighbors_directed(NodeIndex::new(index.0), Direction::Incoming);
+            let before = before.map(|node| longest[node.index()]).max().unwrap_or_default();
+            longest[index.0] = before + if counts(index) { self.weight(index) } else { Duration::ZERO };
+        }
+        longest.into_iter().max().unwrap_or_default()
+    }
+
     fn most_urgent(&self, among: Vec<TaskIndex>) -> Option<TaskIndex> {
         among.into_iter().max_by_key(|&i| (self.urgency(i), std::cmp::Reverse(i)))
     }

@@ -1,1 +1,16 @@
-//! (room)
+//! Events and state, shown: progress bars and plain lines of a run, the status of a plan, its graph.
+//!
+//! Knows nothing of how events came about; decides nothing.
+
+mod bar;
+mod graph;
+mod lines;
+mod plain;
+mod status;
+mod text;
+
+pub use bar::Bars;
+pub use graph::{GraphFormat, graph};
+pub use plain::Plain;
+pub use status::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens, status_lines, task_lines};
+pub use text::{clean, fit, short};

@@ -100,8 +100,10 @@ pub struct TaskEnded {
     pub commit: Option<String>,
     /// From its agent's start to its end.
     pub duration: Duration,
-    /// In the run so far.
+    /// The whole run's cost so far, as far as the agent programs say.
     pub cost_usd: Option<f64>,
+    /// How much longer the run may take, by the estimates and by how they held so far; unknown before the first task is done.
+    pub remaining: Option<Duration>,
 }
 
 /// What became of a task.

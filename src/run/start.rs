@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -43,7 +42,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
         selected: outset.to_do(),
         jobs: settings.jobs.get(),
         start: start.to_string(),
-        estimate: expected(&plan, &outset),
+        estimate: plan.longest_path(|index| outset.is_to_do(index)),
     });
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
     let slugs = slugs(&ids);
@@ -129,17 +128,6 @@ fn common(site: &Site, settings: &Settings, refs: EpicRefs, start: Oid, run: &st
         program: settings.program.clone(),
         kill_grace: settings.kill_grace,
     })
-}
-
-/// The longest path of what is still to be done.
-fn expected(plan: &Plan, outset: &Outset) -> Duration {
-    let mut longest = vec![Duration::ZERO; plan.len()];
-    for &index in plan.topological() {
-        let before = plan.prerequisites(index).into_iter().map(|before| longest[before.0]).max();
-        let own = if outset.is_to_do(index) { plan.weight(index) } else { Duration::ZERO };
-        longest[index.0] = before.unwrap_or_default() + own;
-    }
-    longest.into_iter().max().unwrap_or_default()
 }
 
 fn run_id() -> String {

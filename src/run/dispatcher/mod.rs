@@ -6,7 +6,7 @@ mod wrap_up;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
@@ -46,6 +46,8 @@ pub(super) struct Dispatcher<'a> {
     /// Stopping because of `--fail-fast`, not of a signal.
     failed_fast: bool,
     done_now: usize,
+    /// How long the tasks completed in this run took, and should have taken.
+    spent: (Duration, Duration),
     cost_usd: Option<f64>,
     began: Instant,
     messages: mpsc::UnboundedReceiver<Message>,
@@ -87,6 +89,7 @@ impl<'a> Dispatcher<'a> {
             numbers: HashMap::new(),
             failed_fast: false,
             done_now: 0,
+            spent: (Duration::ZERO, Duration::ZERO),
             cost_usd: None,
             began: Instant::now(),
             messages,

@@ -99,6 +99,8 @@ impl Dispatcher<'_> {
         });
         self.transition(index, Status::Completed, &description, changes, Some(result))?;
         self.done_now += 1;
+        self.spent.0 += report.duration;
+        self.spent.1 += self.plan.weight(index);
         if let Some(commit) = report.commit {
             self.results.insert(index, commit);
         }
@@ -171,7 +173,19 @@ impl Dispatcher<'_> {
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.cost_usd,
+            remaining: self.remaining(),
         }));
+    }
+
+    /// The longest path of what is not over, by estimates, stretched as much as they were off so far.
+    fn remaining(&self) -> Option<std::time::Duration> {
+        let (actual, estimated) = self.spent;
+        if estimated.is_zero() {
+            return None;
+        }
+        let is_open = |state: &State| !matches!(state, State::Ended(_) | State::LeftOut);
+        let longest = self.plan.longest_path(|index| is_open(self.schedule.state(index)));
+        Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
     pub(super) fn tell_running(&self, index: TaskIndex) {

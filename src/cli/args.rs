@@ -1,0 +1,91 @@
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::verbs;
+
+/// Runs a genesis.xml plan: a DAG of tasks, each done by a coding agent in a git worktree of its own.
+#[derive(Debug, Parser)]
+#[command(name = "blueprint", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "GENESIS is a file, a folder with a genesis.xml, or an epic's name. Left out, it is \
+$GENESIS_FILE_PATH, ./genesis.xml, or the only .claude/epics/*/genesis.xml.\n\n\
+Exit codes: 0 completed, 1 a task failed, 2 usage or configuration, 3 the plan is invalid, 4 a task is blocked, \
+5 another run holds the plan, 70 a bug, 74 disk or git failed, 77 not allowed, 130 interrupted (143 by TERM).")]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// What holds for every verb.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Colours in what is printed.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: When,
+    /// Log more, to standard error; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Say only what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// How log lines are written.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(super) log_format: LogFormat,
+    /// The epic's name for branches and state, where the plan's own is taken.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) epic: Option<String>,
+}
+
+/// When to do something that suits terminals only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Run all tasks that can run, until nothing is left.
+    Run(verbs::run::Args),
+    /// Show how a plan or some of its tasks stand.
+    Status(verbs::status::Args),
+    /// Show which tasks are ready now, the most urgent first.
+    Next(verbs::next::Args),
+    /// Show everything that is wrong with a plan.
+    Validate(verbs::validate::Args),
+    /// Show the plan's graph.
+    Graph(verbs::graph::Args),
+    /// Show what a task's agent printed.
+    Logs(verbs::logs::Args),
+    /// Change or show one task: the agents' own door.
+    Task(verbs::task::Args),
+    /// Make a first genesis.xml and blueprint.toml.
+    Init(verbs::init::Args),
+    /// Print a completion script for a shell.
+    Completions(verbs::completions::Args),
+    /// What runs above every agent; started by `run`.
+    #[command(name = crate::run::SUPERVISE, hide = true)]
+    Supervise(verbs::supervise::Args),
+}

@@ -1,0 +1,154 @@
+use std::fmt;
+use std::path::Path;
+
+use crate::agent::RunnerError;
+use crate::cli::config::ConfigError;
+use crate::genesis::{Diagnostic, EditError};
+use crate::git::GitError;
+use crate::plan::IllegalTransition;
+use crate::run::RunError;
+use crate::store::{CommitError, LoadError, StoreError};
+
+/// Why the program ends without having done what it was asked for. The exit codes of all verbs are here, and in the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A wrong argument, or a wrong configuration.
+    Usage,
+    /// The plan is invalid.
+    Invalid,
+    /// Another run has the plan.
+    Busy,
+    /// A bug in blueprint.
+    Bug,
+    /// The disk, git or another program failed.
+    Environment,
+    /// Not allowed, here or for this caller.
+    Forbidden,
+}
+
+impl Kind {
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Invalid => 3,
+            Self::Busy => 5,
+            Self::Bug => 70,
+            Self::Environment => 74,
+            Self::Forbidden => 77,
+        }
+    }
+}
+
+/// One error at the edge: what kind, what happened, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl CliError {
+    pub(crate) fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string(), hint: None }
+    }
+
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A plan that is none, with everything that is wrong with it.
+    pub(crate) fn invalid(path: &Path, source: &str, diagnostics: &[Diagnostic]) -> Self {
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let rendered = super::output::diagnostics(path, source, diagnostics);
+        let plural = if errors == 1 { "" } else { "s" };
+        let message = format!("the plan is invalid: {errors} error{plural}; nothing was changed");
+        Self { kind: Kind::Invalid, message: format!("{rendered}{message}"), hint: None }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::new(Kind::Environment, error)
+    }
+}
+
+impl From<GitError> for CliError {
+    fn from(error: GitError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self { hint, ..Self::new(Kind::Environment, error) }
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> Self {
+        let hint = if let ConfigError::Invalid { hint, .. } = &error { hint.clone() } else { None };
+        Self { hint, ..Self::usage(error) }
+    }
+}
+
+impl From<RunnerError> for CliError {
+    fn from(error: RunnerError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<IllegalTransition> for CliError {
+    fn from(error: IllegalTransition) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl CliError {
+    pub(crate) fn load(path: &Path, error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            LoadError::Invalid(invalid) => Self::invalid(path, &invalid.source, &invalid.diagnostics),
+        }
+    }
+
+    pub(crate) fn edit(error: &EditError) -> Self {
+        Self::new(Kind::Bug, format!("can't update the plan: {error}"))
+    }
+
+    pub(crate) fn commit(path: &Path, error: CommitError<Self>) -> Self {
+        match error {
+            CommitError::Load(error) => Self::load(path, error),
+            CommitError::Store(error) => error.into(),
+            CommitError::Edit(error) => Self::edit(&error),
+            CommitError::Refused(error) => error,
+        }
+    }
+
+    pub(crate) fn run(path: &Path, error: RunError) -> Self {
+        match error {
+            RunError::Invalid { source_text, diagnostics } => Self::invalid(path, &source_text, &diagnostics),
+            RunError::Store(error) => error.into(),
+            RunError::Git(error) => error.into(),
+            RunError::Busy(_) => {
+                let hint = "wait for it, or end it with Ctrl-C where it runs; `blueprint status` shows what it does";
+                Self::new(Kind::Busy, error).hint(hint)
+            }
+            RunError::UnknownTask { ref nearest, .. } => {
+                let hint = nearest.as_ref().map(|id| format!("did you mean `{id}`?"));
+                Self { hint, ..Self::usage(error) }
+            }
+            RunError::NoDefinition { ref nearest, .. } => {
+                let hint = (!nearest.is_empty()).then(|| format!("did you mean {}?", nearest.join(" or ")));
+                Self { hint, ..Self::usage(error) }
+            }
+            RunError::Definition(_) => Self::usage(error),
+            RunError::Io(_) => Self::new(Kind::Environment, error),
+            RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
+        }
+    }
+}

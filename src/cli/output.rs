@@ -1,0 +1,90 @@
+//! What the program prints: data on standard output, narration on standard error.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anstream::ColorChoice;
+use anstyle::AnsiColor;
+use tracing_subscriber::EnvFilter;
+
+use super::args::{Global, LogFormat, When};
+use super::error::{CliError, Kind};
+use crate::genesis::{self, Diagnostic};
+
+/// Sets up colours and the log.
+pub(super) fn init(global: &Global) {
+    match global.color {
+        When::Auto => {}
+        When::Always => ColorChoice::Always.write_global(),
+        When::Never => ColorChoice::Never.write_global(),
+    }
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "blueprint=debug,warn",
+        (false, _) => "trace",
+    };
+    let filter = EnvFilter::try_from_env("BLUEPRINT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second call, in a test, finds the first one's log and keeps it.
+    let _ = match global.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
+
+/// Prints data. A reader that has gone (`blueprint status | head -1`) is no error.
+pub(super) fn data(text: &str) -> Result<(), CliError> {
+    let mut out = anstream::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints data as one JSON document.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| CliError::new(Kind::Bug, error))?;
+    data(&(text + "\n"))
+}
+
+/// Says something on the side.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong, and what to do.
+pub(super) fn error(error: &CliError) {
+    let red = AnsiColor::Red.on_default().bold();
+    let cyan = AnsiColor::Cyan.on_default();
+    match error.message.rsplit_once('\n') {
+        // Diagnostics come first, in their own layout.
+        Some((before, last)) if error.kind == Kind::Invalid => say(&format!("{before}\n{red}error{red:#}: {last}")),
+        _ => say(&format!("{red}error{red:#}: {}", error.message)),
+    }
+    if let Some(hint) = &error.hint {
+        say(&format!("{cyan}help{cyan:#}: {hint}"));
+    }
+    if error.kind == Kind::Bug {
+        say("this should not happen: please report it with the command and the plan");
+    }
+}
+
+/// Diagnostics with their source lines, as wide as the terminal.
+pub(super) fn diagnostics(path: &Path, source: &str, diagnostics: &[Diagnostic]) -> String {
+    // Colours are always put in here; the stream takes them out where they don't belong.
+    genesis::render(&path.display().to_string(), source, diagnostics, true, width().into())
+}
+
+/// The terminal's width; 80 columns where there is none.
+pub(super) fn width() -> u16 {
+    let columns = indicatif::TermLike::width(&console());
+    if io::stdout().is_terminal() || io::stderr().is_terminal() { columns } else { 80 }
+}
+
+fn console() -> indicatif::InMemoryTerm {
+    indicatif::InMemoryTerm::new(1, 80)
+}

@@ -1,0 +1,32 @@
+//! One file a verb.
+
+pub(super) mod completions;
+pub(super) mod graph;
+pub(super) mod init;
+pub(super) mod logs;
+pub(super) mod next;
+pub(super) mod run;
+pub(super) mod status;
+pub(super) mod supervise;
+pub(super) mod task;
+pub(super) mod validate;
+
+use super::CliError;
+use super::args::{Cli, Verb};
+
+/// Does what the verb says; gives the exit code.
+pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
+    let global = &cli.global;
+    match cli.verb {
+        Verb::Run(args) => run::run(&args, global),
+        Verb::Status(args) => status::run(&args, global),
+        Verb::Next(args) => next::run(&args, global),
+        Verb::Validate(args) => validate::run(&args),
+        Verb::Graph(args) => graph::run(&args, global),
+        Verb::Logs(args) => logs::run(&args, global),
+        Verb::Task(args) => task::run(args, global),
+        Verb::Init(args) => init::run(&args),
+        Verb::Completions(args) => completions::run(&args),
+        Verb::Supervise(args) => supervise::run(args),
+    }
+}

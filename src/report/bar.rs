@@ -1,0 +1,98 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::lines::lines;
+use super::text::{clean, short};
+use crate::plan::TaskId;
+use crate::run::RunEvent;
+
+/// How often a spinner turns.
+const TURN: Duration = Duration::from_millis(120);
+
+/// A run on a terminal: a line for each running task with what it says last, one for the whole; what has happened stands
+/// above, as the plain lines that a log would have.
+pub struct Bars {
+    all: MultiProgress,
+    overall: ProgressBar,
+    running: RefCell<HashMap<TaskId, ProgressBar>>,
+}
+
+impl Default for Bars {
+    fn default() -> Self {
+        let all = MultiProgress::new();
+        let overall = all.add(ProgressBar::new(0));
+        overall.set_style(style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars("━╸─"));
+        Self { all, overall, running: RefCell::default() }
+    }
+}
+
+impl Bars {
+    /// Shows what happened.
+    pub fn show(&self, event: &RunEvent) {
+        self.all.suspend(|| {
+            let mut out = anstream::stderr().lock();
+            for line in lines(event) {
+                let _ = writeln!(out, "{line}");
+            }
+        });
+        match event {
+            RunEvent::Started { selected, .. } => {
+                self.overall.set_length(*selected as u64);
+                self.overall.enable_steady_tick(Duration::from_secs(1));
+            }
+            RunEvent::AttemptStarted { task, .. } => self.add(task),
+            RunEvent::Output { task, line } => {
+                if let Some(bar) = self.running.borrow().get(task) {
+                    bar.set_message(clean(line));
+                }
+            }
+            RunEvent::Retrying { task, .. } => self.remove(task),
+            RunEvent::TaskEnded(ended) => {
+                self.remove(&ended.task);
+                self.overall.inc(1);
+                if let Some(left) = ended.remaining {
+                    self.overall.set_message(format!("about {} left", short(left)));
+                }
+            }
+            RunEvent::NotRun { .. } => self.overall.inc(1),
+            RunEvent::Ended(_) => self.clear(),
+            RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
+        }
+    }
+
+    fn add(&self, task: &TaskId) {
+        let bar = self.all.insert_before(&self.overall, ProgressBar::new_spinner());
+        bar.set_style(style("{spinner} {prefix:<20} {elapsed:>6} {wide_msg}"));
+        bar.set_prefix(clean(task.as_str()));
+        bar.enable_steady_tick(TURN);
+        self.running.borrow_mut().insert(task.clone(), bar);
+    }
+
+    fn remove(&self, task: &TaskId) {
+        if let Some(bar) = self.running.borrow_mut().remove(task) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+    }
+
+    fn clear(&self) {
+        for (_, bar) in self.running.borrow_mut().drain() {
+            bar.finish_and_clear();
+        }
+        self.overall.finish_and_clear();
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,7 @@
+//! The status of a plan: what the file, the journal and a live run say together.
+
+mod human;
+mod model;
+
+pub use human::{status_lines, task_lines};
+pub use model::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens};

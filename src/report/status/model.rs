@@ -1,0 +1,209 @@
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::agent::Outcome;
+use crate::genesis::{self, Genesis, ProjectStatus, Status};
+use crate::plan::{Plan, TaskIndex};
+use crate::run::{Attempt, History, TaskHistory};
+use crate::store::RunOwner;
+
+/// `status --format json`; `schemas/status.schema.json` says what each key means.
+#[derive(Debug, Serialize)]
+pub struct StatusReport {
+    /// Of this document's layout.
+    pub version: u32,
+    /// The plan as a whole.
+    pub plan: PlanStatus,
+    /// Tasks by status, over the whole plan.
+    pub counts: Counts,
+    /// The tasks asked for, in document order.
+    pub tasks: Vec<TaskStatus>,
+}
+
+/// The plan as a whole.
+#[derive(Debug, Serialize)]
+pub struct PlanStatus {
+    /// Its file, absolute.
+    pub genesis: PathBuf,
+    /// The project's name.
+    pub project: String,
+    /// The epic's name.
+    pub epic: String,
+    /// The project's status.
+    pub status: Option<ProjectStatus>,
+}
+
+/// Tasks by status.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "one count for each status")]
+pub struct Counts {
+    pub total: usize,
+    pub pending: usize,
+    pub in_progress: usize,
+    pub completed: usize,
+    pub failed: usize,
+    pub blocked: usize,
+    pub cancelled: usize,
+}
+
+/// One task.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct TaskStatus {
+    pub id: String,
+    pub name: String,
+    pub status: Status,
+    pub agent: Option<String>,
+    pub needs: Vec<String>,
+    pub attempts: usize,
+    pub outcome: Option<Outcome>,
+    pub owner: Option<Owner>,
+    pub started: Option<Timestamp>,
+    pub ended: Option<Timestamp>,
+    pub duration_ms: Option<u64>,
+    pub branch: Option<String>,
+    pub base: Option<String>,
+    pub commit: Option<String>,
+    pub worktree: Option<PathBuf>,
+    pub summary: Option<String>,
+    pub question: Option<String>,
+    pub cost_usd: Option<f64>,
+    pub tokens: Option<Tokens>,
+    /// For people: what the JSON's readers find in `summary` and the log.
+    #[serde(skip)]
+    pub detail: Option<String>,
+    /// For people: the task's own history.
+    #[serde(skip)]
+    pub history: Vec<genesis::Event>,
+}
+
+/// Who has a task that is in progress: a run, or a person.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Owner {
+    /// A run.
+    Run {
+        /// Its process.
+        pid: Option<u32>,
+        /// Its machine.
+        host: Option<String>,
+        /// Whether it lives.
+        alive: bool,
+    },
+    /// Somebody who took it by hand.
+    Person(String),
+}
+
+/// Tokens of all attempts.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Tokens {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl StatusReport {
+    /// Of a plan; of the tasks that `wanted` picks.
+    pub fn new(
+        path: &Path,
+        genesis: &Genesis,
+        plan: &Plan,
+        history: &History,
+        run: Option<&RunOwner>,
+        wanted: impl Fn(TaskIndex) -> bool,
+    ) -> Self {
+        let tasks = plan.tasks().filter(|(index, _)| wanted(*index));
+        Self {
+            version: 1,
+            plan: PlanStatus {
+                genesis: path.to_owned(),
+                project: plan.project.clone(),
+                epic: plan.epic.clone(),
+                status: plan.status,
+            },
+            counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
+            tasks: tasks.map(|(index, _)| TaskStatus::new(genesis, plan, index, history, run)).collect(),
+        }
+    }
+}
+
+impl Counts {
+    /// Counts statuses.
+    pub fn of(statuses: impl Iterator<Item = Status>) -> Self {
+        let mut counts = Self::default();
+        for status in statuses {
+            counts.total += 1;
+            *match status {
+                Status::Pending => &mut counts.pending,
+                Status::InProgress => &mut counts.in_progress,
+                Status::Completed => &mut counts.completed,
+                Status::Failed => &mut counts.failed,
+                Status::Blocked => &mut counts.blocked,
+                Status::Cancelled => &mut counts.cancelled,
+            } += 1;
+        }
+        counts
+    }
+}
+
+impl TaskStatus {
+    fn new(genesis: &Genesis, plan: &Plan, index: TaskIndex, history: &History, run: Option<&RunOwner>) -> Self {
+        let task = &genesis.tasks()[index.0];
+        let story = history.task(&task.id);
+        let last = story.and_then(TaskHistory::last_attempt);
+        let ended = last.and_then(|attempt| attempt.ended.as_ref());
+        let is_over = task.status != Status::InProgress;
+        let needs = plan.prerequisites(index).into_iter().map(|before| plan.task(before).id.to_string());
+        Self {
+            id: task.id.clone(),
+            name: task.name.clone(),
+            status: task.status,
+            agent: plan.task(index).agent.clone(),
+            needs: needs.collect(),
+            attempts: story.map_or(0, |story| story.attempts.len()),
+            outcome: ended.map(|(ended, _)| ended.outcome),
+            owner: owner(task, story, run),
+            started: last.map(|attempt| attempt.at),
+            ended: ended.filter(|_| is_over).map(|(_, at)| *at),
+            duration_ms: ended.map(|(ended, _)| ended.duration_ms),
+            branch: last.map(|attempt| attempt.started.branch.clone()),
+            base: last.map(|attempt| attempt.started.base.clone()),
+            commit: ended.and_then(|(ended, _)| ended.commit.clone()),
+            worktree: last.map(|attempt| attempt.started.worktree.clone()),
+            summary: task.result.as_ref().map(|result| result.summary.clone()),
+            question: ended.and_then(|(ended, _)| ended.question.clone()),
+            cost_usd: story.and_then(cost),
+            tokens: story.and_then(tokens),
+            detail: ended.and_then(|(ended, _)| ended.detail.clone()),
+            history: task.history.clone(),
+        }
+    }
+}
+
+fn owner(task: &genesis::Task, story: Option<&TaskHistory>, run: Option<&RunOwner>) -> Option<Owner> {
+    if task.status != Status::InProgress {
+        return None;
+    }
+    let ours = story.and_then(|story| story.transitions.last()).is_some_and(|last| last.to == Status::InProgress);
+    match (ours, run) {
+        (true, Some(run)) => Some(Owner::Run { pid: Some(run.pid), host: Some(run.host.clone()), alive: true }),
+        (true, None) => Some(Owner::Run { pid: None, host: None, alive: false }),
+        (false, _) => task.history.last()?.actor.clone().map(Owner::Person),
+    }
+}
+
+fn ended_attempts(story: &TaskHistory) -> impl Iterator<Item = &crate::run::AttemptEnded> {
+    story.attempts.iter().filter_map(|attempt: &Attempt| attempt.ended.as_ref().map(|(ended, _)| ended))
+}
+
+fn cost(story: &TaskHistory) -> Option<f64> {
+    ended_attempts(story).filter_map(|ended| ended.cost_usd).reduce(|sum, cost| sum + cost)
+}
+
+fn tokens(story: &TaskHistory) -> Option<Tokens> {
+    let all = ended_attempts(story).filter_map(|ended| ended.tokens);
+    let all = all.map(|tokens| Tokens { input: tokens.input, output: tokens.output });
+    all.reduce(|sum, more| Tokens { input: sum.input + more.input, output: sum.output + more.output })
+}

@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthChar;
+
+/// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
+/// direction marks become blanks.
+pub fn clean(text: &str) -> String {
+    let is_harmless = |c: char| !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let blanked: String = text.chars().map(|c| if is_harmless(c) { c } else { ' ' }).collect();
+    blanked.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text, cut to that many columns with a `…` at its end if it is wider.
+pub fn fit(text: &str, columns: usize) -> String {
+    let width = |c: char| c.width().unwrap_or(0);
+    if text.chars().map(width).sum::<usize>() <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let fits = |c: &char| {
+        let width = width(*c);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    if columns > 0 {
+        cut.push('…');
+    }
+    cut
+}
+
+/// A duration as people say it: `0.4s`, `12s`, `3m 05s`, `1h 02m`, `2d 03h`.
+pub fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..10 => format!("{:.1}s", duration.as_secs_f64()),
+        10..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d {:02}h", seconds / 86400, seconds % 86400 / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_can_drive_the_terminal() {
+        assert_eq!(clean("a\x1b[2Jb\r\nc\u{202e}d\te\u{9b}f"), "a [2Jb c d e f");
+    }
+
+    #[test]
+    fn texts_are_cut_by_columns_not_by_characters() {
+        assert_eq!(fit("hello", 5), "hello");
+        assert_eq!(fit("hello", 4), "hel…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("abc", 0), "");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let shown = [0.04, 9.94, 12.7, 185.0, 3725.0, 183_600.0].map(|s| short(Duration::from_secs_f64(s)));
+        assert_eq!(shown, ["0.0s", "9.9s", "12s", "3m 05s", "1h 02m", "2d 03h"]);
+    }
+}
