@@ -213,12 +213,12 @@ fn error(report: &Value) -> Option<Answer> {
 mod tests {
     use super::*;
 
-    fn blocked(text: &str) -> Option<Answer> {
-        Some(Answer::Blocked(text.to_owned()))
+    fn blocked(text: &str) -> Answer {
+        Answer::Blocked(text.to_owned())
     }
 
-    fn question(text: &str) -> Option<Answer> {
-        Some(Answer::Question(text.to_owned()))
+    fn question(text: &str) -> Answer {
+        Answer::Question(text.to_owned())
     }
 
     #[test]
@@ -243,11 +243,11 @@ mod tests {
     fn a_word_at_the_beginning_takes_the_whole_message() {
         assert_eq!(
             Answer::in_message("BLOCKED: no key\nask ops"),
-            blocked("no key\nask ops")
+            Some(blocked("no key\nask ops"))
         );
         assert_eq!(
             Answer::in_message("CLARIFICATION: Which?\n\n1. a\n2. b"),
-            question("Which?\n\n1. a\n2. b")
+            Some(question("Which?\n\n1. a\n2. b"))
         );
     }
 
@@ -257,12 +257,15 @@ mod tests {
             "I did half of it.\n\nThe rest waits.\n**CLARIFICATION:** Postgres or `SQLite`?";
         assert_eq!(
             Answer::in_message(message),
-            question("Postgres or `SQLite`?".trim_matches('`'))
+            Some(question("Postgres or `SQLite`?"))
         );
-        assert_eq!(Answer::in_message("x\n\n> BLOCKED: `no`"), blocked("no"));
+        assert_eq!(
+            Answer::in_message("x\n\n> BLOCKED: `no`"),
+            Some(blocked("no"))
+        );
         assert_eq!(
             Answer::in_message("x\n\nBLOCKED:"),
-            blocked("the agent gave no reason")
+            Some(blocked("the agent gave no reason"))
         );
     }
 
@@ -302,7 +305,10 @@ mod tests {
     #[test]
     fn of_a_log_only_the_last_line_is_an_answer() {
         assert_eq!(Answer::in_log("BLOCKED: early\nall done\n"), None);
-        assert_eq!(Answer::in_log("work\nBLOCKED: late\n\n"), blocked("late"));
+        assert_eq!(
+            Answer::in_log("work\nBLOCKED: late\n\n"),
+            Some(blocked("late"))
+        );
     }
 
     proptest::proptest! {

@@ -8,7 +8,7 @@ use super::log_text::{self, LINE, cut};
 use super::program::{self, Wanted};
 use super::render::{Piece, pieces};
 use super::{
-    Answer, BaseEnv, CommandLine, Ended, Exit, Launch, Outcome, Reading, Runner, RunnerError,
+    Answer, BaseEnv, CommandLine, Ended, Exit, Kind, Launch, Outcome, Reading, Runner, RunnerError,
     RunnerSpec,
 };
 
@@ -41,6 +41,10 @@ impl Runner for Command {
         &self.spec.name
     }
 
+    fn kind(&self) -> Kind {
+        self.spec.kind
+    }
+
     fn command_line(&self, launch: &Launch<'_>) -> Result<CommandLine, RunnerError> {
         let program = filled(&self.program, |name| value(launch, name));
         let args = self.spec.command.iter().skip(1).chain(&self.spec.args);
@@ -67,26 +71,16 @@ impl Runner for Command {
     }
 
     fn read(&self, ended: &Ended<'_>) -> Reading {
-        let (output, errors) = (tail(ended.stdout), tail(ended.stderr));
-        if let Some(by) = ended.ended_by_us {
-            let last = log_text::last_line(&output);
-            let detail = last.map(|line| format!("its last line was: {}", cut(line, LINE)));
-            return Reading {
-                detail,
-                ..Reading::of(by.outcome())
-            };
+        let (output, trouble) = tail(ended.stdout);
+        let mut reading = judge(ended, &output);
+        if let Some(trouble) = trouble {
+            reading.detail = Some(
+                reading
+                    .detail
+                    .map_or(trouble.clone(), |d| format!("{d} ({trouble})")),
+            );
         }
-        match ended.exit {
-            Exit::Signal(_) => failed(Outcome::Killed, ended.exit, &errors, &output),
-            Exit::Code(code) => match Answer::in_log(&output) {
-                Some(answer) => answered(answer, &output),
-                None if code == 0 => Reading {
-                    summary: summary(&output),
-                    ..Reading::of(Outcome::Completed)
-                },
-                None => failed(Outcome::Failed, ended.exit, &errors, &output),
-            },
-        }
+        reading
     }
 
     fn last_line(&self, line: &str) -> Option<String> {
@@ -143,11 +137,40 @@ pub(super) fn stdin(definition: &str, prompt: &str) -> Vec<u8> {
     [definition, gap, prompt].concat().into_bytes()
 }
 
-/// The plain end of a log; one that cannot be read has none, and says so.
-fn tail(log: &Path) -> String {
+fn judge(ended: &Ended<'_>, output: &str) -> Reading {
+    if let Some(by) = ended.ended_by_us {
+        let last = log_text::last_line(output);
+        let detail = last.map(|line| format!("its last line was: {}", cut(line, LINE)));
+        return Reading {
+            detail,
+            ..Reading::of(by.outcome())
+        };
+    }
+    match ended.exit {
+        Exit::Signal(_) => failed(Outcome::Killed, ended, output),
+        Exit::Code(code) => match Answer::in_log(output) {
+            Some(answer) => answered(answer, output),
+            None if code == 0 => completed(output),
+            None => failed(Outcome::Failed, ended, output),
+        },
+    }
+}
+
+fn completed(output: &str) -> Reading {
+    Reading {
+        summary: summary(output),
+        ..Reading::of(Outcome::Completed)
+    }
+}
+
+/// The plain end of a log, and why there is none if it cannot be read.
+fn tail(log: &Path) -> (String, Option<String>) {
     match log_text::tail(log) {
-        Ok(text) => log_text::plain(&text),
-        Err(error) => format!("({} cannot be read: {error})", log.display()),
+        Ok(text) => (log_text::plain(&text), None),
+        Err(error) => (
+            String::new(),
+            Some(format!("{} cannot be read: {error}", log.display())),
+        ),
     }
 }
 
@@ -164,12 +187,8 @@ fn answered(answer: Answer, output: &str) -> Reading {
     reading
 }
 
-fn failed(outcome: Outcome, exit: Exit, errors: &str, output: &str) -> Reading {
-    let last = log_text::last_lines(errors).or_else(|| log_text::last_lines(output));
-    let detail = match last {
-        Some(lines) => format!("{exit}: {lines}"),
-        None => exit.to_string(),
-    };
+fn failed(outcome: Outcome, ended: &Ended<'_>, output: &str) -> Reading {
+    let detail = log_text::with_last_lines(ended, output);
     Reading {
         detail: Some(detail),
         summary: summary(output),

@@ -74,7 +74,7 @@ fn strict(matter: &str) -> Result<Fields, String> {
     if matter.lines().any(|line| nested(line) > MAX_NESTED) {
         return Err("nested too deeply".to_owned());
     }
-    let documents = Yaml::load_from_str(matter).map_err(|error| error.to_string())?;
+    let documents = Yaml::load_from_str(matter).map_err(|error| error.info().to_owned())?;
     let mapping = match documents.as_slice() {
         [] => return Ok(Fields::default()),
         [document] if document.is_mapping() => document,

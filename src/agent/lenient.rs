@@ -130,7 +130,7 @@ impl Entry<'_> {
 
     /// A block scalar: lines less their common indentation, or folded into one.
     fn block(&self, folded: bool) -> String {
-        let indent = |line: &&str| line.len() - line.trim_start().len();
+        let indent = |line: &&str| line.len() - line.trim_start_matches([' ', '\t']).len();
         let filled = self.lines.iter().filter(|line| !line.trim().is_empty());
         let common = filled.map(indent).min().unwrap_or(0);
         let lines = self

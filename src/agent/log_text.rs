@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::Ended;
+
 /// Characters of a line of progress.
 pub(super) const PROGRESS: usize = 200;
 /// Characters of a summary that is one line of a log.
@@ -56,6 +58,15 @@ pub(super) fn last_lines(text: &str) -> Option<String> {
     let from = lines.len().saturating_sub(QUOTED);
     let quoted = lines.get(from..).unwrap_or_default().join("\n");
     Some(cut_front(quoted.trim_matches('\n'), MESSAGE)).filter(|text| !text.trim().is_empty())
+}
+
+/// How a process left, with the last lines of its standard error, or of its output where it has none.
+pub(super) fn with_last_lines(ended: &Ended<'_>, output: &str) -> String {
+    let errors = tail(ended.stderr).ok().and_then(|text| last_lines(&text));
+    match errors.or_else(|| last_lines(output)) {
+        Some(lines) => format!("{}: {lines}", ended.exit),
+        None => ended.exit.to_string(),
+    }
 }
 
 /// At most `chars` characters, the last of them `…` if something is missing.

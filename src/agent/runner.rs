@@ -17,6 +17,9 @@ pub trait Runner: Send + Sync {
     /// The name by which the configuration calls it.
     fn name(&self) -> &str;
 
+    /// What sort of program it is: of a `command`, no change at all may be a success, of an agent program it is not.
+    fn kind(&self) -> Kind;
+
     /// The command line, environment and standard input of an attempt.
     ///
     /// # Errors
@@ -70,6 +73,14 @@ pub enum RunnerError {
         name: String,
         /// The variable.
         variable: String,
+    },
+    /// An argument of the configuration would change what we read the end of an attempt from.
+    #[error("runner `{name}`: `{flag}` in its `args` is set by blueprint itself; leave it out")]
+    ReservedArgument {
+        /// The runner's name.
+        name: String,
+        /// The flag.
+        flag: String,
     },
     /// The program is nowhere to be found.
     #[error("runner `{name}`: program `{program}` was not found in {searched}{}", hint.map(|h| format!("; {h}")).unwrap_or_default())]
@@ -219,7 +230,7 @@ pub fn build(spec: RunnerSpec) -> Result<Box<dyn Runner>, RunnerError> {
     super::environment::refuse_git_variables(&spec)?;
     match spec.kind {
         Kind::Command => Ok(Box::new(Command::new(spec)?)),
-        Kind::Claude => Ok(Box::new(Claude::new(spec))),
+        Kind::Claude => Ok(Box::new(Claude::new(spec)?)),
         Kind::Codex | Kind::Opencode | Kind::Gemini => Err(RunnerError::NotAvailable {
             name: spec.name,
             kind: spec.kind,
