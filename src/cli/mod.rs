@@ -6,6 +6,7 @@ mod args;
 mod casting;
 pub mod config;
 mod context;
+mod dry_run;
 mod error;
 mod locate;
 mod output;

@@ -79,12 +79,7 @@ pub(super) fn diagnostics(path: &Path, source: &str, diagnostics: &[Diagnostic])
     genesis::render(&path.display().to_string(), source, diagnostics, true, width().into())
 }
 
-/// The terminal's width; 80 columns where there is none.
+/// The terminal's width in columns; 80 where there is none.
 pub(super) fn width() -> u16 {
-    let columns = indicatif::TermLike::width(&console());
-    if io::stdout().is_terminal() || io::stderr().is_terminal() { columns } else { 80 }
-}
-
-fn console() -> indicatif::InMemoryTerm {
-    indicatif::InMemoryTerm::new(1, 80)
+    terminal_size::terminal_size().map_or(80, |(width, _)| width.0)
 }

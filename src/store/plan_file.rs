@@ -112,6 +112,14 @@ impl PlanFile {
     }
 }
 
+/// Reads the plan at `path`, to look at it only.
+///
+/// # Errors
+/// [`LoadError`] when it can't be read or is no genesis document.
+pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
+    Ok(load(path)?.0)
+}
+
 fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
     let mut file = File::open(path).map_err(StoreError::io("open", path))?;
     let metadata = file.metadata().map_err(StoreError::io("read", path))?;

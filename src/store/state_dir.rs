@@ -109,6 +109,11 @@ pub struct AttemptDir {
 }
 
 impl AttemptDir {
+    /// The attempt whose folder this is.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     /// Makes the folder.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::agent::Kind;
+
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -100,7 +102,7 @@ impl Config {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "one line a key would say its name again")]
 pub struct RunnerConfig {
-    pub kind: Option<RunnerKind>,
+    pub kind: Option<Kind>,
     pub command: Vec<String>,
     pub args: Vec<String>,
     pub model: Option<String>,
@@ -149,8 +151,6 @@ macro_rules! words {
 }
 
 words! {
-    /// Which program a runner is.
-    RunnerKind { Command, Claude, Codex, OpenCode, Gemini }
     /// Where an attempt works.
     Isolation { Worktree, Shared, None }
     /// Which worktrees stay when their task is done.

@@ -3,5 +3,5 @@
 mod keys;
 mod read;
 
-pub use keys::{AgentConfig, Config, GateConfig, RunnerConfig, RunnerKind, Timeout};
+pub use keys::{AgentConfig, Config, GateConfig, RunnerConfig, Timeout};
 pub(crate) use read::{ConfigError, Loaded, load};

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(config.jobs.unwrap().get(), 2);
         assert_eq!(config.retries, Some(5));
         assert_eq!(config.runners["a"].model.as_deref(), Some("near"));
-        assert_eq!(config.runners["a"].kind, Some(super::super::RunnerKind::Claude));
+        assert_eq!(config.runners["a"].kind, Some(crate::agent::Kind::Claude));
         assert!(config.runners.contains_key("b"));
     }
 

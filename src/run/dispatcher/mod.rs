@@ -4,6 +4,8 @@ mod assign;
 mod settle;
 mod wrap_up;
 
+pub(super) use assign::worktree_path;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

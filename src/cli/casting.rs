@@ -1,0 +1,111 @@
+//! Who plays which task: from the configuration, and from `--runner`.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::{AgentConfig, Config};
+use super::error::CliError;
+use crate::agent::{self, BaseEnv, Kind, Runner, RunnerSpec};
+use crate::genesis::{Status, nearest};
+use crate::plan::{Plan, Task, TaskId};
+use crate::run::Cast;
+
+/// Who plays agents of which the configuration says nothing.
+const DEFAULT_RUNNER: &str = "claude";
+/// The agent of a task that names none.
+const DEFAULT_AGENT: &str = "agent";
+/// The longest that one attempt may take, unless the configuration says otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+/// What the command line says over the configuration.
+pub(super) struct Wishes<'a> {
+    pub(super) runner: Option<&'a str>,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// Casts every task of the plan. Each runner that open tasks need is made once, and its program looked for.
+pub(super) fn cast(
+    plan: &Plan,
+    config: &Config,
+    wishes: &Wishes<'_>,
+    env: &BaseEnv,
+    config_dir: &Path,
+) -> Result<HashMap<TaskId, Cast>, CliError> {
+    let mut made: Vec<(RunnerSpec, Arc<dyn Runner>)> = Vec::new();
+    let mut casting = HashMap::new();
+    for (_, task) in plan.tasks() {
+        let spec = spec(task, config, wishes)?;
+        let known = made.iter().find(|(known, _)| *known == spec).map(|(_, runner)| Arc::clone(runner));
+        let runner = match known {
+            Some(runner) => runner,
+            None => {
+                let runner: Arc<dyn Runner> = agent::build(spec.clone())?.into();
+                if task.status != Status::Completed {
+                    runner.check(env, config_dir)?;
+                }
+                made.push((spec.clone(), Arc::clone(&runner)));
+                runner
+            }
+        };
+        let timeout = wishes.timeout.or(layers(task, config).find_map(|layer| layer.timeout.map(|timeout| timeout.0)));
+        let timeout = timeout.or(config.timeout.map(|timeout| timeout.0)).unwrap_or(DEFAULT_TIMEOUT);
+        let agent = agent_of(task).to_owned();
+        casting.insert(task.id.clone(), Cast { runner, kind: spec.kind, agent, timeout });
+    }
+    Ok(casting)
+}
+
+fn agent_of(task: &Task) -> &str {
+    task.agent.as_deref().unwrap_or(DEFAULT_AGENT)
+}
+
+/// What the configuration says of the task, then of its agent.
+fn layers<'c>(task: &Task, config: &'c Config) -> impl Iterator<Item = &'c AgentConfig> + use<'c> {
+    [config.tasks.get(task.id.as_str()), config.agents.get(agent_of(task))].into_iter().flatten()
+}
+
+fn spec(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<RunnerSpec, CliError> {
+    let from_layers = layers(task, config).find_map(|layer| layer.runner.as_deref());
+    let name = wishes.runner.or(from_layers).or(config.runner.as_deref()).unwrap_or(DEFAULT_RUNNER);
+    let mut spec = named(name, config)?;
+    if let Some(model) = layers(task, config).find_map(|layer| layer.model.clone()) {
+        spec.model = Some(model);
+    }
+    if let Some(args) = layers(task, config).find_map(|layer| layer.args.clone()) {
+        spec.args.extend(args);
+    }
+    Ok(spec)
+}
+
+/// `[runners.NAME]`; those named after a kind are there without being configured.
+fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
+    let built_in = name.parse::<Kind>().ok();
+    let Some(table) = config.runners.get(name) else {
+        return built_in.map(|kind| RunnerSpec::new(name, kind)).ok_or_else(|| unknown(name, config));
+    };
+    let from_command = (!table.command.is_empty()).then_some(Kind::Command);
+    let kind = table.kind.or(built_in).or(from_command);
+    let kind = kind.ok_or_else(|| {
+        CliError::usage(format!("runner `{name}` has neither a kind nor a command"))
+            .hint(format!("add `kind = \"claude\"` or `command = [\"program\"]` to [runners.{name}]"))
+    })?;
+    Ok(RunnerSpec {
+        name: name.to_owned(),
+        kind,
+        command: table.command.clone(),
+        args: table.args.clone(),
+        model: table.model.clone(),
+        env: table.env.clone(),
+    })
+}
+
+fn unknown(name: &str, config: &Config) -> CliError {
+    let known: Vec<_> = config.runners.keys().map(String::as_str).chain(Kind::ALL.iter().map(|k| k.as_str())).collect();
+    let error = CliError::usage(format!("there is no runner `{name}`"));
+    match nearest(name, known.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("known runners: {}", known.join(", "))),
+    }
+}

@@ -1,0 +1,120 @@
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::args::Global;
+use super::config::{self, Loaded};
+use super::error::CliError;
+use super::locate::{Surroundings, locate};
+use crate::genesis::{Genesis, nearest};
+use crate::git::{Repo, epic_slug};
+use crate::plan::{self, Plan, TaskId, TaskIndex};
+use crate::run::{History, Record, ledger};
+use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_plan, read_records};
+
+/// A plan that was found, and where it lives.
+pub(super) struct Context {
+    pub(super) path: PathBuf,
+    pub(super) repo: Option<Repo>,
+    pub(super) state: StateDir,
+    pub(super) epic: String,
+    genesis: Genesis,
+}
+
+/// A plan with all that is known of it.
+pub(super) struct Known {
+    pub(super) genesis: Genesis,
+    pub(super) plan: Plan,
+    pub(super) history: History,
+    pub(super) run: Option<RunOwner>,
+}
+
+/// The plan's file that `arguments` mean, and the tasks that they name. Nothing is read yet.
+pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliError> {
+    let cwd = env::current_dir().map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
+    let root = Repo::discover(&cwd)?.and_then(|repo| repo.workdir().map(Path::to_owned));
+    let from_env = env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let (path, tasks) = locate(arguments, &Surroundings { cwd, root, from_env })?;
+    let path = std::fs::canonicalize(&path)
+        .map_err(|error| CliError::usage(format!("can't read the plan `{}`: {error}", path.display())))?;
+    Ok((path, tasks))
+}
+
+impl Context {
+    /// Reads the plan at `path`, and finds its repository and state.
+    pub(super) fn open(path: PathBuf, global: &Global) -> Result<Self, CliError> {
+        let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
+        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        let repo = Repo::discover(&folder)?;
+        let root = repo.as_ref().map_or_else(|| folder.join(".blueprint"), |repo| repo.common_dir().join("blueprint"));
+        let project = genesis.project();
+        let own = [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
+        let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
+        let slug = epic_slug(&epic);
+        if let Some(rival) = StateDir::rival(&root, &slug, &path) {
+            let message = format!("the plan `{}` has the epic name `{epic}`, too", rival.display());
+            return Err(CliError::usage(message).hint("give this one another: `--epic NAME`"));
+        }
+        let state = StateDir::locate(&root, &slug, &path);
+        Ok(Self { path, repo, state, epic, genesis })
+    }
+
+    /// The folder that the plan lies in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The plan's file, to be changed.
+    pub(super) fn plan_file(&self) -> Result<PlanFile, CliError> {
+        self.state.create(&epic_slug(&self.epic), &self.path)?;
+        Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
+    }
+
+    /// The configuration that holds for the plan.
+    pub(super) fn config(&self) -> Result<Loaded, CliError> {
+        let root = self.repo.as_ref().and_then(Repo::workdir);
+        Ok(config::load(self.folder(), root)?)
+    }
+
+    /// The plan, if it is a valid one, as it is now: file, journal and live run together.
+    pub(super) fn known(self) -> Result<(Self, Known), CliError> {
+        let records = read_records::<Record>(&self.state.journal())?;
+        let history = History::from_records(records.records);
+        let now = ledger::caught_up(self.genesis.clone(), &history).map_err(|error| CliError::edit(&error))?;
+        let plan = self.valid(&now)?;
+        let run = RunLock::live_owner(&self.state.run_lock())?;
+        Ok((self, Known { genesis: now, plan, history, run }))
+    }
+
+    fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
+        plan::load(genesis).map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
+    }
+
+    /// What is wrong with the document as such, and the document.
+    pub(super) fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+}
+
+impl Known {
+    /// The tasks that are named; an error for the first that there is not.
+    pub(super) fn tasks(&self, names: &[String]) -> Result<Vec<TaskIndex>, CliError> {
+        names.iter().map(|name| self.task(name)).collect()
+    }
+
+    /// The task of that id.
+    pub(super) fn task(&self, name: &str) -> Result<TaskIndex, CliError> {
+        self.plan.find(name).ok_or_else(|| {
+            let error = CliError::usage(format!("there is no task `{name}` in the plan"));
+            let known = self.plan.tasks().map(|(_, task)| task.id.as_str());
+            match nearest(name, known) {
+                Some(id) => error.hint(format!("did you mean `{id}`?")),
+                None => error.hint("`blueprint status` lists the tasks"),
+            }
+        })
+    }
+
+    /// Their ids.
+    pub(super) fn ids(&self, names: &[String]) -> Result<Vec<TaskId>, CliError> {
+        Ok(self.tasks(names)?.into_iter().map(|index| self.plan.task(index).id.clone()).collect())
+    }
+}

@@ -1,0 +1,28 @@
+use std::fmt::Write;
+
+use super::context::Known;
+use super::error::{CliError, Kind};
+use crate::report::clean;
+use crate::run::{self, Planned, Settings, Site};
+
+/// What a run would do, task by task, in the order in which it would start them.
+pub(super) fn describe(site: &Site, known: &Known, settings: &Settings) -> Result<String, CliError> {
+    let planned = run::preview(site, settings, &known.plan, &known.history)
+        .map_err(|error| CliError::run(site.plan.path(), error))?;
+    let mut text = String::new();
+    for (place, task) in planned.iter().enumerate() {
+        write_task(&mut text, place + 1, task).map_err(|error| CliError::new(Kind::Bug, error))?;
+    }
+    if planned.is_empty() {
+        text.push_str("nothing to do\n");
+    }
+    Ok(text)
+}
+
+fn write_task(text: &mut String, place: usize, task: &Planned) -> std::fmt::Result {
+    writeln!(text, "{place}. {}  ({}, attempt {})", clean(task.id.as_str()), clean(&task.agent), task.attempt)?;
+    writeln!(text, "   base      {}", clean(&task.base))?;
+    writeln!(text, "   branch    {}", task.branch)?;
+    writeln!(text, "   worktree  {}", task.worktree.display())?;
+    writeln!(text, "   command   {}", clean(&task.command))
+}

@@ -1,0 +1,148 @@
+//! Which plan is meant, and which arguments are tasks.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+
+/// The file name of a plan.
+const FILE: &str = "genesis.xml";
+
+/// Where to look for plans.
+pub(super) struct Surroundings {
+    pub(super) cwd: PathBuf,
+    /// The root of the checkout, if there is one.
+    pub(super) root: Option<PathBuf>,
+    /// `$GENESIS_FILE_PATH`
+    pub(super) from_env: Option<PathBuf>,
+}
+
+/// The plan that `arguments` mean, and the rest of them.
+///
+/// The first argument is a plan if it is a file, a folder with a genesis.xml, or an epic's name; else all are tasks of the plan that is
+/// found.
+pub(super) fn locate<'a>(
+    arguments: &'a [String],
+    around: &Surroundings,
+) -> Result<(PathBuf, &'a [String]), CliError> {
+    if let Some((first, rest)) = arguments.split_first() {
+        if let Some(plan) = named(first, around) {
+            return Ok((plan, rest));
+        }
+        if first.ends_with(".xml") {
+            return Err(CliError::usage(format!("there is no plan `{first}`")));
+        }
+    }
+    found(around).map(|plan| (plan, arguments))
+}
+
+fn named(argument: &str, around: &Surroundings) -> Option<PathBuf> {
+    let path = around.cwd.join(argument);
+    if path.is_file() {
+        return Some(path);
+    }
+    if path.join(FILE).is_file() {
+        return Some(path.join(FILE));
+    }
+    let is_plain = !argument.is_empty() && !argument.contains(['/', '\0']) && argument != "." && argument != "..";
+    let epic = around.epics()?.join(argument).join(FILE);
+    (is_plain && epic.is_file()).then_some(epic)
+}
+
+fn found(around: &Surroundings) -> Result<PathBuf, CliError> {
+    if let Some(path) = &around.from_env {
+        return Ok(around.cwd.join(path));
+    }
+    let here = around.cwd.join(FILE);
+    if here.is_file() {
+        return Ok(here);
+    }
+    let mut epics = around.all_epics();
+    match (epics.pop(), epics.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(CliError::usage(format!("there is no {FILE} here"))
+            .hint("name the plan, or make a first one with `blueprint init`")),
+        (Some(last), _) => Err(CliError::usage("there are several plans in .claude/epics")
+            .hint(format!("name one of them: {}", names(&epics, &last)))),
+    }
+}
+
+impl Surroundings {
+    fn epics(&self) -> Option<PathBuf> {
+        self.root.as_deref().map(|root| root.join(".claude").join("epics"))
+    }
+
+    fn all_epics(&self) -> Vec<PathBuf> {
+        let folders = self.epics().and_then(|epics| fs::read_dir(epics).ok()).into_iter().flatten();
+        let plans = folders.filter_map(|folder| Some(folder.ok()?.path().join(FILE)));
+        let mut plans: Vec<_> = plans.filter(|plan| plan.is_file()).collect();
+        plans.sort();
+        plans
+    }
+}
+
+fn names(epics: &[PathBuf], last: &Path) -> String {
+    let name = |plan: &Path| plan.parent().and_then(Path::file_name).unwrap_or(OsStr::new("?")).to_owned();
+    let all = epics.iter().map(PathBuf::as_path).chain([last]).map(name);
+    all.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Scene(tempfile::TempDir);
+
+    impl Scene {
+        fn with(files: &[&str]) -> Self {
+            let scene = Self(tempfile::tempdir().unwrap());
+            for file in files {
+                let path = scene.0.path().join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, "").unwrap();
+            }
+            scene
+        }
+
+        fn locate(&self, arguments: &[&str], from_env: Option<&str>) -> Result<(String, Vec<String>), String> {
+            let root = self.0.path().to_owned();
+            let around = Surroundings {
+                cwd: root.clone(),
+                root: Some(root.clone()),
+                from_env: from_env.map(PathBuf::from),
+            };
+            let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
+            let (plan, tasks) = locate(&arguments, &around).map_err(|error| error.to_string())?;
+            let plan = plan.strip_prefix(&root).unwrap_or(&plan);
+            Ok((plan.display().to_string(), tasks.to_vec()))
+        }
+    }
+
+    fn is(plan: &str, tasks: &[&str]) -> Result<(String, Vec<String>), String> {
+        Ok((plan.into(), tasks.iter().map(ToString::to_string).collect()))
+    }
+
+    #[test]
+    fn a_first_argument_that_names_no_plan_is_a_task() {
+        let scene = Scene::with(&["genesis.xml", "p/genesis.xml", ".claude/epics/shop/genesis.xml", "docs/x"]);
+        assert_eq!(scene.locate(&[], None), is("genesis.xml", &[]));
+        assert_eq!(scene.locate(&["p"], None), is("p/genesis.xml", &[]));
+        assert_eq!(scene.locate(&["p/genesis.xml", "a"], None), is("p/genesis.xml", &["a"]));
+        assert_eq!(scene.locate(&["shop", "a", "b"], None), is(".claude/epics/shop/genesis.xml", &["a", "b"]));
+        assert_eq!(scene.locate(&["docs", "b"], None), is("genesis.xml", &["docs", "b"]));
+        assert_eq!(scene.locate(&["../../x"], None), is("genesis.xml", &["../../x"]));
+        assert_eq!(scene.locate(&["none.xml"], None), Err("there is no plan `none.xml`".into()));
+    }
+
+    #[test]
+    fn without_a_name_the_environment_then_here_then_the_only_epic_decides() {
+        let scene = Scene::with(&["genesis.xml", "p/genesis.xml"]);
+        assert_eq!(scene.locate(&[], Some("p/genesis.xml")), is("p/genesis.xml", &[]));
+        let scene = Scene::with(&[".claude/epics/a/genesis.xml"]);
+        assert_eq!(scene.locate(&["t"], None), is(".claude/epics/a/genesis.xml", &["t"]));
+        let scene = Scene::with(&[".claude/epics/a/genesis.xml", ".claude/epics/b/genesis.xml"]);
+        assert!(scene.locate(&["t"], None).is_err());
+        assert!(Scene::with(&[]).locate(&[], None).is_err());
+    }
+}

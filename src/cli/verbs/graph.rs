@@ -1,0 +1,26 @@
+use crate::cli::args::Global;
+use crate::cli::context::{Context, find};
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::report::{self, GraphFormat};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: blueprint graph genesis.xml --format dot | dot -Tsvg > plan.svg")]
+pub(crate) struct Args {
+    /// The plan.
+    genesis: Option<String>,
+    /// How to write it.
+    #[arg(long, default_value = "text")]
+    format: GraphFormat,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    let arguments: Vec<_> = args.genesis.iter().cloned().collect();
+    let (path, rest) = find(&arguments)?;
+    if let Some(stray) = rest.first() {
+        return Err(CliError::usage(format!("there is no plan `{stray}`")));
+    }
+    let (_, known) = Context::open(path, global)?.known()?;
+    output::data(&report::graph(&known.plan, args.format))?;
+    Ok(0)
+}

@@ -1,0 +1,118 @@
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::cli::args::Global;
+use crate::cli::context::{Context, Known, find};
+use crate::cli::error::{CliError, Kind};
+
+use crate::plan::TaskIndex;
+use crate::run::{Attempt, History, Record};
+use crate::store::{AttemptDir, read_records};
+
+/// How often `--follow` looks for more.
+const LOOK: Duration = Duration::from_millis(200);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: blueprint logs genesis.xml auth-api --follow")]
+pub(crate) struct Args {
+    /// The plan, if it has to be named, and the task.
+    #[arg(value_name = "GENESIS|TASK", required = true)]
+    arguments: Vec<String>,
+    /// Which attempt, from 1; the newest, if left out.
+    #[arg(long, value_name = "N")]
+    attempt: Option<u32>,
+    /// Go on until the attempt ends.
+    #[arg(long)]
+    follow: bool,
+    /// What was printed on standard error, too, after the rest.
+    #[arg(long)]
+    stderr: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    let (path, names) = find(&args.arguments)?;
+    let [name] = names else {
+        return Err(CliError::usage("name one task").hint("`blueprint logs [GENESIS] TASK`"));
+    };
+    let (context, known) = Context::open(path, global)?.known()?;
+    let index = known.task(name)?;
+    let attempt = attempt(&known, index, args.attempt)?;
+    let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
+    let mut out = File::open(dir.stdout()).ok();
+    if let Some(out) = &mut out {
+        copy(out)?;
+    }
+    if args.follow {
+        follow(&context, &known, index, attempt.started.attempt, &dir, out)?;
+    }
+    if args.stderr
+        && let Ok(mut errors) = File::open(dir.stderr())
+    {
+        copy(&mut errors)?;
+    }
+    Ok(0)
+}
+
+fn attempt(known: &Known, index: TaskIndex, number: Option<u32>) -> Result<&Attempt, CliError> {
+    let id = &known.plan.task(index).id;
+    let attempts = known.history.task(id.as_str()).map(|story| story.attempts.as_slice()).unwrap_or_default();
+    let found = match number {
+        Some(number) => attempts.iter().rev().find(|attempt| attempt.started.attempt == number),
+        None => attempts.last(),
+    };
+    found.ok_or_else(|| match (attempts.len(), number) {
+        (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
+        (count, number) => {
+            CliError::usage(format!("task `{id}` has no attempt {}; it had {count}", number.unwrap_or_default()))
+        }
+    })
+}
+
+fn follow(
+    context: &Context,
+    known: &Known,
+    index: TaskIndex,
+    number: u32,
+    dir: &AttemptDir,
+    mut out: Option<File>,
+) -> Result<(), CliError> {
+    let id = known.plan.task(index).id.as_str();
+    loop {
+        let is_over = is_over(context, id, number)?;
+        if out.is_none() {
+            out = File::open(dir.stdout()).ok();
+        }
+        if let Some(out) = &mut out {
+            copy(out)?;
+        }
+        if is_over {
+            return Ok(());
+        }
+        sleep(LOOK);
+    }
+}
+
+/// The journal has its end, or nobody is there any more to write it.
+fn is_over(context: &Context, id: &str, number: u32) -> Result<bool, CliError> {
+    let history = History::from_records(read_records::<Record>(&context.state.journal())?.records);
+    let attempts = history.task(id).map(|story| story.attempts.as_slice()).unwrap_or_default();
+    let open = attempts.iter().any(|attempt| attempt.started.attempt == number && attempt.ended.is_none());
+    let live = crate::store::RunLock::live_owner(&context.state.run_lock())?.is_some();
+    Ok(!(open && live))
+}
+
+/// What is there from where the file stands, as it is: an agent's colours are its own.
+fn copy(file: &mut File) -> Result<(), CliError> {
+    let at = file.stream_position().unwrap_or(0);
+    let mut text = Vec::new();
+    let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_to_end(&mut text));
+    read.map_err(|error| CliError::new(Kind::Environment, format!("can't read the log: {error}")))?;
+    let mut out = io::stdout().lock();
+    match out.write_all(&text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}

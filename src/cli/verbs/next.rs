@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::cli::args::Global;
+use crate::cli::context::{Context, Known, find};
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::genesis::Status;
+use crate::plan::{Ending, Event, Schedule, State, TaskIndex};
+use crate::report::{clean, short};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: blueprint next genesis.xml --format json")]
+pub(crate) struct Args {
+    /// The plan.
+    genesis: Option<String>,
+    /// How to print it.
+    #[arg(long, default_value = "human")]
+    format: NextFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum NextFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// A matrix for jobs of GitHub Actions.
+    Github,
+}
+
+#[derive(Serialize)]
+struct Ready<'a> {
+    id: &'a str,
+    agent: Option<&'a str>,
+    /// Seconds of estimated work on the longest path from here, the task included.
+    urgency: u64,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    let arguments: Vec<_> = args.genesis.iter().cloned().collect();
+    let (path, rest) = find(&arguments)?;
+    if let Some(stray) = rest.first() {
+        return Err(CliError::usage(format!("there is no plan `{stray}`")));
+    }
+    let (_, known) = Context::open(path, global)?.known()?;
+    let ready = ready(&known)?;
+    let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();
+    match args.format {
+        NextFormat::Human => output::data(&human(&tasks))?,
+        NextFormat::Json => output::json(&serde_json::json!({"version": 1, "tasks": tasks}))?,
+        NextFormat::Github => {
+            let jobs = tasks.iter().map(|task| serde_json::json!({"task": task.id, "agent": task.agent}));
+            let matrix = serde_json::json!({"include": jobs.collect::<Vec<_>>()});
+            output::data(&format!("{matrix}\n"))?;
+        }
+    }
+    Ok(0)
+}
+
+/// The tasks that could start now, in the order in which a run would start them.
+fn ready(known: &Known) -> Result<Vec<TaskIndex>, CliError> {
+    let mut schedule = Schedule::new(&known.plan, |index| match known.plan.task(index).status {
+        Status::Pending => State::Ready,
+        Status::Completed => State::Ended(Ending::Completed),
+        Status::InProgress => State::Ended(Ending::Foreign),
+        Status::Failed => State::Ended(Ending::Failed),
+        Status::Blocked => State::Ended(Ending::Blocked),
+        Status::Cancelled => State::Ended(Ending::Cancelled),
+    });
+    let mut ready = Vec::new();
+    while let Some(index) = schedule.next_ready() {
+        ready.push(index);
+        schedule
+            .apply(index, Event::Started)
+            .map_err(|error| CliError::new(crate::cli::error::Kind::Bug, error))?;
+    }
+    Ok(ready)
+}
+
+fn describe(known: &Known, index: TaskIndex) -> Ready<'_> {
+    let task = known.plan.task(index);
+    Ready { id: task.id.as_str(), agent: task.agent.as_deref(), urgency: known.plan.urgency(index).as_secs() }
+}
+
+fn human(tasks: &[Ready<'_>]) -> String {
+    let line = |task: &Ready<'_>| {
+        let agent = task.agent.map_or_else(String::new, |agent| format!("  {}", clean(agent)));
+        format!("{:<24} {:>8}{agent}\n", clean(task.id), short(Duration::from_secs(task.urgency)))
+    };
+    tasks.iter().map(line).collect()
+}

@@ -1,0 +1,29 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::error::CliError;
+use crate::run::supervisor::{Orders, supervise};
+use crate::store::AttemptDir;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Between TERM and KILL, in milliseconds.
+    #[arg(long)]
+    grace_ms: u64,
+    /// The attempt's folder.
+    dir: PathBuf,
+    /// The agent program and its arguments.
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+pub(super) fn run(args: Args) -> Result<u8, CliError> {
+    let orders = Orders {
+        dir: AttemptDir::at(args.dir),
+        grace: Duration::from_millis(args.grace_ms),
+        command: args.command,
+    };
+    supervise(&orders)?;
+    Ok(0)
+}

@@ -1,0 +1,121 @@
+use std::path::{Path, PathBuf};
+
+use super::dispatcher::worktree_path;
+use super::outset::Outset;
+use super::settings::{Settings, Site};
+use super::{History, RunError, TaskHistory};
+use crate::agent::{Definition, Launch};
+use crate::git::{EpicRefs, Oid, epic_slug, slugs};
+use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
+
+/// What a run would do with a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The task.
+    pub id: TaskId,
+    /// Who would do it.
+    pub agent: String,
+    /// The number that its attempt would have, from 1.
+    pub attempt: u32,
+    /// The commit that it would start from, or what that would be made of.
+    pub base: String,
+    /// Its branch.
+    pub branch: String,
+    /// Where it would work.
+    pub worktree: PathBuf,
+    /// The program with its arguments.
+    pub command: String,
+}
+
+/// What a run would do, in the order in which it would start the tasks, were one run at a time and all completed. Touches nothing.
+///
+/// # Errors
+/// [`RunError`] where the run itself could not begin.
+pub fn preview(
+    site: &Site,
+    settings: &Settings,
+    plan: &Plan,
+    history: &History,
+) -> Result<Vec<Planned>, RunError> {
+    let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
+    let start = match (site.repo.start(&refs)?, &settings.base) {
+        (Some(start), _) => start,
+        (None, Some(base)) => site.repo.resolve(base)?,
+        (None, None) => site.repo.head_commit()?,
+    };
+    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+    let preview = Preview { site, settings, plan, history, refs, start, slugs: slugs(&ids) };
+    let outset = Outset::new(plan, history, settings);
+    order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
+}
+
+fn order(plan: &Plan, outset: &Outset) -> Result<Vec<TaskIndex>, RunError> {
+    let mut schedule = Schedule::new(plan, |index| outset.state(index));
+    let mut order = Vec::new();
+    while let Some(index) = schedule.next_ready() {
+        schedule.apply(index, Event::Started)?;
+        schedule.apply(index, Event::End(Ending::Completed))?;
+        order.push(index);
+    }
+    Ok(order)
+}
+
+struct Preview<'a> {
+    site: &'a Site,
+    settings: &'a Settings,
+    plan: &'a Plan,
+    history: &'a History,
+    refs: EpicRefs,
+    start: Oid,
+    slugs: Vec<String>,
+}
+
+impl Preview<'_> {
+    fn task(&self, index: TaskIndex) -> Result<Planned, RunError> {
+        let id = &self.plan.task(index).id;
+        let slug = &self.slugs[index.0];
+        let checkout = self.site.repo.require_workdir()?;
+        let worktree = worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), slug);
+        let attempt = self.history.task(id.as_str()).map_or(1, TaskHistory::next_attempt);
+        Ok(Planned {
+            id: id.clone(),
+            agent: self.settings.casting[id].agent.clone(),
+            attempt,
+            base: self.base(index),
+            branch: self.refs.branch(slug).as_str().to_owned(),
+            command: self.command(index, attempt, &worktree),
+            worktree,
+        })
+    }
+
+    fn base(&self, index: TaskIndex) -> String {
+        let start: String = self.start.to_string().chars().take(10).collect();
+        let before = self.plan.prerequisites(index);
+        let names: Vec<_> = before.into_iter().map(|before| self.plan.task(before).id.as_str()).collect();
+        if names.is_empty() { start } else { format!("{start} with the work of {}", names.join(", ")) }
+    }
+
+    fn command(&self, index: TaskIndex, attempt: u32, worktree: &Path) -> String {
+        let id = &self.plan.task(index).id;
+        let cast = &self.settings.casting[id];
+        let dir = self.site.state.attempt(&self.slugs[index.0], attempt);
+        let line = cast.runner.command_line(&Launch {
+            task: id.as_str(),
+            agent: &cast.agent,
+            attempt,
+            token: "<token>",
+            session: "<session>",
+            genesis: self.site.plan.path(),
+            worktree,
+            config_dir: &self.settings.config_dir,
+            definition: &Definition::generic(&cast.agent),
+            definition_file: &dir.definition(),
+            prompt_file: &dir.prompt(),
+            definition_text: "<definition>",
+            prompt_text: "<prompt>",
+            env: &self.settings.env,
+            policy: &self.settings.env_policy,
+        });
+        line.map_or_else(|error| format!("none: {error}"), |line| line.to_string())
+    }
+}
