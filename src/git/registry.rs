@@ -104,9 +104,9 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    /// The folder with the worktree's own `HEAD` and index.
-    pub(super) fn admin(&self) -> &Path {
-        &self.admin
+    /// Where the worktree is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The branch in its `HEAD`.
@@ -178,7 +178,7 @@ fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
 }
 
 /// An entry that can't be read is none of ours, and git's to complain about.
-fn read_entry(admin: PathBuf) -> Option<Registration> {
+pub(super) fn read_entry(admin: PathBuf) -> Option<Registration> {
     let mut text = fs::read(admin.join("gitdir")).ok()?;
     text.truncate(text.trim_ascii_end().len());
     // Newer git can write it relative to the entry.
