@@ -68,13 +68,13 @@ impl<'a> Registry<'a> {
     /// Renames a complete entry into the list, under a name that is free.
     fn publish(&self, staged: &Path, branch: &BranchName) -> Result<PathBuf, GitError> {
         let list = self.common_dir.join("worktrees");
-        let name = slugs(&[branch.as_str()]).pop().unwrap_or_default();
-        let mut last = None;
+        let plain = slugs(&[branch.as_str()]).pop().unwrap_or_default();
+        let mut cause = ErrorKind::AlreadyExists.into();
         for turn in 1..=TURNS {
             let admin = list.join(if turn == 1 {
-                name.clone()
+                plain.clone()
             } else {
-                format!("{name}{turn}")
+                format!("{plain}{turn}")
             });
             fs::create_dir_all(&list).map_err(GitError::io("create", &list))?;
             if admin.symlink_metadata().is_ok() {
@@ -82,10 +82,9 @@ impl<'a> Registry<'a> {
             }
             match fs::rename(staged, &admin) {
                 Ok(()) => return Ok(admin),
-                Err(error) => last = Some(error),
+                Err(error) => cause = error,
             }
         }
-        let cause = last.unwrap_or_else(|| ErrorKind::AlreadyExists.into());
         Err(GitError::io("register a worktree in", list)(cause))
     }
 

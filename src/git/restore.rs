@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use git2::build::CheckoutBuilder;
 use git2::{FileMode, Oid, Repository, Tree};
 
+use super::commit::advance;
 use super::snapshot::commit_tree;
 use super::{Authorship, BranchName, GitError, Message, Worktree};
 
@@ -39,7 +40,7 @@ impl Worktree {
             commit_tree(&repository, tree, &[parent], by, message)
         };
         let commit = commit().map_err(self.failed("restore a file"))?;
-        self.advance(&repository, branch, head, commit)?;
+        advance(&repository, branch, head, commit)?;
         Ok(Some(commit))
     }
 }

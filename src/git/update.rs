@@ -107,9 +107,8 @@ pub(super) fn swap(
     // libgit2 compares under the ref's lock, and takes zero for "must not exist"; its plain creation checks before it locks.
     let old = expected.unwrap_or(Oid::ZERO_SHA1);
     for turn in 1..=LOCK_TRIES {
-        let error = match store.reference_matching(name, new, true, old, log) {
-            Ok(_) => return Ok(Swapped::Done),
-            Err(error) => error,
+        let Err(error) = store.reference_matching(name, new, true, old, log) else {
+            return Ok(Swapped::Done);
         };
         match target(store, name) {
             there if there != expected => {

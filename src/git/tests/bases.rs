@@ -123,7 +123,7 @@ fn a_diamond_takes_each_side_in_once() -> Tested {
 }
 
 #[test]
-fn a_conflict_names_the_result_and_the_paths_and_moves_nothing() -> Tested {
+fn a_conflict_names_the_result_and_the_paths_and_moves_nothing() {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
     let left = sandbox.commit_on(
@@ -148,7 +148,6 @@ fn a_conflict_names_the_result_and_the_paths_and_moves_nothing() -> Tested {
     assert_eq!(*paths, ["new – ü", "src/lib.txt"].map(PathBuf::from));
     assert!(error.to_string().contains("src/lib.txt"));
     assert_eq!(sandbox.git(&["for-each-ref"]), before);
-    Ok(())
 }
 
 #[test]

@@ -21,10 +21,9 @@ fn assert_usable(slug: &str) {
         "{slug:?}"
     );
     let lower = slug.to_lowercase();
-    assert!(
-        lower != "integration" && lower != "con" && !lower.ends_with(".lock"),
-        "{slug:?}"
-    );
+    assert!(lower != "integration" && lower != "con", "{slug:?}");
+    // Git refuses such a name, too, but not on every platform in the same case.
+    assert_ne!(lower.rsplit('.').next(), Some("lock"), "{slug:?}");
 }
 
 #[test]
@@ -87,7 +86,9 @@ fn hostile_ids_become_readable_and_safe() {
 fn long_ids_are_cut_and_stay_distinct() {
     let (a, b) = ("x".repeat(300), format!("{}y", "x".repeat(299)));
     let found = slugs(&[&a, &b]);
-    found.iter().for_each(|slug| assert_usable(slug));
+    for slug in &found {
+        assert_usable(slug);
+    }
     assert_ne!(found[0], found[1]);
 }
 
@@ -140,7 +141,9 @@ proptest! {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let found = slugs(&ids);
         prop_assert_eq!(found.len(), ids.len());
-        found.iter().for_each(|slug| assert_usable(slug));
+        for slug in &found {
+ assert_usable(slug);
+}
         let folded: HashSet<String> = found.iter().map(|slug| slug.to_lowercase()).collect();
         prop_assert_eq!(folded.len(), found.len());
         prop_assert_eq!(&found, &slugs(&ids));

@@ -104,7 +104,7 @@ fn a_worktree_in_the_middle_of_something_stays() -> Tested {
 }
 
 #[test]
-fn neither_the_main_checkout_nor_a_foreign_folder_is_ever_removed() -> Tested {
+fn neither_the_main_checkout_nor_a_foreign_folder_is_ever_removed() {
     let sandbox = Sandbox::new();
     write(&sandbox.root().join("foreign/x"), "x");
     for path in [
@@ -120,7 +120,6 @@ fn neither_the_main_checkout_nor_a_foreign_folder_is_ever_removed() -> Tested {
         );
     }
     assert!(sandbox.root().join("foreign/x").exists() && sandbox.path().join("README").exists());
-    Ok(())
 }
 
 #[test]

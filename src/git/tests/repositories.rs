@@ -105,14 +105,13 @@ fn revisions_resolve_to_commits_or_are_refused_by_name() -> Tested {
 }
 
 #[test]
-fn a_format_that_libgit2_does_not_know_is_named_as_the_reason() -> Tested {
+fn a_format_that_libgit2_does_not_know_is_named_as_the_reason() {
     let sandbox = Sandbox::new();
     sandbox.git(&["config", "core.repositoryFormatVersion", "1"]);
     sandbox.git(&["config", "extensions.refStorage", "reftable"]);
     let error = Repo::discover(&sandbox.path()).unwrap_err();
     assert!(matches!(error, GitError::Unsupported { .. }), "{error:?}");
     assert!(error.hint().is_some());
-    Ok(())
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::path::Path;
 use super::support::{Sandbox, Tested, branch, by, message, write};
 use crate::git::{GitError, Oid, Worktree};
 
+type Change<'a> = &'a dyn Fn(&Path);
+
 /// A worktree in which an agent has done something to the plan and to other files, all committed.
 fn after(sandbox: &Sandbox, change: impl Fn(&Path)) -> Result<(Worktree, Oid), GitError> {
     sandbox.write("plan/genesis.xml", "<the plan/>\n");
@@ -24,10 +26,10 @@ fn drop_change(worktree: &Worktree, base: Oid, path: &str) -> Result<Option<Oid>
 
 #[test]
 fn whatever_was_done_to_the_path_just_that_is_undone() -> Tested {
-    let changes: [(&str, &dyn Fn(&Path)); 5] = [
+    let done: [(&str, Change<'_>); 5] = [
         ("changed", &|at| write(&at.join("plan/genesis.xml"), "mine")),
         ("removed", &|at| {
-            fs::remove_file(at.join("plan/genesis.xml")).unwrap()
+            fs::remove_file(at.join("plan/genesis.xml")).unwrap();
         }),
         ("a folder now", &|at| {
             fs::remove_file(at.join("plan/genesis.xml")).unwrap();
@@ -42,7 +44,7 @@ fn whatever_was_done_to_the_path_just_that_is_undone() -> Tested {
             write(&at.join("plan"), "mine");
         }),
     ];
-    for (name, change) in changes {
+    for (name, change) in done {
         let sandbox = Sandbox::new();
         let (worktree, base) = after(&sandbox, change)?;
         let head = drop_change(&worktree, base, "plan/genesis.xml")?.ok_or(name)?;
