@@ -60,8 +60,14 @@ struct Making<'a> {
     made: Vec<PathBuf>,
     /// The registration, and the file whose lock says that its maker lives.
     entry: Option<(Registration, File)>,
-    /// Where the branch was before it was set, if it was.
-    moved: Option<Option<Oid>>,
+    /// That the branch was set, if it was.
+    moved: Option<Moved>,
+}
+
+/// That the branch was set.
+struct Moved {
+    /// Where it was before; `None` if it was not there.
+    from: Option<Oid>,
 }
 
 impl Making<'_> {
@@ -144,7 +150,7 @@ impl Making<'_> {
             self.commit,
             "blueprint: base of an attempt",
         )? {
-            Swapped::Done => self.moved = Some(before),
+            Swapped::Done => self.moved = Some(Moved { from: before }),
             Swapped::Holds(_) => return Err(GitError::RefMoved { name }),
         }
         Ok(())
@@ -183,8 +189,8 @@ impl Making<'_> {
         for folder in self.made.iter().rev() {
             let _ = fs::remove_dir(folder);
         }
-        if let (Some(before), Ok(store)) = (self.moved.take(), self.repo.open_store()) {
-            let _ = put_back(&store, self.branch, self.commit, before);
+        if let (Some(moved), Ok(store)) = (self.moved.take(), self.repo.open_store()) {
+            let _ = put_back(&store, self.branch, self.commit, moved.from);
         }
     }
 }

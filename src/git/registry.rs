@@ -68,13 +68,13 @@ impl<'a> Registry<'a> {
     /// Renames a complete entry into the list, under a name that is free.
     fn publish(&self, staged: &Path, branch: &BranchName) -> Result<PathBuf, GitError> {
         let list = self.common_dir.join("worktrees");
-        let name = slugs(&[branch.as_str()]).pop().unwrap_or_default();
-        let mut last = None;
+        let plain = slugs(&[branch.as_str()]).pop().unwrap_or_default();
+        let mut cause = ErrorKind::AlreadyExists.into();
         for turn in 1..=TURNS {
             let admin = list.join(if turn == 1 {
-                name.clone()
+                plain.clone()
             } else {
-                format!("{name}{turn}")
+                format!("{plain}{turn}")
             });
             fs::create_dir_all(&list).map_err(GitError::io("create", &list))?;
             if admin.symlink_metadata().is_ok() {
@@ -82,10 +82,9 @@ impl<'a> Registry<'a> {
             }
             match fs::rename(staged, &admin) {
                 Ok(()) => return Ok(admin),
-                Err(error) => last = Some(error),
+                Err(error) => cause = error,
             }
         }
-        let cause = last.unwrap_or_else(|| ErrorKind::AlreadyExists.into());
         Err(GitError::io("register a worktree in", list)(cause))
     }
 
@@ -104,9 +103,9 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    /// The folder with the worktree's own `HEAD` and index.
-    pub(super) fn admin(&self) -> &Path {
-        &self.admin
+    /// Where the worktree is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The branch in its `HEAD`.
@@ -178,7 +177,7 @@ fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
 }
 
 /// An entry that can't be read is none of ours, and git's to complain about.
-fn read_entry(admin: PathBuf) -> Option<Registration> {
+pub(super) fn read_entry(admin: PathBuf) -> Option<Registration> {
     let mut text = fs::read(admin.join("gitdir")).ok()?;
     text.truncate(text.trim_ascii_end().len());
     // Newer git can write it relative to the entry.

@@ -50,7 +50,7 @@ impl Repo {
         kept: Oid,
     ) -> Result<Worktree, GitError> {
         let worktree = self.worktree(path);
-        if let Some(what) = self.unkept(&worktree, branch, kept)? {
+        if let Some(what) = unkept(&worktree, branch, kept)? {
             return Err(GitError::WouldLose {
                 path: worktree.path().to_owned(),
                 what,
@@ -58,36 +58,6 @@ impl Repo {
         }
         self.discard(&worktree)?;
         self.add_worktree(path, branch, commit)
-    }
-
-    /// The first thing found that a reset would lose.
-    fn unkept(
-        &self,
-        worktree: &Worktree,
-        branch: &BranchName,
-        kept: Oid,
-    ) -> Result<Option<String>, GitError> {
-        let repository = worktree.open()?;
-        if !kept_elsewhere(&repository, kept, branch) {
-            return Ok(Some(format!("commit {kept}")));
-        }
-        let heads = [worktree.head().ok(), target(&repository, &branch.full())];
-        if let Some(head) = heads
-            .into_iter()
-            .flatten()
-            .find(|head| !contains(&repository, kept, *head))
-        {
-            return Ok(Some(format!("commit {head}")));
-        }
-        let (now, nested) = staged(&repository).map_err(worktree.failed("read the changes"))?;
-        if let Some(nested) = nested.first() {
-            return Ok(Some(format!("a repository at {}", nested.display())));
-        }
-        let then = repository
-            .find_commit(kept)
-            .map_err(worktree.failed("read a commit"))?
-            .tree_id();
-        Ok((then != now).then(|| "uncommitted changes".to_owned()))
     }
 
     /// Renamed away first: that is quick, done under the lock, and leaves no half of a worktree if we end in the middle of the rest.
@@ -110,6 +80,31 @@ impl Repo {
         }
         fs::remove_dir_all(&trash).map_err(GitError::io("remove", trash))
     }
+}
+
+/// The first thing found that a reset would lose.
+fn unkept(worktree: &Worktree, branch: &BranchName, kept: Oid) -> Result<Option<String>, GitError> {
+    let repository = worktree.open()?;
+    if !kept_elsewhere(&repository, kept, branch) {
+        return Ok(Some(format!("commit {kept}")));
+    }
+    let heads = [worktree.head().ok(), target(&repository, &branch.full())];
+    if let Some(head) = heads
+        .into_iter()
+        .flatten()
+        .find(|head| !contains(&repository, kept, *head))
+    {
+        return Ok(Some(format!("commit {head}")));
+    }
+    let (now, nested) = staged(&repository).map_err(worktree.failed("read the changes"))?;
+    if let Some(nested) = nested.first() {
+        return Ok(Some(format!("a repository at {}", nested.display())));
+    }
+    let then = repository
+        .find_commit(kept)
+        .map_err(worktree.failed("read a commit"))?
+        .tree_id();
+    Ok((then != now).then(|| "uncommitted changes".to_owned()))
 }
 
 /// Whether any branch or ref keeps `commit` reachable.

@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use git2::build::CheckoutBuilder;
 use git2::{FileMode, Oid, Repository, Tree};
 
+use super::commit::advance;
 use super::snapshot::commit_tree;
 use super::{Authorship, BranchName, GitError, Message, Worktree};
 
@@ -35,11 +36,11 @@ impl Worktree {
         let commit = || -> Result<Oid, git2::Error> {
             let parent = repository.find_commit(head)?;
             // Before the branch moves: files are removed only if the commit that `HEAD` is at has them.
-            check_out_path(&repository, tree, path)?;
+            check_out_path(&repository, &parent.tree()?, tree, path)?;
             commit_tree(&repository, tree, &[parent], by, message)
         };
         let commit = commit().map_err(self.failed("restore a file"))?;
-        self.advance(&repository, branch, head, commit)?;
+        advance(&repository, branch, head, commit)?;
         Ok(Some(commit))
     }
 }
@@ -105,9 +106,22 @@ fn replaced(
     }
 }
 
-fn check_out_path(repository: &Repository, tree: Oid, path: &Path) -> Result<(), git2::Error> {
+/// Brings the worktree's files at `path` to those of `tree`, together with what the agent put in the place of a folder above it.
+fn check_out_path(
+    repository: &Repository,
+    head: &Tree<'_>,
+    tree: Oid,
+    path: &Path,
+) -> Result<(), git2::Error> {
+    let is_no_folder = |above: &&Path| {
+        entry_at(head, above).is_some_and(|(_, mode)| mode != i32::from(FileMode::Tree))
+    };
+    let in_the_way = path.ancestors().skip(1).find(is_no_folder);
     let mut options = CheckoutBuilder::new();
-    options.force().disable_pathspec_match(true).path(path);
+    options
+        .force()
+        .disable_pathspec_match(true)
+        .path(in_the_way.unwrap_or(path));
     repository.checkout_tree(repository.find_tree(tree)?.as_object(), Some(&mut options))
 }
 

@@ -11,25 +11,6 @@ use super::worktree::branch_of;
 use super::{BranchName, GitError, Worktree};
 
 impl Worktree {
-    /// Removes the locks that git programs of the ended attempt left when they were killed. Only the worktree's own and its branch's:
-    /// nobody else uses those.
-    pub(super) fn break_locks(
-        &self,
-        repository: &Repository,
-        branch: &BranchName,
-    ) -> Result<Vec<Notice>, GitError> {
-        let own = ["index.lock", "HEAD.lock"].map(|name| repository.path().join(name));
-        let shared = repository
-            .commondir()
-            .join(format!("{}.lock", branch.full()));
-        let mut removed = Vec::new();
-        for lock in own.into_iter().chain([shared]).filter(|lock| lock.exists()) {
-            fs::remove_file(&lock).map_err(GitError::io("remove", &lock))?;
-            removed.push(Notice::LockRemoved(lock));
-        }
-        Ok(removed)
-    }
-
     /// Refuses what only the agent could finish: a rebase, bisect, `git am` or a row of cherry-picks in the middle of it.
     pub(super) fn refuse_unfinished(&self, repository: &Repository) -> Result<(), GitError> {
         use RepositoryState::{CherryPick, Clean, Merge, Revert};
@@ -93,6 +74,24 @@ impl Worktree {
             Swapped::Holds(_) => Err(GitError::RefMoved { name }),
         }
     }
+}
+
+/// Removes the locks that git programs of the ended attempt left when they were killed. Only the worktree's own and its branch's:
+/// nobody else uses those.
+pub(super) fn break_locks(
+    repository: &Repository,
+    branch: &BranchName,
+) -> Result<Vec<Notice>, GitError> {
+    let own = ["index.lock", "HEAD.lock"].map(|name| repository.path().join(name));
+    let shared = repository
+        .commondir()
+        .join(format!("{}.lock", branch.full()));
+    let mut removed = Vec::new();
+    for lock in own.into_iter().chain([shared]).filter(|lock| lock.exists()) {
+        fs::remove_file(&lock).map_err(GitError::io("remove", &lock))?;
+        removed.push(Notice::LockRemoved(lock));
+    }
+    Ok(removed)
 }
 
 /// What git calls the operation that is going on.

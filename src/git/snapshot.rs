@@ -105,8 +105,8 @@ pub(super) fn stage(
         }
         i32::from(is_repository || path.starts_with(OWN_FOLDER))
     };
-    let everything: [&str; 0] = [];
-    index.add_all(everything, IndexAddOption::DEFAULT, Some(&mut sort_out))?;
+    // Not an empty list: git2 then hands a null pattern to the callback and crashes.
+    index.add_all(["*"], IndexAddOption::DEFAULT, Some(&mut sort_out))?;
     unstage_own_folder(repository, index)?;
     nested.extend(unstage_nested(repository, index)?);
     nested.sort();

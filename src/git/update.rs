@@ -107,19 +107,17 @@ pub(super) fn swap(
     // libgit2 compares under the ref's lock, and takes zero for "must not exist"; its plain creation checks before it locks.
     let old = expected.unwrap_or(Oid::ZERO_SHA1);
     for turn in 1..=LOCK_TRIES {
-        let error = match store.reference_matching(name, new, true, old, log) {
-            Ok(_) => return Ok(Swapped::Done),
-            Err(error) => error,
+        let Err(error) = store.reference_matching(name, new, true, old, log) else {
+            return Ok(Swapped::Done);
         };
-        match (target(store, name), error.code()) {
-            (Some(there), _) if Some(there) == expected && is_passing(&error) => pause(turn),
-            (Some(there), _) if Some(there) != expected => return Ok(Swapped::Holds(there)),
-            (None, _) if expected.is_none() && is_passing(&error) => pause(turn),
-            (None, _) if expected.is_some() => {
-                return Err(GitError::RefMoved {
+        match target(store, name) {
+            there if there != expected => {
+                let moved = || GitError::RefMoved {
                     name: name.to_owned(),
-                });
+                };
+                return there.map(Swapped::Holds).ok_or_else(moved);
             }
+            _ if is_passing(store, name, &error) => pause(turn),
             _ => return Err(refused(store, name, error)),
         }
     }
@@ -131,10 +129,11 @@ pub(super) fn swap(
 }
 
 /// A lock that is held, or a folder of refs that `git pack-refs` took away under our hands.
-fn is_passing(error: &git2::Error) -> bool {
-    error.code() == ErrorCode::Locked
-        || error.code() == ErrorCode::Modified
-        || error.class() == ErrorClass::Os
+fn is_passing(store: &Repository, name: &str, error: &git2::Error) -> bool {
+    match error.code() {
+        ErrorCode::Locked | ErrorCode::Modified => true,
+        _ => error.class() == ErrorClass::Os && in_the_way(store, name).is_none(),
+    }
 }
 
 fn pause(turn: u32) {

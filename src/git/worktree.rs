@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use super::diff::dirty_paths;
-use super::registry::{Registration, registration_at};
+use super::registry::{Registration, read_entry, registration_at};
 use super::repo::{head_of, not_opened, settled};
 use super::{BranchName, GitError, Repo};
 
@@ -92,30 +92,27 @@ impl Worktree {
             ErrorCode::NotFound => self.refused("there is none"),
             _ => not_opened(&self.path, error),
         })?;
-        match self.flaw(&repository)? {
+        match self.flaw(&repository) {
             None => Ok(repository),
             Some(reason) => Err(self.refused(reason)),
         }
     }
 
-    fn flaw(&self, repository: &Repository) -> Result<Option<&'static str>, GitError> {
-        let registered = registration_at(&self.common_dir, &self.path)?;
-        Ok(
-            if !repository.is_worktree() || settled(repository.commondir()) != self.common_dir {
-                Some("its `.git` leads elsewhere")
-            } else if registered
-                .is_none_or(|ours| settled(repository.path()) != settled(ours.admin()))
-            {
-                Some("its `.git` leads to another worktree's data")
-            } else if repository
-                .workdir()
-                .is_none_or(|workdir| settled(workdir) != self.path)
-            {
-                Some("its configuration names another folder")
-            } else {
-                None
-            },
-        )
+    fn flaw(&self, repository: &Repository) -> Option<&'static str> {
+        let admin = settled(repository.path());
+        let registered = read_entry(admin.clone()).is_some_and(|entry| entry.path() == self.path);
+        if !repository.is_worktree() || admin.parent() != Some(&self.common_dir.join("worktrees")) {
+            Some("its `.git` leads elsewhere")
+        } else if !registered {
+            Some("its `.git` leads to another worktree's data")
+        } else if repository
+            .workdir()
+            .is_none_or(|workdir| settled(workdir) != self.path)
+        {
+            Some("its configuration names another folder")
+        } else {
+            None
+        }
     }
 
     fn refused(&self, reason: &'static str) -> GitError {

@@ -1,1 +1,15 @@
+//! The room against real repositories; the git program, where it is used here, is the oracle.
 
+mod bases;
+mod commits;
+mod concurrency;
+mod diffs;
+mod integration;
+mod names;
+mod refs;
+mod removal;
+mod repositories;
+mod restore;
+mod support;
+mod untouched;
+mod worktrees;
