@@ -196,8 +196,7 @@ impl<'s> Scanner<'s> {
             .find(is_space)
             .unwrap_or(rest.len())
             .min(rest.floor_char_boundary(20));
-        self.problems
-            .note(Code::Markup, start..start + len, message);
+        self.problems.note(code, start..start + len, message);
         self.stopped = matches!(error, Error::Syntax(_));
     }
 
