@@ -57,7 +57,13 @@ impl Counts {
 
 /// Whether two counters mean one number, however it is written.
 pub(super) fn same_number(a: &str, b: &str) -> bool {
-    let number = |text: &str| text.trim().trim_end_matches('%').parse::<f64>().ok();
+    let number = |text: &str| {
+        text.trim()
+            .trim_end_matches('%')
+            .trim_end()
+            .parse::<f64>()
+            .ok()
+    };
     match (number(a), number(b)) {
         (Some(a), Some(b)) => (a - b).abs() < 0.005,
         _ => false,

@@ -151,3 +151,18 @@ fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnos
     let diagnostics = check(xml, form.names(), &view);
     Ok((tree, form, view, diagnostics))
 }
+
+#[cfg(test)]
+impl Genesis {
+    /// The names of the lists in which `id` stands, once for each entry.
+    pub(super) fn entries_of(&self, id: &str) -> Vec<&'static str> {
+        let listed = self
+            .view
+            .listed
+            .iter()
+            .filter(|listed| listed.reference.id == id);
+        listed
+            .map(|listed| self.form.names().lists.of(listed.list))
+            .collect()
+    }
+}

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{
-    Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
+    Annotation, AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use super::{Diagnostic, LineIndex, Severity};
+use super::{Diagnostic, LineIndex, Position, Severity};
 
 /// How many places a message shows beside its own.
 const RELATED: usize = 4;
@@ -37,7 +37,7 @@ pub fn render(
     };
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&page.report(diagnostic)));
+        text.push_str(&page.message(&renderer, diagnostic));
         text.push_str("\n\n");
     }
     text
@@ -50,43 +50,80 @@ struct Page<'a> {
     width: usize,
 }
 
-impl Page<'_> {
-    fn report<'d>(&self, diagnostic: &'d Diagnostic) -> Vec<Group<'d>> {
+/// The part of a line that is shown for a place.
+struct Excerpt<'a> {
+    text: String,
+    marked: Range<usize>,
+    /// The bytes of the source that the text shows, and where they begin in it.
+    shows: Range<usize>,
+    lead: usize,
+    label: Option<&'a str>,
+    place: Position,
+}
+
+impl<'a> Page<'a> {
+    fn message(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
         let level = match diagnostic.code.severity() {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
+        let own = self.excerpt(&diagnostic.span, diagnostic.label.as_deref());
+        let mut snippet = self.snippet(&own, AnnotationKind::Primary);
+        let mut others = Vec::new();
+        for (span, label) in diagnostic.related.iter().take(RELATED) {
+            match own
+                .find(span)
+                .filter(|_| self.index.position(span.start).line == own.place.line)
+            {
+                Some(marked) => snippet = snippet.annotation(context(marked, label)),
+                None => others.push(self.excerpt(span, Some(label))),
+            }
+        }
         let title = level
             .primary_title(&diagnostic.message)
             .id(diagnostic.code.as_str());
-        let mut group = title.element(self.origin(&diagnostic.span));
-        let own = AnnotationKind::Primary;
-        group = group.element(self.snippet(&diagnostic.span, diagnostic.label.as_deref(), own));
-        for (span, label) in diagnostic.related.iter().take(RELATED) {
-            group = group.element(self.snippet(span, Some(label), AnnotationKind::Context));
-        }
+        let others_shown = others
+            .iter()
+            .map(|other| self.snippet(other, AnnotationKind::Context));
+        let mut group = title.element(snippet).elements(others_shown);
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
         }
-        vec![group]
+        let text = renderer.render(&[group]);
+        std::iter::once(&own)
+            .chain(&others)
+            .fold(text, |text, part| self.with_column(&text, part))
     }
 
-    fn origin<'d>(&self, span: &Range<usize>) -> Origin<'d> {
-        let place = self.index.position(span.start);
-        Origin::path(self.path.to_owned())
-            .line(place.line)
-            .char_column(place.column)
-    }
-
-    /// The line in which `span` begins, with that much of the span marked as stands on it.
-    fn snippet<'d>(
+    fn snippet<'e>(
         &self,
-        span: &Range<usize>,
-        label: Option<&'d str>,
+        excerpt: &'e Excerpt<'_>,
         kind: AnnotationKind,
-    ) -> Snippet<'d, Annotation<'d>> {
-        let line = self.index.position(span.start).line;
-        let whole = self.index.line_range(line);
+    ) -> Snippet<'e, Annotation<'e>> {
+        let label = excerpt.label.map(normalize_untrusted_str);
+        Snippet::source(&excerpt.text)
+            .line_start(excerpt.place.line)
+            .path(self.path.to_owned())
+            .annotation(kind.span(excerpt.marked.clone()).label(label))
+    }
+
+    /// The renderer counts columns in the excerpt; where the line is cut, the file has others.
+    fn with_column(&self, text: &str, excerpt: &Excerpt<'_>) -> String {
+        let Position { line, column } = excerpt.place;
+        let before = excerpt.text.get(..excerpt.marked.start).unwrap_or_default();
+        let counted = before.chars().count() + 1;
+        if counted == column {
+            return text.to_owned();
+        }
+        let (path, wrong) = (self.path, format!("{}:{line}:{counted}\n", self.path));
+        text.replacen(&wrong, &format!("{path}:{line}:{column}\n"), 1)
+    }
+
+    /// The line in which `span` begins, or the part around it that fits the terminal, with that
+    /// much of the span marked as is shown.
+    fn excerpt<'l>(&self, span: &Range<usize>, label: Option<&'l str>) -> Excerpt<'l> {
+        let place = self.index.position(span.start);
+        let whole = self.index.line_range(place.line);
         let start = self
             .source
             .floor_char_boundary(span.start)
@@ -95,36 +132,53 @@ impl Page<'_> {
             .source
             .floor_char_boundary(span.end)
             .clamp(start, whole.end);
-        let (text, marked) = self.excerpt(whole, start..end);
-        let label = label.map(normalize_untrusted_str);
-        Snippet::source(text)
-            .line_start(line)
-            .fold(false)
-            .annotation(kind.span(marked).label(label))
+        let shows = self.window(&whole, start..end);
+        let cut = |cut: bool| if cut { "..." } else { "" };
+        let (before, after) = (cut(shows.start > whole.start), cut(shows.end < whole.end));
+        let text = format!("{before}{}{after}", self.slice(shows.clone()));
+        let mut excerpt = Excerpt {
+            text,
+            marked: 0..0,
+            lead: before.len(),
+            shows,
+            label,
+            place,
+        };
+        excerpt.marked = excerpt.find(&(start..end)).unwrap_or_default();
+        excerpt
     }
 
-    /// The part of the line `whole` around `span` that fits the terminal, and the span in it.
-    fn excerpt(&self, whole: Range<usize>, span: Range<usize>) -> (String, Range<usize>) {
+    /// As much of the line `whole` around `span` as fits.
+    fn window(&self, whole: &Range<usize>, span: Range<usize>) -> Range<usize> {
         let room = self.width.saturating_sub(20).max(20);
-        let slice = |range: Range<usize>| self.source.get(range).unwrap_or_default();
-        if slice(whole.clone()).chars().nth(room).is_none() {
-            let text = slice(whole.clone()).to_owned();
-            return (text, span.start - whole.start..span.end - whole.start);
+        if self.slice(whole.clone()).chars().nth(room).is_none() {
+            return whole.clone();
         }
-        let lead = last_chars(slice(whole.start..span.start), room / 4);
-        let marked = first_chars(slice(span.clone()), room / 2);
-        let behind = span.start + marked.len();
-        let left = room.saturating_sub(lead.chars().count() + marked.chars().count());
-        let tail = first_chars(slice(behind..whole.end), left);
-        let cut = |cut: bool| if cut { "..." } else { "" };
-        let before = cut(lead.len() < span.start - whole.start);
-        let after = cut(behind + tail.len() < whole.end);
-        let start = before.len() + lead.len();
-        (
-            format!("{before}{lead}{marked}{tail}{after}"),
-            start..start + marked.len(),
-        )
+        let lead = last_chars(self.slice(whole.start..span.start), room / 4);
+        let start = span.start - lead.len();
+        start..start + first_chars(self.slice(start..whole.end), room).len()
     }
+
+    fn slice(&self, range: Range<usize>) -> &'a str {
+        self.source.get(range).unwrap_or_default()
+    }
+}
+
+impl Excerpt<'_> {
+    /// Where the bytes `span` of the source are in the excerpt, as far as they are.
+    fn find(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let Range { start, end } = self.shows;
+        (start..=end).contains(&span.start).then(|| {
+            let last = span.end.clamp(span.start, end);
+            self.lead + span.start - start..self.lead + last - start
+        })
+    }
+}
+
+fn context<'l>(marked: Range<usize>, label: &'l str) -> Annotation<'l> {
+    AnnotationKind::Context
+        .span(marked)
+        .label(normalize_untrusted_str(label))
 }
 
 fn first_chars(text: &str, most: usize) -> &str {

@@ -30,7 +30,16 @@ fn a_long_line_is_cut_around_the_place() {
     let source = format!("<projectGenesis>{long}&nbsp;{long}</projectGenesis>");
     let text = shown(&source);
     insta::assert_snapshot!(text);
-    assert!(text.lines().all(|line| line.chars().count() <= 100));
+    assert!(
+        text.lines()
+            .filter(|line| line.starts_with("1 |"))
+            .all(|line| line.len() <= 100)
+    );
+    assert!(text.contains("genesis.xml:1:8017\n"));
+    let problems = Genesis::parse(source.clone().into_bytes())
+        .unwrap_err()
+        .diagnostics;
+    assert!(render("g.xml", &source, &problems, true, 80).contains("g.xml:1:8017\n"));
 }
 
 #[test]

@@ -186,17 +186,17 @@ impl<'s> Scanner<'s> {
 
     /// Something that the reader cannot cut into a token.
     fn broken(&mut self, error: &Error, start: usize) {
-        let message = match error {
-            Error::Syntax(error) => unclosed(error),
-            _ => "markup that cannot be read",
+        let (code, message) = match error {
+            Error::Syntax(error) => (Code::Markup, unclosed(error)),
+            // With the reader's other checks switched off, only a `<!DOCTYPE>` is left.
+            _ => (Code::Doctype, "a document type declaration without a name"),
         };
         let rest = self.source.get(start..).unwrap_or_default();
         let len = rest
             .find(is_space)
             .unwrap_or(rest.len())
             .min(rest.floor_char_boundary(20));
-        self.problems
-            .note(Code::Markup, start..start + len, message);
+        self.problems.note(code, start..start + len, message);
         self.stopped = matches!(error, Error::Syntax(_));
     }
 
@@ -206,7 +206,7 @@ impl<'s> Scanner<'s> {
         }
         if let Some(Open { name, .. }) = self.open.last().cloned() {
             self.unclosed(name);
-        } else if self.root.is_none() {
+        } else if self.root.is_none() && self.problems.is_empty() {
             let end = self.source.len();
             self.problems.note(
                 Code::OutsideRoot,

@@ -25,6 +25,11 @@ impl Problems {
         self.push(Diagnostic::new(code, span, message));
     }
 
+    /// Whether there are none yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Whether it is not worth while to look for more.
     pub(super) fn is_full(&self) -> bool {
         self.found.len() >= MOST
