@@ -9,7 +9,7 @@ use super::verbs;
 $GENESIS_FILE_PATH, ./genesis.xml, or the only .claude/epics/*/genesis.xml.\n\n\
 Exit codes: 0 completed, 1 a task failed, 2 usage or configuration, 3 the plan is invalid, 4 a task is blocked, \
 5 another run holds the plan, 70 a bug, 74 disk or git failed, 77 not allowed, 130 interrupted (143 by TERM).")]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
     #[command(subcommand)]
@@ -18,7 +18,7 @@ pub struct Cli {
 
 /// What holds for every verb.
 #[derive(Debug, Clone, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Colours in what is printed.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: When,
@@ -38,7 +38,7 @@ pub struct Global {
 
 /// When to do something that suits terminals only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
@@ -49,7 +49,7 @@ pub enum When {
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// A JSON object a line.
@@ -58,7 +58,7 @@ pub enum LogFormat {
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Human,
     /// One JSON document.

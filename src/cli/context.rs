@@ -88,11 +88,6 @@ impl Context {
     fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis).map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
     }
-
-    /// What is wrong with the document as such, and the document.
-    pub(super) fn genesis(&self) -> &Genesis {
-        &self.genesis
-    }
 }
 
 impl Known {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use args::Cli;
+use args::Cli;
 use error::CliError;
 
 /// Runs the program with the process's arguments and environment; the exit code says how it ended.

@@ -18,6 +18,14 @@ pub enum Form {
 }
 
 impl Form {
+    /// Its name in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Form::Canonical => "canonical",
+            Form::Bare => "bare",
+        }
+    }
+
     /// The form of a document; an error that says what was expected if it is none.
     pub(super) fn detect(xml: Xml<'_>) -> Result<Form, Diagnostic> {
         let root = xml.name(Xml::ROOT);

@@ -112,8 +112,8 @@ async fn watch_over(
         Err(error) => return Ok(Report::of(Outcome::Interrupted, error.to_string())),
     };
     let base = started.base.parse::<Oid>().ok();
-    let token = started.token.clone();
-    let judged = blocking(job, move |job| judge(job, base, &token, &end, ended_by)).await;
+    let token_hash = started.token_hash.clone();
+    let judged = blocking(job, move |job| judge(job, base, &token_hash, &end, ended_by)).await;
     let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
     report.duration = since.elapsed();
     for warning in warnings {
@@ -171,17 +171,19 @@ async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
 fn judge(
     job: &Job,
     base: Option<Oid>,
-    token: &str,
+    token_hash: &str,
     end: &End,
     ended_by: Option<EndedBy>,
 ) -> (Report, Vec<String>) {
     let mut report = from_reading(read(job, end, ended_by));
     if report.outcome == Outcome::Completed {
-        take_in(&mut report, outbox::collect(&job.worktree, token));
+        take_in(&mut report, outbox::collect(&job.worktree, token_hash));
     }
     let mut warnings = Vec::new();
     if end.left_behind > 0 && !end.asked {
-        warnings.push(format!("it left {} processes behind; they were ended", end.left_behind));
+        let count = end.left_behind;
+        let them = if count == 1 { "a process behind, which was".into() } else { format!("{count} processes behind, which were") };
+        warnings.push(format!("its agent left {them} ended"));
     }
     let Some(base) = base else { return (report, warnings) };
     match workplace::gather(job, base) {

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::job::Job;
+use super::outbox;
 use super::record::AttemptStarted;
 use crate::agent::{self, CommandLine, Launch, Placeholders, RunnerError};
 use crate::git::Oid;
@@ -48,7 +49,7 @@ pub(super) fn write_down(job: &Job, base: Oid) -> Result<Ready, LaunchError> {
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
-        token,
+        token_hash: outbox::hash(&token),
     };
     Ok(Ready { command, started })
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::store::{StoreError, read_json, write_json};
 
@@ -54,10 +55,15 @@ pub fn leave(worktree: &Path, report: &AgentReport) -> Result<(), StoreError> {
     write_json(&file(worktree), report)
 }
 
-/// The report of the attempt with that token, if it left one that can be read.
-pub(super) fn collect(worktree: &Path, token: &str) -> Option<Says> {
+/// The report of the attempt whose token has that hash, if it left one that can be read.
+pub(super) fn collect(worktree: &Path, token_hash: &str) -> Option<Says> {
     let report: AgentReport = read_json(&file(worktree)).ok()??;
-    (report.token == token).then_some(report.says)
+    (hash(&report.token) == token_hash).then_some(report.says)
+}
+
+/// What is kept of a token, so that nobody learns it from our files.
+pub(super) fn hash(token: &str) -> String {
+    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn file(worktree: &Path) -> PathBuf {
@@ -78,8 +84,8 @@ mod tests {
         let worktree = tempfile::tempdir().unwrap();
         let says = Says::Failed { reason: "no".into() };
         leave(worktree.path(), &AgentReport { token: "t".into(), says: says.clone() }).unwrap();
-        assert_eq!(collect(worktree.path(), "t"), Some(says));
-        assert_eq!(collect(worktree.path(), "u"), None);
+        assert_eq!(collect(worktree.path(), &hash("t")), Some(says));
+        assert_eq!(collect(worktree.path(), &hash("u")), None);
     }
 
     #[test]

@@ -88,8 +88,8 @@ pub struct AttemptStarted {
     pub command: String,
     /// A hash of definition and prompt.
     pub prompt: String,
-    /// What the agent's own reports must show.
-    pub token: String,
+    /// A hash of the token that the agent's own reports must show; the token itself is only the agent's.
+    pub token_hash: String,
 }
 
 /// How an attempt ended.

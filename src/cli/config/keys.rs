@@ -145,7 +145,7 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
         #[serde(rename_all = "lowercase")]
-        #[expect(missing_docs, reason = "the words of the configuration")]
+        #[allow(missing_docs, reason = "the words of the configuration")]
         pub enum $name { $($variant),* }
     )*};
 }

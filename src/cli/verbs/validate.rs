@@ -64,7 +64,7 @@ impl Findings {
             Ok(plan) => {
                 let edges: usize = plan.tasks().map(|(index, _)| plan.prerequisites(index).len()).sum();
                 let form = genesis.form();
-                let content = format!("{} tasks, {edges} dependencies, {form} form", plan.len());
+                let content = format!("{} tasks, {edges} dependencies, {} form", plan.len(), form.as_str());
                 (plan.warnings, Some(content))
             }
             Err(diagnostics) => (diagnostics, None),

@@ -2,20 +2,30 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr;
 
 use super::model::{Owner, StatusReport, TaskStatus};
 use crate::genesis::Status;
-use crate::report::text::{clean, short};
+use crate::report::text::{clean, fit, short};
+
+/// The columns before the summary, which gets what is left of the width.
+const COLUMNS: [&str; 5] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK"];
+/// The summary is shown with at least this many columns, however narrow the terminal.
+const LEAST_SUMMARY: usize = 20;
 
 /// The status of a plan: a header, and a line a task.
 pub fn status_lines(report: &StatusReport, width: u16) -> String {
+    let rows: Vec<_> = report.tasks.iter().map(row).collect();
+    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0).max(COLUMNS[column].len());
+    // comfy-table sets two blanks between columns.
+    let before: usize = (0..COLUMNS.len()).map(|column| widest(column) + 2).sum();
+    let left = usize::from(width).saturating_sub(before).max(LEAST_SUMMARY);
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    table.set_header(["TASK", "STATUS", "AGENT", "TRIES", "TOOK", "SUMMARY"]);
-    for task in &report.tasks {
-        table.add_row(row(task));
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(COLUMNS.into_iter().chain(["SUMMARY"]));
+    for (row, task) in rows.into_iter().zip(&report.tasks) {
+        table.add_row(row.into_iter().chain([fit(&summary(task), left)]));
     }
-    // comfy-table pads every line with one blank on both sides.
     let lines: Vec<_> = table.lines().map(|line| line.trim_end().strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
     format!("{}\n\n{}\n", header(report), lines.join("\n"))
 }
@@ -43,13 +53,16 @@ fn header(report: &StatusReport) -> String {
     )
 }
 
-fn row(task: &TaskStatus) -> [String; 6] {
+fn row(task: &TaskStatus) -> [String; COLUMNS.len()] {
     let attempts = if task.attempts == 0 { String::new() } else { task.attempts.to_string() };
     let took = task.duration_ms.map_or_else(String::new, |ms| short(Duration::from_millis(ms)));
-    let summary = task.question.as_deref().or(task.summary.as_deref()).unwrap_or_default();
     let agent = task.agent.as_deref().map(clean).unwrap_or_default();
-    let first_line = summary.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    [clean(&task.id), task.status.to_string(), agent, attempts, took, clean(first_line)]
+    [clean(&task.id), task.status.to_string(), agent, attempts, took]
+}
+
+fn summary(task: &TaskStatus) -> String {
+    let text = task.question.as_deref().or(task.summary.as_deref()).unwrap_or_default();
+    clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
 }
 
 /// One task's whole story.

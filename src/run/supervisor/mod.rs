@@ -70,6 +70,9 @@ fn run(orders: &Orders) -> io::Result<End> {
             break;
         }
     }
+    if !asked {
+        tree.linger();
+    }
     let left_behind = tree.end(orders.grace, &mut asked_to_hurry(&orders.dir));
     Ok(End::of(tree.status_of(agent), asked, left_behind))
 }

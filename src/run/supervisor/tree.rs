@@ -11,6 +11,8 @@ use rustix::process::{
 
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_millis(10);
+/// What an agent leaves behind is often about to end by itself, such as the maintenance that a commit starts.
+const LINGER: Duration = Duration::from_secs(1);
 /// A process that the kernel can't end (stuck in a device) must not keep us for ever.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
@@ -38,7 +40,15 @@ impl Tree {
         let _ = self.reap_all();
     }
 
-    /// TERM, grace, KILL, until nobody is left; says how many there were. `hurry` cuts the grace short.
+    /// Gives whoever is left a moment to end by itself.
+    pub(super) fn linger(&mut self) {
+        let deadline = Instant::now() + LINGER;
+        while !self.reap_all() && Instant::now() < deadline {
+            sleep(LOOK);
+        }
+    }
+
+    /// TERM, grace, KILL, until nobody is left; says how many were told. `hurry` cuts the grace short.
     pub(super) fn end(&mut self, grace: Duration, hurry: &mut dyn FnMut() -> bool) -> usize {
         let deadline = Instant::now() + grace;
         let mut told = HashSet::new();
