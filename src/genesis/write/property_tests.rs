@@ -144,11 +144,7 @@ impl Page<'_> {
 
 impl Recipe {
     fn document(&self) -> String {
-        let text = if self.bom {
-            "\u{FEFF}".to_owned()
-        } else {
-            String::new()
-        };
+        let text = self.start.to_owned();
         Page {
             recipe: self,
             text,
