@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
+use super::golden_tests::{BARE, PLAN};
 use super::tests::{at, started};
 use crate::genesis::{Edit, Form, Genesis, Status, TaskResult, Transition};
 
@@ -354,5 +355,34 @@ proptest! {
             genesis = check_step(&recipe, &genesis, step, &mut model);
         }
         assert_xmllint_accepts(genesis.source());
+    }
+
+    /// Lines go, come twice, change places and lose their line breaks: what can still be read can
+    /// still be edited, however little sense it makes.
+    #[test]
+    fn what_can_be_read_can_be_edited(
+        bare in any::<bool>(),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..8),
+        to in status(),
+    ) {
+        let mut lines: Vec<&str> =
+            if bare { BARE } else { PLAN }.split_inclusive('\n').collect();
+        for (which, damage) in damages {
+            let at = which.index(lines.len());
+            match damage {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[at]),
+                2 => lines.swap(at, at.saturating_sub(1)),
+                _ => lines[at] = lines[at].trim(),
+            }
+        }
+        let Ok(genesis) = Genesis::parse(lines.concat().into_bytes()) else { return Ok(()) };
+        for task in genesis.tasks() {
+            let transition = Transition { to, ..started(&task.id) };
+            let edit = genesis.transition(&transition).unwrap();
+            let next = genesis.apply(&edit).unwrap();
+            assert_untouched_outside(genesis.source(), &edit, next.source());
+            prop_assert_eq!(next.task(&task.id).unwrap().status, to);
+        }
     }
 }
