@@ -79,7 +79,8 @@ pub(super) fn resolve(raw: &str, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, cdata, pieces, referred, resolve};
+    use super::Kind::{CData, Markup, Reference, Text};
+    use super::{cdata, pieces, referred, resolve};
 
     #[test]
     fn pieces_have_no_gaps() {
@@ -91,7 +92,6 @@ mod tests {
             .collect();
         assert_eq!(rejoined, content);
         let kinds: Vec<_> = found.iter().map(|(kind, _)| *kind).collect();
-        use Kind::{CData, Markup, Reference, Text};
         assert_eq!(
             kinds,
             [
