@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
-use crate::genesis::{EditError, ProjectStatus, Status, TaskResult};
+use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Status, TaskResult};
 use crate::plan::{Ending, Event, State, TaskIndex};
 use crate::run::job::Report;
 use crate::run::record::{Fact, Record, TransitionRecord};
