@@ -11,10 +11,7 @@ fn a_clean_worktree_needs_no_commit() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     let gathered = gather(&worktree)?;
-    assert_eq!(
-        (gathered.head, gathered.committed, gathered.notices),
-        (sandbox.rev("HEAD"), None, vec![])
-    );
+    assert_eq!((gathered.head, gathered.committed, gathered.notices), (sandbox.rev("HEAD"), None, vec![]));
     Ok(())
 }
 
@@ -22,15 +19,9 @@ fn a_clean_worktree_needs_no_commit() -> Tested {
 fn everything_that_git_would_add_is_committed() -> Tested {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "ignored\n*.log\n");
-    for file in [
-        "gone",
-        "mode",
-        "to-dir",
-        "from-dir/x",
-        "moved",
-        "staged-then-changed",
-        "ignored-but-tracked.log",
-    ] {
+    for file in
+        ["gone", "mode", "to-dir", "from-dir/x", "moved", "staged-then-changed", "ignored-but-tracked.log"]
+    {
         sandbox.write(file, &format!("{file}\n"));
     }
     sandbox.git(&["add", "-f", "ignored-but-tracked.log"]);
@@ -56,25 +47,16 @@ fn everything_that_git_would_add_is_committed() -> Tested {
     write(&at("[a]*"), "x");
     write(&at("intended"), "x");
     sandbox.git_in(worktree.path(), &["add", "--intent-to-add", "intended"]);
-    write(
-        &worktree.path().join(OsStr::from_bytes(b"not \xff utf-8")),
-        "x",
-    );
+    write(&worktree.path().join(OsStr::from_bytes(b"not \xff utf-8")), "x");
     symlink("nowhere", at("link"))?;
     symlink(".", at("loop"))?;
 
     let gathered = gather(&worktree)?;
     assert_eq!(gathered.committed, Some(gathered.head));
     assert_eq!(gathered.notices, []);
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
     // The oracle: git adds the same to an index of its own and finds the same tree.
-    sandbox.git_in(
-        worktree.path(),
-        &["read-tree", "--reset", &sandbox.rev("main").to_string()],
-    );
+    sandbox.git_in(worktree.path(), &["read-tree", "--reset", &sandbox.rev("main").to_string()]);
     sandbox.git_in(worktree.path(), &["add", "-A"]);
     let tree = sandbox.git_in(worktree.path(), &["write-tree"]);
     assert_eq!(sandbox.rev("blueprint/e/t^{tree}").to_string(), tree);
@@ -92,14 +74,7 @@ fn the_commit_says_whose_it_is_and_takes_its_dates_from_its_parent() -> Tested {
                     Leftovers of a task\n\nBlueprint-Task: t-1\nBlueprint-Attempt: 2";
     assert_eq!(shown, expected);
     assert_eq!(
-        sandbox
-            .git(&[
-                "log",
-                "-1",
-                "--format=%(trailers:key=Blueprint-Attempt,valueonly)",
-                &head
-            ])
-            .trim(),
+        sandbox.git(&["log", "-1", "--format=%(trailers:key=Blueprint-Attempt,valueonly)", &head]).trim(),
         "2"
     );
     Ok(())
@@ -109,15 +84,10 @@ fn the_commit_says_whose_it_is_and_takes_its_dates_from_its_parent() -> Tested {
 fn the_same_work_on_the_same_base_gives_the_same_id() {
     let sandbox = Sandbox::new();
     let heads = ["t", "u"].map(|task| {
-        let worktree = sandbox
-            .repo()
-            .add_worktree(&sandbox.place(task), &branch(task), sandbox.rev("HEAD"))
-            .unwrap();
+        let worktree =
+            sandbox.repo().add_worktree(&sandbox.place(task), &branch(task), sandbox.rev("HEAD")).unwrap();
         write(&worktree.path().join("new"), "x");
-        worktree
-            .commit_leftovers(&branch(task), &by(), &message())
-            .unwrap()
-            .head
+        worktree.commit_leftovers(&branch(task), &by(), &message()).unwrap().head
     });
     assert_eq!(heads[0], heads[1]);
 }
@@ -128,21 +98,13 @@ fn line_endings_are_stored_as_the_attributes_say() -> Tested {
     sandbox.write(".gitattributes", "*.txt text eol=crlf\n");
     sandbox.commit("attributes");
     let worktree = started(&sandbox);
-    assert_eq!(
-        fs::read(worktree.path().join("src/lib.txt"))?,
-        b"one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n"
-    );
+    assert_eq!(fs::read(worktree.path().join("src/lib.txt"))?, b"one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n");
     assert_eq!(gather(&worktree)?.committed, None);
     write(&worktree.path().join("new.txt"), "a\r\nb\r\n");
     gather(&worktree)?;
-    let stored = sandbox
-        .try_git(&sandbox.path(), &["show", "blueprint/e/t:new.txt"])
-        .stdout;
+    let stored = sandbox.try_git(&sandbox.path(), &["show", "blueprint/e/t:new.txt"]).stdout;
     assert_eq!(stored, b"a\nb\n");
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
     Ok(())
 }
 
@@ -156,10 +118,7 @@ fn our_own_folder_is_never_committed() -> Tested {
     sandbox.git_in(worktree.path(), &["add", "-A"]);
     write(&worktree.path().join("work"), "x");
     gather(&worktree)?;
-    assert_eq!(
-        sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]),
-        "README\nsrc\nwork"
-    );
+    assert_eq!(sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]), "README\nsrc\nwork");
     assert!(worktree.path().join(".blueprint/report.json").exists());
     Ok(())
 }
@@ -171,9 +130,7 @@ fn a_nested_repository_is_left_where_it_is_and_told() -> Tested {
         for staged in [false, true] {
             let place = sandbox.place(&format!("{commit}-{staged}"));
             let task = branch(&format!("{commit}-{staged}"));
-            let worktree = sandbox
-                .repo()
-                .add_worktree(&place, &task, sandbox.rev("main"))?;
+            let worktree = sandbox.repo().add_worktree(&place, &task, sandbox.rev("main"))?;
             write(&place.join("deep/nested/inner"), "x");
             write(&place.join("work"), "x");
             let nested = place.join("deep/nested");
@@ -216,10 +173,7 @@ fn a_submodule_that_is_not_checked_out_is_not_a_change() -> Tested {
     ]);
     sandbox.commit("submodule");
     let worktree = started(&sandbox);
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
     let gathered = gather(&worktree)?;
     assert_eq!((gathered.committed, gathered.notices), (None, vec![]));
     write(&worktree.path().join("work"), "x");
@@ -236,9 +190,6 @@ fn a_socket_or_pipe_in_the_worktree_is_passed_over() -> Tested {
     rustix::fs::mkfifoat(rustix::fs::CWD, worktree.path().join("pipe"), 0o600.into())?;
     write(&worktree.path().join("work"), "x");
     gather(&worktree)?;
-    assert_eq!(
-        sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]),
-        "README\nsrc\nwork"
-    );
+    assert_eq!(sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]), "README\nsrc\nwork");
     Ok(())
 }

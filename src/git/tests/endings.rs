@@ -16,25 +16,16 @@ fn locks_of_a_killed_agent_are_removed_and_told() -> Tested {
     write(&worktree.path().join("work"), "x");
     let gathered = gather(&worktree)?;
     assert!(gathered.committed.is_some());
-    assert_eq!(
-        gathered.notices,
-        [Notice::LockRemoved(index), Notice::LockRemoved(tip)]
-    );
+    assert_eq!(gathered.notices, [Notice::LockRemoved(index), Notice::LockRemoved(tip)]);
     Ok(())
 }
 
 #[test]
 fn the_branch_follows_a_worktree_that_left_it() -> Tested {
-    for (how, from) in [
-        (vec!["--detach"], None),
-        (vec!["-b", "mine"], Some("mine".to_owned())),
-    ] {
+    for (how, from) in [(vec!["--detach"], None), (vec!["-b", "mine"], Some("mine".to_owned()))] {
         let sandbox = Sandbox::new();
         let worktree = started(&sandbox);
-        sandbox.git_in(
-            worktree.path(),
-            &[vec!["checkout", "--quiet"], how].concat(),
-        );
+        sandbox.git_in(worktree.path(), &[vec!["checkout", "--quiet"], how].concat());
         write(&worktree.path().join("done"), "x");
         sandbox.git_in(worktree.path(), &["add", "-A"]);
         sandbox.git_in(worktree.path(), &["commit", "--quiet", "-m", "work"]);
@@ -43,10 +34,7 @@ fn the_branch_follows_a_worktree_that_left_it() -> Tested {
         assert_eq!(gathered.notices, [Notice::Reattached { from }]);
         assert_eq!(sandbox.rev("blueprint/e/t"), gathered.head);
         assert_eq!(worktree.branch()?, Some(branch("t")));
-        assert_eq!(
-            sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]),
-            "README\ndone\nleft\nsrc"
-        );
+        assert_eq!(sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]), "README\ndone\nleft\nsrc");
     }
     Ok(())
 }
@@ -56,10 +44,7 @@ fn a_renamed_branch_is_made_again() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     sandbox.git_in(worktree.path(), &["branch", "-m", "mine"]);
-    sandbox.git_in(
-        worktree.path(),
-        &["commit", "--quiet", "--allow-empty", "-m", "work"],
-    );
+    sandbox.git_in(worktree.path(), &["commit", "--quiet", "--allow-empty", "-m", "work"]);
     let gathered = gather(&worktree)?;
     assert_eq!(sandbox.rev("blueprint/e/t"), gathered.head);
     assert_eq!(worktree.branch()?, Some(branch("t")));
@@ -71,15 +56,9 @@ fn a_worktree_that_lacks_what_its_branch_holds_is_refused_and_a_snapshot_keeps_b
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     let start = worktree.head()?;
-    sandbox.git_in(
-        worktree.path(),
-        &["commit", "--quiet", "--allow-empty", "-m", "work"],
-    );
+    sandbox.git_in(worktree.path(), &["commit", "--quiet", "--allow-empty", "-m", "work"]);
     let tip = worktree.head()?;
-    sandbox.git_in(
-        worktree.path(),
-        &["checkout", "--quiet", "--detach", "HEAD~"],
-    );
+    sandbox.git_in(worktree.path(), &["checkout", "--quiet", "--detach", "HEAD~"]);
     write(&worktree.path().join("left"), "x");
     let refused = gather(&worktree);
     assert!(
@@ -89,10 +68,7 @@ fn a_worktree_that_lacks_what_its_branch_holds_is_refused_and_a_snapshot_keeps_b
     let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
     let parents = sandbox.git(&["log", "-1", "--format=%P", &snapshot.commit.to_string()]);
     assert_eq!(parents, format!("{start} {tip}"));
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        "?? left"
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "?? left");
     Ok(())
 }
 
@@ -114,23 +90,13 @@ fn a_merge_that_was_left_open_is_concluded_with_both_parents() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = with_rival(&sandbox, "rival\n");
     let before = worktree.head()?;
-    sandbox.git_in(
-        worktree.path(),
-        &["merge", "--quiet", "--no-commit", "rival"],
-    );
+    sandbox.git_in(worktree.path(), &["merge", "--quiet", "--no-commit", "rival"]);
     let gathered = gather(&worktree)?;
     let parents = sandbox.git(&["log", "-1", "--format=%P", "blueprint/e/t"]);
     assert_eq!(parents, format!("{before} {}", sandbox.rev("rival")));
     assert_eq!(gathered.notices, [Notice::Concluded("merge")]);
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
-    assert!(
-        !sandbox
-            .git_in(worktree.path(), &["status"])
-            .contains("merg")
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
+    assert!(!sandbox.git_in(worktree.path(), &["status"]).contains("merg"));
     Ok(())
 }
 
@@ -140,22 +106,11 @@ fn unresolved_conflicts_are_refused_and_a_snapshot_takes_them() -> Tested {
         let sandbox = Sandbox::new();
         let worktree = with_rival(&sandbox, "conflict\n");
         let before = sandbox.rev("blueprint/e/t");
-        assert!(
-            !sandbox
-                .try_git(worktree.path(), &[operation, "rival"])
-                .status
-                .success()
-        );
+        assert!(!sandbox.try_git(worktree.path(), &[operation, "rival"]).status.success());
         let refused = gather(&worktree);
         match operation {
             "rebase" => assert!(
-                matches!(
-                    refused,
-                    Err(GitError::Unfinished {
-                        operation: "rebase",
-                        ..
-                    })
-                ),
+                matches!(refused, Err(GitError::Unfinished { operation: "rebase", .. })),
                 "{refused:?}"
             ),
             _ => assert!(
@@ -167,17 +122,8 @@ fn unresolved_conflicts_are_refused_and_a_snapshot_takes_them() -> Tested {
         let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
         let text = sandbox.git(&["show", &format!("{}:README", snapshot.commit)]);
         assert!(text.contains("<<<<<<<"), "{operation}: {text}");
-        sandbox.git(&[
-            "merge-base",
-            "--is-ancestor",
-            &before.to_string(),
-            &snapshot.commit.to_string(),
-        ]);
-        assert!(
-            sandbox
-                .git_in(worktree.path(), &["status", "--porcelain"])
-                .contains("README")
-        );
+        sandbox.git(&["merge-base", "--is-ancestor", &before.to_string(), &snapshot.commit.to_string()]);
+        assert!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]).contains("README"));
     }
     Ok(())
 }
@@ -187,10 +133,7 @@ fn a_snapshot_of_a_clean_worktree_is_its_head() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
-    assert_eq!(
-        (snapshot.commit, snapshot.notices),
-        (sandbox.rev("HEAD"), vec![])
-    );
+    assert_eq!((snapshot.commit, snapshot.notices), (sandbox.rev("HEAD"), vec![]));
     Ok(())
 }
 

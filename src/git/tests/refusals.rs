@@ -12,10 +12,7 @@ fn an_existing_worktree_is_refused_and_stays() -> Tested {
     repo.add_worktree(&place, &branch("t"), start)?;
     write(&place.join("work"), "x");
     let refused = repo.add_worktree(&place, &branch("u"), start);
-    assert!(
-        matches!(refused, Err(GitError::WorktreeExists { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(GitError::WorktreeExists { .. })), "{refused:?}");
     assert!(place.join("work").exists());
     assert_eq!(repo.target("refs/heads/blueprint/e/u")?, None);
     Ok(())
@@ -30,9 +27,7 @@ fn what_is_not_ours_is_refused_and_stays() -> Tested {
     symlink("/nowhere", sandbox.place("link"))?;
     let other = Sandbox::new();
     let foreign = other.place("t");
-    other
-        .repo()
-        .add_worktree(&foreign, &branch("t"), other.rev("HEAD"))?;
+    other.repo().add_worktree(&foreign, &branch("t"), other.rev("HEAD"))?;
     for place in [
         sandbox.place("folder"),
         sandbox.place("file"),
@@ -42,10 +37,7 @@ fn what_is_not_ours_is_refused_and_stays() -> Tested {
     ] {
         assert_eq!(repo.worktree_at(&place)?, Found::Foreign, "{place:?}");
         let refused = repo.add_worktree(&place, &branch("t"), start);
-        assert!(
-            matches!(refused, Err(GitError::PathTaken { .. })),
-            "{place:?} {refused:?}"
-        );
+        assert!(matches!(refused, Err(GitError::PathTaken { .. })), "{place:?} {refused:?}");
     }
     assert!(sandbox.place("folder/theirs").exists() && foreign.join("README").exists());
     assert_eq!(repo.target("refs/heads/blueprint/e/t")?, None);
@@ -69,17 +61,9 @@ fn a_file_in_the_way_of_the_parent_folder_leaves_nothing_half_made() -> Tested {
 fn an_empty_folder_is_used() -> Tested {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.place("t"))?;
-    assert_eq!(
-        sandbox.repo().worktree_at(&sandbox.place("t"))?,
-        Found::Nothing
-    );
-    sandbox
-        .repo()
-        .add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"))?;
-    assert_eq!(
-        sandbox.git_in(&sandbox.place("t"), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.repo().worktree_at(&sandbox.place("t"))?, Found::Nothing);
+    sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"))?;
+    assert_eq!(sandbox.git_in(&sandbox.place("t"), &["status", "--porcelain"]), "");
     Ok(())
 }
 
@@ -89,13 +73,7 @@ fn a_failed_creation_leaves_no_branch_no_folder_and_no_entry() -> Tested {
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     let broken = sandbox.commit_on(start, "gone", "unique text that will be missing");
     let blob = sandbox.rev(&format!("{broken}:gone")).to_string();
-    fs::remove_file(
-        sandbox
-            .path()
-            .join(".git/objects")
-            .join(&blob[..2])
-            .join(&blob[2..]),
-    )?;
+    fs::remove_file(sandbox.path().join(".git/objects").join(&blob[..2]).join(&blob[2..]))?;
     let refused = repo.add_worktree(&sandbox.place("t"), &branch("t"), broken);
     assert!(matches!(refused, Err(GitError::Git { .. })), "{refused:?}");
     assert!(!sandbox.root().join("repo.worktrees").exists());
@@ -104,15 +82,8 @@ fn a_failed_creation_leaves_no_branch_no_folder_and_no_entry() -> Tested {
 
     repo.keep_attempt(&refs(), "t", 1, start)?;
     sandbox.git(&["branch", "blueprint/e/t", &start.to_string()]);
-    assert!(
-        repo.add_worktree(&sandbox.place("t"), &branch("t"), broken)
-            .is_err()
-    );
-    assert_eq!(
-        repo.target("refs/heads/blueprint/e/t")?,
-        Some(start),
-        "put back to where it was"
-    );
+    assert!(repo.add_worktree(&sandbox.place("t"), &branch("t"), broken).is_err());
+    assert_eq!(repo.target("refs/heads/blueprint/e/t")?, Some(start), "put back to where it was");
     Ok(())
 }
 
@@ -136,10 +107,7 @@ fn a_creation_that_was_killed_is_done_again() -> Tested {
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     let place = sandbox.place("t");
     repo.add_worktree(&place, &branch("t"), start)?;
-    let admin = fs::read_dir(repo.common_dir().join("worktrees"))?
-        .next()
-        .unwrap()?
-        .path();
+    let admin = fs::read_dir(repo.common_dir().join("worktrees"))?.next().unwrap()?.path();
     write(&admin.join("locked"), "blueprint: being made\n");
     fs::remove_file(place.join("README"))?;
     fs::remove_file(admin.join("index"))?;
@@ -156,18 +124,12 @@ fn a_creation_that_is_going_on_elsewhere_is_left_alone() -> Tested {
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     let place = sandbox.place("t");
     repo.add_worktree(&place, &branch("t"), start)?;
-    let admin = fs::read_dir(repo.common_dir().join("worktrees"))?
-        .next()
-        .unwrap()?
-        .path();
+    let admin = fs::read_dir(repo.common_dir().join("worktrees"))?.next().unwrap()?.path();
     write(&admin.join("locked"), "blueprint: being made\n");
     let maker = fs::File::open(admin.join("locked"))?;
     maker.lock()?;
     let refused = repo.add_worktree(&place, &branch("t"), start);
-    assert!(
-        matches!(refused, Err(GitError::WorktreeLocked { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(GitError::WorktreeLocked { .. })), "{refused:?}");
     assert!(place.join("README").exists());
     Ok(())
 }
@@ -178,22 +140,11 @@ fn a_worktree_that_a_person_locked_is_left_alone_even_if_its_folder_is_away() ->
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     let place = sandbox.place("t");
     repo.add_worktree(&place, &branch("t"), start)?;
-    sandbox.git(&[
-        "worktree",
-        "lock",
-        "--reason",
-        "on a stick",
-        place.to_str().unwrap(),
-    ]);
-    assert!(matches!(
-        repo.remove_worktree(&place),
-        Err(GitError::WorktreeLocked { .. })
-    ));
+    sandbox.git(&["worktree", "lock", "--reason", "on a stick", place.to_str().unwrap()]);
+    assert!(matches!(repo.remove_worktree(&place), Err(GitError::WorktreeLocked { .. })));
     fs::rename(&place, sandbox.root().join("away"))?;
     let refused = repo.add_worktree(&place, &branch("t"), start);
-    let Err(GitError::WorktreeLocked { reason, .. }) = refused else {
-        panic!("{refused:?}")
-    };
+    let Err(GitError::WorktreeLocked { reason, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(reason, "on a stick");
     Ok(())
 }
@@ -207,10 +158,7 @@ fn a_branch_that_is_checked_out_is_never_moved() -> Tested {
     sandbox.git(&["checkout", "--quiet", "-b", "blueprint/e/u"]);
     for task in ["t", "u"] {
         let refused = repo.add_worktree(&sandbox.place("elsewhere"), &branch(task), next);
-        assert!(
-            matches!(refused, Err(GitError::BranchInUse { .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(GitError::BranchInUse { .. })), "{refused:?}");
         assert_eq!(sandbox.rev(branch(task).as_str()), start);
     }
     assert!(!sandbox.place("elsewhere").exists());
@@ -224,10 +172,7 @@ fn an_earlier_attempts_branch_is_moved_only_if_its_work_is_kept() -> Tested {
     let work = sandbox.commit_on(start, "a", "a");
     sandbox.git(&["branch", "blueprint/e/t", &work.to_string()]);
     let refused = repo.add_worktree(&sandbox.place("t"), &branch("t"), start);
-    assert!(
-        matches!(refused, Err(GitError::BranchHoldsWork { head, .. }) if head == work),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(GitError::BranchHoldsWork { head, .. }) if head == work), "{refused:?}");
     assert_eq!(sandbox.rev("blueprint/e/t"), work);
 
     repo.keep_attempt(&refs(), "t", 1, work)?;
@@ -249,16 +194,10 @@ fn a_worktree_whose_git_file_leads_elsewhere_is_not_used() -> Tested {
         fs::write(&dot_git, target)?;
         write(&sandbox.place("t").join("evil"), "x");
         let refused = worktree.commit_leftovers(&branch("t"), &by(), &message());
-        assert!(
-            matches!(refused, Err(GitError::NotAWorktree { .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(GitError::NotAWorktree { .. })), "{refused:?}");
     }
     fs::remove_file(&dot_git)?;
-    assert!(matches!(
-        worktree.head(),
-        Err(GitError::NotAWorktree { .. })
-    ));
+    assert!(matches!(worktree.head(), Err(GitError::NotAWorktree { .. })));
     assert_eq!(sandbox.rev("main"), start);
     assert_eq!(other.head()?, start);
     Ok(())
@@ -271,15 +210,7 @@ fn a_worktree_that_was_configured_to_be_elsewhere_is_not_used() -> Tested {
     let worktree = repo.add_worktree(&sandbox.place("t"), &branch("t"), start)?;
     sandbox.git(&["config", "extensions.worktreeConfig", "true"]);
     let elsewhere = sandbox.path();
-    sandbox.git_in(
-        worktree.path(),
-        &[
-            "config",
-            "--worktree",
-            "core.worktree",
-            elsewhere.to_str().unwrap(),
-        ],
-    );
+    sandbox.git_in(worktree.path(), &["config", "--worktree", "core.worktree", elsewhere.to_str().unwrap()]);
     let before = sandbox.fingerprint();
     write(&sandbox.place("t").join("new"), "x");
     let gathered = worktree.commit_leftovers(&branch("t"), &by(), &message());

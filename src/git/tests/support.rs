@@ -181,10 +181,7 @@ pub(super) fn message() -> Message {
 
 /// The worktree of task `t`, at the main checkout's commit.
 pub(super) fn started(sandbox: &Sandbox) -> Worktree {
-    sandbox
-        .repo()
-        .add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"))
-        .unwrap()
+    sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD")).unwrap()
 }
 
 /// What is left in it is committed.

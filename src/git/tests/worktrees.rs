@@ -15,21 +15,11 @@ fn git_cannot_tell_it_from_one_of_its_own() -> Tested {
     assert_eq!(worktree.branch()?, Some(branch("t")));
     assert!(!worktree.is_dirty()?);
 
-    let expected = format!(
-        "worktree {}\nHEAD {start}\nbranch refs/heads/blueprint/e/t\n",
-        place.display()
-    );
-    assert!(
-        sandbox.worktree_list().contains(expected.trim_end()),
-        "{}",
-        sandbox.worktree_list()
-    );
+    let expected = format!("worktree {}\nHEAD {start}\nbranch refs/heads/blueprint/e/t\n", place.display());
+    assert!(sandbox.worktree_list().contains(expected.trim_end()), "{}", sandbox.worktree_list());
     assert!(!sandbox.worktree_list().contains("locked"));
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
-    assert_eq!(
-        sandbox.git_in(&place, &["rev-parse", "--show-toplevel"]),
-        place.to_str().unwrap()
-    );
+    assert_eq!(sandbox.git_in(&place, &["rev-parse", "--show-toplevel"]), place.to_str().unwrap());
     write(&place.join("new"), "x");
     sandbox.git_in(&place, &["add", "-A"]);
     sandbox.git_in(&place, &["commit", "--quiet", "-m", "work"]);
@@ -50,47 +40,22 @@ fn files_come_with_their_modes_links_and_line_endings() -> Tested {
     sandbox.write("sub/.gitattributes", "*.txt -text\n");
     sandbox.write("sub/+raw.txt", "a\n");
     sandbox.write("run.sh", "#!/bin/sh\n");
-    fs::set_permissions(
-        sandbox.path().join("run.sh"),
-        fs::Permissions::from_mode(0o755),
-    )?;
+    fs::set_permissions(sandbox.path().join("run.sh"), fs::Permissions::from_mode(0o755))?;
     symlink("run.sh", sandbox.path().join("link"))?;
     symlink("/nowhere", sandbox.path().join("dangling"))?;
     let start = sandbox.commit("all sorts");
     let place = sandbox.place("t");
     sandbox.repo().add_worktree(&place, &branch("t"), start)?;
     let git = sandbox.root().join("by git");
-    sandbox.git(&[
-        "worktree",
-        "add",
-        "--quiet",
-        "--detach",
-        git.to_str().unwrap(),
-    ]);
+    sandbox.git(&["worktree", "add", "--quiet", "--detach", git.to_str().unwrap()]);
 
     assert_eq!(fs::read(place.join("+first.txt"))?, b"a\r\nb\r\n");
-    for file in [
-        ".gitattributes",
-        "+first.txt",
-        "sub/+raw.txt",
-        "run.sh",
-        "src/lib.txt",
-    ] {
-        assert_eq!(
-            fs::read(place.join(file))?,
-            fs::read(git.join(file))?,
-            "{file}"
-        );
+    for file in [".gitattributes", "+first.txt", "sub/+raw.txt", "run.sh", "src/lib.txt"] {
+        assert_eq!(fs::read(place.join(file))?, fs::read(git.join(file))?, "{file}");
     }
-    assert_eq!(
-        fs::metadata(place.join("run.sh"))?.permissions().mode() & 0o111,
-        0o111
-    );
+    assert_eq!(fs::metadata(place.join("run.sh"))?.permissions().mode() & 0o111, 0o111);
     assert_eq!(fs::read_link(place.join("link"))?.to_str(), Some("run.sh"));
-    assert_eq!(
-        fs::read_link(place.join("dangling"))?.to_str(),
-        Some("/nowhere")
-    );
+    assert_eq!(fs::read_link(place.join("dangling"))?.to_str(), Some("/nowhere"));
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
     Ok(())
 }
@@ -100,13 +65,7 @@ fn it_is_made_from_a_linked_worktree_and_from_a_bare_repository() -> Tested {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
     let linked = sandbox.root().join("linked");
-    sandbox.git(&[
-        "worktree",
-        "add",
-        "--quiet",
-        "--detach",
-        linked.to_str().unwrap(),
-    ]);
+    sandbox.git(&["worktree", "add", "--quiet", "--detach", linked.to_str().unwrap()]);
     let bare = sandbox.root().join("bare.git");
     sandbox.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
     for from in [linked, bare] {
@@ -114,17 +73,8 @@ fn it_is_made_from_a_linked_worktree_and_from_a_bare_repository() -> Tested {
         let name = from.file_name().unwrap().to_str().unwrap();
         let place = sandbox.place(name);
         repo.add_worktree(&place, &branch("t"), start)?;
-        assert_eq!(
-            sandbox.git_in(&place, &["status", "--porcelain"]),
-            "",
-            "{name}"
-        );
-        assert!(
-            sandbox
-                .git_in(&from, &["worktree", "list"])
-                .contains("[blueprint/e/t]"),
-            "{name}"
-        );
+        assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "", "{name}");
+        assert!(sandbox.git_in(&from, &["worktree", "list"]).contains("[blueprint/e/t]"), "{name}");
     }
     Ok(())
 }
@@ -154,10 +104,7 @@ fn two_tasks_whose_branches_look_alike_do_not_share_an_entry() -> Tested {
             format!("blueprint/e/{task}")
         );
     }
-    assert_eq!(
-        fs::read_dir(repo.common_dir().join("worktrees"))?.count(),
-        3
-    );
+    assert_eq!(fs::read_dir(repo.common_dir().join("worktrees"))?.count(), 3);
     Ok(())
 }
 
@@ -166,9 +113,7 @@ fn nothing_is_written_to_the_configuration() -> Tested {
     let sandbox = Sandbox::new();
     sandbox.git(&["config", "branch.autoSetupMerge", "always"]);
     let config = fs::read(sandbox.path().join(".git/config"))?;
-    sandbox
-        .repo()
-        .add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"))?;
+    sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"))?;
     assert_eq!(fs::read(sandbox.path().join(".git/config"))?, config);
     Ok(())
 }
@@ -178,14 +123,9 @@ fn no_hook_of_the_repository_runs() -> Tested {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
     let ran = sandbox.root().join("ran");
-    for hook in [
-        "post-checkout",
-        "pre-commit",
-        "commit-msg",
-        "post-commit",
-        "reference-transaction",
-        "post-merge",
-    ] {
+    for hook in
+        ["post-checkout", "pre-commit", "commit-msg", "post-commit", "reference-transaction", "post-merge"]
+    {
         let path = sandbox.path().join(".git/hooks").join(hook);
         write(&path, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
         fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;

@@ -9,7 +9,7 @@ use crate::genesis::Status;
 use crate::git::Oid;
 use crate::plan::{Event, State, TaskIndex};
 use crate::run::attempt::{Link, attempt};
-use crate::run::job::{Entry, Job};
+use crate::run::job::{Entry, Job, Resumed};
 use crate::run::outset::Outset;
 use crate::run::{Attempt, RunError, RunEvent, TaskHistory, brief};
 
@@ -52,7 +52,7 @@ impl Dispatcher<'_> {
         }
         self.schedule.apply(index, Event::Started)?;
         let number = started.attempt;
-        self.spawn(index, number, Entry::Resumed { started, ended });
+        self.spawn(index, number, Entry::Resumed(Box::new(Resumed { started, ended })));
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Dispatcher<'_> {
     /// An attempt that is resumed stays where it began, whatever the configuration says now.
     fn worktree(&self, index: TaskIndex, entry: &Entry) -> PathBuf {
         match entry {
-            Entry::Resumed { started, .. } => started.worktree.clone(),
+            Entry::Resumed(resumed) => resumed.started.worktree.clone(),
             Entry::Fresh => worktree_path(
                 &self.settings.worktree_dir,
                 self.common.repo.workdir().unwrap_or(self.common.repo.common_dir()),

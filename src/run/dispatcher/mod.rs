@@ -166,7 +166,7 @@ impl<'a> Dispatcher<'a> {
     fn on_message(&mut self, message: Message) -> Result<(), RunError> {
         match message {
             Message::Record(fact, written) => {
-                self.record(fact)?;
+                self.record(*fact)?;
                 // An attempt that has gone meanwhile needs no answer.
                 let _ = written.send(());
                 Ok(())
@@ -179,7 +179,7 @@ impl<'a> Dispatcher<'a> {
                 self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
                 Ok(())
             }
-            Message::Over(index, report) => self.on_over(index, *report),
+            Message::Over(index, report) => self.on_over(index, &report),
         }
     }
 

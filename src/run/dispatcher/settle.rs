@@ -46,11 +46,16 @@ impl Dispatcher<'_> {
         };
         self.record(Fact::Transition(record.clone()))?;
         let project = self.project_status(index, to);
-        let saved = self
-            .site
-            .plan
-            .commit(|now| -> Result<_, EditError> { ledger::edit_of(&record, project, now) })?;
-        self.genesis = saved.genesis;
+        self.save(|now| ledger::edit_of(&record, project, now))?;
+        if !ledger::is_written(&record, &self.genesis) {
+            self.save(|now| ledger::take_back(&record, now))?;
+            self.save(|now| ledger::edit_of(&record, project, now))?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
+        self.genesis = self.site.plan.commit(decide)?.genesis;
         Ok(())
     }
 
@@ -66,21 +71,21 @@ impl Dispatcher<'_> {
         }
     }
 
-    pub(super) fn on_over(&mut self, index: TaskIndex, report: Report) -> Result<(), RunError> {
+    pub(super) fn on_over(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
         self.running.remove(&index);
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
         let tries = self.tries.get(&index).copied().unwrap_or(1);
         let stopping = self.stage.is_some();
-        match next(&report, tries, self.settings.retries, stopping, fastrand::f64()) {
-            Next::Complete => self.complete(index, &report),
-            Next::Fail => self.end(index, &report, Status::Failed, Ending::Failed, Cause::Failed),
-            Next::Block => self.end(index, &report, Status::Blocked, Ending::Blocked, Cause::Blocked),
+        match next(report, tries, self.settings.retries, stopping, fastrand::f64()) {
+            Next::Complete => self.complete(index, report),
+            Next::Fail => self.end(index, report, Status::Failed, Ending::Failed, Cause::Failed),
+            Next::Block => self.end(index, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
             Next::Release => {
-                self.end(index, &report, Status::Pending, Ending::Interrupted, Cause::Interrupted)
+                self.end(index, report, Status::Pending, Ending::Interrupted, Cause::Interrupted)
             }
-            Next::Again { pause } => self.again(index, &report, pause),
+            Next::Again { pause } => self.again(index, report, pause),
         }
     }
 
