@@ -99,8 +99,9 @@ impl Dispatcher<'_> {
             description.push_str(" without a change");
         }
         let changes = report.commit.map(|commit| {
+            let base = self.base(index).map_or_else(String::new, |base| format!(" from {base}"));
             let merged = report.merge.map_or_else(String::new, |merge| format!(", merged as {merge}"));
-            format!("branch {} at {commit}{merged}", self.branch(index))
+            format!("branch {}{base} to {commit}{merged}", self.branch(index))
         });
         self.transition(index, Status::Completed, &description, changes, Some(result))?;
         self.done_now += 1;
@@ -243,6 +244,12 @@ impl Dispatcher<'_> {
 
     pub(super) fn branch(&self, index: TaskIndex) -> String {
         self.common.refs.branch(&self.slugs[index.0]).as_str().to_owned()
+    }
+
+    /// The commit that the task's current attempt started from.
+    fn base(&self, index: TaskIndex) -> Option<&str> {
+        let attempt = self.history.task(self.plan.task(index).id.as_str())?.last_attempt()?;
+        Some(&attempt.started.base)
     }
 
     /// The number of the task's current attempt.
