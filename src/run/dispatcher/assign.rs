@@ -11,6 +11,7 @@ use crate::plan::{Event, State, TaskIndex};
 use crate::run::attempt::{Link, attempt};
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::outset::Outset;
+use crate::run::process::kill_leftover;
 use crate::run::{Attempt, RunError, RunEvent, TaskHistory, brief};
 
 impl Dispatcher<'_> {
@@ -41,7 +42,8 @@ impl Dispatcher<'_> {
             started.task, started.attempt
         )));
         if self.schedule.state(index) != &State::Ready {
-            // A prerequisite is not completed any more: what was begun is not gone on with.
+            // What was begun on work that does not count any more is not gone on with.
+            kill_leftover(&self.site.state.attempt(&started.slug, started.attempt))?;
             return self.transition(
                 index,
                 Status::Pending,

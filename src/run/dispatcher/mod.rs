@@ -183,10 +183,14 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    pub(super) fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
+    fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
+        self.tell(RunEvent::Stopping(stage));
+        self.stop_at(stage)
+    }
+
+    fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
         self.stage = self.stage.max(Some(stage));
         self.stop.send_replace(self.stage);
-        self.tell(RunEvent::Stopping(stage));
         self.release_waiting()
     }
 

@@ -9,7 +9,7 @@ use crate::plan::{Ending, Event, State, TaskIndex};
 use crate::run::job::Report;
 use crate::run::record::{Fact, Record, TransitionRecord};
 use crate::run::verdict::{Next, next};
-use crate::run::{Cause, RunError, RunEvent, TaskEnded, ledger};
+use crate::run::{Cause, RunError, RunEvent, Stage, TaskEnded, ledger};
 
 /// Who makes the transitions of a run.
 const ACTOR: &str = "blueprint";
@@ -138,8 +138,9 @@ impl Dispatcher<'_> {
             self.tell(RunEvent::NotRun { task: self.id(task), because: self.id(index), cause });
         }
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
-            self.on_signal(crate::run::Stage::Drain)?;
             self.failed_fast = true;
+            self.stop_at(Stage::Drain)?;
+            self.tell(RunEvent::Note("nothing new starts, because of --fail-fast; running agents finish".into()));
         }
         Ok(())
     }
