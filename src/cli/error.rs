@@ -135,7 +135,8 @@ impl CliError {
             RunError::Store(error) => error.into(),
             RunError::Git(error) => error.into(),
             RunError::Busy(_) => {
-                let hint = "wait for it, or end it with Ctrl-C where it runs; `blueprint status` shows what it does";
+                let hint =
+                    "wait for it, or end it with Ctrl-C where it runs; `blueprint status` shows what it does";
                 Self::new(Kind::Busy, error).hint(hint)
             }
             RunError::UnknownTask { ref nearest, .. } => {
@@ -146,7 +147,7 @@ impl CliError {
                 let hint = (!nearest.is_empty()).then(|| format!("did you mean {}?", nearest.join(" or ")));
                 Self { hint, ..Self::usage(error) }
             }
-            RunError::Definition(_) => Self::usage(error),
+            RunError::Definition(_) | RunError::Changed { .. } => Self::usage(error),
             RunError::Io(_) => Self::new(Kind::Environment, error),
             RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
         }

@@ -12,7 +12,10 @@ use crate::git;
 pub(super) fn copy(plan: &Path) -> Result<PathBuf, CliError> {
     let folder = plan.parent().unwrap_or(Path::new("/"));
     let failed = |error: io::Error| {
-        CliError::new(Kind::Environment, format!("can't copy `{}` to the temp folder: {error}", folder.display()))
+        CliError::new(
+            Kind::Environment,
+            format!("can't copy `{}` to the temp folder: {error}", folder.display()),
+        )
     };
     let temp = tempfile::Builder::new().prefix("blueprint-").tempdir().map_err(failed)?.keep();
     let name = folder.file_name().unwrap_or("plan".as_ref());
@@ -30,10 +33,10 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type()?;
-        if entry.file_name() == ".git" {
-            continue;
-        } else if kind.is_dir() {
-            copy_folder(&source, &target)?;
+        if kind.is_dir() {
+            if entry.file_name() != ".git" {
+                copy_folder(&source, &target)?;
+            }
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
         } else if kind.is_file() {

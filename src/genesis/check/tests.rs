@@ -18,9 +18,7 @@ fn codes(source: &str) -> Vec<(Code, usize)> {
     let genesis = Genesis::parse(source.as_bytes().to_vec()).unwrap();
     let index = LineIndex::new(source);
     let found = genesis.diagnostics().iter();
-    found
-        .map(|problem| (problem.code, index.position(problem.span.start).line))
-        .collect()
+    found.map(|problem| (problem.code, index.position(problem.span.start).line)).collect()
 }
 
 fn shown(source: &str) -> String {
@@ -30,15 +28,7 @@ fn shown(source: &str) -> String {
 
 #[test]
 fn ids_are_there_and_distinct_and_can_be_referred_to() {
-    let tasks = [
-        "id=\"a\"",
-        "",
-        "id=\"\"",
-        "id=\"a\"",
-        "id=\"b c\"",
-        "id=\"d,e\"",
-        "id=\"f&#9;\"",
-    ];
+    let tasks = ["id=\"a\"", "", "id=\"\"", "id=\"a\"", "id=\"b c\"", "id=\"d,e\"", "id=\"f&#9;\""];
     let tasks: String = tasks.iter().map(|id| task(id, "<name>n</name>")).collect();
     insta::assert_snapshot!(shown(&plan(&format!("<tasks>\n{tasks}</tasks>"))));
 }
@@ -46,16 +36,7 @@ fn ids_are_there_and_distinct_and_can_be_referred_to() {
 #[test]
 fn hostile_but_usable_ids_are_accepted() {
     let long = "x".repeat(300);
-    for id in [
-        "../../x",
-        "-rf",
-        "a;b",
-        "integration",
-        "ünï ".trim(),
-        "$(id)",
-        "a\\b",
-        &long,
-    ] {
+    for id in ["../../x", "-rf", "a;b", "integration", "ünï ".trim(), "$(id)", "a\\b", &long] {
         let task = task(&format!("id=\"{id}\""), "");
         assert_eq!(codes(&plan(&format!("<tasks>{task}</tasks>"))), [], "{id}");
     }
@@ -115,12 +96,8 @@ fn a_bare_plan_has_nothing_to_complain_about() {
 
 #[test]
 fn many_unknown_references_take_no_quadratic_time() {
-    let refs = (0..3_000).fold(String::new(), |refs, n| {
-        refs + &format!("<taskRef id='x{n}'/>")
-    });
-    let tasks: String = (0..3_000)
-        .map(|n| task(&format!("id='t{n}'"), ""))
-        .collect();
+    let refs = (0..3_000).fold(String::new(), |refs, n| refs + &format!("<taskRef id='x{n}'/>"));
+    let tasks: String = (0..3_000).map(|n| task(&format!("id='t{n}'"), "")).collect();
     let source = plan(&format!(
         "<executionDag><parallelSets><parallelGroup>{refs}</parallelGroup></parallelSets>\
          </executionDag><tasks>{tasks}</tasks>"

@@ -5,9 +5,7 @@ fn parsed(source: &str) -> Genesis {
 }
 
 fn plan(inside: &str) -> Genesis {
-    parsed(&format!(
-        "<projectGenesis><executionPlan>{inside}</executionPlan></projectGenesis>"
-    ))
+    parsed(&format!("<projectGenesis><executionPlan>{inside}</executionPlan></projectGenesis>"))
 }
 
 fn ids(refs: &[Ref]) -> Vec<&str> {
@@ -37,10 +35,7 @@ fn the_project_is_read_and_missing_parts_are_empty() {
          </attribute></qualityAttributes></architecture></projectGenesis>",
     );
     let project = genesis.project();
-    assert_eq!(
-        (project.project_name.as_str(), project.epic_name.as_str()),
-        ("P", "e")
-    );
+    assert_eq!((project.project_name.as_str(), project.epic_name.as_str()), ("P", "e"));
     assert_eq!(project.status, Some(ProjectStatus::InProgress));
     assert_eq!(project.owner, None);
     assert_eq!(project.objectives, ["o1", "o2"]);
@@ -64,11 +59,7 @@ fn the_last_known_event_decides_then_the_list_then_the_task_itself() {
     assert_eq!(status("><status>blocked</status>", ""), Status::Blocked);
     assert_eq!(status("status='odd'>", ""), Status::Pending);
     let twice = "<completed><taskRef id='a'/></completed><pending><taskRef id='a'/></pending>";
-    assert_eq!(
-        status(">", twice),
-        Status::Completed,
-        "of two lists the further one"
-    );
+    assert_eq!(status(">", twice), Status::Completed, "of two lists the further one");
 }
 
 #[test]
@@ -80,27 +71,10 @@ fn edges_are_the_union_of_all_places_each_pair_once() {
          <task id='c'><dependencies><dependency>a</dependency><dependency>b</dependency>\
          <taskRef id='y'/></dependencies></task></tasks>",
     );
-    let edges: Vec<_> = genesis
-        .edges()
-        .iter()
-        .map(|edge| (edge.from.id.as_str(), edge.to.id.as_str()))
-        .collect();
-    assert_eq!(
-        edges,
-        [
-            ("a", "c"),
-            ("a", "b"),
-            ("", "b"),
-            ("x", "b"),
-            ("b", "c"),
-            ("y", "c")
-        ]
-    );
-    for edge in genesis
-        .edges()
-        .iter()
-        .filter(|edge| !edge.from.id.is_empty())
-    {
+    let edges: Vec<_> =
+        genesis.edges().iter().map(|edge| (edge.from.id.as_str(), edge.to.id.as_str())).collect();
+    assert_eq!(edges, [("a", "c"), ("a", "b"), ("", "b"), ("x", "b"), ("b", "c"), ("y", "c")]);
+    for edge in genesis.edges().iter().filter(|edge| !edge.from.id.is_empty()) {
         assert_eq!(&genesis.source()[edge.from.span.clone()], edge.from.id);
     }
 }
@@ -123,26 +97,14 @@ fn a_plan_without_tasks_has_those_that_it_refers_to() {
          <completed><taskRef id='b' status='blocked'/></completed></statusTracker>",
     );
     assert_eq!(genesis.form(), Form::Bare);
-    let tasks: Vec<_> = genesis
-        .tasks()
-        .iter()
-        .map(|task| (task.id.as_str(), task.status))
-        .collect();
+    let tasks: Vec<_> = genesis.tasks().iter().map(|task| (task.id.as_str(), task.status)).collect();
     assert_eq!(
         tasks,
-        [
-            ("b", Status::Completed),
-            ("a", Status::Pending),
-            ("c", Status::Blocked)
-        ],
+        [("b", Status::Completed), ("a", Status::Pending), ("c", Status::Blocked)],
         "a word that contradicts its list counts for nothing"
     );
     assert_eq!(genesis.tasks()[0].name, "b");
-    let levels: Vec<_> = genesis
-        .levels()
-        .iter()
-        .map(|level| (level.number, ids(&level.refs)))
-        .collect();
+    let levels: Vec<_> = genesis.levels().iter().map(|level| (level.number, ids(&level.refs))).collect();
     assert_eq!(levels, [(7, vec!["b"]), (1, vec!["a", "b"])]);
 }
 
@@ -154,10 +116,7 @@ fn elements_of_other_namespaces_are_not_ours() {
          <x:y xmlns:x='urn:x'><task id='no'/></x:y></task></tasks></executionPlan></projectGenesis>",
     );
     let tasks = genesis.tasks();
-    assert_eq!(
-        (tasks.len(), tasks[0].id.as_str(), tasks[0].name.as_str()),
-        (1, "yes", "")
-    );
+    assert_eq!((tasks.len(), tasks[0].id.as_str(), tasks[0].name.as_str()), (1, "yes", ""));
 }
 
 #[test]
@@ -169,16 +128,10 @@ fn events_and_results_are_read() {
     );
     let task = &genesis.tasks()[0];
     let result = task.result.as_ref().unwrap();
-    assert_eq!(
-        (result.summary.as_str(), result.deliverables.len()),
-        ("s", 1)
-    );
+    assert_eq!((result.summary.as_str(), result.deliverables.len()), ("s", 1));
     let event = &task.history[0];
     assert_eq!((event.word.as_str(), event.status), ("created", None));
-    assert_eq!(
-        (event.timestamp.as_deref(), event.actor.as_deref()),
-        (Some("t"), Some("me"))
-    );
+    assert_eq!((event.timestamp.as_deref(), event.actor.as_deref()), (Some("t"), Some("me")));
 }
 
 #[test]
@@ -186,9 +139,6 @@ fn another_root_is_refused_and_both_names_are_said() {
     for root in ["workflow", "x:projectGenesis", "ProjectGenesis"] {
         let invalid = Genesis::parse(format!("<{root}/>").into_bytes()).unwrap_err();
         let message = &invalid.diagnostics[0].message;
-        assert!(
-            message.contains(root) && message.contains("`projectGenesis`"),
-            "{message}"
-        );
+        assert!(message.contains(root) && message.contains("`projectGenesis`"), "{message}");
     }
 }
