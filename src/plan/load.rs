@@ -131,7 +131,8 @@ impl<'a> Loader<'a> {
         found
     }
 
-    /// Levels without edges are steps: everything of one level waits for everything of the level before.
+    /// Levels without edges are steps: everything of one level waits for everything of the level before. One barrier
+    /// between two steps says so, whatever their sizes.
     fn add_steps(&self, graph: &mut DiGraph<(), ()>) {
         let mut steps: BTreeMap<i64, Vec<TaskIndex>> = BTreeMap::new();
         for (index, (number, _)) in self.given_levels() {
@@ -139,10 +140,12 @@ impl<'a> Loader<'a> {
         }
         let steps: Vec<_> = steps.into_values().collect();
         for pair in steps.windows(2) {
+            let barrier = graph.add_node(());
             for from in &pair[0] {
-                for to in &pair[1] {
-                    graph.add_edge(NodeIndex::new(from.0), NodeIndex::new(to.0), ());
-                }
+                graph.add_edge(NodeIndex::new(from.0), barrier, ());
+            }
+            for to in &pair[1] {
+                graph.add_edge(barrier, NodeIndex::new(to.0), ());
             }
         }
     }
