@@ -46,7 +46,9 @@ impl Sample {
         let mut dag = String::new();
         for (number, level) in self.levels.iter().enumerate() {
             let _ = write!(dag, "<parallelGroup level=\"{number}\">");
-            level.iter().for_each(|task| dag.push_str(&format!("<taskRef id=\"t{task}\"/>")));
+            for task in level {
+                let _ = write!(dag, "<taskRef id=\"t{task}\"/>");
+            }
             dag.push_str("</parallelGroup>\n");
         }
         let mut edges = String::new();
