@@ -120,6 +120,12 @@ impl<'a> Loader<'a> {
 
     fn ends(&mut self, edge: &Edge) -> Option<(TaskIndex, TaskIndex)> {
         let (from, to) = (&edge.from, &edge.to);
+        if from.id == to.id {
+            // One mistake, not two.
+            let found =
+                self.end(from, || format!("`{}` is to wait for itself, and is not in the plan", from.id));
+            return found.zip(found);
+        }
         let before = self.end(from, || match to.id.as_str() {
             "" => format!("a dependency is on `{}`, which is not in the plan", from.id),
             waiting => format!("task `{waiting}` waits for `{}`, which is not in the plan", from.id),

@@ -92,6 +92,11 @@ fn an_unknown_end_names_the_task_that_waits_and_the_nearest_id() {
 }
 
 #[test]
+fn an_unknown_task_that_waits_for_itself_is_one_error() {
+    insta::assert_snapshot!(refused(&with(&["a"], &[("zzz", "zzz")])), @"3:19 E201 `zzz` is to wait for itself, and is not in the plan (add the task, or remove the dependency)");
+}
+
+#[test]
 fn an_end_that_names_nothing_is_an_error_even_where_a_task_has_no_id() {
     let tasks = task("a", "") + "<task><name>n</name><description>d</description></task>\n";
     let text = document("<dependencies>\n<dependency><from>a</from></dependency>\n</dependencies>", &tasks);
