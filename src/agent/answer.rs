@@ -39,42 +39,14 @@ pub enum ErrorCode {
 
 /// The words of the codes and what each comes to.
 const CODES: [(ErrorCode, &str, Outcome); 8] = [
-    (
-        ErrorCode::BlockedByDependency,
-        "BLOCKED_BY_DEPENDENCY",
-        Outcome::Blocked,
-    ),
-    (
-        ErrorCode::MissingInput,
-        "MISSING_INPUT",
-        Outcome::NeedsAnswer,
-    ),
+    (ErrorCode::BlockedByDependency, "BLOCKED_BY_DEPENDENCY", Outcome::Blocked),
+    (ErrorCode::MissingInput, "MISSING_INPUT", Outcome::NeedsAnswer),
     (ErrorCode::ToolFailure, "TOOL_FAILURE", Outcome::AgentError),
-    (
-        ErrorCode::MaxIterationsReached,
-        "MAX_ITERATIONS_REACHED",
-        Outcome::AgentError,
-    ),
-    (
-        ErrorCode::InsufficientContext,
-        "INSUFFICIENT_CONTEXT",
-        Outcome::NeedsAnswer,
-    ),
-    (
-        ErrorCode::SecurityViolation,
-        "SECURITY_VIOLATION",
-        Outcome::AgentError,
-    ),
-    (
-        ErrorCode::HumanInterventionRequired,
-        "HUMAN_INTERVENTION_REQUIRED",
-        Outcome::NeedsAnswer,
-    ),
-    (
-        ErrorCode::UnknownFailure,
-        "UNKNOWN_FAILURE",
-        Outcome::AgentError,
-    ),
+    (ErrorCode::MaxIterationsReached, "MAX_ITERATIONS_REACHED", Outcome::AgentError),
+    (ErrorCode::InsufficientContext, "INSUFFICIENT_CONTEXT", Outcome::NeedsAnswer),
+    (ErrorCode::SecurityViolation, "SECURITY_VIOLATION", Outcome::AgentError),
+    (ErrorCode::HumanInterventionRequired, "HUMAN_INTERVENTION_REQUIRED", Outcome::NeedsAnswer),
+    (ErrorCode::UnknownFailure, "UNKNOWN_FAILURE", Outcome::AgentError),
 ];
 
 impl ErrorCode {
@@ -99,9 +71,7 @@ impl Answer {
     pub fn in_message(message: &str) -> Option<Answer> {
         let message = message.trim();
         let last_paragraph = message.rsplit("\n\n").next().unwrap_or_default();
-        report(message)
-            .or_else(|| marked(message))
-            .or_else(|| line_starts(last_paragraph).find_map(marked))
+        report(message).or_else(|| marked(message)).or_else(|| line_starts(last_paragraph).find_map(marked))
     }
 
     /// Reads the end of a log, whose last line is the message; a JSON object may take more lines.
@@ -122,9 +92,7 @@ impl Answer {
     pub(super) fn tell(self, reading: &mut Reading) {
         reading.outcome = self.outcome();
         let text = match self {
-            Answer::Blocked(text) | Answer::Question(text) | Answer::Error(_, text) => {
-                cut(&text, MESSAGE)
-            }
+            Answer::Blocked(text) | Answer::Question(text) | Answer::Error(_, text) => cut(&text, MESSAGE),
         };
         if reading.outcome == Outcome::NeedsAnswer {
             reading.question = Some(text.clone());
@@ -146,20 +114,10 @@ fn marked(text: &str) -> Option<Answer> {
     let text = text.trim_start_matches(DECORATION);
     let after = |word: &str| {
         let rest = text.strip_prefix(word)?.trim_start_matches(['*', '_', '`']);
-        Some(
-            rest.strip_prefix(':')?
-                .trim()
-                .trim_matches(['*', '_', '`', '"'])
-                .trim()
-                .to_owned(),
-        )
+        Some(rest.strip_prefix(':')?.trim().trim_matches(['*', '_', '`', '"']).trim().to_owned())
     };
     let or = |text: String, instead: &str| {
-        if text.is_empty() {
-            instead.to_owned()
-        } else {
-            text
-        }
+        if text.is_empty() { instead.to_owned() } else { text }
     };
     if let Some(reason) = after("BLOCKED") {
         return Some(Answer::Blocked(or(reason, "the agent gave no reason")));
@@ -175,22 +133,12 @@ fn report(text: &str) -> Option<Answer> {
     if !text.ends_with('}') {
         return None;
     }
-    let objects = line_starts(text)
-        .rev()
-        .take(REPORT_LINES)
-        .filter(|t| t.trim_start().starts_with('{'));
-    objects
-        .filter_map(|json| serde_json::from_str::<Value>(json).ok())
-        .find_map(|v| error(&v))
+    let objects = line_starts(text).rev().take(REPORT_LINES).filter(|t| t.trim_start().starts_with('{'));
+    objects.filter_map(|json| serde_json::from_str::<Value>(json).ok()).find_map(|v| error(&v))
 }
 
 fn error(report: &Value) -> Option<Answer> {
-    let field = |name: &str| {
-        report
-            .get(name)?
-            .as_str()
-            .filter(|text| !text.trim().is_empty())
-    };
+    let field = |name: &str| report.get(name)?.as_str().filter(|text| !text.trim().is_empty());
     let word = field("error_code")?;
     let mut text = match field("message") {
         Some(message) => format!("{word}: {message}"),
@@ -241,10 +189,7 @@ mod tests {
 
     #[test]
     fn a_word_at_the_beginning_takes_the_whole_message() {
-        assert_eq!(
-            Answer::in_message("BLOCKED: no key\nask ops"),
-            Some(blocked("no key\nask ops"))
-        );
+        assert_eq!(Answer::in_message("BLOCKED: no key\nask ops"), Some(blocked("no key\nask ops")));
         assert_eq!(
             Answer::in_message("CLARIFICATION: Which?\n\n1. a\n2. b"),
             Some(question("Which?\n\n1. a\n2. b"))
@@ -253,20 +198,10 @@ mod tests {
 
     #[test]
     fn a_word_in_the_last_paragraph_takes_the_rest_of_it() {
-        let message =
-            "I did half of it.\n\nThe rest waits.\n**CLARIFICATION:** Postgres or `SQLite`?";
-        assert_eq!(
-            Answer::in_message(message),
-            Some(question("Postgres or `SQLite`?"))
-        );
-        assert_eq!(
-            Answer::in_message("x\n\n> BLOCKED: `no`"),
-            Some(blocked("no"))
-        );
-        assert_eq!(
-            Answer::in_message("x\n\nBLOCKED:"),
-            Some(blocked("the agent gave no reason"))
-        );
+        let message = "I did half of it.\n\nThe rest waits.\n**CLARIFICATION:** Postgres or `SQLite`?";
+        assert_eq!(Answer::in_message(message), Some(question("Postgres or `SQLite`?")));
+        assert_eq!(Answer::in_message("x\n\n> BLOCKED: `no`"), Some(blocked("no")));
+        assert_eq!(Answer::in_message("x\n\nBLOCKED:"), Some(blocked("the agent gave no reason")));
     }
 
     #[test]
@@ -275,40 +210,21 @@ mod tests {
         let text = "TOOL_FAILURE: cargo is {gone}\nsuggested next step: install".to_owned();
         let expected = Some(Answer::Error(ErrorCode::ToolFailure, text));
         assert_eq!(Answer::in_message(json), expected);
-        assert_eq!(
-            Answer::in_message(&format!("Sorry.\n```json\n{json}\n```\n")),
-            expected
-        );
+        assert_eq!(Answer::in_message(&format!("Sorry.\n```json\n{json}\n```\n")), expected);
         assert_eq!(Answer::in_log(&format!("log line\n{json}\n\n")), expected);
     }
 
     #[test]
     fn every_code_comes_to_an_outcome_and_unknown_ones_to_an_error() {
-        let told = [
-            "BLOCKED_BY_DEPENDENCY",
-            "MISSING_INPUT",
-            "SECURITY_VIOLATION",
-            "NEW_ONE",
-        ]
-        .map(|word| ErrorCode::from_word(word).outcome());
-        assert_eq!(
-            told,
-            [
-                Outcome::Blocked,
-                Outcome::NeedsAnswer,
-                Outcome::AgentError,
-                Outcome::AgentError
-            ]
-        );
+        let told = ["BLOCKED_BY_DEPENDENCY", "MISSING_INPUT", "SECURITY_VIOLATION", "NEW_ONE"]
+            .map(|word| ErrorCode::from_word(word).outcome());
+        assert_eq!(told, [Outcome::Blocked, Outcome::NeedsAnswer, Outcome::AgentError, Outcome::AgentError]);
     }
 
     #[test]
     fn of_a_log_only_the_last_line_is_an_answer() {
         assert_eq!(Answer::in_log("BLOCKED: early\nall done\n"), None);
-        assert_eq!(
-            Answer::in_log("work\nBLOCKED: late\n\n"),
-            Some(blocked("late"))
-        );
+        assert_eq!(Answer::in_log("work\nBLOCKED: late\n\n"), Some(blocked("late")));
     }
 
     proptest::proptest! {

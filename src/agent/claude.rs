@@ -30,10 +30,7 @@ impl Claude {
     pub(super) fn new(spec: RunnerSpec) -> Result<Claude, RunnerError> {
         match flags::reserved(&spec.args) {
             None => Ok(Claude { spec }),
-            Some(flag) => Err(RunnerError::ReservedArgument {
-                name: spec.name,
-                flag,
-            }),
+            Some(flag) => Err(RunnerError::ReservedArgument { name: spec.name, flag }),
         }
     }
 
@@ -56,10 +53,7 @@ impl Runner for Claude {
         let before = self.spec.command.iter().skip(1);
         let line = CommandLine {
             program: program::resolve(self.program(), launch.config_dir),
-            args: before
-                .map(OsString::from)
-                .chain(invocation.args.iter().map(OsString::from))
-                .collect(),
+            args: before.map(OsString::from).chain(invocation.args.iter().map(OsString::from)).collect(),
             env: assemble(launch, &self.needs(launch.env), &self.spec.env),
             stdin: invocation.stdin,
         };
@@ -67,11 +61,7 @@ impl Runner for Claude {
     }
 
     fn check(&self, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError> {
-        let wanted = Wanted {
-            runner: &self.spec.name,
-            program: self.program(),
-            hint: Some(HINT),
-        };
+        let wanted = Wanted { runner: &self.spec.name, program: self.program(), hint: Some(HINT) };
         program::find(wanted, env, config_dir)
     }
 
@@ -123,24 +113,15 @@ const HOLD_BACK: &[&str] = &[
 /// Credentials of clouds, each only where the program is told to use that cloud: an agent has no use for them else.
 const CLOUDS: &[(&str, &[&str])] = &[
     ("CLAUDE_CODE_USE_BEDROCK", &["AWS_*"]),
-    (
-        "CLAUDE_CODE_USE_VERTEX",
-        &["GOOGLE_*", "GCLOUD_PROJECT", "CLOUD_ML_REGION", "VERTEX_*"],
-    ),
+    ("CLAUDE_CODE_USE_VERTEX", &["GOOGLE_*", "GCLOUD_PROJECT", "CLOUD_ML_REGION", "VERTEX_*"]),
     ("CLAUDE_CODE_USE_FOUNDRY", &["AZURE_*"]),
 ];
 
 impl Claude {
     fn needs(&self, env: &BaseEnv) -> Needs {
         let told = |switch: &str| env.var(switch).is_some() || self.spec.env.contains_key(switch);
-        let clouds = CLOUDS
-            .iter()
-            .filter(|(switch, _)| told(switch))
-            .flat_map(|(_, vars)| *vars);
-        Needs {
-            pass: PASS.iter().chain(clouds).copied().collect(),
-            hold_back: HOLD_BACK,
-        }
+        let clouds = CLOUDS.iter().filter(|(switch, _)| told(switch)).flat_map(|(_, vars)| *vars);
+        Needs { pass: PASS.iter().chain(clouds).copied().collect(), hold_back: HOLD_BACK }
     }
 }
 

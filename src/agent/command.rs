@@ -24,12 +24,7 @@ impl Command {
     /// # Errors
     /// The spec has no command.
     pub(super) fn new(spec: RunnerSpec) -> Result<Command, RunnerError> {
-        match spec
-            .command
-            .first()
-            .filter(|program| !program.is_empty())
-            .cloned()
-        {
+        match spec.command.first().filter(|program| !program.is_empty()).cloned() {
             Some(program) => Ok(Command { spec, program }),
             None => Err(RunnerError::NoCommand { name: spec.name }),
         }
@@ -50,9 +45,7 @@ impl Runner for Command {
         let args = self.spec.command.iter().skip(1).chain(&self.spec.args);
         let line = CommandLine {
             program: program::resolve(&program, launch.config_dir),
-            args: args
-                .map(|arg| filled(arg, |name| value(launch, name)))
-                .collect(),
+            args: args.map(|arg| filled(arg, |name| value(launch, name))).collect(),
             env: assemble(launch, &Needs::default(), &self.spec.env),
             stdin: stdin(launch.definition_text, launch.prompt_text),
         };
@@ -62,11 +55,7 @@ impl Runner for Command {
     fn check(&self, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError> {
         let known = |name: &str| (name == "{config_dir}").then_some(config_dir.as_os_str());
         let program = filled(&self.program, known);
-        let wanted = Wanted {
-            runner: &self.spec.name,
-            program: &program,
-            hint: None,
-        };
+        let wanted = Wanted { runner: &self.spec.name, program: &program, hint: None };
         program::find(wanted, env, config_dir)
     }
 
@@ -74,11 +63,7 @@ impl Runner for Command {
         let (output, trouble) = tail(ended.stdout);
         let mut reading = judge(ended, &output);
         if let Some(trouble) = trouble {
-            reading.detail = Some(
-                reading
-                    .detail
-                    .map_or(trouble.clone(), |d| format!("{d} ({trouble})")),
-            );
+            reading.detail = Some(reading.detail.map_or(trouble.clone(), |d| format!("{d} ({trouble})")));
         }
         reading
     }
@@ -90,15 +75,8 @@ impl Runner for Command {
 
 /// The placeholders of a command, which is configured and not taken from the plan; what stands in for them is one
 /// argument or a part of one, whatever is in it.
-const PLACEHOLDERS: [&str; 7] = [
-    "{config_dir}",
-    "{worktree}",
-    "{task}",
-    "{genesis}",
-    "{definition}",
-    "{prompt}",
-    "{agent}",
-];
+const PLACEHOLDERS: [&str; 7] =
+    ["{config_dir}", "{worktree}", "{task}", "{genesis}", "{definition}", "{prompt}", "{agent}"];
 
 fn value<'a>(launch: &Launch<'a>, placeholder: &str) -> Option<&'a OsStr> {
     Some(match placeholder {
@@ -129,11 +107,7 @@ fn filled<'a>(text: &str, value: impl Fn(&str) -> Option<&'a OsStr>) -> OsString
 
 /// The definition, a blank line, the prompt.
 pub(super) fn stdin(definition: &str, prompt: &str) -> Vec<u8> {
-    let gap = if definition.ends_with('\n') {
-        "\n"
-    } else {
-        "\n\n"
-    };
+    let gap = if definition.ends_with('\n') { "\n" } else { "\n\n" };
     [definition, gap, prompt].concat().into_bytes()
 }
 
@@ -141,10 +115,7 @@ fn judge(ended: &Ended<'_>, output: &str) -> Reading {
     if let Some(by) = ended.ended_by_us {
         let last = log_text::last_line(output);
         let detail = last.map(|line| format!("its last line was: {}", cut(line, LINE)));
-        return Reading {
-            detail,
-            ..Reading::of(by.outcome())
-        };
+        return Reading { detail, ..Reading::of(by.outcome()) };
     }
     match ended.exit {
         Exit::Signal(_) => failed(Outcome::Killed, ended, output),
@@ -157,20 +128,14 @@ fn judge(ended: &Ended<'_>, output: &str) -> Reading {
 }
 
 fn completed(output: &str) -> Reading {
-    Reading {
-        summary: summary(output),
-        ..Reading::of(Outcome::Completed)
-    }
+    Reading { summary: summary(output), ..Reading::of(Outcome::Completed) }
 }
 
 /// The plain end of a log, and why there is none if it cannot be read.
 fn tail(log: &Path) -> (String, Option<String>) {
     match log_text::tail(log) {
         Ok(text) => (log_text::plain(&text), None),
-        Err(error) => (
-            String::new(),
-            Some(format!("{} cannot be read: {error}", log.display())),
-        ),
+        Err(error) => (String::new(), Some(format!("{} cannot be read: {error}", log.display()))),
     }
 }
 
@@ -179,21 +144,14 @@ fn summary(output: &str) -> Option<String> {
 }
 
 fn answered(answer: Answer, output: &str) -> Reading {
-    let mut reading = Reading {
-        summary: summary(output),
-        ..Reading::of(answer.outcome())
-    };
+    let mut reading = Reading { summary: summary(output), ..Reading::of(answer.outcome()) };
     answer.tell(&mut reading);
     reading
 }
 
 fn failed(outcome: Outcome, ended: &Ended<'_>, output: &str) -> Reading {
     let detail = log_text::with_last_lines(ended, output);
-    Reading {
-        detail: Some(detail),
-        summary: summary(output),
-        ..Reading::of(outcome)
-    }
+    Reading { detail: Some(detail), summary: summary(output), ..Reading::of(outcome) }
 }
 
 #[cfg(test)]

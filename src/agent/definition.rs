@@ -89,10 +89,8 @@ impl Definition {
             path: path.to_owned(),
             message: error.to_string(),
         })?;
-        Definition::parse(path, &bytes).map_err(|reason| DefinitionError::Refused {
-            path: path.to_owned(),
-            reason,
-        })
+        Definition::parse(path, &bytes)
+            .map_err(|reason| DefinitionError::Refused { path: path.to_owned(), reason })
     }
 
     /// Understands the content of the file at `path`, which is only named, not read.
@@ -163,18 +161,13 @@ You are an experienced software engineer who works alone and unattended on one t
 
 /// The file's name without its ending.
 pub(super) fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// One byte more than allowed is read, so that a larger file is noticed without being read whole.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_SIZE + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -193,11 +186,7 @@ fn decode(bytes: &[u8], warnings: &mut Vec<String>) -> Result<String, Reason> {
         warnings.push("not valid UTF-8: what could not be read shows as \u{fffd}".to_owned());
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    if text.trim().is_empty() {
-        Err(Reason::Empty)
-    } else {
-        Ok(text.to_owned())
-    }
+    if text.trim().is_empty() { Err(Reason::Empty) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]

@@ -11,14 +11,8 @@ pub struct BaseEnv(BTreeMap<OsString, OsString>);
 
 impl BaseEnv {
     /// From names and values, such as `std::env::vars_os()`; the last of two with one name wins.
-    pub fn new<K: Into<OsString>, V: Into<OsString>>(
-        vars: impl IntoIterator<Item = (K, V)>,
-    ) -> BaseEnv {
-        BaseEnv(
-            vars.into_iter()
-                .map(|(k, v)| (k.into(), v.into()))
-                .collect(),
-        )
+    pub fn new<K: Into<OsString>, V: Into<OsString>>(vars: impl IntoIterator<Item = (K, V)>) -> BaseEnv {
+        BaseEnv(vars.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
     }
 
     /// The value of a variable.
@@ -35,9 +29,7 @@ pub struct EnvPolicy {
 }
 
 /// Passed on to every agent program: where it is, who it is for, how to talk to them.
-const ALWAYS: &[&str] = &[
-    "PATH", "HOME", "USER", "SHELL", "LANG", "LC_*", "TERM", "TZ", "TMPDIR",
-];
+const ALWAYS: &[&str] = &["PATH", "HOME", "USER", "SHELL", "LANG", "LC_*", "TERM", "TZ", "TMPDIR"];
 
 /// Never passed on, whatever a configuration says: they would make git in the worktree work on another repository
 /// (the list of `git rev-parse --local-env-vars`, those that carry settings left out).
@@ -83,16 +75,11 @@ pub(super) fn assemble(
 
 /// Refuses a runner whose `env` table sets what git must not see.
 pub(super) fn refuse_git_variables(spec: &RunnerSpec) -> Result<(), RunnerError> {
-    match spec
-        .env
-        .keys()
-        .find(|name| matches_any(NEVER, OsStr::new(name)))
-    {
+    match spec.env.keys().find(|name| matches_any(NEVER, OsStr::new(name))) {
         None => Ok(()),
-        Some(variable) => Err(RunnerError::GitVariable {
-            name: spec.name.clone(),
-            variable: variable.clone(),
-        }),
+        Some(variable) => {
+            Err(RunnerError::GitVariable { name: spec.name.clone(), variable: variable.clone() })
+        }
     }
 }
 
@@ -102,11 +89,7 @@ fn passed_on(base: &BaseEnv, needs: &Needs, policy: &EnvPolicy) -> BTreeMap<OsSt
         let asked_for = policy.pass.iter().any(|pattern| matches(pattern, name));
         (needed || asked_for || matches_any(ALWAYS, name)) && !matches_any(NEVER, name)
     };
-    base.0
-        .iter()
-        .filter(|(name, _)| allowed(name))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
+    base.0.iter().filter(|(name, _)| allowed(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 fn attempt(launch: &Launch<'_>) -> [(OsString, OsString); 8] {
@@ -118,10 +101,7 @@ fn attempt(launch: &Launch<'_>) -> [(OsString, OsString); 8] {
         ("BLUEPRINT_AGENT", OsStr::new(launch.agent)),
         ("BLUEPRINT_ATTEMPT", OsStr::new(&number)),
         ("BLUEPRINT_TASK_TOKEN", OsStr::new(launch.token)),
-        (
-            "BLUEPRINT_DEFINITION_FILE",
-            launch.definition_file.as_os_str(),
-        ),
+        ("BLUEPRINT_DEFINITION_FILE", launch.definition_file.as_os_str()),
         ("BLUEPRINT_PROMPT_FILE", launch.prompt_file.as_os_str()),
     ]
     .map(|(name, value)| (name.into(), value.to_owned()))
@@ -144,9 +124,7 @@ mod tests {
     use super::*;
 
     fn names(vars: &[(OsString, OsString)]) -> Vec<&str> {
-        vars.iter()
-            .map(|(name, _)| name.to_str().unwrap())
-            .collect()
+        vars.iter().map(|(name, _)| name.to_str().unwrap()).collect()
     }
 
     const ATTEMPT: [&str; 8] = [
@@ -170,41 +148,24 @@ mod tests {
     fn only_listed_variables_are_passed_on() {
         let scene = Scene::new().env(&["PATH", "LC_ALL", "LC_", "SECRET", "PATHS", "CARGO_HOME"]);
         let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
-        let others: Vec<_> = names(&vars)
-            .into_iter()
-            .filter(|n| !ATTEMPT.contains(n))
-            .collect();
+        let others: Vec<_> = names(&vars).into_iter().filter(|n| !ATTEMPT.contains(n)).collect();
         assert_eq!(others, ["LC_", "LC_ALL", "PATH"]);
     }
 
     #[test]
     fn the_configuration_passes_on_names_and_prefixes() {
-        let scene = Scene::new()
-            .env(&["CARGO_HOME", "DB_URL", "DB_USER"])
-            .pass(&["CARGO_HOME", "DB_*"]);
+        let scene = Scene::new().env(&["CARGO_HOME", "DB_URL", "DB_USER"]).pass(&["CARGO_HOME", "DB_*"]);
         let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
-        assert!(
-            ["CARGO_HOME", "DB_URL", "DB_USER"]
-                .iter()
-                .all(|n| names(&vars).contains(n))
-        );
+        assert!(["CARGO_HOME", "DB_URL", "DB_USER"].iter().all(|n| names(&vars).contains(n)));
     }
 
     #[test]
     fn variables_that_redirect_git_never_leak_even_when_asked_for() {
         let scene = Scene::new()
-            .env(&[
-                "GIT_DIR",
-                "GIT_WORK_TREE",
-                "GIT_INDEX_FILE",
-                "GIT_AUTHOR_NAME",
-            ])
+            .env(&["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_AUTHOR_NAME"])
             .pass(&["GIT_*", "GIT_DIR", "*"]);
         let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
-        let git: Vec<_> = names(&vars)
-            .into_iter()
-            .filter(|n| n.starts_with("GIT_"))
-            .collect();
+        let git: Vec<_> = names(&vars).into_iter().filter(|n| n.starts_with("GIT_")).collect();
         assert_eq!(git, ["GIT_AUTHOR_NAME"]);
     }
 
@@ -219,16 +180,10 @@ mod tests {
 
     #[test]
     fn a_program_gets_what_it_needs_but_for_what_is_held_back() {
-        let needs = Needs {
-            pass: vec!["CLAUDE_*"],
-            hold_back: &["CLAUDE_CODE_SSE_PORT"],
-        };
+        let needs = Needs { pass: vec!["CLAUDE_*"], hold_back: &["CLAUDE_CODE_SSE_PORT"] };
         let scene = Scene::new().env(&["CLAUDE_CONFIG_DIR", "CLAUDE_CODE_SSE_PORT", "CLAUDE"]);
         let vars = assemble(&scene.launch(), &needs, &BTreeMap::new());
-        let claude: Vec<_> = names(&vars)
-            .into_iter()
-            .filter(|n| n.starts_with("CLAUDE"))
-            .collect();
+        let claude: Vec<_> = names(&vars).into_iter().filter(|n| n.starts_with("CLAUDE")).collect();
         assert_eq!(claude, ["CLAUDE_CONFIG_DIR"]);
     }
 }

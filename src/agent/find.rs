@@ -16,10 +16,7 @@ const MAX_FILES: usize = 5_000;
 /// then the user's own `.claude/agents`. Those of the configuration come after them.
 pub fn default_folders(repo: &Path, home: Option<&Path>) -> Vec<PathBuf> {
     let own = home.map(|home| home.join(".claude/agents"));
-    [repo.join(".claude/agents"), repo.join("agents")]
-        .into_iter()
-        .chain(own)
-        .collect()
+    [repo.join(".claude/agents"), repo.join("agents")].into_iter().chain(own).collect()
 }
 
 /// What a name led to.
@@ -64,14 +61,8 @@ impl Catalogue {
         for folder in folders {
             walk.visit(folder, 0);
         }
-        let load = |path: PathBuf| Entry {
-            loaded: Definition::load(&path),
-            path,
-        };
-        Catalogue {
-            entries: walk.files.into_iter().map(load).collect(),
-            warnings: walk.warnings,
-        }
+        let load = |path: PathBuf| Entry { loaded: Definition::load(&path), path };
+        Catalogue { entries: walk.files.into_iter().map(load).collect(), warnings: walk.warnings }
     }
 
     /// The definition whose front matter has this `name`, else the one whose file has it.
@@ -85,35 +76,24 @@ impl Catalogue {
         let by_file = || self.definitions().find(|d| stem(&d.path) == name);
         if let Some(chosen) = by_name.first().copied().or_else(by_file) {
             let mut chosen = chosen.clone();
-            chosen
-                .warnings
-                .extend(by_name.iter().skip(1).map(|d| also_in(&d.path)));
-            chosen.warnings.extend(
-                self.broken(name)
-                    .map(|error| format!("passed over: {error}")),
-            );
+            chosen.warnings.extend(by_name.iter().skip(1).map(|d| also_in(&d.path)));
+            chosen.warnings.extend(self.broken(name).map(|error| format!("passed over: {error}")));
             return Ok(Found::One(Box::new(chosen)));
         }
         match self.broken(name).next() {
             Some(error) => Err(error.clone()),
-            None => Ok(Found::Missing {
-                nearest: self.nearest(name),
-            }),
+            None => Ok(Found::Missing { nearest: self.nearest(name) }),
         }
     }
 
     /// The definitions that could be read, in order, those included whose name stands in an earlier one.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
-        self.entries
-            .iter()
-            .filter_map(|entry| entry.loaded.as_ref().ok())
+        self.entries.iter().filter_map(|entry| entry.loaded.as_ref().ok())
     }
 
     /// The files that could not be read, with the reason.
     pub fn refused(&self) -> impl Iterator<Item = &DefinitionError> {
-        self.entries
-            .iter()
-            .filter_map(|entry| entry.loaded.as_ref().err())
+        self.entries.iter().filter_map(|entry| entry.loaded.as_ref().err())
     }
 
     /// What was left out of the catalogue.
@@ -123,38 +103,24 @@ impl Catalogue {
 
     fn broken(&self, name: &str) -> impl Iterator<Item = &DefinitionError> {
         let named = move |entry: &&Entry| stem(&entry.path) == name;
-        self.entries
-            .iter()
-            .filter(named)
-            .filter_map(|entry| entry.loaded.as_ref().err())
+        self.entries.iter().filter(named).filter_map(|entry| entry.loaded.as_ref().err())
     }
 
     fn nearest(&self, name: &str) -> Vec<String> {
         let wanted = name.to_lowercase();
         let mut near: Vec<(f64, &str)> = self
             .definitions()
-            .map(|d| {
-                (
-                    strsim::jaro_winkler(&wanted, &d.name.to_lowercase()),
-                    d.name.as_str(),
-                )
-            })
+            .map(|d| (strsim::jaro_winkler(&wanted, &d.name.to_lowercase()), d.name.as_str()))
             .filter(|(likeness, _)| *likeness >= 0.75)
             .collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         near.dedup_by(|a, b| a.1 == b.1);
-        near.into_iter()
-            .take(3)
-            .map(|(_, name)| name.to_owned())
-            .collect()
+        near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
     }
 }
 
 fn also_in(path: &Path) -> String {
-    format!(
-        "its name stands in {} too; the first one counts",
-        path.display()
-    )
+    format!("its name stands in {} too; the first one counts", path.display())
 }
 
 #[derive(Debug, Default)]
@@ -183,9 +149,7 @@ impl Walk {
         if path.is_dir() {
             return self.visit(path, depth + 1);
         }
-        let markdown = path
-            .extension()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case("md"));
+        let markdown = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("md"));
         let Ok(data) = path.metadata() else { return };
         if !markdown || !data.is_file() || !self.is_new(path) {
             return;
@@ -209,9 +173,8 @@ impl Walk {
 }
 
 fn sorted(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     paths.sort();
     Ok(paths)
 }

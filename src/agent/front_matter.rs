@@ -20,19 +20,13 @@ pub(super) fn split(text: &str) -> Result<Split<'_>, Reason> {
     let mut lines = text[start..].split_inclusive('\n');
     let first = lines.next().unwrap_or_default();
     if first.trim_end() != "---" {
-        return Ok(Split {
-            matter: None,
-            body: text,
-        });
+        return Ok(Split { matter: None, body: text });
     }
     let from = start + first.len();
     let mut to = from;
     for line in lines {
         if line.trim_end() == "---" {
-            return Ok(Split {
-                matter: Some(&text[from..to]),
-                body: &text[to + line.len()..],
-            });
+            return Ok(Split { matter: Some(&text[from..to]), body: &text[to + line.len()..] });
         }
         to += line.len();
     }
@@ -56,9 +50,7 @@ impl Fields {
     /// Reads the front matter; adds to `warnings` what had to be guessed.
     pub(super) fn read(matter: &str, warnings: &mut Vec<String>) -> Fields {
         let mut fields = strict(matter).unwrap_or_else(|why| {
-            warnings.push(format!(
-                "front matter is no YAML that can be used ({why}); read line by line"
-            ));
+            warnings.push(format!("front matter is no YAML that can be used ({why}); read line by line"));
             lenient::read(matter, warnings)
         });
         fields.base_configs = base_configs(matter);
@@ -105,18 +97,11 @@ fn text(mapping: &Yaml<'_>, key: &str) -> Result<Option<String>, String> {
 }
 
 fn list(mapping: &Yaml<'_>, key: &str) -> Result<Vec<String>, String> {
-    let Some(items) = mapping
-        .as_mapping_get(key)
-        .and_then(|value| value.as_sequence())
-    else {
-        return Ok(text(mapping, key)?
-            .map(|t| items_of(&t))
-            .unwrap_or_default());
+    let Some(items) = mapping.as_mapping_get(key).and_then(|value| value.as_sequence()) else {
+        return Ok(text(mapping, key)?.map(|t| items_of(&t)).unwrap_or_default());
     };
     let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
-    texts
-        .collect::<Option<_>>()
-        .ok_or_else(|| format!("`{key}` is not a list of texts"))
+    texts.collect::<Option<_>>().ok_or_else(|| format!("`{key}` is not a list of texts"))
 }
 
 /// The items of a list written in one text: cut at commas and line ends, but not inside brackets
@@ -131,10 +116,7 @@ pub(super) fn items_of(text: &str) -> Vec<String> {
         }
         c == '\n' || (c == ',' && depth == 0)
     });
-    parts
-        .map(|part| part.trim().to_owned())
-        .filter(|part| !part.is_empty())
-        .collect()
+    parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 /// The names of `@NAME-base-config.yml` references, wherever they stand, each once.
@@ -143,19 +125,14 @@ pub(super) fn items_of(text: &str) -> Vec<String> {
 fn base_configs(matter: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for word in matter.split_whitespace().flat_map(|word| word.split("\\n")) {
-        let word = word
-            .trim_matches(|c: char| "\"'`,;()[]<>".contains(c))
-            .trim_end_matches('.');
+        let word = word.trim_matches(|c: char| "\"'`,;()[]<>".contains(c)).trim_end_matches('.');
         let Some(name) = word.strip_prefix('@') else {
             continue;
         };
-        let plain = name
-            .chars()
-            .all(|c| c.is_alphanumeric() || "._-".contains(c));
-        let known = [".yml", ".yaml"].iter().any(|end| {
-            name.strip_suffix(end)
-                .is_some_and(|rest| rest.ends_with("base-config"))
-        });
+        let plain = name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+        let known = [".yml", ".yaml"]
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|rest| rest.ends_with("base-config")));
         if plain && known && !names.iter().any(|n| n == name) {
             names.push(name.to_owned());
         }
@@ -170,13 +147,7 @@ mod tests {
     #[test]
     fn a_text_without_front_matter_is_all_body() {
         let text = "# Title\n---\nmore\n";
-        assert_eq!(
-            split(text),
-            Ok(Split {
-                matter: None,
-                body: text
-            })
-        );
+        assert_eq!(split(text), Ok(Split { matter: None, body: text }));
     }
 
     #[test]
@@ -196,24 +167,14 @@ mod tests {
     fn references_are_found_anywhere_and_only_as_plain_names() {
         let matter = "@a-base-config.yml\ndescription: see `@b-base-config.yaml`, \\n@c-base-config.yml\\n\n  \
                       @a-base-config.yml @../up-base-config.yml me@x-base-config.yml @other.yml";
-        assert_eq!(
-            base_configs(matter),
-            [
-                "a-base-config.yml",
-                "b-base-config.yaml",
-                "c-base-config.yml"
-            ]
-        );
+        assert_eq!(base_configs(matter), ["a-base-config.yml", "b-base-config.yaml", "c-base-config.yml"]);
     }
 
     #[test]
     fn yaml_that_would_exhaust_the_stack_is_not_given_to_the_parser() {
         let matter = format!("name: deep\nx:\n  {}a\n", "- ".repeat(400_000));
         let mut warnings = Vec::new();
-        assert_eq!(
-            Fields::read(&matter, &mut warnings).name.as_deref(),
-            Some("deep")
-        );
+        assert_eq!(Fields::read(&matter, &mut warnings).name.as_deref(), Some("deep"));
         assert_eq!(warnings.len(), 1);
     }
 

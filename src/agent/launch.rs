@@ -59,10 +59,7 @@ impl CommandLine {
     /// The same, if a process can be given it: NUL bytes would end its texts early.
     pub(super) fn checked(self, runner: &str) -> Result<CommandLine, RunnerError> {
         let nul = |text: &OsStr| text.as_encoded_bytes().contains(&0);
-        let variable = self
-            .env
-            .iter()
-            .find(|(name, value)| nul(name) || nul(value));
+        let variable = self.env.iter().find(|(name, value)| nul(name) || nul(value));
         let what = if let Some((name, _)) = variable {
             format!("variable {}", name.to_string_lossy().replace('\0', "?"))
         } else if nul(&self.program) || self.args.iter().any(|arg| nul(arg)) {
@@ -70,10 +67,7 @@ impl CommandLine {
         } else {
             return Ok(self);
         };
-        Err(RunnerError::Nul {
-            name: runner.to_owned(),
-            what,
-        })
+        Err(RunnerError::Nul { name: runner.to_owned(), what })
     }
 }
 
@@ -84,9 +78,7 @@ impl fmt::Display for CommandLine {
     /// The program and its arguments as one would type them into a shell, long arguments shortened.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", quoted(&self.program.to_string_lossy()))?;
-        self.args
-            .iter()
-            .try_for_each(|arg| write!(f, " {}", shown(&arg.to_string_lossy())))
+        self.args.iter().try_for_each(|arg| write!(f, " {}", shown(&arg.to_string_lossy())))
     }
 }
 
@@ -180,9 +172,7 @@ pub(super) mod tests {
     fn a_command_line_is_shown_so_that_a_shell_would_read_it_back() {
         let line = CommandLine {
             program: "sh".into(),
-            args: ["-c", "it's $HOME", "", "--model=opus"]
-                .map(OsString::from)
-                .to_vec(),
+            args: ["-c", "it's $HOME", "", "--model=opus"].map(OsString::from).to_vec(),
             env: Vec::new(),
             stdin: Vec::new(),
         };
@@ -198,8 +188,7 @@ pub(super) mod tests {
             stdin: vec![0],
         };
         assert!(line("a", "b").checked("main").is_ok());
-        let told = [line("a\0", "b"), line("a", "b\0")]
-            .map(|l| l.checked("main").unwrap_err().to_string());
+        let told = [line("a\0", "b"), line("a", "b\0")].map(|l| l.checked("main").unwrap_err().to_string());
         assert_eq!(
             told,
             [

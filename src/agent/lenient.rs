@@ -67,11 +67,7 @@ fn entries(matter: &str) -> Vec<Entry<'_>> {
     for line in matter.lines().filter(|line| !line.starts_with('#')) {
         let inside = entries.last().map(|entry| entry.key);
         if let Some((key, head)) = key_of(line, inside) {
-            entries.push(Entry {
-                key,
-                head,
-                lines: Vec::new(),
-            });
+            entries.push(Entry { key, head, lines: Vec::new() });
         } else if let Some(entry) = entries.last_mut() {
             entry.lines.push(line);
         }
@@ -83,9 +79,7 @@ fn entries(matter: &str) -> Vec<Entry<'_>> {
 fn key_of<'a>(line: &'a str, inside: Option<&str>) -> Option<(&'a str, &'a str)> {
     let (key, head) = line.split_once(':')?;
     let word = key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     let known = KEYS.contains(&key);
     let separated = known || head.is_empty() || head.starts_with([' ', '\t']);
     (word && separated && (known || inside != Some("description"))).then(|| (key, head.trim()))
@@ -95,10 +89,7 @@ fn first_of_each<'a>(entries: Vec<Entry<'a>>, warnings: &mut Vec<String>) -> Vec
     let mut kept: Vec<Entry<'a>> = Vec::new();
     for entry in entries {
         if kept.iter().any(|k| k.key == entry.key) {
-            warnings.push(format!(
-                "`{}` stands there twice; the first one counts",
-                entry.key
-            ));
+            warnings.push(format!("`{}` stands there twice; the first one counts", entry.key));
         } else {
             kept.push(entry);
         }
@@ -110,11 +101,7 @@ impl Entry<'_> {
     /// The whole value, over all its lines.
     fn text(&self) -> Option<String> {
         let text = match self.head.strip_prefix(['|', '>']) {
-            Some(rest)
-                if rest
-                    .trim_end_matches(|c: char| "+-0123456789".contains(c))
-                    .is_empty() =>
-            {
+            Some(rest) if rest.trim_end_matches(|c: char| "+-0123456789".contains(c)).is_empty() => {
                 self.block(self.head.starts_with('>'))
             }
             _ => unquoted(self.all_lines().join("\n").trim()),
@@ -123,9 +110,7 @@ impl Entry<'_> {
     }
 
     fn all_lines(&self) -> Vec<&str> {
-        std::iter::once(self.head)
-            .chain(self.lines.iter().map(|line| line.trim()))
-            .collect()
+        std::iter::once(self.head).chain(self.lines.iter().map(|line| line.trim())).collect()
     }
 
     /// A block scalar: lines less their common indentation, or folded into one.
@@ -133,13 +118,8 @@ impl Entry<'_> {
         let indent = |line: &&str| line.len() - line.trim_start_matches([' ', '\t']).len();
         let filled = self.lines.iter().filter(|line| !line.trim().is_empty());
         let common = filled.map(indent).min().unwrap_or(0);
-        let lines = self
-            .lines
-            .iter()
-            .map(|line| line.get(common..).unwrap_or("").trim_end());
-        let text = lines
-            .collect::<Vec<_>>()
-            .join(if folded { " " } else { "\n" });
+        let lines = self.lines.iter().map(|line| line.get(common..).unwrap_or("").trim_end());
+        let text = lines.collect::<Vec<_>>().join(if folded { " " } else { "\n" });
         text.trim().to_owned()
     }
 
@@ -158,9 +138,7 @@ impl Entry<'_> {
         let text = self.text().unwrap_or_default();
         let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
         let items = items_of(inner).into_iter().map(|item| clean_item(&item));
-        items
-            .filter(|item| !item.is_empty() && !item.starts_with('@'))
-            .collect()
+        items.filter(|item| !item.is_empty() && !item.starts_with('@')).collect()
     }
 }
 
@@ -169,9 +147,7 @@ fn clean_item(item: &str) -> String {
 }
 
 fn without_comment(line: &str) -> &str {
-    line.split_once(" #")
-        .map_or(line, |(before, _)| before)
-        .trim()
+    line.split_once(" #").map_or(line, |(before, _)| before).trim()
 }
 
 fn unquoted(text: &str) -> String {
@@ -254,9 +230,6 @@ mod tests {
         let mut warnings = Vec::new();
         let read = read("name: one\nname: two\n", &mut warnings);
         assert_eq!(read.name.as_deref(), Some("one"));
-        assert_eq!(
-            warnings,
-            ["`name` stands there twice; the first one counts"]
-        );
+        assert_eq!(warnings, ["`name` stands there twice; the first one counts"]);
     }
 }

@@ -23,20 +23,10 @@ const QUOTED: usize = 20;
 pub(super) fn plain(text: &str) -> String {
     let stripped = anstream::adapter::strip_str(text).to_string();
     let kept = |line: &str| -> String {
-        let last = line
-            .trim_end_matches('\r')
-            .rsplit('\r')
-            .next()
-            .unwrap_or_default();
-        last.chars()
-            .filter(|c| *c == '\t' || !c.is_control())
-            .collect()
+        let last = line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
+        last.chars().filter(|c| *c == '\t' || !c.is_control()).collect()
     };
-    stripped
-        .split('\n')
-        .map(kept)
-        .collect::<Vec<_>>()
-        .join("\n")
+    stripped.split('\n').map(kept).collect::<Vec<_>>().join("\n")
 }
 
 /// The first line with anything in it, plain and cut to the width of progress.
@@ -73,11 +63,7 @@ pub(super) fn with_last_lines(ended: &Ended<'_>, output: &str) -> String {
 pub(super) fn cut(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         None => text.to_owned(),
-        Some(_) => text
-            .chars()
-            .take(chars.saturating_sub(1))
-            .chain(['…'])
-            .collect(),
+        Some(_) => text.chars().take(chars.saturating_sub(1)).chain(['…']).collect(),
     }
 }
 
@@ -87,9 +73,7 @@ fn cut_front(text: &str, chars: usize) -> String {
     if length <= chars {
         return text.to_owned();
     }
-    std::iter::once('…')
-        .chain(text.chars().skip(length - chars + 1))
-        .collect()
+    std::iter::once('…').chain(text.chars().skip(length - chars + 1)).collect()
 }
 
 /// The end of a file, from the beginning of a line where there is one.

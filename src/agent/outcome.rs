@@ -138,14 +138,9 @@ mod tests {
 
     #[test]
     fn words_are_kebab_case_and_differ() {
-        let words: std::collections::BTreeSet<_> =
-            Outcome::ALL.iter().map(|o| o.as_str()).collect();
+        let words: std::collections::BTreeSet<_> = Outcome::ALL.iter().map(|o| o.as_str()).collect();
         assert_eq!(words.len(), Outcome::ALL.len());
-        assert!(
-            words
-                .iter()
-                .all(|w| w.chars().all(|c| c == '-' || c.is_ascii_lowercase()))
-        );
+        assert!(words.iter().all(|w| w.chars().all(|c| c == '-' || c.is_ascii_lowercase())));
     }
 
     #[test]
@@ -159,12 +154,7 @@ mod tests {
         let transient: Vec<_> = Outcome::ALL.iter().filter(|o| o.is_transient()).collect();
         assert_eq!(
             transient,
-            [
-                &Outcome::TimedOut,
-                &Outcome::Killed,
-                &Outcome::RateLimited,
-                &Outcome::Unavailable
-            ]
+            [&Outcome::TimedOut, &Outcome::Killed, &Outcome::RateLimited, &Outcome::Unavailable]
         );
     }
 }

@@ -28,11 +28,7 @@ pub(super) fn resolve(program: &OsStr, config_dir: &Path) -> OsString {
 }
 
 /// The file that starting the program would execute.
-pub(super) fn find(
-    wanted: Wanted<'_>,
-    env: &BaseEnv,
-    config_dir: &Path,
-) -> Result<PathBuf, RunnerError> {
+pub(super) fn find(wanted: Wanted<'_>, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError> {
     let program = resolve(wanted.program, config_dir);
     if program.as_encoded_bytes().contains(&b'/') {
         return at_path(wanted, PathBuf::from(program));
@@ -50,10 +46,7 @@ fn at_path(wanted: Wanted<'_>, path: PathBuf) -> Result<PathBuf, RunnerError> {
         return Err(missing(wanted, folder.display().to_string()));
     }
     if !is_executable(&path) {
-        return Err(RunnerError::NotExecutable {
-            name: wanted.runner.to_owned(),
-            path,
-        });
+        return Err(RunnerError::NotExecutable { name: wanted.runner.to_owned(), path });
     }
     Ok(path)
 }
@@ -68,8 +61,7 @@ fn missing(wanted: Wanted<'_>, searched: String) -> RunnerError {
 }
 
 fn is_executable(file: &Path) -> bool {
-    file.metadata()
-        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]
@@ -91,11 +83,7 @@ mod tests {
 
         fn find(&self, program: &str) -> Result<PathBuf, RunnerError> {
             let env = BaseEnv::new([("PATH", self.0.path())]);
-            let wanted = Wanted {
-                runner: "main",
-                program: program.as_ref(),
-                hint: Some("install it"),
-            };
+            let wanted = Wanted { runner: "main", program: program.as_ref(), hint: Some("install it") };
             find(wanted, &env, self.0.path())
         }
     }
@@ -109,35 +97,20 @@ mod tests {
     #[test]
     fn a_missing_program_is_named_with_how_to_install_it() {
         let error = Folder::with("tool", 0o755).find("other").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "runner `main`: program `other` was not found in PATH; install it"
-        );
+        assert_eq!(error.to_string(), "runner `main`: program `other` was not found in PATH; install it");
     }
 
     #[test]
     fn a_path_is_relative_to_the_configurations_folder() {
         let folder = Folder::with("tool", 0o755);
-        assert_eq!(
-            folder.find("./tool").unwrap(),
-            folder.0.path().join("./tool")
-        );
-        assert!(matches!(
-            folder.find("bin/tool"),
-            Err(RunnerError::ProgramMissing { .. })
-        ));
+        assert_eq!(folder.find("./tool").unwrap(), folder.0.path().join("./tool"));
+        assert!(matches!(folder.find("bin/tool"), Err(RunnerError::ProgramMissing { .. })));
     }
 
     #[test]
     fn a_file_that_may_not_be_executed_is_no_program() {
         let folder = Folder::with("tool", 0o644);
-        assert!(matches!(
-            folder.find("tool"),
-            Err(RunnerError::ProgramMissing { .. })
-        ));
-        assert!(matches!(
-            folder.find("./tool"),
-            Err(RunnerError::NotExecutable { .. })
-        ));
+        assert!(matches!(folder.find("tool"), Err(RunnerError::ProgramMissing { .. })));
+        assert!(matches!(folder.find("./tool"), Err(RunnerError::NotExecutable { .. })));
     }
 }

@@ -18,21 +18,14 @@ pub fn prompt(brief: &Brief) -> String {
         earlier(brief),
         plan(brief),
     ];
-    let filled: Vec<_> = sections
-        .iter()
-        .filter(|s| !s.is_empty())
-        .map(|s| s.trim_end())
-        .collect();
+    let filled: Vec<_> = sections.iter().filter(|s| !s.is_empty()).map(|s| s.trim_end()).collect();
     filled.join("\n\n") + "\n"
 }
 
 fn opening(brief: &Brief) -> String {
     let id = inline(&brief.task.id);
     let again = if brief.attempt > 1 {
-        format!(
-            " This is attempt {}; what came of the earlier ones stands below.",
-            brief.attempt
-        )
+        format!(" This is attempt {}; what came of the earlier ones stands below.", brief.attempt)
     } else {
         String::new()
     };
@@ -80,27 +73,15 @@ fn note(note: Option<&str>) -> String {
     let Some(note) = note.filter(|note| !note.trim().is_empty()) else {
         return String::new();
     };
-    let quoted: Vec<_> = note
-        .trim()
-        .lines()
-        .map(|line| format!("> {line}"))
-        .collect();
-    format!(
-        "## A note from the person who runs the plan\n\n{}",
-        quoted.join("\n")
-    )
+    let quoted: Vec<_> = note.trim().lines().map(|line| format!("> {line}")).collect();
+    format!("## A note from the person who runs the plan\n\n{}", quoted.join("\n"))
 }
 
 fn earlier(brief: &Brief) -> String {
     if brief.earlier.is_empty() {
         return String::new();
     }
-    let text = brief
-        .earlier
-        .iter()
-        .map(attempt)
-        .collect::<Vec<_>>()
-        .join("\n");
+    let text = brief.earlier.iter().map(attempt).collect::<Vec<_>>().join("\n");
     let frame = framed("earlier attempts", &text);
     format!(
         "## Earlier attempts\n\nYou start afresh. What is known of the attempts before this one stands in the frame \
@@ -113,23 +94,14 @@ fn attempt(attempt: &EarlierAttempt) -> String {
     if let Some(commit) = &attempt.commit {
         text.push_str(&format!("; what it made is kept in commit {commit}"));
     }
-    match attempt
-        .note
-        .as_deref()
-        .map(str::trim)
-        .filter(|note| !note.is_empty())
-    {
+    match attempt.note.as_deref().map(str::trim).filter(|note| !note.is_empty()) {
         Some(note) => format!("{text}:\n{}\n", indented(&cut(note, ATTEMPT))),
         None => text + ".\n",
     }
 }
 
 fn plan(brief: &Brief) -> String {
-    let parts = [
-        task(&brief.task),
-        prerequisites(&brief.prerequisites),
-        project(&brief.project),
-    ];
+    let parts = [task(&brief.task), prerequisites(&brief.prerequisites), project(&brief.project)];
     let filled: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let frame = framed("plan", &filled.join("\n\n"));
     let tildes = frame.chars().take_while(|c| *c == '~').count();
@@ -201,9 +173,7 @@ fn stack(project: &ProjectBrief) -> Vec<String> {
         ("infrastructure", &project.infrastructure),
     ];
     let filled = parts.into_iter().filter(|(_, names)| !names.is_empty());
-    filled
-        .map(|(what, names)| format!("{what}: {}", names.join(", ")))
-        .collect()
+    filled.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect()
 }
 
 fn quality(quality: &super::QualityBrief) -> String {
@@ -240,34 +210,25 @@ impl Lines {
 
     fn text(&mut self, name: &str, text: &str) {
         if !text.trim().is_empty() {
-            self.0
-                .push_str(&format!("\n{name}:\n{}\n", indented(&dedented(text))));
+            self.0.push_str(&format!("\n{name}:\n{}\n", indented(&dedented(text))));
         }
     }
 
     fn items(&mut self, name: &str, items: &[String]) {
-        let items: Vec<_> = items
-            .iter()
-            .filter(|item| !item.trim().is_empty())
-            .collect();
+        let items: Vec<_> = items.iter().filter(|item| !item.trim().is_empty()).collect();
         if items.is_empty() {
             return;
         }
         self.0.push_str(&format!("\n{name}:\n"));
         for item in items {
-            self.0
-                .push_str(&format!("- {}\n", indented(&dedented(item)).trim_start()));
+            self.0.push_str(&format!("- {}\n", indented(&dedented(item)).trim_start()));
         }
     }
 }
 
 fn indented(text: &str) -> String {
     let line = |line: &str| {
-        if line.is_empty() {
-            String::new()
-        } else {
-            format!("  {line}")
-        }
+        if line.is_empty() { String::new() } else { format!("  {line}") }
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -277,16 +238,9 @@ fn indented(text: &str) -> String {
 fn dedented(text: &str) -> String {
     let text = text.trim();
     let rest = text.lines().skip(1).filter(|line| !line.trim().is_empty());
-    let indent = rest
-        .map(|line| line.len() - line.trim_start_matches(' ').len())
-        .min()
-        .unwrap_or(0);
+    let indent = rest.map(|line| line.len() - line.trim_start_matches(' ').len()).min().unwrap_or(0);
     let lines = text.lines().enumerate().map(|(n, line)| {
-        let line = if n == 0 {
-            line
-        } else {
-            line.get(indent..).unwrap_or_default()
-        };
+        let line = if n == 0 { line } else { line.get(indent..).unwrap_or_default() };
         line.trim_end()
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -301,11 +255,7 @@ fn inline(text: &str) -> String {
     let text = one_line(&text.replace(char::is_control, " "));
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let ticks = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 

@@ -23,10 +23,7 @@ impl Definition {
     /// One pass: a value that contains a placeholder is not looked at again.
     pub fn render(&self, placeholders: &Placeholders) -> String {
         let values = [
-            (
-                "{GENESIS_FILE_PATH}",
-                placeholders.genesis.to_string_lossy(),
-            ),
+            ("{GENESIS_FILE_PATH}", placeholders.genesis.to_string_lossy()),
             ("{TASK_ID}", placeholders.task.as_str().into()),
             ("{WORKTREE_PATH}", placeholders.worktree.to_string_lossy()),
             ("{{agent-name}}", self.name.as_str().into()),
@@ -62,11 +59,7 @@ pub(super) fn pieces<'a>(text: &'a str, names: &[&str]) -> Vec<Piece<'a>> {
         at += found;
         let rest = &text[at..];
         let is_shells = text[..at].ends_with('$');
-        match names
-            .iter()
-            .position(|name| rest.starts_with(name))
-            .filter(|_| !is_shells)
-        {
+        match names.iter().position(|name| rest.starts_with(name)).filter(|_| !is_shells) {
             Some(index) => {
                 pieces.extend([Piece::Text(&text[done..at]), Piece::Name(index)]);
                 at += names[index].len();
@@ -109,10 +102,7 @@ mod tests {
 
     #[test]
     fn a_value_that_contains_a_placeholder_is_not_expanded_again() {
-        assert_eq!(
-            render("{GENESIS_FILE_PATH}"),
-            "/plans/{TASK_ID}/genesis.xml"
-        );
+        assert_eq!(render("{GENESIS_FILE_PATH}"), "/plans/{TASK_ID}/genesis.xml");
     }
 
     #[test]

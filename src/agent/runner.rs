@@ -65,9 +65,7 @@ pub enum RunnerError {
         name: String,
     },
     /// The runner's `env` sets a variable that would lead git away from the worktree.
-    #[error(
-        "runner `{name}` may not set {variable}: it would lead git away from the task's worktree"
-    )]
+    #[error("runner `{name}` may not set {variable}: it would lead git away from the task's worktree")]
     GitVariable {
         /// The runner's name.
         name: String,
@@ -130,13 +128,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, those to come included.
-    pub const ALL: [Kind; 5] = [
-        Kind::Command,
-        Kind::Claude,
-        Kind::Codex,
-        Kind::Opencode,
-        Kind::Gemini,
-    ];
+    pub const ALL: [Kind; 5] = [Kind::Command, Kind::Claude, Kind::Codex, Kind::Opencode, Kind::Gemini];
     /// The kinds that [`build`] can build.
     pub const AVAILABLE: [Kind; 2] = [Kind::Command, Kind::Claude];
 
@@ -152,11 +144,7 @@ impl Kind {
     }
 
     fn names(kinds: &[Kind]) -> String {
-        kinds
-            .iter()
-            .map(|k| format!("`{k}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        kinds.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -177,9 +165,7 @@ impl FromStr for Kind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| RunnerError::UnknownKind {
-                kind: word.to_owned(),
-            })
+            .ok_or_else(|| RunnerError::UnknownKind { kind: word.to_owned() })
     }
 }
 
@@ -231,10 +217,9 @@ pub fn build(spec: RunnerSpec) -> Result<Box<dyn Runner>, RunnerError> {
     match spec.kind {
         Kind::Command => Ok(Box::new(Command::new(spec)?)),
         Kind::Claude => Ok(Box::new(Claude::new(spec)?)),
-        Kind::Codex | Kind::Opencode | Kind::Gemini => Err(RunnerError::NotAvailable {
-            name: spec.name,
-            kind: spec.kind,
-        }),
+        Kind::Codex | Kind::Opencode | Kind::Gemini => {
+            Err(RunnerError::NotAvailable { name: spec.name, kind: spec.kind })
+        }
     }
 }
 
@@ -267,24 +252,14 @@ mod tests {
     #[test]
     fn a_runner_that_would_redirect_git_is_refused() {
         let mut spec = RunnerSpec::new("main", Kind::Claude);
-        spec.env
-            .insert("GIT_DIR".to_owned(), "/elsewhere".to_owned());
+        spec.env.insert("GIT_DIR".to_owned(), "/elsewhere".to_owned());
         let error = build(spec).err().unwrap();
-        assert!(
-            matches!(error, RunnerError::GitVariable { variable, .. } if variable == "GIT_DIR")
-        );
+        assert!(matches!(error, RunnerError::GitVariable { variable, .. } if variable == "GIT_DIR"));
     }
 
     #[test]
     fn a_command_runner_needs_a_command() {
-        let error = build(RunnerSpec::new("local", Kind::Command))
-            .err()
-            .unwrap();
-        assert_eq!(
-            error,
-            RunnerError::NoCommand {
-                name: "local".to_owned()
-            }
-        );
+        let error = build(RunnerSpec::new("local", Kind::Command)).err().unwrap();
+        assert_eq!(error, RunnerError::NoCommand { name: "local".to_owned() });
     }
 }

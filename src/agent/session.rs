@@ -11,15 +11,7 @@ pub fn session_id(parts: &[&str]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    [
-        &hex[0..4],
-        &hex[4..6],
-        &hex[6..8],
-        &hex[8..10],
-        &hex[10..16],
-    ]
-    .map(<[_]>::concat)
-    .join("-")
+    [&hex[0..4], &hex[4..6], &hex[6..8], &hex[8..10], &hex[10..16]].map(<[_]>::concat).join("-")
 }
 
 /// The length goes in front of each part, so that no two lists give one text.

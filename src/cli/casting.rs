@@ -49,7 +49,8 @@ pub(super) fn cast(
                 runner
             }
         };
-        let timeout = wishes.timeout.or(layers(task, config).find_map(|layer| layer.timeout.map(|timeout| timeout.0)));
+        let timeout =
+            wishes.timeout.or(layers(task, config).find_map(|layer| layer.timeout.map(|timeout| timeout.0)));
         let timeout = timeout.or(config.timeout.map(|timeout| timeout.0)).unwrap_or(DEFAULT_TIMEOUT);
         let agent = agent_of(task).to_owned();
         casting.insert(task.id.clone(), Cast { runner, kind: spec.kind, agent, timeout });
@@ -102,7 +103,8 @@ fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
 }
 
 fn unknown(name: &str, config: &Config) -> CliError {
-    let known: Vec<_> = config.runners.keys().map(String::as_str).chain(Kind::ALL.iter().map(|k| k.as_str())).collect();
+    let known: Vec<_> =
+        config.runners.keys().map(String::as_str).chain(Kind::ALL.iter().map(|k| k.as_str())).collect();
     let error = CliError::usage(format!("there is no runner `{name}`"));
     match nearest(name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),

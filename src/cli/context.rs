@@ -30,7 +30,8 @@ pub(super) struct Known {
 
 /// The plan's file that `arguments` mean, and the tasks that they name. Nothing is read yet.
 pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliError> {
-    let cwd = env::current_dir().map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
+    let cwd = env::current_dir()
+        .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
     let root = Repo::discover(&cwd)?.and_then(|repo| repo.workdir().map(Path::to_owned));
     let from_env = env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
     let (path, tasks) = locate(arguments, &Surroundings { cwd, root, from_env })?;
@@ -45,9 +46,12 @@ impl Context {
         let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
-        let root = repo.as_ref().map_or_else(|| folder.join(".blueprint"), |repo| repo.common_dir().join("blueprint"));
+        let root = repo
+            .as_ref()
+            .map_or_else(|| folder.join(".blueprint"), |repo| repo.common_dir().join("blueprint"));
         let project = genesis.project();
-        let own = [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
+        let own =
+            [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         if let Some(rival) = StateDir::rival(&root, &slug, &path) {
@@ -79,14 +83,16 @@ impl Context {
     pub(super) fn known(self) -> Result<(Self, Known), CliError> {
         let records = read_records::<Record>(&self.state.journal())?;
         let history = History::from_records(records.records);
-        let now = ledger::caught_up(self.genesis.clone(), &history).map_err(|error| CliError::edit(&error))?;
+        let now =
+            ledger::caught_up(self.genesis.clone(), &history).map_err(|error| CliError::edit(&error))?;
         let plan = self.valid(&now)?;
         let run = RunLock::live_owner(&self.state.run_lock())?;
         Ok((self, Known { genesis: now, plan, history, run }))
     }
 
     fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
-        plan::load(genesis).map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
+        plan::load(genesis)
+            .map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
     }
 }
 

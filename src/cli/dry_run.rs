@@ -20,7 +20,13 @@ pub(super) fn describe(site: &Site, known: &Known, settings: &Settings) -> Resul
 }
 
 fn write_task(text: &mut String, place: usize, task: &Planned) -> std::fmt::Result {
-    writeln!(text, "{place}. {}  ({}, attempt {})", clean(task.id.as_str()), clean(&task.agent), task.attempt)?;
+    writeln!(
+        text,
+        "{place}. {}  ({}, attempt {})",
+        clean(task.id.as_str()),
+        clean(&task.agent),
+        task.attempt
+    )?;
     writeln!(text, "   base      {}", clean(&task.base))?;
     writeln!(text, "   branch    {}", task.branch)?;
     writeln!(text, "   worktree  {}", task.worktree.display())?;

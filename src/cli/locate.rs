@@ -45,7 +45,8 @@ fn named(argument: &str, around: &Surroundings) -> Option<PathBuf> {
     if path.join(FILE).is_file() {
         return Some(path.join(FILE));
     }
-    let is_plain = !argument.is_empty() && !argument.contains(['/', '\0']) && argument != "." && argument != "..";
+    let is_plain =
+        !argument.is_empty() && !argument.contains(['/', '\0']) && argument != "." && argument != "..";
     let epic = around.epics()?.join(argument).join(FILE);
     (is_plain && epic.is_file()).then_some(epic)
 }
@@ -105,7 +106,11 @@ mod tests {
             scene
         }
 
-        fn locate(&self, arguments: &[&str], from_env: Option<&str>) -> Result<(String, Vec<String>), String> {
+        fn locate(
+            &self,
+            arguments: &[&str],
+            from_env: Option<&str>,
+        ) -> Result<(String, Vec<String>), String> {
             let root = self.0.path().to_owned();
             let around = Surroundings {
                 cwd: root.clone(),
@@ -125,11 +130,15 @@ mod tests {
 
     #[test]
     fn a_first_argument_that_names_no_plan_is_a_task() {
-        let scene = Scene::with(&["genesis.xml", "p/genesis.xml", ".claude/epics/shop/genesis.xml", "docs/x"]);
+        let scene =
+            Scene::with(&["genesis.xml", "p/genesis.xml", ".claude/epics/shop/genesis.xml", "docs/x"]);
         assert_eq!(scene.locate(&[], None), is("genesis.xml", &[]));
         assert_eq!(scene.locate(&["p"], None), is("p/genesis.xml", &[]));
         assert_eq!(scene.locate(&["p/genesis.xml", "a"], None), is("p/genesis.xml", &["a"]));
-        assert_eq!(scene.locate(&["shop", "a", "b"], None), is(".claude/epics/shop/genesis.xml", &["a", "b"]));
+        assert_eq!(
+            scene.locate(&["shop", "a", "b"], None),
+            is(".claude/epics/shop/genesis.xml", &["a", "b"])
+        );
         assert_eq!(scene.locate(&["docs", "b"], None), is("genesis.xml", &["docs", "b"]));
         assert_eq!(scene.locate(&["../../x"], None), is("genesis.xml", &["../../x"]));
         assert_eq!(scene.locate(&["none.xml"], None), Err("there is no plan `none.xml`".into()));

@@ -62,7 +62,9 @@ pub(super) fn error(error: &CliError) {
     let cyan = AnsiColor::Cyan.on_default();
     match error.message.rsplit_once('\n') {
         // Diagnostics come first, in their own layout.
-        Some((before, last)) if error.kind == Kind::Invalid => say(&format!("{before}\n{red}error{red:#}: {last}")),
+        Some((before, last)) if error.kind == Kind::Invalid => {
+            say(&format!("{before}\n{red}error{red:#}: {last}"))
+        }
         _ => say(&format!("{red}error{red:#}: {}", error.message)),
     }
     if let Some(hint) = &error.hint {

@@ -12,7 +12,10 @@ use crate::git;
 pub(super) fn copy(plan: &Path) -> Result<PathBuf, CliError> {
     let folder = plan.parent().unwrap_or(Path::new("/"));
     let failed = |error: io::Error| {
-        CliError::new(Kind::Environment, format!("can't copy `{}` to the temp folder: {error}", folder.display()))
+        CliError::new(
+            Kind::Environment,
+            format!("can't copy `{}` to the temp folder: {error}", folder.display()),
+        )
     };
     let temp = tempfile::Builder::new().prefix("blueprint-").tempdir().map_err(failed)?.keep();
     let name = folder.file_name().unwrap_or("plan".as_ref());

@@ -20,9 +20,7 @@ pub(super) fn name_len(text: &str) -> usize {
         Some((_, first)) if is_name_start(first) => {}
         _ => return 0,
     }
-    chars
-        .find(|(_, c)| !is_name_char(*c))
-        .map_or(text.len(), |(at, _)| at)
+    chars.find(|(_, c)| !is_name_char(*c)).map_or(text.len(), |(at, _)| at)
 }
 
 /// Whether `text` is a `Name`: nothing less and nothing more.
@@ -62,21 +60,10 @@ mod tests {
 
     #[test]
     fn only_the_characters_of_xml_are_legal() {
-        for c in [
-            '\t',
-            '\n',
-            '\r',
-            ' ',
-            '\u{7F}',
-            '\u{85}',
-            '\u{FFFD}',
-            '\u{1F600}',
-        ] {
+        for c in ['\t', '\n', '\r', ' ', '\u{7F}', '\u{85}', '\u{FFFD}', '\u{1F600}'] {
             assert!(is_legal(c), "{c:?}");
         }
-        for c in [
-            '\0', '\u{8}', '\u{B}', '\u{1B}', '\u{1F}', '\u{FFFE}', '\u{FFFF}',
-        ] {
+        for c in ['\0', '\u{8}', '\u{B}', '\u{1B}', '\u{1F}', '\u{FFFE}', '\u{FFFF}'] {
             assert!(!is_legal(c), "{c:?}");
         }
     }

@@ -20,12 +20,7 @@ impl Counts {
             Some((id, status)) if id == task.id => status,
             _ => task.status,
         };
-        let count = |wanted: &[Status]| {
-            tasks
-                .iter()
-                .filter(|task| wanted.contains(&status(task)))
-                .count()
-        };
+        let count = |wanted: &[Status]| tasks.iter().filter(|task| wanted.contains(&status(task))).count();
         Counts {
             total: tasks.len(),
             completed: count(&[Status::Completed]),
@@ -57,13 +52,7 @@ impl Counts {
 
 /// Whether two counters mean one number, however it is written.
 pub(super) fn same_number(a: &str, b: &str) -> bool {
-    let number = |text: &str| {
-        text.trim()
-            .trim_end_matches('%')
-            .trim_end()
-            .parse::<f64>()
-            .ok()
-    };
+    let number = |text: &str| text.trim().trim_end_matches('%').trim_end().parse::<f64>().ok();
     match (number(a), number(b)) {
         (Some(a), Some(b)) => (a - b).abs() < 0.005,
         _ => false,
@@ -76,15 +65,8 @@ mod tests {
 
     #[test]
     fn percentages_are_as_simple_as_they_can_be() {
-        let percentage = |completed, total| {
-            Counts {
-                total,
-                completed,
-                in_progress: 0,
-                failed: 0,
-            }
-            .percentage()
-        };
+        let percentage =
+            |completed, total| Counts { total, completed, in_progress: 0, failed: 0 }.percentage();
         assert_eq!(percentage(0, 0), "0");
         assert_eq!(percentage(0, 4), "0");
         assert_eq!(percentage(1, 2), "50");

@@ -9,8 +9,7 @@ use super::view::View;
 use super::write;
 use super::xml::Xml;
 use super::{
-    Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task,
-    Transition,
+    Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task, Transition,
 };
 
 /// A plan's document.
@@ -31,17 +30,8 @@ impl Genesis {
     pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
         let source = decode(bytes)?;
         match read(&source) {
-            Ok((tree, form, view, diagnostics)) => Ok(Genesis {
-                source,
-                tree,
-                form,
-                view,
-                diagnostics,
-            }),
-            Err(diagnostics) => Err(Invalid {
-                source,
-                diagnostics,
-            }),
+            Ok((tree, form, view, diagnostics)) => Ok(Genesis { source, tree, form, view, diagnostics }),
+            Err(diagnostics) => Err(Invalid { source, diagnostics }),
         }
     }
 
@@ -91,10 +81,7 @@ impl Genesis {
     /// If there is no such task.
     pub fn transition(&self, transition: &Transition<'_>) -> Result<Edit, EditError> {
         let edit = write::transition(self.xml(), self.form.names(), &self.view, transition)?;
-        debug_assert!(
-            self.arrives(&edit, transition),
-            "{transition:?} does not arrive"
-        );
+        debug_assert!(self.arrives(&edit, transition), "{transition:?} does not arrive");
         Ok(edit)
     }
 
@@ -102,18 +89,8 @@ impl Genesis {
     ///
     /// # Errors
     /// None at present.
-    pub fn set_project_status(
-        &self,
-        status: ProjectStatus,
-        at: Timestamp,
-    ) -> Result<Edit, EditError> {
-        Ok(write::project_status(
-            self.xml(),
-            self.form.names(),
-            &self.view,
-            status,
-            at,
-        ))
+    pub fn set_project_status(&self, status: ProjectStatus, at: Timestamp) -> Result<Edit, EditError> {
+        Ok(write::project_status(self.xml(), self.form.names(), &self.view, status, at))
     }
 
     /// The document with `edit` made.
@@ -126,10 +103,7 @@ impl Genesis {
     }
 
     fn xml(&self) -> Xml<'_> {
-        Xml {
-            source: &self.source,
-            tree: &self.tree,
-        }
+        Xml { source: &self.source, tree: &self.tree }
     }
 
     /// Whether the document with `edit` made says what was asked for.
@@ -142,10 +116,7 @@ impl Genesis {
 
 fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnostic>> {
     let tree = scan(source)?;
-    let xml = Xml {
-        source,
-        tree: &tree,
-    };
+    let xml = Xml { source, tree: &tree };
     let form = Form::detect(xml).map_err(|problem| vec![problem])?;
     let view = View::read(xml, form.names());
     let diagnostics = check(xml, form.names(), &view);
@@ -156,13 +127,7 @@ fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnos
 impl Genesis {
     /// The names of the lists in which `id` stands, once for each entry.
     pub(super) fn entries_of(&self, id: &str) -> Vec<&'static str> {
-        let listed = self
-            .view
-            .listed
-            .iter()
-            .filter(|listed| listed.reference.id == id);
-        listed
-            .map(|listed| self.form.names().lists.of(listed.list))
-            .collect()
+        let listed = self.view.listed.iter().filter(|listed| listed.reference.id == id);
+        listed.map(|listed| self.form.names().lists.of(listed.list)).collect()
     }
 }

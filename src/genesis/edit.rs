@@ -96,10 +96,7 @@ mod tests {
         Edit::new(
             splices
                 .iter()
-                .map(|(range, text)| Splice {
-                    range: range.clone(),
-                    text: (*text).to_owned(),
-                })
+                .map(|(range, text)| Splice { range: range.clone(), text: (*text).to_owned() })
                 .collect(),
         )
     }
@@ -112,15 +109,8 @@ mod tests {
 
     #[test]
     fn an_edit_that_does_not_fit_is_refused() {
-        for wrong in [
-            edit(&[(0..9, "")]),
-            edit(&[(0..2, ""), (1..3, "")]),
-            edit(&[(1..1, "")]),
-        ] {
-            assert!(
-                matches!(wrong.splice("äb"), Err(EditError::DoesNotFit(_))),
-                "{wrong:?}"
-            );
+        for wrong in [edit(&[(0..9, "")]), edit(&[(0..2, ""), (1..3, "")]), edit(&[(1..1, "")])] {
+            assert!(matches!(wrong.splice("äb"), Err(EditError::DoesNotFit(_))), "{wrong:?}");
         }
     }
 }

@@ -54,7 +54,6 @@ fn unknown_root(xml: Xml<'_>, found: &str) -> Diagnostic {
     let start = xml.span(Xml::ROOT).start + 1;
     let expected = canonical::CANONICAL.root;
     let message = format!("the root element is {}, not `{expected}`", shown(found));
-    Diagnostic::new(Code::UnknownRoot, start..start + found.len(), message).help(format!(
-        "a plan's root element is `{expected}`, without a prefix"
-    ))
+    Diagnostic::new(Code::UnknownRoot, start..start + found.len(), message)
+        .help(format!("a plan's root element is `{expected}`, without a prefix"))
 }

@@ -21,13 +21,8 @@ pub struct Position {
 impl<'a> LineIndex<'a> {
     /// Finds the lines of `source`. A line ends with `\n` (so also with `\r\n`).
     pub fn new(source: &'a str) -> LineIndex<'a> {
-        let breaks = source
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0)
-            .chain(breaks.map(|(at, _)| at + 1))
-            .collect();
+        let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         LineIndex { source, starts }
     }
 
@@ -35,28 +30,14 @@ impl<'a> LineIndex<'a> {
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.source.floor_char_boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
-        let column = self
-            .source
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count());
-        Position {
-            line,
-            column: column + 1,
-        }
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = self.source.get(start..offset).map_or(0, |before| before.chars().count());
+        Position { line, column: column + 1 }
     }
 
     /// The bytes of `line` (from 1), without its line break.
     pub fn line_range(&self, line: usize) -> std::ops::Range<usize> {
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(self.source.len());
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.source.len());
         let rest = self.source.get(start..).unwrap_or_default();
         let text = rest.split('\n').next().unwrap_or_default();
         start..start + text.strip_suffix('\r').unwrap_or(text).len()
@@ -80,11 +61,7 @@ mod tests {
     #[test]
     fn columns_count_characters_not_bytes() {
         assert_eq!(place("äö<", 4), "1:3");
-        assert_eq!(
-            place("äö<", 3),
-            "1:2",
-            "inside a character is its beginning"
-        );
+        assert_eq!(place("äö<", 3), "1:2", "inside a character is its beginning");
     }
 
     #[test]

@@ -16,10 +16,7 @@ mod tests {
 
     #[test]
     fn a_slip_finds_its_word_and_a_stranger_none() {
-        assert_eq!(
-            nearest("bild-api", ["test", "build-api", "build"]),
-            Some("build-api")
-        );
+        assert_eq!(nearest("bild-api", ["test", "build-api", "build"]), Some("build-api"));
         assert_eq!(nearest("zzz", ["test", "build-api"]), None);
         assert_eq!(nearest("", []), None);
     }

@@ -27,11 +27,7 @@ pub(super) fn pieces(content: &str) -> impl Iterator<Item = (Kind, Range<usize>)
     reader.config_mut().allow_unmatched_ends = true;
     let mut at = 0;
     // The reader passes over a byte order mark without counting it.
-    let base = if content.starts_with('\u{FEFF}') {
-        '\u{FEFF}'.len_utf8()
-    } else {
-        0
-    };
+    let base = if content.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
     std::iter::from_fn(move || {
         let kind = match reader.read_event().ok()? {
             Event::Eof => return None,
@@ -54,9 +50,7 @@ pub(super) fn pieces(content: &str) -> impl Iterator<Item = (Kind, Range<usize>)
 
 /// The characters in a CDATA section.
 pub(super) fn cdata(piece: &str) -> &str {
-    let inside = piece
-        .strip_prefix("<![CDATA[")
-        .and_then(|piece| piece.strip_suffix("]]>"));
+    let inside = piece.strip_prefix("<![CDATA[").and_then(|piece| piece.strip_suffix("]]>"));
     inside.unwrap_or_default()
 }
 
@@ -85,18 +79,13 @@ mod tests {
     fn pieces_have_no_gaps() {
         let content = "\u{FEFF}a &lt; <![CDATA[<x>]]><!-- c --><b q='>'>d</b>&#65;<?p i?> e";
         let found: Vec<_> = pieces(content).collect();
-        let rejoined: String = found
-            .iter()
-            .map(|(_, range)| &content[range.clone()])
-            .collect();
+        let rejoined: String = found.iter().map(|(_, range)| &content[range.clone()]).collect();
         assert_eq!(rejoined, content);
         let kinds: Vec<_> = found.iter().map(|(kind, _)| *kind).collect();
         use Kind::{CData, Markup, Reference, Text};
         assert_eq!(
             kinds,
-            [
-                Text, Reference, Text, CData, Markup, Markup, Text, Markup, Reference, Markup, Text
-            ]
+            [Text, Reference, Text, CData, Markup, Markup, Text, Markup, Reference, Markup, Text]
         );
     }
 

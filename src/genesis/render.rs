@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{
-    Annotation, AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str,
-};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
 
 use super::{Diagnostic, LineIndex, Position, Severity};
 
@@ -14,27 +12,10 @@ const RELATED: usize = 4;
 
 /// All `diagnostics` of the file `path` with the text `source`, for a terminal `width` columns
 /// wide, with colours if `color`. Lines that are too long are cut around what is marked.
-pub fn render(
-    path: &str,
-    source: &str,
-    diagnostics: &[Diagnostic],
-    color: bool,
-    width: usize,
-) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let renderer = renderer
-        .decor_style(DecorStyle::Ascii)
-        .term_width(width.max(40));
-    let page = Page {
-        path,
-        index: LineIndex::new(source),
-        source,
-        width: width.max(40),
-    };
+pub fn render(path: &str, source: &str, diagnostics: &[Diagnostic], color: bool, width: usize) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(width.max(40));
+    let page = Page { path, index: LineIndex::new(source), source, width: width.max(40) };
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&page.message(&renderer, diagnostic));
@@ -71,35 +52,22 @@ impl<'a> Page<'a> {
         let mut snippet = self.snippet(&own, AnnotationKind::Primary);
         let mut others = Vec::new();
         for (span, label) in diagnostic.related.iter().take(RELATED) {
-            match own
-                .find(span)
-                .filter(|_| self.index.position(span.start).line == own.place.line)
-            {
+            match own.find(span).filter(|_| self.index.position(span.start).line == own.place.line) {
                 Some(marked) => snippet = snippet.annotation(context(marked, label)),
                 None => others.push(self.excerpt(span, Some(label))),
             }
         }
-        let title = level
-            .primary_title(&diagnostic.message)
-            .id(diagnostic.code.as_str());
-        let others_shown = others
-            .iter()
-            .map(|other| self.snippet(other, AnnotationKind::Context));
+        let title = level.primary_title(&diagnostic.message).id(diagnostic.code.as_str());
+        let others_shown = others.iter().map(|other| self.snippet(other, AnnotationKind::Context));
         let mut group = title.element(snippet).elements(others_shown);
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
         }
         let text = renderer.render(&[group]);
-        std::iter::once(&own)
-            .chain(&others)
-            .fold(text, |text, part| self.with_column(&text, part))
+        std::iter::once(&own).chain(&others).fold(text, |text, part| self.with_column(&text, part))
     }
 
-    fn snippet<'e>(
-        &self,
-        excerpt: &'e Excerpt<'_>,
-        kind: AnnotationKind,
-    ) -> Snippet<'e, Annotation<'e>> {
+    fn snippet<'e>(&self, excerpt: &'e Excerpt<'_>, kind: AnnotationKind) -> Snippet<'e, Annotation<'e>> {
         let label = excerpt.label.map(normalize_untrusted_str);
         Snippet::source(&excerpt.text)
             .line_start(excerpt.place.line)
@@ -124,26 +92,13 @@ impl<'a> Page<'a> {
     fn excerpt<'l>(&self, span: &Range<usize>, label: Option<&'l str>) -> Excerpt<'l> {
         let place = self.index.position(span.start);
         let whole = self.index.line_range(place.line);
-        let start = self
-            .source
-            .floor_char_boundary(span.start)
-            .clamp(whole.start, whole.end);
-        let end = self
-            .source
-            .floor_char_boundary(span.end)
-            .clamp(start, whole.end);
+        let start = self.source.floor_char_boundary(span.start).clamp(whole.start, whole.end);
+        let end = self.source.floor_char_boundary(span.end).clamp(start, whole.end);
         let shows = self.window(&whole, start..end);
         let cut = |cut: bool| if cut { "..." } else { "" };
         let (before, after) = (cut(shows.start > whole.start), cut(shows.end < whole.end));
         let text = format!("{before}{}{after}", self.slice(shows.clone()));
-        let mut excerpt = Excerpt {
-            text,
-            marked: 0..0,
-            lead: before.len(),
-            shows,
-            label,
-            place,
-        };
+        let mut excerpt = Excerpt { text, marked: 0..0, lead: before.len(), shows, label, place };
         excerpt.marked = excerpt.find(&(start..end)).unwrap_or_default();
         excerpt
     }
@@ -176,16 +131,11 @@ impl Excerpt<'_> {
 }
 
 fn context<'l>(marked: Range<usize>, label: &'l str) -> Annotation<'l> {
-    AnnotationKind::Context
-        .span(marked)
-        .label(normalize_untrusted_str(label))
+    AnnotationKind::Context.span(marked).label(normalize_untrusted_str(label))
 }
 
 fn first_chars(text: &str, most: usize) -> &str {
-    let end = text
-        .char_indices()
-        .nth(most)
-        .map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
     text.get(..end).unwrap_or_default()
 }
 

@@ -54,9 +54,7 @@ impl Status {
     /// The status that `word` means, in any of the spellings found in real files; `None` for words
     /// that mean none, such as `created`. Upper and lower case are the same.
     pub fn from_word(word: &str) -> Option<Status> {
-        Status::ALL
-            .into_iter()
-            .find(|status| is_one_of(word, status.spellings()))
+        Status::ALL.into_iter().find(|status| is_one_of(word, status.spellings()))
     }
 
     /// The canonical word.
@@ -96,9 +94,7 @@ impl ProjectStatus {
 
     /// The status that `word` means, in any spelling found in real files.
     pub fn from_word(word: &str) -> Option<ProjectStatus> {
-        ProjectStatus::ALL
-            .into_iter()
-            .find(|status| is_one_of(word, status.spellings()))
+        ProjectStatus::ALL.into_iter().find(|status| is_one_of(word, status.spellings()))
     }
 
     /// The canonical word.
@@ -125,22 +121,13 @@ impl ProjectStatus {
     }
 }
 
-const IN_PROGRESS: &[&str] = &[
-    "in-progress",
-    "in_progress",
-    "inProgress",
-    "started",
-    "working",
-    "running",
-];
+const IN_PROGRESS: &[&str] = &["in-progress", "in_progress", "inProgress", "started", "working", "running"];
 const COMPLETED: &[&str] = &["completed", "complete", "done"];
 const FAILED: &[&str] = &["failed", "error"];
 
 fn is_one_of(word: &str, spellings: &[&str]) -> bool {
     let word = word.trim();
-    spellings
-        .iter()
-        .any(|spelling| spelling.eq_ignore_ascii_case(word))
+    spellings.iter().any(|spelling| spelling.eq_ignore_ascii_case(word))
 }
 
 impl fmt::Display for Status {

@@ -26,9 +26,7 @@ impl<'a> Xml<'a> {
 
     /// The name of `node`, with its prefix.
     pub(super) fn name(self, node: Node) -> &'a str {
-        let Element {
-            start, name_end, ..
-        } = *self.tree.element(node);
+        let Element { start, name_end, .. } = *self.tree.element(node);
         self.slice(start as usize + 1..name_end as usize)
     }
 
@@ -46,12 +44,7 @@ impl<'a> Xml<'a> {
 
     /// What stands between the tags of `node`; `None` for an empty-element tag.
     pub(super) fn content(self, node: Node) -> Option<Range<usize>> {
-        let Element {
-            content,
-            content_end,
-            end,
-            ..
-        } = *self.tree.element(node);
+        let Element { content, content_end, end, .. } = *self.tree.element(node);
         (content_end < end).then_some(content as usize..content_end as usize)
     }
 
@@ -62,15 +55,12 @@ impl<'a> Xml<'a> {
 
     /// The elements directly inside `node`, foreign ones left out.
     pub(super) fn children(self, node: Node) -> impl Iterator<Item = Node> + 'a {
-        self.tree
-            .children(node)
-            .filter(move |child| !self.tree.element(*child).foreign)
+        self.tree.children(node).filter(move |child| !self.tree.element(*child).foreign)
     }
 
     /// The elements directly inside `node` of that name.
     pub(super) fn named(self, node: Node, name: &'a str) -> impl Iterator<Item = Node> + 'a {
-        self.children(node)
-            .filter(move |child| self.name(*child) == name)
+        self.children(node).filter(move |child| self.name(*child) == name)
     }
 
     /// The first element directly inside `node` of that name.
@@ -81,17 +71,13 @@ impl<'a> Xml<'a> {
     /// Every element that `path` leads to from `node`, in the order of the text.
     pub(super) fn select(self, node: Node, path: &[&'a str]) -> Vec<Node> {
         path.iter().fold(vec![node], |found, name| {
-            found
-                .into_iter()
-                .flat_map(|node| self.named(node, name))
-                .collect()
+            found.into_iter().flat_map(|node| self.named(node, name)).collect()
         })
     }
 
     /// The attribute `name` of `node`.
     pub(super) fn attribute(self, node: Node, name: &str) -> Option<Attribute> {
-        self.attributes(node)
-            .find(|attribute| self.slice(attribute.name.clone()) == name)
+        self.attributes(node).find(|attribute| self.slice(attribute.name.clone()) == name)
     }
 
     /// The value of an attribute.
@@ -101,10 +87,7 @@ impl<'a> Xml<'a> {
             return Cow::Borrowed(raw);
         }
         let mut value = String::with_capacity(raw.len());
-        pieces::resolve(
-            &raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " "),
-            &mut value,
-        );
+        pieces::resolve(&raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " "), &mut value);
         Cow::Owned(value)
     }
 
@@ -136,17 +119,11 @@ impl<'a> Xml<'a> {
         let raw = self.slice(content.clone());
         let start = raw.len() - raw.trim_start_matches(SPACE).len();
         let span = content.start + start..content.start + raw.trim_end_matches(SPACE).len();
-        if span.is_empty() {
-            self.span(node)
-        } else {
-            span
-        }
+        if span.is_empty() { self.span(node) } else { span }
     }
 
     fn attributes(self, node: Node) -> impl Iterator<Item = Attribute> + 'a {
-        let Element {
-            name_end, content, ..
-        } = *self.tree.element(node);
+        let Element { name_end, content, .. } = *self.tree.element(node);
         let tag_end = if self.content(node).is_some() { 1 } else { 2 };
         let range = name_end as usize..(content as usize).saturating_sub(tag_end);
         Attributes::new(self.source, range).map_while(Result::ok)

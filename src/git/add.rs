@@ -20,27 +20,11 @@ impl Repo {
     /// registration and what a broken-off creation left are replaced; a worktree that is there ([`Repo::worktree_at`]) and anything
     /// foreign is refused. If it fails, neither branch nor folder nor registration is left. Nothing is written to the configuration, and
     /// nothing to any other checkout; no hook is run.
-    pub fn add_worktree(
-        &self,
-        path: &Path,
-        branch: &BranchName,
-        commit: Oid,
-    ) -> Result<Worktree, GitError> {
+    pub fn add_worktree(&self, path: &Path, branch: &BranchName, commit: Oid) -> Result<Worktree, GitError> {
         let path = place(path)?;
-        let mut making = Making {
-            repo: self,
-            path,
-            branch,
-            commit,
-            made: Vec::new(),
-            entry: None,
-            moved: None,
-        };
-        match making
-            .begin()
-            .and_then(|()| making.check_out())
-            .and_then(|()| making.finish())
-        {
+        let mut making =
+            Making { repo: self, path, branch, commit, made: Vec::new(), entry: None, moved: None };
+        match making.begin().and_then(|()| making.check_out()).and_then(|()| making.finish()) {
             Ok(()) => Ok(self.worktree(&making.path)),
             Err(error) => {
                 making.undo();
@@ -90,11 +74,7 @@ impl Making<'_> {
         let path = self.path.clone();
         let free = is_free(&path)?;
         let Some(entry) = registration_at(self.repo.common_dir(), &path)? else {
-            return if free {
-                Ok(())
-            } else {
-                Err(GitError::PathTaken { path })
-            };
+            return if free { Ok(()) } else { Err(GitError::PathTaken { path }) };
         };
         if let Some(reason) = entry.locked() {
             return Err(GitError::WorktreeLocked { path, reason });
@@ -115,8 +95,7 @@ impl Making<'_> {
         }
         match target(store, &self.branch.full()) {
             Some(head)
-                if !contains(store, self.commit, head)
-                    && !kept_elsewhere(store, head, self.branch) =>
+                if !contains(store, self.commit, head) && !kept_elsewhere(store, head, self.branch) =>
             {
                 Err(GitError::BranchHoldsWork { branch, head })
             }
@@ -125,12 +104,8 @@ impl Making<'_> {
     }
 
     fn make_folders(&mut self) -> Result<(), GitError> {
-        let missing: Vec<_> = self
-            .path
-            .ancestors()
-            .take_while(|folder| !folder.exists())
-            .map(Path::to_owned)
-            .collect();
+        let missing: Vec<_> =
+            self.path.ancestors().take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
         for folder in missing.into_iter().rev() {
             match fs::create_dir(&folder) {
                 Ok(()) => self.made.push(folder),
@@ -143,13 +118,7 @@ impl Making<'_> {
 
     fn set_branch(&mut self, store: &Repository, before: Option<Oid>) -> Result<(), GitError> {
         let name = self.branch.full();
-        match swap(
-            store,
-            &name,
-            before,
-            self.commit,
-            "blueprint: base of an attempt",
-        )? {
+        match swap(store, &name, before, self.commit, "blueprint: base of an attempt")? {
             Swapped::Done => self.moved = Some(Moved { from: before }),
             Swapped::Holds(_) => return Err(GitError::RefMoved { name }),
         }
@@ -173,9 +142,7 @@ impl Making<'_> {
     }
 
     fn finish(&self) -> Result<(), GitError> {
-        self.entry
-            .as_ref()
-            .map_or(Ok(()), |(entry, _)| entry.complete())
+        self.entry.as_ref().map_or(Ok(()), |(entry, _)| entry.complete())
     }
 
     /// As far as it goes: the error that led here is the one to tell, and what stays is found as broken off by the next attempt.
@@ -195,21 +162,14 @@ impl Making<'_> {
     }
 }
 
-fn put_back(
-    store: &Repository,
-    branch: &BranchName,
-    from: Oid,
-    to: Option<Oid>,
-) -> Result<(), GitError> {
+fn put_back(store: &Repository, branch: &BranchName, from: Oid, to: Option<Oid>) -> Result<(), GitError> {
     if let Some(to) = to {
         return swap(store, &branch.full(), Some(from), to, "blueprint: undo").map(|_| ());
     }
-    let deleted = store
-        .find_reference(&branch.full())
-        .and_then(|mut found| match found.target() {
-            Some(there) if there == from => found.delete(),
-            _ => Ok(()),
-        });
+    let deleted = store.find_reference(&branch.full()).and_then(|mut found| match found.target() {
+        Some(there) if there == from => found.delete(),
+        _ => Ok(()),
+    });
     deleted.map_err(GitError::git("delete a branch", store.commondir()))
 }
 
@@ -229,9 +189,7 @@ pub(super) fn kept_elsewhere(store: &Repository, commit: Oid, branch: &BranchNam
 
 fn remove_folder(path: &Path) -> Result<(), GitError> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(GitError::io("remove", path)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(GitError::io("remove", path)(error)),
         _ => Ok(()),
     }
 }

@@ -21,10 +21,7 @@ pub struct Base {
 #[derive(Debug, thiserror::Error)]
 pub enum BaseError {
     /// The prerequisites' results don't fit together.
-    #[error(
-        "results conflict: {with} can't be merged with the results before it in {}",
-        list(paths)
-    )]
+    #[error("results conflict: {with} can't be merged with the results before it in {}", list(paths))]
     Conflict {
         /// The first result that does not fit to those before it.
         with: Oid,
@@ -43,10 +40,7 @@ impl Repo {
     /// descends from what is there becomes the base itself, one that is contained already is passed over.
     pub fn build_base(&self, start: Oid, results: &[Oid]) -> Result<Base, BaseError> {
         let store = self.open_store()?;
-        let mut base = Base {
-            commit: start,
-            merged: Vec::new(),
-        };
+        let mut base = Base { commit: start, merged: Vec::new() };
         for &result in results.iter().filter(|result| **result != start) {
             if contains(&store, base.commit, result) {
                 continue;
@@ -64,10 +58,7 @@ impl Repo {
         let message = Message::new("Merge a prerequisite's result into a base");
         match self.merge_commit(store, current, result, &message)? {
             Commit::Made(commit) => Ok(commit),
-            Commit::Conflict(paths) => Err(BaseError::Conflict {
-                with: result,
-                paths,
-            }),
+            Commit::Conflict(paths) => Err(BaseError::Conflict { with: result, paths }),
         }
     }
 
@@ -89,9 +80,7 @@ impl Repo {
             let seconds = ours.time().seconds().max(theirs.time().seconds());
             let by = Authorship::own().signature(seconds)?;
             let parents = [&ours, &theirs];
-            store
-                .commit(None, &by, &by, &message.render(), &tree, &parents)
-                .map(Commit::Made)
+            store.commit(None, &by, &by, &message.render(), &tree, &parents).map(Commit::Made)
         };
         made().map_err(GitError::git("merge commits", self.common_dir()))
     }
@@ -106,9 +95,5 @@ pub(super) enum Commit {
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -70,20 +70,13 @@ impl Worktree {
         }
         index.write().map_err(self.failed("write the index"))?;
         notices.extend(self.conclude(&repository)?);
-        Ok(Gathered {
-            head: committed.unwrap_or(head),
-            committed,
-            notices,
-        })
+        Ok(Gathered { head: committed.unwrap_or(head), committed, notices })
     }
 
     fn refuse_unmerged(&self, index: &Index) -> Result<(), GitError> {
         match conflicts(index).map_err(self.failed("read the index"))? {
             files if files.is_empty() => Ok(()),
-            files => Err(GitError::Unmerged {
-                path: self.path().to_owned(),
-                files,
-            }),
+            files => Err(GitError::Unmerged { path: self.path().to_owned(), files }),
         }
     }
 
@@ -99,10 +92,7 @@ impl Worktree {
         let commit = || -> Result<Option<Oid>, git2::Error> {
             let tree = index.write_tree()?;
             let others = merging.into_iter().filter(|other| *other != head);
-            let parents = [head]
-                .into_iter()
-                .chain(others)
-                .map(|id| repository.find_commit(id));
+            let parents = [head].into_iter().chain(others).map(|id| repository.find_commit(id));
             let parents = parents.collect::<Result<Vec<_>, _>>()?;
             match parents.as_slice() {
                 [head] if head.tree_id() == tree => Ok(None),
@@ -117,9 +107,7 @@ impl Worktree {
         if state == git2::RepositoryState::Clean {
             return Ok(None);
         }
-        repository
-            .cleanup_state()
-            .map_err(self.failed("conclude an operation"))?;
+        repository.cleanup_state().map_err(self.failed("conclude an operation"))?;
         Ok(Some(Notice::Concluded(operation(state))))
     }
 }
@@ -142,16 +130,8 @@ pub(super) fn advance(
     from: Oid,
     to: Oid,
 ) -> Result<(), GitError> {
-    match swap(
-        repository,
-        &branch.full(),
-        Some(from),
-        to,
-        "blueprint: commit",
-    )? {
+    match swap(repository, &branch.full(), Some(from), to, "blueprint: commit")? {
         Swapped::Done => Ok(()),
-        Swapped::Holds(_) => Err(GitError::RefMoved {
-            name: branch.full(),
-        }),
+        Swapped::Holds(_) => Err(GitError::RefMoved { name: branch.full() }),
     }
 }

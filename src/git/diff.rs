@@ -42,8 +42,7 @@ impl Repo {
     /// The files that differ between `base` and `head`, relative to the root, sorted.
     pub fn changed_paths(&self, base: Oid, head: Oid) -> Result<Vec<PathBuf>, GitError> {
         let store = self.open_store()?;
-        let diff =
-            between(&store, base, head).map_err(GitError::git("compare commits", self.place()))?;
+        let diff = between(&store, base, head).map_err(GitError::git("compare commits", self.place()))?;
         let files = diff.deltas().flat_map(|delta| {
             [delta.old_file().path(), delta.new_file().path()].map(|p| p.map(Path::to_owned))
         });
@@ -65,8 +64,8 @@ impl Repo {
     pub fn uncommitted(&self, limit: usize) -> Result<Uncommitted, GitError> {
         self.require_workdir()?;
         let repository = self.open_here()?;
-        let mut paths = dirty_paths(&repository, false)
-            .map_err(GitError::git("read the status", self.place()))?;
+        let mut paths =
+            dirty_paths(&repository, false).map_err(GitError::git("read the status", self.place()))?;
         let more = paths.len().saturating_sub(limit);
         paths.truncate(limit);
         Ok(Uncommitted { paths, more })
@@ -74,10 +73,7 @@ impl Repo {
 }
 
 /// Everything in a checkout that is not as in `HEAD` and not ignored. With `each_file`, new folders are looked into.
-pub(super) fn dirty_paths(
-    repository: &Repository,
-    each_file: bool,
-) -> Result<Vec<PathBuf>, git2::Error> {
+pub(super) fn dirty_paths(repository: &Repository, each_file: bool) -> Result<Vec<PathBuf>, git2::Error> {
     let mut options = StatusOptions::new();
     options
         .include_untracked(true)
@@ -86,22 +82,15 @@ pub(super) fn dirty_paths(
         .no_refresh(false)
         .update_index(false);
     let statuses = repository.statuses(Some(&mut options))?;
-    let dirty = statuses
-        .iter()
-        .filter(|entry| entry.status() != Status::CURRENT);
-    let mut paths: Vec<_> = dirty
-        .map(|entry| super::worktree::path_of(entry.path_bytes()))
-        .collect();
+    let dirty = statuses.iter().filter(|entry| entry.status() != Status::CURRENT);
+    let mut paths: Vec<_> = dirty.map(|entry| super::worktree::path_of(entry.path_bytes())).collect();
     paths.sort();
     paths.dedup();
     Ok(paths)
 }
 
 fn between(store: &Repository, base: Oid, head: Oid) -> Result<Diff<'_>, git2::Error> {
-    let (base, head) = (
-        store.find_commit(base)?.tree()?,
-        store.find_commit(head)?.tree()?,
-    );
+    let (base, head) = (store.find_commit(base)?.tree()?, store.find_commit(head)?.tree()?);
     let mut options = DiffOptions::new();
     options.include_typechange(true);
     store.diff_tree_to_tree(Some(&base), Some(&head), Some(&mut options))

@@ -199,17 +199,13 @@ impl GitError {
     /// What a person can do about it, where there is something to do.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Unsupported { .. } => {
-                Some("use a repository with SHA-1 objects and the files ref store")
-            }
+            Self::Unsupported { .. } => Some("use a repository with SHA-1 objects and the files ref store"),
             Self::Bare { .. } => Some("run it in a clone that has a checkout"),
             Self::NoCommits { .. } => Some("make a first commit: agents start from a commit"),
             Self::BadTemplate { .. } => Some("try `blueprint/{epic}/{task}`"),
             Self::RefInTheWay { .. } => Some("rename or delete the branch that is in the way"),
             Self::BranchInUse { .. } => Some("switch that checkout to another branch"),
-            Self::BranchHoldsWork { .. } => {
-                Some("keep it under another branch name, or delete the branch")
-            }
+            Self::BranchHoldsWork { .. } => Some("keep it under another branch name, or delete the branch"),
             Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
             Self::WorktreeLocked { .. } => {
                 Some("wait until it is made, or unlock it with `git worktree unlock`")
@@ -224,39 +220,21 @@ impl GitError {
         }
     }
 
-    pub(super) fn io(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(std::io::Error) -> Self {
+    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
-    pub(super) fn git(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(git2::Error) -> Self {
+    pub(super) fn git(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(git2::Error) -> Self {
         let path = path.into();
-        move |source| Self::Git {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Git { action, path, source }
     }
 }
 
 /// The first few of many names, so that a message stays a line.
 fn list(files: &[PathBuf]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<_> = files
-        .iter()
-        .take(SHOWN)
-        .map(|file| file.display().to_string())
-        .collect();
+    let shown: Vec<_> = files.iter().take(SHOWN).map(|file| file.display().to_string()).collect();
     let more = match files.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),

@@ -31,12 +31,7 @@ impl Repo {
     /// Merges `head` into the epic's integration branch, in memory, by compare-and-swap of the branch; the branch is made at the start
     /// commit if it is not there. Always a merge commit, so that each task's work is one first-parent step. Doing it again changes
     /// nothing.
-    pub fn integrate(
-        &self,
-        refs: &EpicRefs,
-        head: Oid,
-        message: &Message,
-    ) -> Result<Integrated, GitError> {
+    pub fn integrate(&self, refs: &EpicRefs, head: Oid, message: &Message) -> Result<Integrated, GitError> {
         let store = self.open_store()?;
         let branch = refs.integration();
         for _ in 0..TURNS {
@@ -48,24 +43,12 @@ impl Repo {
                 Commit::Made(commit) => commit,
                 Commit::Conflict(paths) => return Ok(Integrated::Conflict(paths)),
             };
-            if swap(
-                &store,
-                &branch.full(),
-                Some(tip),
-                commit,
-                "blueprint: merge",
-            )? == Swapped::Done
-            {
+            if swap(&store, &branch.full(), Some(tip), commit, "blueprint: merge")? == Swapped::Done {
                 let checked_out = self.checked_out_at(&branch)?;
-                return Ok(Integrated::Merged {
-                    commit,
-                    checked_out,
-                });
+                return Ok(Integrated::Merged { commit, checked_out });
             }
         }
-        Err(GitError::RefMoved {
-            name: branch.full(),
-        })
+        Err(GitError::RefMoved { name: branch.full() })
     }
 }
 
@@ -77,13 +60,7 @@ fn integration_tip(store: &Repository, refs: &EpicRefs) -> Result<Oid, GitError>
     }
     let name = refs.start();
     let start = target(store, &name).ok_or(GitError::NoStart { name })?;
-    match swap(
-        store,
-        &branch.full(),
-        None,
-        start,
-        "blueprint: start of the plan",
-    )? {
+    match swap(store, &branch.full(), None, start, "blueprint: start of the plan")? {
         Swapped::Done => Ok(start),
         Swapped::Holds(tip) => Ok(tip),
     }

@@ -46,11 +46,7 @@ pub(super) fn conflicts(index: &Index) -> Result<Vec<PathBuf>, git2::Error> {
         let sides = [conflict.our, conflict.their];
         // A path that only the ancestor has was renamed or deleted on both sides.
         let named = sides.iter().flatten().map(path_of).collect::<Vec<_>>();
-        let ancestor = conflict
-            .ancestor
-            .as_ref()
-            .filter(|_| named.is_empty())
-            .map(path_of);
+        let ancestor = conflict.ancestor.as_ref().filter(|_| named.is_empty()).map(path_of);
         paths.extend(named.into_iter().chain(ancestor));
     }
     Ok(paths.into_iter().collect())

@@ -16,9 +16,7 @@ pub struct Authorship {
 impl Authorship {
     /// blueprint itself: `blueprint <blueprint@localhost>`.
     pub fn own() -> Self {
-        Self {
-            name: OWN_NAME.to_owned(),
-        }
+        Self { name: OWN_NAME.to_owned() }
     }
 
     /// blueprint on behalf of an agent: `<agent> (blueprint) <blueprint@localhost>`.
@@ -26,9 +24,7 @@ impl Authorship {
         let agent = one_line(&agent.replace(['<', '>'], " "));
         match agent.as_str() {
             "" => Self::own(),
-            agent => Self {
-                name: format!("{agent} ({OWN_NAME})"),
-            },
+            agent => Self { name: format!("{agent} ({OWN_NAME})") },
         }
     }
 
@@ -53,11 +49,7 @@ impl Message {
             empty if empty.is_empty() => OWN_NAME.to_owned(),
             subject => subject,
         };
-        Self {
-            subject,
-            body: String::new(),
-            trailers: Vec::new(),
-        }
+        Self { subject, body: String::new(), trailers: Vec::new() }
     }
 
     /// Adds a paragraph of free text below the subject.
@@ -70,10 +62,7 @@ impl Message {
     /// Adds `key: value` at the end; the value is kept to one line.
     #[must_use]
     pub fn with_trailer(mut self, key: &str, value: &str) -> Self {
-        let key = key
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-            .collect();
+        let key = key.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         self.trailers.push((key, one_line(value)));
         self
     }
@@ -81,21 +70,12 @@ impl Message {
     /// Adds the trailers that say which attempt at which task a commit is from.
     #[must_use]
     pub fn for_attempt(self, task: &str, attempt: u32) -> Self {
-        self.with_trailer("Blueprint-Task", task)
-            .with_trailer("Blueprint-Attempt", &attempt.to_string())
+        self.with_trailer("Blueprint-Task", task).with_trailer("Blueprint-Attempt", &attempt.to_string())
     }
 
     pub(super) fn render(&self) -> String {
-        let trailers: Vec<_> = self
-            .trailers
-            .iter()
-            .map(|(key, value)| format!("{key}: {value}"))
-            .collect();
-        let parts = [
-            self.subject.as_str(),
-            self.body.as_str(),
-            &trailers.join("\n"),
-        ];
+        let trailers: Vec<_> = self.trailers.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let parts = [self.subject.as_str(), self.body.as_str(), &trailers.join("\n")];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join("\n\n") + "\n"
     }
@@ -103,10 +83,7 @@ impl Message {
 
 /// Nothing in a name may end the line that it stands in, or look like another trailer.
 fn one_line(text: &str) -> String {
-    let spaced = text.replace(
-        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'),
-        " ",
-    );
+    let spaced = text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ");
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -116,44 +93,23 @@ mod tests {
 
     #[test]
     fn no_text_can_forge_a_second_trailer() {
-        let message = Message::new("do\nit")
-            .for_attempt("a\nBlueprint-Task: b\r\0", 3)
-            .render();
-        assert_eq!(
-            message,
-            "do it\n\nBlueprint-Task: a Blueprint-Task: b\nBlueprint-Attempt: 3\n"
-        );
+        let message = Message::new("do\nit").for_attempt("a\nBlueprint-Task: b\r\0", 3).render();
+        assert_eq!(message, "do it\n\nBlueprint-Task: a Blueprint-Task: b\nBlueprint-Attempt: 3\n");
     }
 
     #[test]
     fn body_stands_between_subject_and_trailers() {
-        let message = Message::new("s")
-            .with_body("\nwhy\n\nmore\n")
-            .with_trailer("K ey", "v");
+        let message = Message::new("s").with_body("\nwhy\n\nmore\n").with_trailer("K ey", "v");
         assert_eq!(message.render(), "s\n\nwhy\n\nmore\n\nKey: v\n");
     }
 
     #[test]
     fn any_agent_name_makes_a_signature() {
-        for name in [
-            "",
-            "<>",
-            "a <b> c",
-            "\n",
-            "(",
-            "ü",
-            ".",
-            "a\0b",
-            " \u{2028} ",
-            ",;:",
-        ] {
+        for name in ["", "<>", "a <b> c", "\n", "(", "ü", ".", "a\0b", " \u{2028} ", ",;:"] {
             let by = Authorship::on_behalf_of(name);
             assert!(by.signature(0).is_ok(), "{name:?} {by:?}");
         }
-        assert_eq!(
-            Authorship::on_behalf_of("rust <x>\n").name,
-            "rust x (blueprint)"
-        );
+        assert_eq!(Authorship::on_behalf_of("rust <x>\n").name, "rust x (blueprint)");
     }
 
     #[test]

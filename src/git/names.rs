@@ -21,19 +21,10 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// other ids only where two would share a name: then the one that comes first (a safe one before a changed one) keeps it.
 pub fn slugs(ids: &[&str]) -> Vec<String> {
     let mut taken: HashSet<String> = RESERVED.iter().map(ToString::to_string).collect();
-    let kept: Vec<bool> = ids
-        .iter()
-        .map(|id| is_safe(id) && taken.insert(id.to_ascii_lowercase()))
-        .collect();
+    let kept: Vec<bool> = ids.iter().map(|id| is_safe(id) && taken.insert(id.to_ascii_lowercase())).collect();
     ids.iter()
         .zip(kept)
-        .map(|(id, keeps)| {
-            if keeps {
-                (*id).to_owned()
-            } else {
-                distinct(id, &mut taken)
-            }
-        })
+        .map(|(id, keeps)| if keeps { (*id).to_owned() } else { distinct(id, &mut taken) })
         .collect()
 }
 
@@ -56,21 +47,14 @@ fn distinct(id: &str, taken: &mut HashSet<String>) -> String {
 
 fn with_suffix(id: &str, suffix: &str) -> String {
     let readable = readable(id, LONGEST.saturating_sub(suffix.len() + 1));
-    let readable = if readable.is_empty() {
-        "task"
-    } else {
-        &readable
-    };
+    let readable = if readable.is_empty() { "task" } else { &readable };
     format!("{readable}-{suffix}")
 }
 
 /// Letters without their accents, digits and `_`; any run of anything else is one `-`.
 fn readable(id: &str, longest: usize) -> String {
     let mut out = String::new();
-    for c in id
-        .nfkd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-    {
+    for c in id.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
         if out.len() >= longest {
             break;
         }
@@ -105,7 +89,5 @@ fn is_device(name: &str) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

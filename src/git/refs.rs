@@ -50,16 +50,10 @@ impl EpicRefs {
 
     /// `epic`: as [`super::epic_slug`] gives it; `template`: a branch name with `{task}`, and `{epic}` if wanted.
     pub fn new(epic: &str, template: &str) -> Result<Self, GitError> {
-        let refs = Self {
-            epic: epic.to_owned(),
-            template: template.to_owned(),
-        };
+        let refs = Self { epic: epic.to_owned(), template: template.to_owned() };
         match refs.flaw() {
             None => Ok(refs),
-            Some(reason) => Err(GitError::BadTemplate {
-                template: refs.template,
-                reason,
-            }),
+            Some(reason) => Err(GitError::BadTemplate { template: refs.template, reason }),
         }
     }
 
@@ -119,10 +113,7 @@ impl EpicRefs {
     fn meets(&self, name: &str) -> bool {
         let filled = self.template.replace(EPIC, &self.epic);
         let (before, after) = filled.split_once(TASK).unwrap_or((&filled, ""));
-        let ends = name
-            .match_indices('/')
-            .map(|(at, _)| at)
-            .chain([name.len()]);
+        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
         ends.filter_map(|end| name.get(..end)?.strip_prefix(before)?.strip_suffix(after))
             .any(|task| !task.is_empty() && !task.contains('/') && task != "integration")
     }
@@ -136,16 +127,10 @@ mod tests {
     fn the_default_names_are_those_that_scripts_rely_on() -> Result<(), GitError> {
         let refs = EpicRefs::new("shop", EpicRefs::DEFAULT_TEMPLATE)?;
         assert_eq!(refs.branch("parse").as_str(), "blueprint/shop/parse");
-        assert_eq!(
-            refs.branch("parse").full(),
-            "refs/heads/blueprint/shop/parse"
-        );
+        assert_eq!(refs.branch("parse").full(), "refs/heads/blueprint/shop/parse");
         assert_eq!(refs.integration().as_str(), "blueprint/shop/integration");
         assert_eq!(refs.start(), "refs/blueprint/shop/start");
-        assert_eq!(
-            refs.attempt("parse", 2),
-            "refs/blueprint/shop/attempts/parse/2"
-        );
+        assert_eq!(refs.attempt("parse", 2), "refs/blueprint/shop/attempts/parse/2");
         assert_eq!(refs.base("parse", 1), "refs/blueprint/shop/bases/parse/1");
         Ok(())
     }
@@ -179,12 +164,8 @@ mod tests {
 
     #[test]
     fn templates_beside_the_default_are_taken() -> Result<(), GitError> {
-        for template in [
-            "agents/{task}",
-            "t/{task}/{epic}",
-            "bp-{epic}-{task}",
-            "blueprint/{epic}/t-{task}",
-        ] {
+        for template in ["agents/{task}", "t/{task}/{epic}", "bp-{epic}-{task}", "blueprint/{epic}/t-{task}"]
+        {
             let refs = EpicRefs::new("e", template)?;
             assert!(BranchName::new(refs.branch("x").as_str()).is_some());
         }

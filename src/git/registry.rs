@@ -39,30 +39,16 @@ impl<'a> Registry<'a> {
         let path = folder.join("worktrees.lock");
         let processes = File::create(&path).map_err(GitError::io("create", &path))?;
         processes.lock().map_err(GitError::io("lock", &path))?;
-        Ok(Self {
-            common_dir,
-            _threads: threads,
-            _processes: processes,
-        })
+        Ok(Self { common_dir, _threads: threads, _processes: processes })
     }
 
     /// Adds an entry, marked as being made for as long as the file returned is open.
-    pub(super) fn add(
-        &self,
-        path: &Path,
-        branch: &BranchName,
-    ) -> Result<(Registration, File), GitError> {
+    pub(super) fn add(&self, path: &Path, branch: &BranchName) -> Result<(Registration, File), GitError> {
         let staged = self.common_dir.join("blueprint/worktree.new");
         forget(&staged)?;
         let marker = write_entry(&staged, path, branch).map_err(GitError::io("write", &staged))?;
         let admin = self.publish(&staged, branch)?;
-        Ok((
-            Registration {
-                admin,
-                path: path.to_owned(),
-            },
-            marker,
-        ))
+        Ok((Registration { admin, path: path.to_owned() }, marker))
     }
 
     /// Renames a complete entry into the list, under a name that is free.
@@ -71,11 +57,7 @@ impl<'a> Registry<'a> {
         let plain = slugs(&[branch.as_str()]).pop().unwrap_or_default();
         let mut cause = ErrorKind::AlreadyExists.into();
         for turn in 1..=TURNS {
-            let admin = list.join(if turn == 1 {
-                plain.clone()
-            } else {
-                format!("{plain}{turn}")
-            });
+            let admin = list.join(if turn == 1 { plain.clone() } else { format!("{plain}{turn}") });
             fs::create_dir_all(&list).map_err(GitError::io("create", &list))?;
             if admin.symlink_metadata().is_ok() {
                 continue;
@@ -139,10 +121,7 @@ impl Repo {
     /// The checkout that has `branch`, if any: the main one or a linked worktree.
     pub fn checked_out_at(&self, branch: &BranchName) -> Result<Option<PathBuf>, GitError> {
         let linked = registrations(self.common_dir())?;
-        if let Some(entry) = linked
-            .into_iter()
-            .find(|entry| entry.branch().as_ref() == Some(branch))
-        {
+        if let Some(entry) = linked.into_iter().find(|entry| entry.branch().as_ref() == Some(branch)) {
             return Ok(Some(entry.path));
         }
         if head_branch(self.common_dir()).as_ref() != Some(branch) {
@@ -155,22 +134,14 @@ impl Repo {
 }
 
 /// The entry of the worktree at `path` (as [`place`] gives it).
-pub(super) fn registration_at(
-    common_dir: &Path,
-    path: &Path,
-) -> Result<Option<Registration>, GitError> {
-    Ok(registrations(common_dir)?
-        .into_iter()
-        .find(|entry| entry.path == path))
+pub(super) fn registration_at(common_dir: &Path, path: &Path) -> Result<Option<Registration>, GitError> {
+    Ok(registrations(common_dir)?.into_iter().find(|entry| entry.path == path))
 }
 
 fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
     let list = common_dir.join("worktrees");
     match fs::read_dir(&list) {
-        Ok(entries) => Ok(entries
-            .flatten()
-            .filter_map(|entry| read_entry(entry.path()))
-            .collect()),
+        Ok(entries) => Ok(entries.flatten().filter_map(|entry| read_entry(entry.path())).collect()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(GitError::io("read", list)(error)),
     }
@@ -219,19 +190,12 @@ fn write_entry(admin: &Path, path: &Path, branch: &BranchName) -> std::io::Resul
 
 /// What the `.git` file of a worktree says.
 pub(super) fn dot_git(registration: &Registration) -> Vec<u8> {
-    [
-        b"gitdir: ",
-        registration.admin.as_os_str().as_bytes(),
-        b"\n",
-    ]
-    .concat()
+    [b"gitdir: ", registration.admin.as_os_str().as_bytes(), b"\n"].concat()
 }
 
 fn forget(folder: &Path) -> Result<(), GitError> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(GitError::io("remove", folder)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(GitError::io("remove", folder)(error)),
         _ => Ok(()),
     }
 }

@@ -21,10 +21,7 @@ impl Repo {
         let repository = worktree.open()?;
         let path = worktree.path().to_owned();
         if repository.state() != RepositoryState::Clean {
-            return Err(GitError::Unfinished {
-                path,
-                operation: operation(repository.state()),
-            });
+            return Err(GitError::Unfinished { path, operation: operation(repository.state()) });
         }
         let files = worktree.uncommitted()?;
         if !files.is_empty() {
@@ -32,10 +29,7 @@ impl Repo {
         }
         let head = worktree.head()?;
         if branch_of(&repository).is_none() && !kept(&repository, head) {
-            return Err(GitError::WouldLose {
-                path,
-                what: format!("commit {head}"),
-            });
+            return Err(GitError::WouldLose { path, what: format!("commit {head}") });
         }
         self.discard(&worktree)
     }
@@ -51,10 +45,7 @@ impl Repo {
     ) -> Result<Worktree, GitError> {
         let worktree = self.worktree(path);
         if let Some(what) = unkept(&worktree, branch, kept)? {
-            return Err(GitError::WouldLose {
-                path: worktree.path().to_owned(),
-                what,
-            });
+            return Err(GitError::WouldLose { path: worktree.path().to_owned(), what });
         }
         self.discard(&worktree)?;
         self.add_worktree(path, branch, commit)
@@ -67,10 +58,7 @@ impl Repo {
             let registry = Registry::lock(self.common_dir())?;
             let path = worktree.path().to_owned();
             let Some(entry) = registration_at(self.common_dir(), &path)? else {
-                return Err(GitError::NotAWorktree {
-                    path,
-                    reason: "it is not registered",
-                });
+                return Err(GitError::NotAWorktree { path, reason: "it is not registered" });
             };
             if let Some(reason) = entry.locked() {
                 return Err(GitError::WorktreeLocked { path, reason });
@@ -89,21 +77,14 @@ fn unkept(worktree: &Worktree, branch: &BranchName, kept: Oid) -> Result<Option<
         return Ok(Some(format!("commit {kept}")));
     }
     let heads = [worktree.head().ok(), target(&repository, &branch.full())];
-    if let Some(head) = heads
-        .into_iter()
-        .flatten()
-        .find(|head| !contains(&repository, kept, *head))
-    {
+    if let Some(head) = heads.into_iter().flatten().find(|head| !contains(&repository, kept, *head)) {
         return Ok(Some(format!("commit {head}")));
     }
     let (now, nested) = staged(&repository).map_err(worktree.failed("read the changes"))?;
     if let Some(nested) = nested.first() {
         return Ok(Some(format!("a repository at {}", nested.display())));
     }
-    let then = repository
-        .find_commit(kept)
-        .map_err(worktree.failed("read a commit"))?
-        .tree_id();
+    let then = repository.find_commit(kept).map_err(worktree.failed("read a commit"))?.tree_id();
     Ok((then != now).then(|| "uncommitted changes".to_owned()))
 }
 
@@ -112,9 +93,7 @@ fn kept(repository: &Repository, commit: Oid) -> bool {
     let Ok(all) = repository.references() else {
         return false;
     };
-    all.flatten()
-        .filter_map(|reference| reference.target())
-        .any(|tip| contains(repository, tip, commit))
+    all.flatten().filter_map(|reference| reference.target()).any(|tip| contains(repository, tip, commit))
 }
 
 /// A free name beside the worktree, on the same file system.

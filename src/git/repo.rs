@@ -45,9 +45,7 @@ impl Repo {
 
     /// The checkout, or the error that says that there is none.
     pub fn require_workdir(&self) -> Result<&Path, GitError> {
-        self.workdir().ok_or_else(|| GitError::Bare {
-            path: self.git_dir.clone(),
-        })
+        self.workdir().ok_or_else(|| GitError::Bare { path: self.git_dir.clone() })
     }
 
     /// The path relative to the checkout's root; `None` if it lies outside. Symbolic links are followed as far as the path exists.
@@ -66,19 +64,13 @@ impl Repo {
 
     /// The commit that a revision (branch, tag, id, `HEAD~2` …) names.
     pub fn resolve(&self, spec: &str) -> Result<Oid, GitError> {
-        let unknown = || GitError::UnknownRevision {
-            spec: spec.to_owned(),
-            path: self.git_dir.clone(),
-        };
+        let unknown = || GitError::UnknownRevision { spec: spec.to_owned(), path: self.git_dir.clone() };
         if spec.contains('\0') {
             return Err(unknown());
         }
         let repository = self.open_here()?;
         let object = repository.revparse_single(spec).map_err(|_| unknown())?;
-        object
-            .peel_to_commit()
-            .map(|commit| commit.id())
-            .map_err(|_| unknown())
+        object.peel_to_commit().map(|commit| commit.id()).map_err(|_| unknown())
     }
 
     /// A handle for a worktree of this repository at `path`; nothing is checked before it is used.
@@ -105,14 +97,10 @@ impl Repo {
 /// The commit that `HEAD` of an opened repository is at.
 pub(super) fn head_of(repository: &Repository, place: &Path) -> Result<Oid, GitError> {
     let commit = repository.head().and_then(|head| head.peel_to_commit());
-    commit
-        .map(|commit| commit.id())
-        .map_err(|error| match error.code() {
-            ErrorCode::UnbornBranch | ErrorCode::NotFound => GitError::NoCommits {
-                path: place.to_owned(),
-            },
-            _ => GitError::git("read HEAD", place)(error),
-        })
+    commit.map(|commit| commit.id()).map_err(|error| match error.code() {
+        ErrorCode::UnbornBranch | ErrorCode::NotFound => GitError::NoCommits { path: place.to_owned() },
+        _ => GitError::git("read HEAD", place)(error),
+    })
 }
 
 /// The folder without symbolic links where it can be resolved: git compares such paths by their text.
@@ -122,12 +110,8 @@ pub(super) fn settled(path: &Path) -> PathBuf {
 }
 
 pub(super) fn not_opened(path: &Path, error: git2::Error) -> GitError {
-    if error.message().contains("unsupported") || error.message().contains("unknown object format")
-    {
-        return GitError::Unsupported {
-            path: path.to_owned(),
-            reason: error.message().to_owned(),
-        };
+    if error.message().contains("unsupported") || error.message().contains("unknown object format") {
+        return GitError::Unsupported { path: path.to_owned(), reason: error.message().to_owned() };
     }
     GitError::git("open the repository", path)(error)
 }

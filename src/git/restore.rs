@@ -28,8 +28,8 @@ impl Worktree {
         let parts = parts(path)?;
         let repository = self.open()?;
         let (head, _) = self.stand_on(&repository, branch)?;
-        let restored = restored(&repository, head, base, path, &parts)
-            .map_err(self.failed("compare a file"))?;
+        let restored =
+            restored(&repository, head, base, path, &parts).map_err(self.failed("compare a file"))?;
         let Some(tree) = restored else {
             return Ok(None);
         };
@@ -53,23 +53,17 @@ fn restored(
     path: &Path,
     parts: &[&OsStr],
 ) -> Result<Option<Oid>, git2::Error> {
-    let (head, base) = (
-        repository.find_commit(head)?.tree()?,
-        repository.find_commit(base)?.tree()?,
-    );
+    let (head, base) = (repository.find_commit(head)?.tree()?, repository.find_commit(base)?.tree()?);
     let wanted = entry_at(&base, path);
     if entry_at(&head, path) == wanted {
         return Ok(None);
     }
     let tree = replaced(repository, Some(&head), parts, wanted)?;
-    tree.map_or_else(|| repository.treebuilder(None)?.write(), Ok)
-        .map(Some)
+    tree.map_or_else(|| repository.treebuilder(None)?.write(), Ok).map(Some)
 }
 
 fn entry_at(tree: &Tree<'_>, path: &Path) -> Option<Entry> {
-    tree.get_path(path)
-        .ok()
-        .map(|entry| (entry.id(), entry.filemode()))
+    tree.get_path(path).ok().map(|entry| (entry.id(), entry.filemode()))
 }
 
 /// `tree` with `entry` (or nothing) at a path, whatever was there or in its way; `None` if nothing is left of it.
@@ -90,8 +84,7 @@ fn replaced(
             if folder.is_none() && entry.is_none() {
                 return builder.write().map(Some);
             }
-            replaced(repository, folder.as_ref(), below, entry)?
-                .map(|id| (id, FileMode::Tree.into()))
+            replaced(repository, folder.as_ref(), below, entry)?.map(|id| (id, FileMode::Tree.into()))
         };
         match entry {
             Some((id, mode)) => drop(builder.insert(Path::new(name), id, mode)?),
@@ -99,11 +92,7 @@ fn replaced(
             None => {}
         }
     }
-    if builder.is_empty() {
-        Ok(None)
-    } else {
-        builder.write().map(Some)
-    }
+    if builder.is_empty() { Ok(None) } else { builder.write().map(Some) }
 }
 
 /// Brings the worktree's files at `path` to those of `tree`, together with what the agent put in the place of a folder above it.
@@ -113,15 +102,11 @@ fn check_out_path(
     tree: Oid,
     path: &Path,
 ) -> Result<(), git2::Error> {
-    let is_no_folder = |above: &&Path| {
-        entry_at(head, above).is_some_and(|(_, mode)| mode != i32::from(FileMode::Tree))
-    };
+    let is_no_folder =
+        |above: &&Path| entry_at(head, above).is_some_and(|(_, mode)| mode != i32::from(FileMode::Tree));
     let in_the_way = path.ancestors().skip(1).find(is_no_folder);
     let mut options = CheckoutBuilder::new();
-    options
-        .force()
-        .disable_pathspec_match(true)
-        .path(in_the_way.unwrap_or(path));
+    options.force().disable_pathspec_match(true).path(in_the_way.unwrap_or(path));
     repository.checkout_tree(repository.find_tree(tree)?.as_object(), Some(&mut options))
 }
 
@@ -133,8 +118,6 @@ fn parts(path: &Path) -> Result<Vec<&OsStr>, GitError> {
             _ => None,
         })
         .collect();
-    let bad = || GitError::BadPath {
-        path: path.to_owned(),
-    };
+    let bad = || GitError::BadPath { path: path.to_owned() };
     parts.filter(|parts| !parts.is_empty()).ok_or_else(bad)
 }

@@ -16,10 +16,7 @@ impl Worktree {
         use RepositoryState::{CherryPick, Clean, Merge, Revert};
         match repository.state() {
             Clean | Merge | CherryPick | Revert => Ok(()),
-            state => Err(GitError::Unfinished {
-                path: self.path().to_owned(),
-                operation: operation(state),
-            }),
+            state => Err(GitError::Unfinished { path: self.path().to_owned(), operation: operation(state) }),
         }
     }
 
@@ -36,23 +33,11 @@ impl Worktree {
             return Ok((head, None));
         }
         self.bring(repository, branch, head)?;
-        repository
-            .set_head(&branch.full())
-            .map_err(self.failed("go back to the task branch"))?;
-        Ok((
-            head,
-            Some(Notice::Reattached {
-                from: on.map(|on| on.to_string()),
-            }),
-        ))
+        repository.set_head(&branch.full()).map_err(self.failed("go back to the task branch"))?;
+        Ok((head, Some(Notice::Reattached { from: on.map(|on| on.to_string()) })))
     }
 
-    fn bring(
-        &self,
-        repository: &Repository,
-        branch: &BranchName,
-        head: Oid,
-    ) -> Result<(), GitError> {
+    fn bring(&self, repository: &Repository, branch: &BranchName, head: Oid) -> Result<(), GitError> {
         let name = branch.full();
         let tip = target(repository, &name);
         if let Some(tip) = tip.filter(|tip| !contains(repository, head, *tip)) {
@@ -63,13 +48,7 @@ impl Worktree {
                 tip,
             });
         }
-        match swap(
-            repository,
-            &name,
-            tip,
-            head,
-            "blueprint: follow the worktree",
-        )? {
+        match swap(repository, &name, tip, head, "blueprint: follow the worktree")? {
             Swapped::Done => Ok(()),
             Swapped::Holds(_) => Err(GitError::RefMoved { name }),
         }
@@ -78,14 +57,9 @@ impl Worktree {
 
 /// Removes the locks that git programs of the ended attempt left when they were killed. Only the worktree's own and its branch's:
 /// nobody else uses those.
-pub(super) fn break_locks(
-    repository: &Repository,
-    branch: &BranchName,
-) -> Result<Vec<Notice>, GitError> {
+pub(super) fn break_locks(repository: &Repository, branch: &BranchName) -> Result<Vec<Notice>, GitError> {
     let own = ["index.lock", "HEAD.lock"].map(|name| repository.path().join(name));
-    let shared = repository
-        .commondir()
-        .join(format!("{}.lock", branch.full()));
+    let shared = repository.commondir().join(format!("{}.lock", branch.full()));
     let mut removed = Vec::new();
     for lock in own.into_iter().chain([shared]).filter(|lock| lock.exists()) {
         fs::remove_file(&lock).map_err(GitError::io("remove", &lock))?;

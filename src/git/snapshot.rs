@@ -48,10 +48,7 @@ impl Worktree {
             }
         };
         let commit = commit().map_err(self.failed("commit a snapshot"))?;
-        Ok(Snapshot {
-            commit,
-            notices: nested.into_iter().map(Notice::NestedRepository).collect(),
-        })
+        Ok(Snapshot { commit, notices: nested.into_iter().map(Notice::NestedRepository).collect() })
     }
 }
 
@@ -63,11 +60,7 @@ pub(super) fn commit_tree(
     by: &Authorship,
     message: &Message,
 ) -> Result<Oid, git2::Error> {
-    let seconds = parents
-        .iter()
-        .map(|parent| parent.time().seconds())
-        .max()
-        .unwrap_or_default();
+    let seconds = parents.iter().map(|parent| parent.time().seconds()).max().unwrap_or_default();
     let by = by.signature(seconds)?;
     let tree = repository.find_tree(tree)?;
     let parents: Vec<&Commit<'_>> = parents.iter().collect();
@@ -78,12 +71,8 @@ pub(super) fn commit_tree(
 pub(super) fn staged(repository: &Repository) -> Result<(Oid, Vec<PathBuf>), git2::Error> {
     let mut index = repository.index()?;
     let nested = stage(repository, &mut index)?;
-    let left: Vec<_> = index
-        .conflicts()?
-        .flatten()
-        .flat_map(|c| [c.ancestor, c.our, c.their])
-        .flatten()
-        .collect();
+    let left: Vec<_> =
+        index.conflicts()?.flatten().flat_map(|c| [c.ancestor, c.our, c.their]).flatten().collect();
     for entry in left {
         index.conflict_remove(&path_of(&entry.path))?;
     }
@@ -93,10 +82,7 @@ pub(super) fn staged(repository: &Repository) -> Result<(Oid, Vec<PathBuf>), git
 /// Brings everything that is not ignored into the index, in memory: new, changed, deleted, modes, symbolic links. Left out are our own
 /// folder and repositories that lie in the worktree: as a tree can only hold a link to those, the work in them would seem to be
 /// committed and be lost. Returns the latter.
-pub(super) fn stage(
-    repository: &Repository,
-    index: &mut Index,
-) -> Result<Vec<PathBuf>, git2::Error> {
+pub(super) fn stage(repository: &Repository, index: &mut Index) -> Result<Vec<PathBuf>, git2::Error> {
     let mut nested = Vec::new();
     let mut sort_out = |path: &std::path::Path, _: &[u8]| {
         let is_repository = path.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -118,33 +104,19 @@ pub(super) fn stage(
 fn unstage_own_folder(repository: &Repository, index: &mut Index) -> Result<(), git2::Error> {
     let tree = repository.head().and_then(|head| head.peel_to_tree());
     let committed = tree.is_ok_and(|tree| tree.get_name(OWN_FOLDER).is_some());
-    if committed {
-        Ok(())
-    } else {
-        index.remove_dir(OWN_FOLDER.as_ref(), 0)
-    }
+    if committed { Ok(()) } else { index.remove_dir(OWN_FOLDER.as_ref(), 0) }
 }
 
 /// The same goes for nested repositories; submodules that `.gitmodules` declares stay.
 fn unstage_nested(repository: &Repository, index: &mut Index) -> Result<Vec<PathBuf>, git2::Error> {
     let tree = repository.head().and_then(|head| head.peel_to_tree()).ok();
-    let in_head = |path: &PathBuf| {
-        tree.as_ref()
-            .is_some_and(|tree| tree.get_path(path).is_ok())
-    };
+    let in_head = |path: &PathBuf| tree.as_ref().is_some_and(|tree| tree.get_path(path).is_ok());
     let declared = |path: &PathBuf| {
         let name = path.to_str().unwrap_or_default();
-        repository
-            .find_submodule(name)
-            .is_ok_and(|module| matches!(module.url(), Ok(Some(_))))
+        repository.find_submodule(name).is_ok_and(|module| matches!(module.url(), Ok(Some(_))))
     };
-    let links = index
-        .iter()
-        .filter(|entry| entry.mode == GITLINK)
-        .map(|entry| path_of(&entry.path));
-    let nested: Vec<PathBuf> = links
-        .filter(|path| !in_head(path) && !declared(path))
-        .collect();
+    let links = index.iter().filter(|entry| entry.mode == GITLINK).map(|entry| path_of(&entry.path));
+    let nested: Vec<PathBuf> = links.filter(|path| !in_head(path) && !declared(path)).collect();
     for path in &nested {
         index.remove(path, 0)?;
     }

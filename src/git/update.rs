@@ -15,13 +15,7 @@ impl Repo {
     /// Fixes the commit that the epic starts from: made once, then kept. Returns the one that holds.
     pub fn fix_start(&self, refs: &EpicRefs, commit: Oid) -> Result<Oid, GitError> {
         let store = self.open_store()?;
-        match swap(
-            &store,
-            &refs.start(),
-            None,
-            commit,
-            "blueprint: start of the plan",
-        )? {
+        match swap(&store, &refs.start(), None, commit, "blueprint: start of the plan")? {
             Swapped::Done => Ok(commit),
             Swapped::Holds(there) => Ok(there),
         }
@@ -39,24 +33,12 @@ impl Repo {
 
     /// Keeps `head` reachable as what attempt `n` at a task left. Called again it may move forward, to a commit that contains the
     /// former one; anything else is refused, so that no attempt's work gets lost.
-    pub fn keep_attempt(
-        &self,
-        refs: &EpicRefs,
-        task: &str,
-        n: u32,
-        head: Oid,
-    ) -> Result<(), GitError> {
+    pub fn keep_attempt(&self, refs: &EpicRefs, task: &str, n: u32, head: Oid) -> Result<(), GitError> {
         keep(&self.open_store()?, &refs.attempt(task, n), head)
     }
 
     /// Keeps the base of attempt `n` at a task reachable, by the same rules.
-    pub fn keep_base(
-        &self,
-        refs: &EpicRefs,
-        task: &str,
-        n: u32,
-        base: Oid,
-    ) -> Result<(), GitError> {
+    pub fn keep_base(&self, refs: &EpicRefs, task: &str, n: u32, base: Oid) -> Result<(), GitError> {
         keep(&self.open_store()?, &refs.base(task, n), base)
     }
 }
@@ -68,10 +50,7 @@ fn keep(store: &Repository, name: &str, oid: Oid) -> Result<(), GitError> {
             Swapped::Done => return Ok(()),
             Swapped::Holds(there) if contains(store, oid, there) => expected = Some(there),
             Swapped::Holds(there) => {
-                return Err(GitError::RefTaken {
-                    name: name.to_owned(),
-                    holds: there,
-                });
+                return Err(GitError::RefTaken { name: name.to_owned(), holds: there });
             }
         }
     }
@@ -112,9 +91,7 @@ pub(super) fn swap(
         };
         match target(store, name) {
             there if there != expected => {
-                let moved = || GitError::RefMoved {
-                    name: name.to_owned(),
-                };
+                let moved = || GitError::RefMoved { name: name.to_owned() };
                 return there.map(Swapped::Holds).ok_or_else(moved);
             }
             _ if is_passing(store, name, &error) => pause(turn),
@@ -122,10 +99,7 @@ pub(super) fn swap(
         }
     }
     let lock = store.commondir().join(format!("{name}.lock"));
-    Err(GitError::RefLocked {
-        name: name.to_owned(),
-        lock,
-    })
+    Err(GitError::RefLocked { name: name.to_owned(), lock })
 }
 
 /// A lock that is held, or a folder of refs that `git pack-refs` took away under our hands.
@@ -144,10 +118,7 @@ fn pause(turn: u32) {
 
 fn refused(store: &Repository, name: &str, error: git2::Error) -> GitError {
     match in_the_way(store, name) {
-        Some(existing) => GitError::RefInTheWay {
-            name: name.to_owned(),
-            existing,
-        },
+        Some(existing) => GitError::RefInTheWay { name: name.to_owned(), existing },
         None => GitError::git("move a ref", store.commondir())(error),
     }
 }
@@ -155,10 +126,7 @@ fn refused(store: &Repository, name: &str, error: git2::Error) -> GitError {
 /// A ref whose name is a folder of `name`, or that has `name` for a folder.
 fn in_the_way(store: &Repository, name: &str) -> Option<String> {
     let folders = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
-    let above = folders
-        .filter(|folder| store.find_reference(folder).is_ok())
-        .map(str::to_owned)
-        .next();
+    let above = folders.filter(|folder| store.find_reference(folder).is_ok()).map(str::to_owned).next();
     above.or_else(|| {
         let mut below = store.references_glob(&format!("{name}/*")).ok()?;
         below.names().flatten().next().map(str::to_owned)

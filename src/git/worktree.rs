@@ -50,10 +50,7 @@ impl Repo {
 impl Worktree {
     pub(super) fn new(path: &Path, common_dir: &Path) -> Self {
         let path = place(path).unwrap_or_else(|_| path.to_owned());
-        Self {
-            path,
-            common_dir: common_dir.to_owned(),
-        }
+        Self { path, common_dir: common_dir.to_owned() }
     }
 
     /// Its folder: absolute, symbolic links above it resolved.
@@ -105,10 +102,7 @@ impl Worktree {
             Some("its `.git` leads elsewhere")
         } else if !registered {
             Some("its `.git` leads to another worktree's data")
-        } else if repository
-            .workdir()
-            .is_none_or(|workdir| settled(workdir) != self.path)
-        {
+        } else if repository.workdir().is_none_or(|workdir| settled(workdir) != self.path) {
             Some("its configuration names another folder")
         } else {
             None
@@ -116,17 +110,11 @@ impl Worktree {
     }
 
     fn refused(&self, reason: &'static str) -> GitError {
-        GitError::NotAWorktree {
-            path: self.path.clone(),
-            reason,
-        }
+        GitError::NotAWorktree { path: self.path.clone(), reason }
     }
 
     /// The error of a call of libgit2 that concerns this worktree.
-    pub(super) fn failed(
-        &self,
-        action: &'static str,
-    ) -> impl FnOnce(git2::Error) -> GitError + use<> {
+    pub(super) fn failed(&self, action: &'static str) -> impl FnOnce(git2::Error) -> GitError + use<> {
         GitError::git(action, self.path.clone())
     }
 }
@@ -145,21 +133,13 @@ pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
 
 /// The absolute path, with the folders above it resolved as far as they exist: registrations are compared by their text.
 pub(super) fn place(path: &Path) -> Result<PathBuf, GitError> {
-    let bad = || GitError::BadPath {
-        path: path.to_owned(),
-    };
+    let bad = || GitError::BadPath { path: path.to_owned() };
     let absolute = std::path::absolute(path).map_err(GitError::io("resolve", path))?;
-    let plain = absolute
-        .components()
-        .all(|part| !matches!(part, std::path::Component::ParentDir));
+    let plain = absolute.components().all(|part| !matches!(part, std::path::Component::ParentDir));
     if !plain {
         return Err(bad());
     }
-    let existing = absolute
-        .ancestors()
-        .skip(1)
-        .find(|folder| folder.exists())
-        .ok_or_else(bad)?;
+    let existing = absolute.ancestors().skip(1).find(|folder| folder.exists()).ok_or_else(bad)?;
     let rest = absolute.strip_prefix(existing).map_err(|_| bad())?;
     Ok(settled(existing).join(rest))
 }

@@ -69,7 +69,8 @@ fn mermaid(plan: &Plan) -> String {
     let critical = plan.critical_path();
     let mut out = String::from("flowchart LR\n");
     for (index, task) in plan.tasks() {
-        let _ = writeln!(out, "  t{}[\"{}\"]:::{}", index.0, mermaid_text(&id(plan, index)), class(task.status));
+        let _ =
+            writeln!(out, "  t{}[\"{}\"]:::{}", index.0, mermaid_text(&id(plan, index)), class(task.status));
     }
     for (from, to) in edges(plan) {
         let arrow = if is_critical(&critical, from, to) { "==>" } else { "-->" };

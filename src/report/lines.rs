@@ -24,8 +24,12 @@ pub(super) fn lines(event: &RunEvent) -> Vec<String> {
             let estimate = short(*estimate);
             let epic = clean(epic);
             vec![
-                format!("plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {start}"),
-                format!("{FAINT}the planners' estimates add up to {estimate} along the longest path{FAINT:#}"),
+                format!(
+                    "plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {start}"
+                ),
+                format!(
+                    "{FAINT}the planners' estimates add up to {estimate} along the longest path{FAINT:#}"
+                ),
             ]
         }
         RunEvent::Note(text) => vec![format!("{FAINT}note{FAINT:#}    {}", clean(text))],
@@ -71,12 +75,8 @@ fn task_ended(ended: &TaskEnded) -> Vec<String> {
         return vec![line(style, word, ended.task.as_str(), &format!("{took}  {says}"))];
     }
     let why = if says.is_empty() { String::new() } else { format!(": {says}") };
-    let mut lines = vec![line(
-        style,
-        word,
-        ended.task.as_str(),
-        &format!("{took}  {}{why}", ended.outcome.sentence()),
-    )];
+    let mut lines =
+        vec![line(style, word, ended.task.as_str(), &format!("{took}  {}{why}", ended.outcome.sentence()))];
     if matches!(ended.cause, Cause::Failed | Cause::Blocked) && ended.log.exists() {
         lines.push(format!("{FAINT}        its output: {}{FAINT:#}", ended.log.display()));
     }

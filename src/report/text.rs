@@ -5,7 +5,10 @@ use unicode_width::UnicodeWidthChar;
 /// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
 /// direction marks become blanks.
 pub fn clean(text: &str) -> String {
-    let is_harmless = |c: char| !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_harmless = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let blanked: String = text.chars().map(|c| if is_harmless(c) { c } else { ' ' }).collect();
     blanked.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -182,7 +182,11 @@ fn judge(
     let mut warnings = Vec::new();
     if end.left_behind > 0 && !end.asked {
         let count = end.left_behind;
-        let them = if count == 1 { "a process behind, which was".into() } else { format!("{count} processes behind, which were") };
+        let them = if count == 1 {
+            "a process behind, which was".into()
+        } else {
+            format!("{count} processes behind, which were")
+        };
         warnings.push(format!("its agent left {them} ended"));
     }
     let Some(base) = base else { return (report, warnings) };

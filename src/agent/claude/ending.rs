@@ -46,11 +46,7 @@ fn without_result(ended: &Ended<'_>, stream: Stream, trouble: Option<String>) ->
         Some(said) => format!("it said last: {said}"),
         None => cause,
     };
-    Reading {
-        session: stream.session,
-        detail: Some(detail),
-        ..Reading::of(outcome)
-    }
+    Reading { session: stream.session, detail: Some(detail), ..Reading::of(outcome) }
 }
 
 /// The program turns a signal into an exit code of 128 and the signal's number.
@@ -80,15 +76,9 @@ impl ResultLine {
     fn facts(&self, stream: &Stream) -> Reading {
         Reading {
             summary: self.last_words(stream).and_then(summary),
-            cost_usd: self
-                .0
-                .get("total_cost_usd")
-                .and_then(Value::as_f64)
-                .filter(|c| c.is_finite()),
+            cost_usd: self.0.get("total_cost_usd").and_then(Value::as_f64).filter(|c| c.is_finite()),
             tokens: self.tokens(),
-            session: text(&self.0, "session_id")
-                .map(str::to_owned)
-                .or_else(|| stream.session.clone()),
+            session: text(&self.0, "session_id").map(str::to_owned).or_else(|| stream.session.clone()),
             ..Reading::of(Outcome::Completed)
         }
     }
@@ -106,16 +96,10 @@ impl ResultLine {
     fn fault(&self) -> Option<(Outcome, String)> {
         let denied = self.denied();
         if !denied.is_empty() {
-            return Some((
-                Outcome::PermissionDenied,
-                format!("denied: {}", denied.join("; ")),
-            ));
+            return Some((Outcome::PermissionDenied, format!("denied: {}", denied.join("; "))));
         }
         if text(&self.0, "stop_reason") == Some("refusal") {
-            return Some((
-                Outcome::AgentError,
-                format!("the model refused: {}", self.message()),
-            ));
+            return Some((Outcome::AgentError, format!("the model refused: {}", self.message())));
         }
         if !self.is_error() {
             return None;
@@ -142,25 +126,14 @@ impl ResultLine {
     }
 
     fn is_error(&self) -> bool {
-        let flagged = self
-            .0
-            .get("is_error")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
+        let flagged = self.0.get("is_error").and_then(Value::as_bool).unwrap_or(false);
         flagged || text(&self.0, "subtype").is_some_and(|subtype| subtype.starts_with("error"))
     }
 
     /// What it says about its error, as far as it says anything.
     fn message(&self) -> String {
-        let listed = self
-            .0
-            .get("errors")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let texts = listed
-            .filter_map(Value::as_str)
-            .chain(text(&self.0, "result"));
+        let listed = self.0.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let texts = listed.filter_map(Value::as_str).chain(text(&self.0, "result"));
         let texts: Vec<_> = texts.filter(|text| !text.trim().is_empty()).collect();
         if texts.is_empty() {
             return text(&self.0, "subtype").unwrap_or("no message").to_owned();
@@ -179,31 +152,16 @@ impl ResultLine {
         let by_model = models.map(|models| models.values().map(of_model).collect::<Vec<_>>());
         match by_model.filter(|models| !models.is_empty()) {
             Some(models) => Some(models.into_iter().fold(Tokens::default(), sum)),
-            None => self
-                .0
-                .get("usage")
-                .filter(|usage| usage.is_object())
-                .map(of_main),
+            None => self.0.get("usage").filter(|usage| usage.is_object()).map(of_main),
         }
     }
 }
 
 /// Words of an error message, in lower case, where it comes without a status.
-const RATE_LIMITED: &[&str] = &[
-    "rate_limit",
-    "rate limit",
-    "repeated 529",
-    "overloaded",
-    "usage limit",
-    "hit your limit",
-];
-const AUTHENTICATION: &[&str] = &[
-    "authentication_error",
-    "invalid api key",
-    "please run /login",
-    "not logged in",
-    "oauth token",
-];
+const RATE_LIMITED: &[&str] =
+    &["rate_limit", "rate limit", "repeated 529", "overloaded", "usage limit", "hit your limit"];
+const AUTHENTICATION: &[&str] =
+    &["authentication_error", "invalid api key", "please run /login", "not logged in", "oauth token"];
 const UNREACHABLE: &[&str] = &[
     "connection error",
     "unable to connect",
@@ -221,9 +179,7 @@ fn denial(denial: &Value) -> String {
     let tool = text(denial, "tool_name").unwrap_or("a tool");
     let input = denial.get("tool_input");
     let what = ["command", "file_path", "url", "query", "path"];
-    let what = what
-        .iter()
-        .find_map(|field| input.and_then(|input| text(input, field)));
+    let what = what.iter().find_map(|field| input.and_then(|input| text(input, field)));
     match what.and_then(log_text::first_line) {
         Some(what) => format!("{tool} ({what})"),
         None => tool.to_owned(),
@@ -231,46 +187,27 @@ fn denial(denial: &Value) -> String {
 }
 
 fn count(usage: &Value, fields: &[&str]) -> u64 {
-    let counts = fields
-        .iter()
-        .filter_map(|field| usage.get(field).and_then(Value::as_u64));
+    let counts = fields.iter().filter_map(|field| usage.get(field).and_then(Value::as_u64));
     counts.fold(0, u64::saturating_add)
 }
 
 /// By model, agents that the agent started are counted, too.
 fn of_model(usage: &Value) -> Tokens {
     Tokens {
-        input: count(
-            usage,
-            &[
-                "inputTokens",
-                "cacheReadInputTokens",
-                "cacheCreationInputTokens",
-            ],
-        ),
+        input: count(usage, &["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
         output: count(usage, &["outputTokens"]),
     }
 }
 
 fn of_main(usage: &Value) -> Tokens {
     Tokens {
-        input: count(
-            usage,
-            &[
-                "input_tokens",
-                "cache_read_input_tokens",
-                "cache_creation_input_tokens",
-            ],
-        ),
+        input: count(usage, &["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]),
         output: count(usage, &["output_tokens"]),
     }
 }
 
 fn sum(a: Tokens, b: Tokens) -> Tokens {
-    Tokens {
-        input: a.input.saturating_add(b.input),
-        output: a.output.saturating_add(b.output),
-    }
+    Tokens { input: a.input.saturating_add(b.input), output: a.output.saturating_add(b.output) }
 }
 
 #[cfg(test)]

@@ -13,19 +13,11 @@ pub(super) struct Invocation {
 const MAX_ARGUMENT: usize = 120 * 1024;
 
 /// Reading the end of an attempt rests on these.
-const OURS: &[&str] = &[
-    "-p",
-    "--print",
-    "--output-format",
-    "--input-format",
-    "--verbose",
-];
+const OURS: &[&str] = &["-p", "--print", "--output-format", "--input-format", "--verbose"];
 
 /// The first of `args` that only we may set.
 pub(super) fn reserved(args: &[String]) -> Option<String> {
-    OURS.iter()
-        .find(|flag| mentions(args, flag))
-        .map(|flag| (*flag).to_owned())
+    OURS.iter().find(|flag| mentions(args, flag)).map(|flag| (*flag).to_owned())
 }
 
 fn mentions(args: &[String], flag: &str) -> bool {
@@ -50,17 +42,13 @@ impl Invocation {
         if spec.model.is_none() {
             default(&["--model"], model(launch.definition.model.as_deref()));
         }
-        let appended =
-            launch.definition_text.len() <= MAX_ARGUMENT && !mentions(&spec.args, APPEND);
+        let appended = launch.definition_text.len() <= MAX_ARGUMENT && !mentions(&spec.args, APPEND);
         if appended {
             args.push(format!("{APPEND}={}", launch.definition_text));
         }
         args.extend(spec.args.iter().cloned());
         args.extend(model(spec.model.as_deref()));
-        Invocation {
-            args,
-            stdin: input(launch, appended),
-        }
+        Invocation { args, stdin: input(launch, appended) }
     }
 }
 
@@ -74,10 +62,7 @@ fn owned(flags: &[&str]) -> Vec<String> {
 }
 
 fn model(name: Option<&str>) -> Vec<String> {
-    name.filter(|name| *name != "inherit")
-        .map(|name| format!("--model={name}"))
-        .into_iter()
-        .collect()
+    name.filter(|name| *name != "inherit").map(|name| format!("--model={name}")).into_iter().collect()
 }
 
 /// A definition that cannot be an argument stands in front of the prompt.
@@ -100,16 +85,8 @@ fn tools(listed: &[String]) -> Vec<String> {
     if listed.is_empty() {
         return owned(&["--allowedTools=Bash"]);
     }
-    let known: Vec<&str> = listed
-        .iter()
-        .map(String::as_str)
-        .filter(|tool| is_rule(tool))
-        .collect();
-    let allowed: Vec<&str> = known
-        .iter()
-        .filter(|t| !EDITORS.contains(&base(t)))
-        .copied()
-        .collect();
+    let known: Vec<&str> = listed.iter().map(String::as_str).filter(|tool| is_rule(tool)).collect();
+    let allowed: Vec<&str> = known.iter().filter(|t| !EDITORS.contains(&base(t))).copied().collect();
     let mut flags = Vec::new();
     if !allowed.is_empty() {
         flags.push(format!("--allowedTools={}", allowed.join(",")));
@@ -130,11 +107,8 @@ fn base(tool: &str) -> &str {
 fn is_rule(tool: &str) -> bool {
     let name = base(tool);
     let pattern = &tool[name.len()..];
-    let word = name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "_-.:*".contains(c));
-    let closed =
-        pattern.is_empty() || (pattern.ends_with(')') && pattern.matches(['(', ')']).count() == 2);
+    let word = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:*".contains(c));
+    let closed = pattern.is_empty() || (pattern.ends_with(')') && pattern.matches(['(', ')']).count() == 2);
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && word
         && closed

@@ -71,16 +71,11 @@ pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
 
 /// What an agent that this one started says is not its own.
 fn is_subagents(event: &Value) -> bool {
-    event
-        .get("parent_tool_use_id")
-        .is_some_and(|id| !id.is_null())
+    event.get("parent_tool_use_id").is_some_and(|id| !id.is_null())
 }
 
 fn content(event: &Value) -> impl DoubleEndedIterator<Item = &Value> {
-    let blocks = event
-        .get("message")
-        .and_then(|m| m.get("content"))
-        .and_then(Value::as_array);
+    let blocks = event.get("message").and_then(|m| m.get("content")).and_then(Value::as_array);
     blocks.into_iter().flatten()
 }
 
@@ -98,9 +93,7 @@ pub(super) fn progress(line: &str) -> Option<String> {
 
 fn block(block: &Value) -> Option<String> {
     match text(block, "type")? {
-        "text" => text(block, "text")
-            .filter(|text| !text.trim().is_empty())
-            .map(str::to_owned),
+        "text" => text(block, "text").filter(|text| !text.trim().is_empty()).map(str::to_owned),
         "tool_use" => Some(tool_use(block)),
         _ => None,
     }
@@ -123,9 +116,7 @@ const TELLING: &[&str] = &[
 fn tool_use(block: &Value) -> String {
     let name = text(block, "name").unwrap_or("tool");
     let input = block.get("input");
-    let told = TELLING
-        .iter()
-        .find_map(|field| input.and_then(|input| text(input, field)));
+    let told = TELLING.iter().find_map(|field| input.and_then(|input| text(input, field)));
     match told.and_then(first_line) {
         Some(told) => format!("{name}: {told}"),
         None => name.to_owned(),

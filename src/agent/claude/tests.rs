@@ -7,10 +7,7 @@ fn spec() -> RunnerSpec {
 }
 
 fn with_args(args: &[&str]) -> RunnerSpec {
-    RunnerSpec {
-        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
-        ..spec()
-    }
+    RunnerSpec { args: args.iter().map(|arg| (*arg).to_owned()).collect(), ..spec() }
 }
 
 fn line(spec: RunnerSpec, scene: &Scene) -> CommandLine {
@@ -43,16 +40,10 @@ fn the_configuration_wins_over_our_flags_and_the_definition() {
     definition.model = Some("opus".to_owned());
     let scene = Scene::new().definition(definition);
     assert!(shown(spec(), &scene).contains(" --model=opus "));
-    let by_args = shown(
-        with_args(&["--model", "sonnet", "--permission-mode=plan"]),
-        &scene,
-    );
+    let by_args = shown(with_args(&["--model", "sonnet", "--permission-mode=plan"]), &scene);
     assert!(!by_args.contains("opus") && !by_args.contains("acceptEdits"));
     assert!(by_args.ends_with(" --model sonnet --permission-mode=plan"));
-    let both = RunnerSpec {
-        model: Some("haiku".to_owned()),
-        ..with_args(&["--model", "sonnet"])
-    };
+    let both = RunnerSpec { model: Some("haiku".to_owned()), ..with_args(&["--model", "sonnet"]) };
     assert!(shown(both, &scene).ends_with(" --model sonnet --model=haiku"));
 }
 
@@ -70,38 +61,22 @@ fn a_resumed_session_is_not_given_another_id() {
 
 #[test]
 fn arguments_that_would_blind_us_are_refused() {
-    for args in [
-        ["--output-format", "text"],
-        ["--output-format=json", ""],
-        ["-p", "x"],
-    ] {
+    for args in [["--output-format", "text"], ["--output-format=json", ""], ["-p", "x"]] {
         let error = build(with_args(&args)).err().unwrap();
-        assert!(
-            matches!(error, RunnerError::ReservedArgument { .. }),
-            "{args:?}"
-        );
+        assert!(matches!(error, RunnerError::ReservedArgument { .. }), "{args:?}");
     }
 }
 
 #[test]
 fn listed_tools_are_allowed_but_for_editors_which_would_reach_outside() {
-    let shown = shown(
-        spec(),
-        &with_tools(&["Read", "Write", "Edit", "Bash", "WebFetch", "mcp__db"]),
-    );
-    assert!(
-        shown.contains(" --allowedTools=Read,Bash,WebFetch,mcp__db "),
-        "{shown}"
-    );
+    let shown = shown(spec(), &with_tools(&["Read", "Write", "Edit", "Bash", "WebFetch", "mcp__db"]));
+    assert!(shown.contains(" --allowedTools=Read,Bash,WebFetch,mcp__db "), "{shown}");
 }
 
 #[test]
 fn a_list_without_a_shell_takes_the_shell_away() {
     let shown = shown(spec(), &with_tools(&["Write"]));
-    assert!(
-        shown.contains(" --disallowedTools=Bash ") && !shown.contains("--allowedTools"),
-        "{shown}"
-    );
+    assert!(shown.contains(" --disallowedTools=Bash ") && !shown.contains("--allowedTools"), "{shown}");
 }
 
 #[test]
@@ -117,10 +92,7 @@ fn patterns_stay_whole_and_smuggled_tools_are_dropped() {
         "Bash(x Write(y)",
     ];
     let args = line(spec(), &with_tools(&tools)).args;
-    let rule = args
-        .iter()
-        .find(|arg| arg.to_string_lossy().starts_with("--allowedTools"))
-        .unwrap();
+    let rule = args.iter().find(|arg| arg.to_string_lossy().starts_with("--allowedTools")).unwrap();
     assert_eq!(rule, "--allowedTools=Bash(git add:*, ls)");
 }
 
@@ -134,12 +106,8 @@ fn a_definition_too_large_for_an_argument_stands_before_the_prompt() {
 
 #[test]
 fn clouds_credentials_are_passed_on_only_to_who_uses_that_cloud() {
-    let vars = [
-        "AWS_SECRET_ACCESS_KEY",
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "ANTHROPIC_API_KEY",
-        "https_proxy",
-    ];
+    let vars =
+        ["AWS_SECRET_ACCESS_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "ANTHROPIC_API_KEY", "https_proxy"];
     let names = |spec: RunnerSpec, scene: Scene| -> Vec<String> {
         let env = line(spec, &scene).env;
         env.into_iter()
@@ -147,14 +115,9 @@ fn clouds_credentials_are_passed_on_only_to_who_uses_that_cloud() {
             .filter(|n| vars.contains(&n.as_str()))
             .collect()
     };
-    assert_eq!(
-        names(spec(), Scene::new().env(&vars)),
-        ["ANTHROPIC_API_KEY", "https_proxy"]
-    );
+    assert_eq!(names(spec(), Scene::new().env(&vars)), ["ANTHROPIC_API_KEY", "https_proxy"]);
     let mut bedrock = spec();
-    bedrock
-        .env
-        .insert("CLAUDE_CODE_USE_BEDROCK".to_owned(), "1".to_owned());
+    bedrock.env.insert("CLAUDE_CODE_USE_BEDROCK".to_owned(), "1".to_owned());
     assert_eq!(
         names(bedrock, Scene::new().env(&vars)),
         ["ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "https_proxy"]
@@ -163,18 +126,12 @@ fn clouds_credentials_are_passed_on_only_to_who_uses_that_cloud() {
 
 #[test]
 fn a_missing_program_is_told_with_how_to_install_it() {
-    let error = build(spec())
-        .unwrap()
-        .check(&BaseEnv::default(), Path::new("/"))
-        .unwrap_err();
+    let error = build(spec()).unwrap().check(&BaseEnv::default(), Path::new("/")).unwrap_err();
     insta::assert_snapshot!(error, @"runner `claude`: program `claude` was not found in PATH; install it with `npm install -g @anthropic-ai/claude-code`, or give its path as `command`");
 }
 
 #[test]
 fn another_place_of_the_program_can_be_configured() {
-    let spec = RunnerSpec {
-        command: vec!["node".to_owned(), "cli.js".to_owned()],
-        ..spec()
-    };
+    let spec = RunnerSpec { command: vec!["node".to_owned(), "cli.js".to_owned()], ..spec() };
     assert!(shown(spec, &Scene::new()).starts_with("node cli.js -p "));
 }

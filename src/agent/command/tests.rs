@@ -11,9 +11,7 @@ fn runner(command: &[&str]) -> Box<dyn Runner> {
 }
 
 fn line(command: &[&str]) -> CommandLine {
-    runner(command)
-        .command_line(&Scene::new().launch())
-        .unwrap()
+    runner(command).command_line(&Scene::new().launch()).unwrap()
 }
 
 /// What the runner reads from a process that ended so and printed this.
@@ -22,12 +20,7 @@ fn read(exit: Exit, ended_by_us: Option<EndedBy>, stdout: &str, stderr: &str) ->
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     fs::write(&out, stdout).unwrap();
     fs::write(&err, stderr).unwrap();
-    runner(&["sh"]).read(&Ended {
-        exit,
-        ended_by_us,
-        stdout: &out,
-        stderr: &err,
-    })
+    runner(&["sh"]).read(&Ended { exit, ended_by_us, stdout: &out, stderr: &err })
 }
 
 #[test]
@@ -63,10 +56,7 @@ fn arguments_of_the_runner_follow_its_command() {
     let mut spec = RunnerSpec::new("local", Kind::Command);
     spec.command = vec!["sh".to_owned(), "run.sh".to_owned()];
     spec.args = vec!["--task".to_owned(), "{task}".to_owned()];
-    let line = build(spec)
-        .unwrap()
-        .command_line(&Scene::new().launch())
-        .unwrap();
+    let line = build(spec).unwrap().command_line(&Scene::new().launch()).unwrap();
     assert_eq!(line.args, ["run.sh", "--task", "auth-api"]);
 }
 
@@ -78,12 +68,7 @@ fn the_definition_and_the_prompt_are_on_standard_input() {
 
 #[test]
 fn exit_code_0_completes_with_the_last_line_as_the_summary() {
-    let reading = read(
-        Exit::Code(0),
-        None,
-        "one\n\x1b[32mwrote 3 files\x1b[0m\r\n \n",
-        "noise",
-    );
+    let reading = read(Exit::Code(0), None, "one\n\x1b[32mwrote 3 files\x1b[0m\r\n \n", "noise");
     assert_eq!(reading.outcome, Outcome::Completed);
     assert_eq!(reading.summary.as_deref(), Some("wrote 3 files"));
     assert_eq!(read(Exit::Code(0), None, "", "").summary, None);
@@ -98,26 +83,17 @@ fn a_summary_is_cut_to_a_sane_length() {
 #[test]
 fn another_exit_code_fails_with_the_end_of_standard_error() {
     let reading = read(Exit::Code(3), None, "out", "a\nb\n");
-    assert_eq!(
-        (reading.outcome, reading.detail.as_deref()),
-        (Outcome::Failed, Some("exit code 3: a\nb"))
-    );
+    assert_eq!((reading.outcome, reading.detail.as_deref()), (Outcome::Failed, Some("exit code 3: a\nb")));
     let reading = read(Exit::Code(3), None, "only out", "");
     assert_eq!(reading.detail.as_deref(), Some("exit code 3: only out"));
-    assert_eq!(
-        read(Exit::Code(3), None, "", "").detail.as_deref(),
-        Some("exit code 3")
-    );
+    assert_eq!(read(Exit::Code(3), None, "", "").detail.as_deref(), Some("exit code 3"));
 }
 
 #[test]
 fn a_signal_that_we_did_not_send_is_told() {
     let reading = read(Exit::Signal(9), None, "BLOCKED: no", "");
     assert_eq!(reading.outcome, Outcome::Killed);
-    assert_eq!(
-        reading.detail.as_deref(),
-        Some("signal 9 (KILL): BLOCKED: no")
-    );
+    assert_eq!(reading.detail.as_deref(), Some("signal 9 (KILL): BLOCKED: no"));
 }
 
 #[test]
@@ -130,10 +106,7 @@ fn what_we_ended_is_never_taken_for_anything_else() {
         for exit in [Exit::Code(0), Exit::Code(143), Exit::Signal(15)] {
             let reading = read(exit, Some(by), "half way\n", "");
             assert_eq!(reading.outcome, outcome);
-            assert_eq!(
-                reading.detail.as_deref(),
-                Some("its last line was: half way")
-            );
+            assert_eq!(reading.detail.as_deref(), Some("its last line was: half way"));
         }
     }
 }
@@ -143,10 +116,7 @@ fn answers_count_whatever_the_exit_code() {
     for code in [0, 1] {
         let told = |stdout: &str| read(Exit::Code(code), None, stdout, "");
         let reading = told("work\nBLOCKED: no key\n");
-        assert_eq!(
-            (reading.outcome, reading.detail.as_deref()),
-            (Outcome::Blocked, Some("no key"))
-        );
+        assert_eq!((reading.outcome, reading.detail.as_deref()), (Outcome::Blocked, Some("no key")));
         let reading = told("CLARIFICATION: Which one?\n");
         assert_eq!(
             (reading.outcome, reading.question.as_deref()),
@@ -163,28 +133,15 @@ fn answers_count_whatever_the_exit_code() {
 #[test]
 fn a_missing_log_is_told_and_not_fatal() {
     let gone = Path::new("/nonexistent/log");
-    let ended = Ended {
-        exit: Exit::Code(1),
-        ended_by_us: None,
-        stdout: gone,
-        stderr: gone,
-    };
+    let ended = Ended { exit: Exit::Code(1), ended_by_us: None, stdout: gone, stderr: gone };
     let reading = runner(&["sh"]).read(&ended);
     assert_eq!(reading.outcome, Outcome::Failed);
-    assert!(
-        reading
-            .detail
-            .unwrap()
-            .contains("/nonexistent/log cannot be read")
-    );
+    assert!(reading.detail.unwrap().contains("/nonexistent/log cannot be read"));
 }
 
 #[test]
 fn a_line_of_progress_is_the_line_itself() {
     let local = runner(&["sh"]);
-    assert_eq!(
-        local.last_line("\x1b[1m  compiling\x1b[0m \n"),
-        Some("compiling".to_owned())
-    );
+    assert_eq!(local.last_line("\x1b[1m  compiling\x1b[0m \n"), Some("compiling".to_owned()));
     assert_eq!(local.last_line("  \n"), None);
 }

@@ -6,9 +6,7 @@ struct Folders {
 
 impl Folders {
     fn with(files: &[(&str, &str)]) -> Folders {
-        let folders = Folders {
-            root: tempfile::tempdir().unwrap(),
-        };
+        let folders = Folders { root: tempfile::tempdir().unwrap() };
         for (path, text) in files {
             let path = folders.root.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -18,10 +16,7 @@ impl Folders {
     }
 
     fn all(&self) -> Vec<PathBuf> {
-        default_folders(
-            &self.root.path().join("repo"),
-            Some(&self.root.path().join("home")),
-        )
+        default_folders(&self.root.path().join("repo"), Some(&self.root.path().join("home")))
     }
 
     fn find(&self, name: &str) -> Result<Found, DefinitionError> {
@@ -43,14 +38,8 @@ impl Folders {
 #[test]
 fn a_definition_is_found_by_its_name_before_its_file() {
     let folders = Folders::with(&[
-        (
-            "repo/.claude/agents/a.md",
-            "---\nname: b\ndescription: d\n---\nin a",
-        ),
-        (
-            "repo/.claude/agents/b.md",
-            "---\nname: c\ndescription: d\n---\nin b",
-        ),
+        ("repo/.claude/agents/a.md", "---\nname: b\ndescription: d\n---\nin a"),
+        ("repo/.claude/agents/b.md", "---\nname: c\ndescription: d\n---\nin b"),
     ]);
     assert_eq!(folders.body("b"), "in a");
     assert_eq!(folders.body("c"), "in b");
@@ -66,11 +55,7 @@ fn the_repository_comes_before_the_user_and_the_second_is_told() {
     ]);
     let found = folders.found("x");
     assert_eq!(found.body, "claude");
-    let told: Vec<_> = found
-        .warnings
-        .iter()
-        .filter(|w| w.contains("the first one counts"))
-        .collect();
+    let told: Vec<_> = found.warnings.iter().filter(|w| w.contains("the first one counts")).collect();
     assert_eq!(told.len(), 2);
     assert!(told[0].contains("agents/deep/down/x.md") && told[1].contains("home/.claude"));
 }
@@ -85,20 +70,14 @@ fn a_missing_name_gives_the_nearest_ones() {
     let Found::Missing { nearest } = folders.find("Rust-backend-developper").unwrap() else {
         panic!("found")
     };
-    assert_eq!(
-        nearest,
-        ["rust-backend-developer", "rust-frontend-developer"]
-    );
+    assert_eq!(nearest, ["rust-backend-developer", "rust-frontend-developer"]);
 }
 
 #[test]
 fn names_are_compared_not_joined_to_paths() {
     let folders = Folders::with(&[("repo/agents/a.md", "x"), ("repo/secret.md", "x")]);
     for name in ["../secret", "/etc/passwd", "", "a.md", "./a"] {
-        assert!(
-            matches!(folders.find(name), Ok(Found::Missing { .. })),
-            "{name}"
-        );
+        assert!(matches!(folders.find(name), Ok(Found::Missing { .. })), "{name}");
     }
 }
 
@@ -106,19 +85,11 @@ fn names_are_compared_not_joined_to_paths() {
 fn a_broken_file_is_an_error_only_if_no_other_has_its_name() {
     let broken = ("repo/.claude/agents/x.md", "---\nname: x\nno end");
     let folders = Folders::with(&[broken]);
-    assert!(matches!(
-        folders.find("x"),
-        Err(DefinitionError::Refused { .. })
-    ));
+    assert!(matches!(folders.find("x"), Err(DefinitionError::Refused { .. })));
     let folders = Folders::with(&[broken, ("home/.claude/agents/x.md", "fine")]);
     let found = folders.found("x");
     assert_eq!(found.body, "fine");
-    assert!(
-        found
-            .warnings
-            .iter()
-            .any(|w| w.starts_with("passed over: agent definition"))
-    );
+    assert!(found.warnings.iter().any(|w| w.starts_with("passed over: agent definition")));
 }
 
 #[test]
@@ -138,10 +109,7 @@ fn links_are_followed_once_and_loops_end() {
 #[test]
 fn files_that_are_too_large_are_left_out_and_told() {
     let large = "x".repeat(1024 * 1024 + 1);
-    let folders = Folders::with(&[
-        ("repo/agents/large.md", &large),
-        ("repo/agents/note.txt", "x"),
-    ]);
+    let folders = Folders::with(&[("repo/agents/large.md", &large), ("repo/agents/note.txt", "x")]);
     let catalogue = Catalogue::read(&folders.all());
     assert_eq!(catalogue.definitions().count(), 0);
     assert_eq!(catalogue.warnings().len(), 1);

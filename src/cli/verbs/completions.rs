@@ -6,7 +6,9 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: blueprint completions bash > ~/.local/share/bash-completion/completions/blueprint")]
+#[command(
+    after_help = "Example: blueprint completions bash > ~/.local/share/bash-completion/completions/blueprint"
+)]
 pub(crate) struct Args {
     /// Which shell.
     shell: Shell,

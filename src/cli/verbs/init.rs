@@ -22,10 +22,15 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |error: io::Error| CliError::new(Kind::Environment, format!("can't write `{}`: {error}", path.display()))
+        move |error: io::Error| {
+            CliError::new(Kind::Environment, format!("can't write `{}`: {error}", path.display()))
+        }
     };
     fs::create_dir_all(&args.dir).map_err(failed(&args.dir))?;
-    let files = [(args.dir.join("genesis.xml"), genesis(&args.dir)), (args.dir.join("blueprint.toml"), CONFIG.to_owned())];
+    let files = [
+        (args.dir.join("genesis.xml"), genesis(&args.dir)),
+        (args.dir.join("blueprint.toml"), CONFIG.to_owned()),
+    ];
     if let Some((there, _)) = files.iter().find(|(path, _)| path.exists()) {
         let message = format!("`{}` is there already; nothing was changed", there.display());
         return Err(CliError::usage(message).hint("name another folder: `blueprint init DIR`"));
@@ -34,7 +39,9 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         create(path, text).map_err(failed(path))?;
         output::say(&format!("made    {}", path.display()));
     }
-    output::say("next    write your tasks into genesis.xml, then `blueprint validate` and `blueprint run --dry-run`");
+    output::say(
+        "next    write your tasks into genesis.xml, then `blueprint validate` and `blueprint run --dry-run`",
+    );
     Ok(0)
 }
 
@@ -45,7 +52,8 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 
 fn genesis(dir: &Path) -> String {
     let absolute = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    let name = absolute.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
+    let name =
+        absolute.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     GENESIS
         .replace("{project}", &escape(&name))

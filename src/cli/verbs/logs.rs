@@ -64,9 +64,10 @@ fn attempt(known: &Known, index: TaskIndex, number: Option<u32>) -> Result<&Atte
     };
     found.ok_or_else(|| match (attempts.len(), number) {
         (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
-        (count, number) => {
-            CliError::usage(format!("task `{id}` has no attempt {}; it had {count}", number.unwrap_or_default()))
-        }
+        (count, number) => CliError::usage(format!(
+            "task `{id}` has no attempt {}; it had {count}",
+            number.unwrap_or_default()
+        )),
     })
 }
 
@@ -112,7 +113,9 @@ fn copy(file: &mut File) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     match out.write_all(&text).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}"))),
+        Err(error) => {
+            Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))
+        }
         Ok(()) => Ok(()),
     }
 }

@@ -27,7 +27,9 @@ const KILL_GRACE: Duration = Duration::from_secs(10);
 const UNCOMMITTED: usize = 5;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: blueprint run genesis.xml -j 8\n         blueprint run genesis.xml auth-api --dry-run")]
+#[command(
+    after_help = "Example: blueprint run genesis.xml -j 8\n         blueprint run genesis.xml auth-api --dry-run"
+)]
 pub(crate) struct Args {
     /// The plan, then the tasks to run with what they need; all, if none is named. A named task is run again if it failed.
     #[arg(value_name = "GENESIS|TASK")]
@@ -124,7 +126,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if !say_less {
         preface(&context, &known, &repo, &config.without_effect())?;
     }
-    let shown = show(if say_less { Progress::None } else if bars { Progress::Bar } else { Progress::Plain });
+    let shown = show(if say_less {
+        Progress::None
+    } else if bars {
+        Progress::Bar
+    } else {
+        Progress::Plain
+    });
     start(context, &repo, settings, &shown, say_less)
 }
 
@@ -183,7 +191,8 @@ fn own_program() -> Result<PathBuf, CliError> {
     if own.exists() {
         return Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())));
     }
-    env::current_exe().map_err(|error| CliError::new(Kind::Environment, format!("can't find our own program: {error}")))
+    env::current_exe()
+        .map_err(|error| CliError::new(Kind::Environment, format!("can't find our own program: {error}")))
 }
 
 /// What people should know before agents start.
@@ -202,7 +211,8 @@ fn preface(context: &Context, known: &Known, repo: &Repo, without_effect: &[&str
     let mut uncommitted = repo.uncommitted(UNCOMMITTED + 1)?;
     uncommitted.paths.retain(|path| Some(path) != plan.as_ref());
     if !uncommitted.paths.is_empty() {
-        let named: Vec<_> = uncommitted.paths.iter().take(UNCOMMITTED).map(|path| clean(&path.to_string_lossy())).collect();
+        let named: Vec<_> =
+            uncommitted.paths.iter().take(UNCOMMITTED).map(|path| clean(&path.to_string_lossy())).collect();
         let more = uncommitted.paths.len() - named.len() + uncommitted.more;
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         output::say(&format!("note    not committed, so tasks won't see it: {}{more}", named.join(", ")));
@@ -219,7 +229,9 @@ fn next_step(context: &Context, repo: &Repo, summary: &run::Summary) -> String {
             format!("next    git -C {checkout} merge {}", summary.integration)
         }
         Verdict::Failed => match summary.failed.first() {
-            Some(task) => format!("next    blueprint logs {plan} {task}   (and `run --rerun-failed` to try again)"),
+            Some(task) => {
+                format!("next    blueprint logs {plan} {task}   (and `run --rerun-failed` to try again)")
+            }
             None => format!("next    blueprint status {plan}"),
         },
         Verdict::Blocked => match summary.blocked.first() {

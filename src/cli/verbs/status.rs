@@ -5,7 +5,9 @@ use crate::cli::output;
 use crate::report::{StatusReport, status_lines, task_lines};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: blueprint status genesis.xml\n         blueprint status genesis.xml auth-api --format json")]
+#[command(
+    after_help = "Example: blueprint status genesis.xml\n         blueprint status genesis.xml auth-api --format json"
+)]
 pub(crate) struct Args {
     /// The plan, then the tasks to show in full; all, in a line each, if none is named.
     #[arg(value_name = "GENESIS|TASK")]

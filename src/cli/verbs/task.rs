@@ -15,8 +15,10 @@ use crate::report::{StatusReport, clean, task_lines};
 use crate::run::{AgentReport, Says, leave};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: blueprint task done --summary \"the API answers\" --deliverable src/api.rs\n\n\
-During an attempt, `done` and `fail` are the agent's report: blueprint itself changes the status, after commit and merge.")]
+#[command(
+    after_help = "Example: blueprint task done --summary \"the API answers\" --deliverable src/api.rs\n\n\
+During an attempt, `done` and `fail` are the agent's report: blueprint itself changes the status, after commit and merge."
+)]
 pub(crate) struct Args {
     /// The plan.
     #[arg(long, global = true, value_name = "GENESIS")]
@@ -115,7 +117,10 @@ fn report(attempt: &Attempt, name: &str, verb: &TaskVerb) -> Result<u8, CliError
         TaskVerb::Fail { reason } => Says::Failed { reason },
     };
     leave(&attempt.worktree, &AgentReport { token: attempt.token.clone(), says })?;
-    output::say(&format!("noted for task {}; blueprint writes the status when this attempt has ended", clean(name)));
+    output::say(&format!(
+        "noted for task {}; blueprint writes the status when this attempt has ended",
+        clean(name)
+    ));
     Ok(0)
 }
 
@@ -125,8 +130,11 @@ fn change(context: &Context, name: &str, verb: &TaskVerb) -> Result<u8, CliError
         TaskVerb::Show { .. } => return Ok(0),
         TaskVerb::Start => (Status::InProgress, "started by hand".to_owned(), None),
         TaskVerb::Done { summary, deliverables, notes } => {
-            let result =
-                TaskResult { summary: summary.clone(), deliverables: deliverables.clone(), notes: notes.clone() };
+            let result = TaskResult {
+                summary: summary.clone(),
+                deliverables: deliverables.clone(),
+                notes: notes.clone(),
+            };
             (Status::Completed, format!("completed by hand: {summary}"), Some(result))
         }
         TaskVerb::Fail { reason } => {
@@ -138,7 +146,8 @@ fn change(context: &Context, name: &str, verb: &TaskVerb) -> Result<u8, CliError
     let file = context.plan_file()?;
     let committed = file.commit(|genesis| {
         let from = genesis.task(name).map_or(Status::Pending, |task| task.status);
-        legal(from, to).map_err(|error| CliError::from(error).hint(format!("task `{name}` is {from} in the plan")))?;
+        legal(from, to)
+            .map_err(|error| CliError::from(error).hint(format!("task `{name}` is {from} in the plan")))?;
         let transition = Transition {
             task: name,
             to,

@@ -24,11 +24,7 @@ fn counters(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic>
             return None;
         }
         let message = format!("`{name}` says {}, and it is {expected}", shown(&said));
-        Some(Diagnostic::new(
-            Code::WrongCounter,
-            xml.text_span(counter),
-            message,
-        ))
+        Some(Diagnostic::new(Code::WrongCounter, xml.text_span(counter), message))
     };
     expected.into_iter().filter_map(wrong).collect()
 }
@@ -39,16 +35,11 @@ fn agrees(names: &Names, name: &str, said: &str, expected: &str) -> bool {
     if name != names.counters.percentage {
         return same_number(said, expected);
     }
-    percentage(said)
-        .zip(percentage(expected))
-        .is_some_and(|(a, b)| (a - b).abs() < 1.0)
+    percentage(said).zip(percentage(expected)).is_some_and(|(a, b)| (a - b).abs() < 1.0)
 }
 
 fn project_status(xml: Xml<'_>, names: &'static Names) -> Option<Diagnostic> {
-    let status = xml
-        .select(Xml::ROOT, names.metadata.status)
-        .into_iter()
-        .next()?;
+    let status = xml.select(Xml::ROOT, names.metadata.status).into_iter().next()?;
     let word = xml.text(status);
     if ProjectStatus::from_word(&word).is_some() {
         return None;

@@ -11,11 +11,7 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
     let mut found = duplicates(&view.tasks);
     for (task, element) in view.tasks.iter().zip(&view.elements) {
         let missing = element.is_some_and(|node| xml.attribute(node, names.task.id).is_none());
-        found.extend(if missing {
-            Some(no_id(task))
-        } else {
-            bad_id(task)
-        });
+        found.extend(if missing { Some(no_id(task)) } else { bad_id(task) });
         if element.is_some() && task.description.is_empty() {
             let message = format!("task {} has no description", shown(&task.id));
             let problem = Diagnostic::new(Code::EmptyDescription, task.id_span.clone(), message);
@@ -32,11 +28,7 @@ fn duplicates(tasks: &[Task]) -> Vec<Diagnostic> {
         if let Some(first) = first.get(task.id.as_str()) {
             let message = format!("the task id {} is given twice", shown(&task.id));
             let problem = Diagnostic::new(Code::DuplicateTaskId, task.id_span.clone(), message);
-            found.push(
-                problem
-                    .label("again here")
-                    .related(first.id_span.clone(), "first here"),
-            );
+            found.push(problem.label("again here").related(first.id_span.clone(), "first here"));
         } else {
             first.insert(&task.id, task);
         }
@@ -49,27 +41,16 @@ fn no_id(task: &Task) -> Diagnostic {
         "" => "a task".to_owned(),
         name => format!("the task {}", shown(name)),
     };
-    Diagnostic::new(
-        Code::MissingTaskId,
-        task.id_span.clone(),
-        format!("{what} has no id"),
-    )
-    .help("give it an attribute `id`, such as `id=\"build-api\"`")
+    Diagnostic::new(Code::MissingTaskId, task.id_span.clone(), format!("{what} has no id"))
+        .help("give it an attribute `id`, such as `id=\"build-api\"`")
 }
 
 fn bad_id(task: &Task) -> Option<Diagnostic> {
     let span = task.id_span.clone();
     if task.id.is_empty() {
-        return Some(Diagnostic::new(
-            Code::EmptyTaskId,
-            span,
-            "a task's id is empty",
-        ));
+        return Some(Diagnostic::new(Code::EmptyTaskId, span, "a task's id is empty"));
     }
-    let bad = task
-        .id
-        .chars()
-        .find(|c| c.is_control() || c.is_whitespace() || *c == ',')?;
+    let bad = task.id.chars().find(|c| c.is_control() || c.is_whitespace() || *c == ',')?;
     let what = match bad {
         ',' => "a comma",
         _ if bad.is_whitespace() => "white space",

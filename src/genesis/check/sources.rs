@@ -14,25 +14,14 @@ type Entries<'a> = HashMap<&'a str, Vec<&'a Listed>>;
 pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
     let mut entries = Entries::new();
     for listed in &view.listed {
-        entries
-            .entry(&listed.reference.id)
-            .or_default()
-            .push(listed);
+        entries.entry(&listed.reference.id).or_default().push(listed);
     }
     let has_lists = !xml.select(Xml::ROOT, names.tracker).is_empty();
-    let tasks = view
-        .tasks
-        .iter()
-        .zip(&view.elements)
-        .filter(|(task, _)| !task.id.is_empty());
+    let tasks = view.tasks.iter().zip(&view.elements).filter(|(task, _)| !task.id.is_empty());
     tasks
         .flat_map(|(task, element)| {
             let entries = entries.get(task.id.as_str()).map_or(&[][..], Vec::as_slice);
-            let listed = if has_lists {
-                lists(names, task, entries)
-            } else {
-                Vec::new()
-            };
+            let listed = if has_lists { lists(names, task, entries) } else { Vec::new() };
             let own = element.and_then(|node| own_status(xml, names, task, node));
             listed.into_iter().chain(own).chain(last_word(task))
         })
@@ -44,10 +33,7 @@ fn lists(names: &Names, task: &Task, entries: &[&Listed]) -> Vec<Diagnostic> {
     match entries {
         [] => vec![in_no_list(names, task)],
         [entry] => wrong_list(names, task, entry).into_iter().collect(),
-        [first, others @ ..] => others
-            .iter()
-            .map(|entry| again(names, task, first, entry))
-            .collect(),
+        [first, others @ ..] => others.iter().map(|entry| again(names, task, first, entry)).collect(),
     }
 }
 
@@ -63,11 +49,7 @@ fn wrong_list(names: &Names, task: &Task, entry: &Listed) -> Option<Diagnostic> 
     if stands == belongs {
         return None;
     }
-    let message = format!(
-        "task {} is {}, but stands in the list `{stands}`",
-        shown(&task.id),
-        task.status
-    );
+    let message = format!("task {} is {}, but stands in the list `{stands}`", shown(&task.id), task.status);
     Some(disagrees(task, entry.reference.span.clone(), message))
 }
 
@@ -77,10 +59,7 @@ fn again(names: &Names, task: &Task, first: &Listed, entry: &Listed) -> Diagnost
     let message = if one == other {
         format!("task {id} stands twice in the list `{one}`")
     } else {
-        format!(
-            "task {id} stands in the lists `{one}` and `{other}`; it is {}",
-            task.status
-        )
+        format!("task {id} stands in the lists `{one}` and `{other}`; it is {}", task.status)
     };
     Diagnostic::new(Code::InTwoLists, entry.reference.span.clone(), message)
         .label("again here")
@@ -93,10 +72,7 @@ fn own_status(xml: Xml<'_>, names: &'static Names, task: &Task, node: Node) -> O
         Some(status) if status == task.status => None,
         Some(_) => {
             let (id, word) = (shown(&task.id), shown(&own.id));
-            let message = format!(
-                "task {id} is {}, but says itself that it is {word}",
-                task.status
-            );
+            let message = format!("task {id} is {}, but says itself that it is {word}", task.status);
             Some(disagrees(task, own.span, message))
         }
         None => Some(no_status(task, &own.id, own.span)),
@@ -111,12 +87,7 @@ fn last_word(task: &Task) -> Option<Diagnostic> {
 fn no_status(task: &Task, word: &str, span: std::ops::Range<usize>) -> Diagnostic {
     let message = match word {
         "" => format!("the last event of task {} has no status", shown(&task.id)),
-        word => format!(
-            "{} is no status of a task; {} is {}",
-            shown(word),
-            shown(&task.id),
-            task.status
-        ),
+        word => format!("{} is no status of a task; {} is {}", shown(word), shown(&task.id), task.status),
     };
     let problem = Diagnostic::new(Code::UnknownStatusWord, span, message);
     match nearest(word, Status::ALL.map(Status::as_str)) {
@@ -127,12 +98,7 @@ fn no_status(task: &Task, word: &str, span: std::ops::Range<usize>) -> Diagnosti
 
 fn disagrees(task: &Task, span: std::ops::Range<usize>, message: String) -> Diagnostic {
     let problem = Diagnostic::new(Code::StatusDisagrees, span, message);
-    match task
-        .history
-        .iter()
-        .rev()
-        .find(|event| event.status.is_some())
-    {
+    match task.history.iter().rev().find(|event| event.status.is_some()) {
         Some(event) => problem.related(event.span.clone(), "the last event decides"),
         None => problem,
     }

@@ -3,8 +3,7 @@
 use crate::genesis::Status;
 
 use super::names::{
-    AuditNames, Counters, Field, Lists, Metadata, Names, Path, ResultNames, Stack, TaskNames,
-    Vision,
+    AuditNames, Counters, Field, Lists, Metadata, Names, Path, ResultNames, Stack, TaskNames, Vision,
 };
 use Field::{Attribute, Child};
 
@@ -12,11 +11,7 @@ use Field::{Attribute, Child};
 pub(super) static CANONICAL: Names = SCHEMA;
 
 /// What is different where a plan has no `tasks`.
-pub(super) static BARE: Names = Names {
-    refs_are_tasks: true,
-    order: BARE_ORDER,
-    ..SCHEMA
-};
+pub(super) static BARE: Names = Names { refs_are_tasks: true, order: BARE_ORDER, ..SCHEMA };
 
 const SCHEMA: Names = Names {
     root: "projectGenesis",
@@ -45,32 +40,17 @@ const SCHEMA: Names = Names {
         quality_target: &[Child("target"), Attribute("target")],
         quality_measurement: &[Child("measurement"), Attribute("measurement")],
     },
-    level: &[
-        "executionPlan",
-        "executionDag",
-        "parallelSets",
-        "parallelGroup",
-    ],
+    level: &["executionPlan", "executionDag", "parallelSets", "parallelGroup"],
     level_number: "level",
     task_ref: "taskRef",
     ref_id: &[Attribute("id")],
-    dependency: &[
-        "executionPlan",
-        "executionDag",
-        "dependencies",
-        "dependency",
-    ],
+    dependency: &["executionPlan", "executionDag", "dependencies", "dependency"],
     from: &[Child("from"), Attribute("from")],
     to: &[Child("to"), Attribute("to")],
     task: TASK,
     refs_are_tasks: false,
     tracker: &["executionPlan", "statusTracker"],
-    lists: Lists {
-        pending: "pending",
-        in_progress: "inProgress",
-        completed: "completed",
-        failed: "failed",
-    },
+    lists: Lists { pending: "pending", in_progress: "inProgress", completed: "completed", failed: "failed" },
     audit: &["auditLog", "events", "event"],
     audit_entry: AuditNames {
         time: "timestamp",
@@ -120,18 +100,7 @@ const TASK_PATH: Path = &["executionPlan", "tasks", "task"];
 type Order = (Path, &'static [&'static str]);
 
 const CANONICAL_ORDER: &[Order] = &[
-    (
-        &[],
-        &[
-            "metadata",
-            "vision",
-            "architecture",
-            "executionPlan",
-            "knowledgeBase",
-            "auditLog",
-            "metrics",
-        ],
-    ),
+    (&[], &["metadata", "vision", "architecture", "executionPlan", "knowledgeBase", "auditLog", "metrics"]),
     PLAN_ORDER,
     TRACKER_ORDER,
     TASK_ORDER,
@@ -139,41 +108,17 @@ const CANONICAL_ORDER: &[Order] = &[
 
 /// Files of the bare form have the audit log last.
 const BARE_ORDER: &[Order] = &[
-    (
-        &[],
-        &[
-            "metadata",
-            "vision",
-            "architecture",
-            "executionPlan",
-            "knowledgeBase",
-            "metrics",
-            "auditLog",
-        ],
-    ),
+    (&[], &["metadata", "vision", "architecture", "executionPlan", "knowledgeBase", "metrics", "auditLog"]),
     PLAN_ORDER,
     TRACKER_ORDER,
 ];
 
-const PLAN_ORDER: Order = (
-    &["executionPlan"],
-    &["executionDag", "tasks", "statusTracker"],
-);
+const PLAN_ORDER: Order = (&["executionPlan"], &["executionDag", "tasks", "statusTracker"]);
 
-const TRACKER_ORDER: Order = (
-    &["executionPlan", "statusTracker"],
-    &["pending", "inProgress", "completed", "failed"],
-);
+const TRACKER_ORDER: Order =
+    (&["executionPlan", "statusTracker"], &["pending", "inProgress", "completed", "failed"]);
 
 const TASK_ORDER: Order = (
     TASK_PATH,
-    &[
-        "name",
-        "description",
-        "assignedAgent",
-        "estimatedDuration",
-        "dependencies",
-        "result",
-        "statusHistory",
-    ],
+    &["name", "description", "assignedAgent", "estimatedDuration", "dependencies", "result", "statusHistory"],
 );

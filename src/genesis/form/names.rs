@@ -157,13 +157,8 @@ impl Lists {
 
     /// The statuses that have a list of their own, with its name, in the order of the lists.
     pub(in crate::genesis) fn all(&self) -> [(Status, &'static str); 4] {
-        [
-            Status::Pending,
-            Status::InProgress,
-            Status::Completed,
-            Status::Failed,
-        ]
-        .map(|status| (status, self.of(status)))
+        [Status::Pending, Status::InProgress, Status::Completed, Status::Failed]
+            .map(|status| (status, self.of(status)))
     }
 }
 

@@ -30,15 +30,9 @@ fn a_long_line_is_cut_around_the_place() {
     let source = format!("<projectGenesis>{long}&nbsp;{long}</projectGenesis>");
     let text = shown(&source);
     insta::assert_snapshot!(text);
-    assert!(
-        text.lines()
-            .filter(|line| line.starts_with("1 |"))
-            .all(|line| line.len() <= 100)
-    );
+    assert!(text.lines().filter(|line| line.starts_with("1 |")).all(|line| line.len() <= 100));
     assert!(text.contains("genesis.xml:1:8017\n"));
-    let problems = Genesis::parse(source.clone().into_bytes())
-        .unwrap_err()
-        .diagnostics;
+    let problems = Genesis::parse(source.clone().into_bytes()).unwrap_err().diagnostics;
     assert!(render("g.xml", &source, &problems, true, 80).contains("g.xml:1:8017\n"));
 }
 
@@ -56,14 +50,5 @@ fn no_span_is_out_of_bounds() {
         let problem = Diagnostic::new(Code::Markup, start..end, "m").related(end..start, "r");
         assert!(render("p", source, &[problem], true, 0).contains('m'));
     }
-    assert!(
-        render(
-            "p",
-            "",
-            &[Diagnostic::new(Code::Encoding, 0..0, "m")],
-            false,
-            80
-        )
-        .contains("p:1:1")
-    );
+    assert!(render("p", "", &[Diagnostic::new(Code::Encoding, 0..0, "m")], false, 80).contains("p:1:1"));
 }

@@ -30,11 +30,7 @@ impl<'s> Attributes<'s> {
     /// The attributes of the tag part `range`, which begins behind the tag's name and ends before
     /// its `>`, `/>` or `?>`.
     pub(in crate::genesis) fn new(source: &'s str, range: Range<usize>) -> Attributes<'s> {
-        Attributes {
-            source,
-            at: range.start,
-            end: range.end,
-        }
+        Attributes { source, at: range.start, end: range.end }
     }
 
     fn rest(&self) -> &'s str {
@@ -51,11 +47,7 @@ impl<'s> Attributes<'s> {
     fn attribute(&mut self, spaced: bool) -> Result<Attribute, Diagnostic> {
         let name = self.at..self.at + name_len(self.rest());
         if name.is_empty() || !spaced {
-            let message = if spaced {
-                "expected the name of an attribute"
-            } else {
-                UNSPACED
-            };
+            let message = if spaced { "expected the name of an attribute" } else { UNSPACED };
             return Err(self.wrong(self.at, message));
         }
         self.at = name.end;
@@ -65,10 +57,7 @@ impl<'s> Attributes<'s> {
         }
         self.at += 1;
         self.skip_space();
-        Ok(Attribute {
-            name,
-            value: self.value()?,
-        })
+        Ok(Attribute { name, value: self.value()? })
     }
 
     fn value(&mut self) -> Result<Range<usize>, Diagnostic> {
@@ -76,9 +65,7 @@ impl<'s> Attributes<'s> {
         let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
         let quote = quote.ok_or_else(|| self.wrong(self.at, "a value without quotes"))?;
         let inside = rest.get(1..).unwrap_or_default();
-        let len = inside
-            .find(quote)
-            .ok_or_else(|| self.wrong(self.at, "a quote is not closed"))?;
+        let len = inside.find(quote).ok_or_else(|| self.wrong(self.at, "a quote is not closed"))?;
         let value = self.at + 1..self.at + 1 + len;
         self.at = value.end + 1;
         Ok(value)
@@ -111,11 +98,7 @@ impl Iterator for Attributes<'_> {
 }
 
 /// Checks the attributes in `source[range]`; the value of `xmlns` if there is one.
-pub(super) fn check(
-    source: &str,
-    range: Range<usize>,
-    problems: &mut Problems,
-) -> Option<Range<usize>> {
+pub(super) fn check(source: &str, range: Range<usize>, problems: &mut Problems) -> Option<Range<usize>> {
     let mut names = Names::default();
     let mut xmlns = None;
     for attribute in Attributes::new(source, range) {

@@ -11,10 +11,7 @@ use super::problems::Problems;
 pub(super) fn check_characters(source: &str, problems: &mut Problems) {
     let bytes = source.as_bytes();
     let mut at = 0;
-    while let Some(next) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(is_suspect))
-    {
+    while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(is_suspect)) {
         at += next;
         match source.get(at..).and_then(|rest| rest.chars().next()) {
             Some(c) if !is_legal(c) => {
@@ -41,11 +38,7 @@ pub(super) fn check_text(source: &str, span: &Range<usize>, problems: &mut Probl
     let text = source.get(span.clone()).unwrap_or_default();
     for (at, found) in text.match_indices("]]>") {
         let at = span.start + at;
-        let problem = Diagnostic::new(
-            Code::ForbiddenSequence,
-            at..at + found.len(),
-            "`]]>` in text",
-        );
+        let problem = Diagnostic::new(Code::ForbiddenSequence, at..at + found.len(), "`]]>` in text");
         problems.push(problem.help("write `]]&gt;`"));
     }
 }
@@ -68,16 +61,9 @@ pub(super) fn check_instruction(source: &str, span: Range<usize>, problems: &mut
     let text = source.get(inside).unwrap_or_default();
     let target = text.split(is_space).next().unwrap_or_default();
     if !is_name(target) {
-        problems.note(
-            Code::Markup,
-            span,
-            "a processing instruction begins with a name",
-        );
+        problems.note(Code::Markup, span, "a processing instruction begins with a name");
     } else if target.eq_ignore_ascii_case("xml") {
-        let message = format!(
-            "a processing instruction must not be called {}",
-            shown(target)
-        );
+        let message = format!("a processing instruction must not be called {}", shown(target));
         problems.note(Code::Markup, span, message);
     }
 }

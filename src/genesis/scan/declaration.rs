@@ -16,10 +16,7 @@ pub(super) fn check(source: &str, range: Range<usize>, problems: &mut Problems) 
         let Attribute { name, value } = match attribute {
             Ok(attribute) => attribute,
             Err(problem) => {
-                return problems.push(Diagnostic {
-                    code: Code::Declaration,
-                    ..problem
-                });
+                return problems.push(Diagnostic { code: Code::Declaration, ..problem });
             }
         };
         let word = source.get(name.clone()).unwrap_or_default();
@@ -27,18 +24,13 @@ pub(super) fn check(source: &str, range: Range<usize>, problems: &mut Problems) 
         if !known || first && word != "version" {
             let message = format!("{} must not stand here in the XML declaration", shown(word));
             let problem = Diagnostic::new(Code::Declaration, name, message);
-            return problems
-                .push(problem.help("`version`, `encoding`, `standalone`, in this order"));
+            return problems.push(problem.help("`version`, `encoding`, `standalone`, in this order"));
         }
         first = false;
         check_value(source, word, value, problems);
     }
     if first {
-        problems.note(
-            Code::Declaration,
-            range,
-            "the XML declaration has no version",
-        );
+        problems.note(Code::Declaration, range, "the XML declaration has no version");
     }
 }
 

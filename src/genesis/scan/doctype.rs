@@ -20,8 +20,7 @@ pub(super) fn check(source: &str, range: Range<usize>) -> Result<(), Diagnostic>
 }
 
 const SUBSET: &str = "an internal DTD subset is refused, because it can declare entities";
-const SUBSET_HELP: &str =
-    "remove everything from `[` to `]`, and write out the entities it declares";
+const SUBSET_HELP: &str = "remove everything from `[` to `]`, and write out the entities it declares";
 
 struct Cursor<'s> {
     rest: &'s str,

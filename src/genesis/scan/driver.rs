@@ -86,11 +86,7 @@ impl<'s> Scanner<'s> {
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
         // The reader passes over a byte order mark without counting it.
-        self.at = if rest.starts_with(BOM) {
-            at + BOM.len_utf8()
-        } else {
-            at
-        };
+        self.at = if rest.starts_with(BOM) { at + BOM.len_utf8() } else { at };
         self.base = self.at;
     }
 
@@ -146,24 +142,14 @@ impl<'s> Scanner<'s> {
 
     fn outside_root(&mut self, span: &Range<usize>, what: &str) {
         if self.open.is_empty() {
-            let side = if self.root.is_some() {
-                "behind"
-            } else {
-                "before"
-            };
+            let side = if self.root.is_some() { "behind" } else { "before" };
             let message = format!("{what} {side} the root element");
             self.problems.note(Code::OutsideRoot, span.clone(), message);
         }
     }
 
     fn declaration(&mut self, span: Range<usize>) {
-        if self
-            .source
-            .get(..span.start)
-            .unwrap_or_default()
-            .trim_start_matches(BOM)
-            .is_empty()
-        {
+        if self.source.get(..span.start).unwrap_or_default().trim_start_matches(BOM).is_empty() {
             return declaration::check(self.source, span, &mut self.problems);
         }
         let message = "an XML declaration can only stand at the very beginning of the file";
@@ -192,10 +178,7 @@ impl<'s> Scanner<'s> {
             _ => (Code::Doctype, "a document type declaration without a name"),
         };
         let rest = self.source.get(start..).unwrap_or_default();
-        let len = rest
-            .find(is_space)
-            .unwrap_or(rest.len())
-            .min(rest.floor_char_boundary(20));
+        let len = rest.find(is_space).unwrap_or(rest.len()).min(rest.floor_char_boundary(20));
         self.problems.note(code, start..start + len, message);
         self.stopped = matches!(error, Error::Syntax(_));
     }
@@ -208,11 +191,7 @@ impl<'s> Scanner<'s> {
             self.unclosed(name);
         } else if self.root.is_none() && self.problems.is_empty() {
             let end = self.source.len();
-            self.problems.note(
-                Code::OutsideRoot,
-                end..end,
-                "the document has no root element",
-            );
+            self.problems.note(Code::OutsideRoot, end..end, "the document has no root element");
         }
     }
 }
@@ -226,7 +205,8 @@ fn unclosed(error: &SyntaxError) -> &'static str {
         SyntaxError::UnclosedDoctype => "this document type declaration is never closed",
         SyntaxError::UnclosedCData => "this CDATA section is never closed",
         SyntaxError::UnclosedTag => "this tag is never closed",
-        SyntaxError::UnclosedSingleQuotedAttributeValue
-        | SyntaxError::UnclosedDoubleQuotedAttributeValue => "a quote in this tag is never closed",
+        SyntaxError::UnclosedSingleQuotedAttributeValue | SyntaxError::UnclosedDoubleQuotedAttributeValue => {
+            "a quote in this tag is never closed"
+        }
     }
 }

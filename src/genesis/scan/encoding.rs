@@ -9,14 +9,8 @@ const CONVERT: &str = "convert the file to UTF-8 first, for example with `iconv 
 /// The text of `bytes`, with its byte order mark if it has one.
 pub(in crate::genesis) fn decode(bytes: Vec<u8>) -> Result<String, Invalid> {
     if bytes.len() > MAX_BYTES {
-        let message = format!(
-            "the file has {} bytes; at most {MAX_BYTES} are read",
-            bytes.len()
-        );
-        return Err(refused(
-            String::new(),
-            Diagnostic::new(Code::TooLarge, 0..0, message),
-        ));
+        let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", bytes.len());
+        return Err(refused(String::new(), Diagnostic::new(Code::TooLarge, 0..0, message)));
     }
     if looks_like_utf16(&bytes) {
         let problem = Diagnostic::new(Code::Encoding, 0..0, "the file is UTF-16, not UTF-8");
@@ -36,15 +30,9 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Invalid {
     let bad = error.as_bytes().get(at).copied().unwrap_or_default();
     let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
     let message = format!("byte 0x{bad:02X} is not UTF-8");
-    refused(
-        source,
-        Diagnostic::new(Code::Encoding, span, message).help(CONVERT),
-    )
+    refused(source, Diagnostic::new(Code::Encoding, span, message).help(CONVERT))
 }
 
 fn refused(source: String, problem: Diagnostic) -> Invalid {
-    Invalid {
-        source,
-        diagnostics: vec![problem],
-    }
+    Invalid { source, diagnostics: vec![problem] }
 }

@@ -19,11 +19,7 @@ fn accepted_by_xmllint(bytes: &[u8]) -> Option<bool> {
     std::fs::write(&file, bytes).unwrap();
     let mut xmllint = Command::new("xmllint");
     xmllint.args(["--noout", "--nonet", "--huge"]).arg(&file);
-    let status = xmllint
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .ok()?;
+    let status = xmllint.stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
     Some(status.success())
 }
 
@@ -54,10 +50,7 @@ fn xmllint_agrees_on_every_snippet() {
         return;
     }
     for (snippets, expected) in [(WELL_FORMED, true), (ILL_FORMED, false)] {
-        for snippet in snippets
-            .iter()
-            .filter(|snippet| !DIFFERENT.contains(snippet))
-        {
+        for snippet in snippets.iter().filter(|snippet| !DIFFERENT.contains(snippet)) {
             let text = String::from_utf8_lossy(snippet);
             assert_eq!(accepted_by_xmllint(snippet), Some(expected), "{text}");
         }
@@ -73,11 +66,7 @@ fn where_we_differ_we_are_the_stricter() {
         return;
     }
     for snippet in DIFFERENT {
-        assert_eq!(
-            accepted_by_xmllint(snippet),
-            Some(true),
-            "a difference that is none"
-        );
+        assert_eq!(accepted_by_xmllint(snippet), Some(true), "a difference that is none");
     }
 }
 
@@ -163,15 +152,7 @@ fn mutated(mutations: &[Mutation]) -> Vec<u8> {
     for Mutation { at, removed, piece } in mutations {
         let start = at.index(bytes.len() + 1);
         let end = (start + removed).min(bytes.len());
-        bytes.splice(
-            start..end,
-            PIECES
-                .get(*piece)
-                .copied()
-                .unwrap_or_default()
-                .iter()
-                .copied(),
-        );
+        bytes.splice(start..end, PIECES.get(*piece).copied().unwrap_or_default().iter().copied());
     }
     bytes
 }

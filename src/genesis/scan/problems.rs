@@ -40,8 +40,7 @@ impl Problems {
         let full = self.is_full();
         self.found.sort_by_key(|problem| problem.span.start);
         if let Some(last) = self.found.last_mut().filter(|_| full) {
-            last.help =
-                Some("there are more problems than these; the rest was not looked at".into());
+            last.help = Some("there are more problems than these; the rest was not looked at".into());
         }
         self.found
     }

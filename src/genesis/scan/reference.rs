@@ -26,9 +26,7 @@ pub(in crate::genesis) fn resolve(name: &str) -> Result<char, BadReference> {
         "amp" => Ok('&'),
         "quot" => Ok('"'),
         "apos" => Ok('\''),
-        _ => name
-            .strip_prefix('#')
-            .map_or_else(|| Err(unknown(name)), numeric),
+        _ => name.strip_prefix('#').map_or_else(|| Err(unknown(name)), numeric),
     }
 }
 
@@ -40,9 +38,7 @@ pub(super) fn check_all(source: &str, range: Range<usize>, problems: &mut Proble
             return;
         }
         let rest = value.get(at + 1..).unwrap_or_default();
-        let end = rest
-            .find([';', '&'])
-            .filter(|end| rest[*end..].starts_with(';'));
+        let end = rest.find([';', '&']).filter(|end| rest[*end..].starts_with(';'));
         let end = at + end.map_or(1, |name| name + 2);
         check(source, range.start + at..range.start + end, problems);
     }
@@ -77,25 +73,16 @@ const FIVE: &str = "only &lt; &gt; &amp; &quot; and &apos; are known; write othe
                     themselves or by number, such as &#160;";
 
 fn unknown(name: &str) -> BadReference {
-    if is_name(name) {
-        BadReference::Undefined
-    } else {
-        BadReference::Malformed
-    }
+    if is_name(name) { BadReference::Undefined } else { BadReference::Malformed }
 }
 
 fn numeric(digits: &str) -> Result<char, BadReference> {
-    let (digits, radix) = digits
-        .strip_prefix('x')
-        .map_or((digits, 10), |hex| (hex, 16));
+    let (digits, radix) = digits.strip_prefix('x').map_or((digits, 10), |hex| (hex, 16));
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Err(BadReference::Malformed);
     }
     let number = u32::from_str_radix(digits, radix).ok();
-    number
-        .and_then(char::from_u32)
-        .filter(|c| is_legal(*c))
-        .ok_or(BadReference::IllegalCharacter)
+    number.and_then(char::from_u32).filter(|c| is_legal(*c)).ok_or(BadReference::IllegalCharacter)
 }
 
 #[cfg(test)]

@@ -32,12 +32,7 @@ impl Scanner<'_> {
         let inside = span.start + 2..span.end - 1;
         let text = self.source.get(inside.clone()).unwrap_or_default();
         let name = text.split(is_space).next().unwrap_or_default();
-        if !text
-            .get(name.len()..)
-            .unwrap_or_default()
-            .chars()
-            .all(is_space)
-        {
+        if !text.get(name.len()..).unwrap_or_default().chars().all(is_space) {
             let message = "an end tag holds nothing but a name";
             self.problems.note(Code::Markup, span.clone(), message);
         }
@@ -61,12 +56,7 @@ impl Scanner<'_> {
         self.problems.note(Code::TagMismatch, name, message);
     }
 
-    fn open_element(
-        &mut self,
-        span: &Range<usize>,
-        name: Range<usize>,
-        xmlns: Option<Range<usize>>,
-    ) {
+    fn open_element(&mut self, span: &Range<usize>, name: Range<usize>, xmlns: Option<Range<usize>>) {
         let around = self.open.last();
         let xmlns = xmlns.or_else(|| around.and_then(|open| open.xmlns.clone()));
         let node = self.tree.open(Element {
@@ -77,8 +67,7 @@ impl Scanner<'_> {
             end: small(span.end),
             after: 0,
             parent: around.map_or(0, |open| open.node.0),
-            foreign: around.is_some()
-                && self.namespace(xmlns.as_ref()) != self.namespace(self.root_xmlns()),
+            foreign: around.is_some() && self.namespace(xmlns.as_ref()) != self.namespace(self.root_xmlns()),
         });
         self.root.get_or_insert(node);
         self.open.push(Open { node, name, xmlns });
@@ -97,9 +86,7 @@ impl Scanner<'_> {
 
     /// The default namespace given at `xmlns`; empty is the same as none.
     fn namespace(&self, xmlns: Option<&Range<usize>>) -> &str {
-        xmlns
-            .and_then(|span| self.source.get(span.clone()))
-            .unwrap_or_default()
+        xmlns.and_then(|span| self.source.get(span.clone())).unwrap_or_default()
     }
 
     fn root_xmlns(&self) -> Option<&Range<usize>> {
@@ -117,8 +104,7 @@ impl Scanner<'_> {
     /// A `<` that begins no tag is most probably meant as text: what follows is looked at as such.
     fn no_tag(&mut self, at: usize) {
         let problem = Diagnostic::new(Code::Markup, at..at + 1, "this `<` begins no tag");
-        self.problems
-            .push(problem.help("write `&lt;` for the character itself"));
+        self.problems.push(problem.help("write `&lt;` for the character itself"));
         self.restart(at + 1);
     }
 
@@ -127,8 +113,7 @@ impl Scanner<'_> {
         let message = format!("the end tag {} does not close {expected}", shown(&name));
         let problem = Diagnostic::new(Code::TagMismatch, span, message);
         let problem = problem.label(format!("expected the end of {expected}"));
-        self.problems
-            .push(problem.related(open.name, format!("{expected} begins here")));
+        self.problems.push(problem.related(open.name, format!("{expected} begins here")));
         self.stopped = true;
     }
 }

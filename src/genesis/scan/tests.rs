@@ -173,12 +173,7 @@ pub(super) const ILL_FORMED: &[&[u8]] = &[
 ];
 
 fn codes(source: &str) -> Vec<Code> {
-    scan(source)
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|problem| problem.code)
-        .collect()
+    scan(source).err().unwrap_or_default().into_iter().map(|problem| problem.code).collect()
 }
 
 #[test]
@@ -209,9 +204,7 @@ fn every_problem_has_its_place_and_message() {
         let index = LineIndex::new(&source);
         for problem in problems {
             let (code, place) = (problem.code, index.position(problem.span.start));
-            let marked = source
-                .get(problem.span)
-                .expect("spans are on character boundaries");
+            let marked = source.get(problem.span).expect("spans are on character boundaries");
             writeln!(report, "  {code} {place} {marked:?}: {}", problem.message).unwrap();
         }
     }
@@ -253,22 +246,11 @@ fn deep_nesting_is_refused_and_no_recursion() {
 
 #[test]
 fn hostile_input_has_a_bounded_number_of_problems() {
-    for piece in [
-        "&x;",
-        "\u{1}",
-        "<1>",
-        "]]>",
-        "& ",
-        "< ",
-        "<a b='&&&&&&&&&&'/>",
-    ] {
+    for piece in ["&x;", "\u{1}", "<1>", "]]>", "& ", "< ", "<a b='&&&&&&&&&&'/>"] {
         let source = format!("<a>{}</a>", piece.repeat(20_000));
         assert!((1..=100).contains(&codes(&source).len()), "{piece}");
     }
     let attributes: String = (0..20_000).map(|n| format!(" a{n}='{n}'")).collect();
     assert_eq!(codes(&format!("<a{attributes}/>")), []);
-    assert_eq!(
-        codes(&format!("<a{attributes} a19999=''/>")),
-        [Code::Attribute]
-    );
+    assert_eq!(codes(&format!("<a{attributes} a19999=''/>")), [Code::Attribute]);
 }

@@ -22,10 +22,7 @@ pub(super) fn read(xml: Xml<'_>, node: Node) -> Vec<Ref> {
 fn in_child(xml: Xml<'_>, child: Node) -> Vec<Ref> {
     let found = in_text(xml, child);
     match xml.attribute(child, "id").filter(|_| found.is_empty()) {
-        Some(id) => vec![Ref {
-            id: xml.value(&id).into_owned(),
-            span: id.value,
-        }],
+        Some(id) => vec![Ref { id: xml.value(&id).into_owned(), span: id.value }],
         None => found,
     }
 }
@@ -35,18 +32,12 @@ fn in_text(xml: Xml<'_>, node: Node) -> Vec<Ref> {
     let raw = xml.slice(content.clone());
     if raw.contains(['<', '&']) {
         // What the text says stands nowhere in the source as such: the whole is the place.
-        let whole = |(_, id): (usize, &str)| Ref {
-            id: id.to_owned(),
-            span: xml.text_span(node),
-        };
+        let whole = |(_, id): (usize, &str)| Ref { id: id.to_owned(), span: xml.text_span(node) };
         return words(&xml.text(node)).map(whole).collect();
     }
     let exact = |(at, id): (usize, &str)| {
         let start = content.start + at;
-        Ref {
-            id: id.to_owned(),
-            span: start..start + id.len(),
-        }
+        Ref { id: id.to_owned(), span: start..start + id.len() }
     };
     words(raw).map(exact).collect()
 }

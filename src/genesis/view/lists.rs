@@ -27,34 +27,18 @@ pub(in crate::genesis) struct Listed {
 /// All entries of all lists, in the order of the text.
 pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Vec<Listed> {
     let trackers = xml.select(Xml::ROOT, names.tracker);
-    let lists = trackers
-        .into_iter()
-        .flat_map(|tracker| xml.children(tracker));
-    let kind = |node| {
-        names
-            .lists
-            .all()
-            .into_iter()
-            .find(|(_, name)| *name == xml.name(node))
-    };
+    let lists = trackers.into_iter().flat_map(|tracker| xml.children(tracker));
+    let kind = |node| names.lists.all().into_iter().find(|(_, name)| *name == xml.name(node));
     lists
         .filter_map(|list| kind(list).map(|(status, _)| (status, list)))
         .flat_map(|(status, list)| {
-            xml.named(list, names.task_ref)
-                .map(move |node| entry(xml, names, status, node))
+            xml.named(list, names.task_ref).map(move |node| entry(xml, names, status, node))
         })
         .collect()
 }
 
 fn entry(xml: Xml<'_>, names: &Names, list: Status, node: Node) -> Listed {
-    let said = xml
-        .attribute(node, STATUS)
-        .and_then(|word| Status::from_word(&xml.value(&word)));
+    let said = xml.attribute(node, STATUS).and_then(|word| Status::from_word(&xml.value(&word)));
     let status = said.filter(|said| names.lists.of(*said) == names.lists.of(list));
-    Listed {
-        list,
-        status: status.unwrap_or(list),
-        reference: task_ref(xml, node, names),
-        node,
-    }
+    Listed { list, status: status.unwrap_or(list), reference: task_ref(xml, node, names), node }
 }

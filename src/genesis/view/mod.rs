@@ -37,14 +37,7 @@ impl View {
         let levels = edges::levels(xml, names);
         let (tasks, elements) = tasks::read(xml, names, &listed, &levels);
         let edges = edges::read(xml, names, &tasks);
-        View {
-            project: project::read(xml, names),
-            tasks,
-            elements,
-            edges,
-            levels,
-            listed,
-        }
+        View { project: project::read(xml, names), tasks, elements, edges, levels, listed }
     }
 }
 
@@ -53,43 +46,28 @@ pub(super) fn field(xml: Xml<'_>, node: Node, fields: &[Field]) -> Option<Ref> {
     fields.iter().find_map(|field| match field {
         Field::Child(name) => {
             let child = xml.child(node, name)?;
-            Some(Ref {
-                id: xml.text(child).into_owned(),
-                span: xml.text_span(child),
-            })
+            Some(Ref { id: xml.text(child).into_owned(), span: xml.text_span(child) })
         }
         Field::Attribute(name) => {
             let attribute = xml.attribute(node, name)?;
             let id = xml.value(&attribute).into_owned();
-            Some(Ref {
-                id,
-                span: non_empty(attribute.value),
-            })
+            Some(Ref { id, span: non_empty(attribute.value) })
         }
     })
 }
 
 /// The value alone; `None` where it is missing or empty.
 fn value(xml: Xml<'_>, node: Node, fields: Fields) -> Option<String> {
-    field(xml, node, fields)
-        .map(|found| found.id)
-        .filter(|text| !text.is_empty())
+    field(xml, node, fields).map(|found| found.id).filter(|text| !text.is_empty())
 }
 
 /// The reference to a task that `node` is; empty where its id is missing.
 fn task_ref(xml: Xml<'_>, node: Node, names: &Names) -> Ref {
-    let missing = || Ref {
-        id: String::new(),
-        span: xml.start_tag(node),
-    };
+    let missing = || Ref { id: String::new(), span: xml.start_tag(node) };
     field(xml, node, names.ref_id).unwrap_or_else(missing)
 }
 
 /// An empty value is shown by its quotes.
 fn non_empty(span: Range<usize>) -> Range<usize> {
-    if span.is_empty() {
-        span.start.saturating_sub(1)..span.end + 1
-    } else {
-        span
-    }
+    if span.is_empty() { span.start.saturating_sub(1)..span.end + 1 } else { span }
 }

@@ -8,12 +8,7 @@ use crate::genesis::{Project, ProjectStatus, Quality};
 use super::value;
 
 pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
-    let Names {
-        metadata,
-        vision,
-        stack,
-        ..
-    } = names;
+    let Names { metadata, vision, stack, .. } = names;
     let first = |path: &[&'static str]| texts(xml, path).into_iter().find(|text| !text.is_empty());
     Project {
         project_name: first(metadata.project_name).unwrap_or_default(),
@@ -37,10 +32,7 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
 
 fn texts(xml: Xml<'_>, path: &[&'static str]) -> Vec<String> {
     let nodes = xml.select(Xml::ROOT, path);
-    nodes
-        .into_iter()
-        .map(|node| xml.text(node).into_owned())
-        .collect()
+    nodes.into_iter().map(|node| xml.text(node).into_owned()).collect()
 }
 
 fn qualities(xml: Xml<'_>, names: &'static Names) -> Vec<Quality> {
@@ -51,8 +43,5 @@ fn qualities(xml: Xml<'_>, names: &'static Names) -> Vec<Quality> {
         target: part(node, stack.quality_target),
         measurement: part(node, stack.quality_measurement),
     };
-    xml.select(Xml::ROOT, stack.quality)
-        .into_iter()
-        .map(quality)
-        .collect()
+    xml.select(Xml::ROOT, stack.quality).into_iter().map(quality).collect()
 }

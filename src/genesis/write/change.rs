@@ -52,15 +52,10 @@ impl Writer<'_> {
         let (range, text) = match (known, value) {
             (None, None) => return Vec::new(),
             (Some(known), Some(value)) if *self.xml.value(&known) == *value => return Vec::new(),
-            (Some(known), Some(value)) => {
-                (known.value, escape::value(value).replace('\'', "&apos;"))
-            }
+            (Some(known), Some(value)) => (known.value, escape::value(value).replace('\'', "&apos;")),
             (Some(known), None) => {
                 let before = self.xml.slice(0..known.name.start);
-                (
-                    before.trim_end_matches(SPACE).len()..known.value.end + 1,
-                    String::new(),
-                )
+                (before.trim_end_matches(SPACE).len()..known.value.end + 1, String::new())
             }
             (None, Some(value)) => {
                 let at = self.xml.span(node).start + 1 + self.xml.name(node).len();
@@ -76,11 +71,7 @@ impl Writer<'_> {
         let style = match layout::own_line(self.xml, span.start) {
             Some(line) => {
                 let around = self.xml.parent(node).unwrap_or(node);
-                layout::like(
-                    self.xml,
-                    layout::block(line, layout::unit(self.xml, around)),
-                    node,
-                )
+                layout::like(self.xml, layout::block(line, layout::unit(self.xml, around)), node)
             }
             None => layout::flat(self.xml),
         };
@@ -96,12 +87,7 @@ impl Writer<'_> {
 
     fn open_with_text(&mut self, node: Node, text: &str) {
         let tag = self.xml.start_tag(node);
-        let kept = self
-            .xml
-            .slice(tag.clone())
-            .trim_end_matches("/>")
-            .trim_end()
-            .len();
+        let kept = self.xml.slice(tag.clone()).trim_end_matches("/>").trim_end().len();
         let name = self.xml.name(node);
         self.splice(tag.start + kept..tag.end, format!(">{text}</{name}>"));
     }
@@ -113,8 +99,7 @@ impl Writer<'_> {
             let text = raw.get(range.clone()).unwrap_or_default();
             let start = range.start + text.len() - text.trim_start_matches(SPACE).len();
             let end = range.start + text.trim_end_matches(SPACE).len();
-            (kind != Kind::Markup && start < end)
-                .then(|| content.start + start..content.start + end)
+            (kind != Kind::Markup && start < end).then(|| content.start + start..content.start + end)
         };
         pieces(raw).filter_map(trimmed).collect()
     }

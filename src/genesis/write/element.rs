@@ -11,11 +11,7 @@ pub(super) enum New {
     /// One that stood elsewhere, byte for byte.
     Moved(String),
     /// A new one.
-    Element {
-        name: &'static str,
-        attributes: Vec<(&'static str, String)>,
-        body: Body,
-    },
+    Element { name: &'static str, attributes: Vec<(&'static str, String)>, body: Body },
 }
 
 /// What is in a new element.
@@ -29,51 +25,29 @@ pub(super) enum Body {
 impl New {
     /// `<name/>`.
     pub(super) fn empty(name: &'static str) -> New {
-        New::Element {
-            name,
-            attributes: Vec::new(),
-            body: Body::Empty,
-        }
+        New::Element { name, attributes: Vec::new(), body: Body::Empty }
     }
 
     /// `<name>text</name>`.
     pub(super) fn text(name: &'static str, text: &str) -> New {
-        New::Element {
-            name,
-            attributes: Vec::new(),
-            body: Body::Text(text.to_owned()),
-        }
+        New::Element { name, attributes: Vec::new(), body: Body::Text(text.to_owned()) }
     }
 
     /// `<name>` with `children`; an empty element if there are none.
     pub(super) fn with(name: &'static str, children: Vec<New>) -> New {
-        let body = if children.is_empty() {
-            Body::Empty
-        } else {
-            Body::Children(children)
-        };
-        New::Element {
-            name,
-            attributes: Vec::new(),
-            body,
-        }
+        let body = if children.is_empty() { Body::Empty } else { Body::Children(children) };
+        New::Element { name, attributes: Vec::new(), body }
     }
 
     /// The same inside new elements of these names, the outermost first.
     pub(super) fn inside(self, names: &[&'static str]) -> New {
-        names
-            .iter()
-            .rev()
-            .fold(self, |new, name| New::with(name, vec![new]))
+        names.iter().rev().fold(self, |new, name| New::with(name, vec![new]))
     }
 
     /// The same with `value` in the first of `fields`.
     #[must_use]
     pub(super) fn field(mut self, fields: &[Field], value: &str) -> New {
-        if let New::Element {
-            attributes, body, ..
-        } = &mut self
-        {
+        if let New::Element { attributes, body, .. } = &mut self {
             match fields.first() {
                 Some(Field::Attribute(name)) => attributes.push((name, value.to_owned())),
                 Some(Field::Child(name)) => body.add(New::text(name, value)),
@@ -86,11 +60,7 @@ impl New {
     /// The same with `value` in the first of `fields`, unless it would be empty.
     #[must_use]
     pub(super) fn optional(self, fields: &[Field], value: &str) -> New {
-        if escape::clean(value).trim().is_empty() {
-            self
-        } else {
-            self.field(fields, value)
-        }
+        if escape::clean(value).trim().is_empty() { self } else { self.field(fields, value) }
     }
 
     /// As text, without the line break and the indentation before it.
@@ -103,11 +73,7 @@ impl New {
     fn write(&self, style: &Style<'_>, indent: &str, text: &mut String) {
         let (name, attributes, body) = match self {
             New::Moved(raw) => return text.push_str(raw),
-            New::Element {
-                name,
-                attributes,
-                body,
-            } => (name, attributes, body),
+            New::Element { name, attributes, body } => (name, attributes, body),
         };
         text.push_str(&format!("<{name}"));
         for (name, value) in attributes {

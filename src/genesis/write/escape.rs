@@ -59,10 +59,7 @@ fn skip_sequence(chars: &mut Chars<'_>) {
         while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
         chars.next_if(|c| matches!(c, '@'..='~'));
     } else if chars.next_if_eq(&']').is_some() {
-        while chars
-            .next_if(|c| !matches!(*c, BELL | ESCAPE | '\n'))
-            .is_some()
-        {}
+        while chars.next_if(|c| !matches!(*c, BELL | ESCAPE | '\n')).is_some() {}
         chars.next_if_eq(&BELL);
     }
 }
@@ -87,10 +84,7 @@ mod tests {
 
     #[test]
     fn terminal_sequences_are_left_out() {
-        assert_eq!(
-            clean("\u{1b}[1;31mred\u{1b}[0m \u{1b}]0;title\u{7}x\u{1b}"),
-            "red x"
-        );
+        assert_eq!(clean("\u{1b}[1;31mred\u{1b}[0m \u{1b}]0;title\u{7}x\u{1b}"), "red x");
         assert_eq!(clean("a\0b\u{FFFE}c\u{9b}d"), "abcd");
     }
 

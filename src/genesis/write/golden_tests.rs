@@ -60,18 +60,13 @@ const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 
 /// The lines that go and come, without the others.
 fn changed_lines(before: &str, after: &str) -> String {
-    let (before, after): (Vec<&str>, Vec<&str>) = (
-        before.split_inclusive('\n').collect(),
-        after.split_inclusive('\n').collect(),
-    );
+    let (before, after): (Vec<&str>, Vec<&str>) =
+        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
     let mut longest = vec![vec![0_usize; after.len() + 1]; before.len() + 1];
     for (i, old) in before.iter().enumerate().rev() {
         for (j, new) in after.iter().enumerate().rev() {
-            longest[i][j] = if old == new {
-                longest[i + 1][j + 1] + 1
-            } else {
-                longest[i + 1][j].max(longest[i][j + 1])
-            };
+            longest[i][j] =
+                if old == new { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
         }
     }
     let (mut i, mut j, mut text) = (0, 0, String::new());
@@ -91,11 +86,7 @@ fn changed_lines(before: &str, after: &str) -> String {
 
 /// A document of one line is shown with a line for each tag.
 fn in_lines(source: &str) -> String {
-    if source.contains('\n') {
-        source.to_owned()
-    } else {
-        source.replace("><", ">\n<")
-    }
+    if source.contains('\n') { source.to_owned() } else { source.replace("><", ">\n<") }
 }
 
 /// A task is started, done and its dependent blocked; the changes of each step.
@@ -113,24 +104,14 @@ fn story(source: &str) -> String {
         }),
         ..started("a")
     };
-    let blocked = Transition {
-        to: Status::Blocked,
-        at: at(90),
-        ..started("b")
-    };
-    let begun = Transition {
-        project: Some(ProjectStatus::InProgress),
-        ..started("a")
-    };
+    let blocked = Transition { to: Status::Blocked, at: at(90), ..started("b") };
+    let begun = Transition { project: Some(ProjectStatus::InProgress), ..started("a") };
     let mut text = String::new();
     for transition in [begun, done, blocked] {
         let edit = genesis.transition(&transition).unwrap();
         let next = genesis.apply(&edit).unwrap();
         writeln!(text, "{} -> {}", transition.task, transition.to).unwrap();
-        text.push_str(&changed_lines(
-            &in_lines(genesis.source()),
-            &in_lines(next.source()),
-        ));
+        text.push_str(&changed_lines(&in_lines(genesis.source()), &in_lines(next.source())));
         genesis = next;
     }
     text

@@ -19,13 +19,7 @@ enum Place {
 impl Writer<'_> {
     /// Adds `new` behind the last element that `path` leads to from `base`, which itself is what
     /// `base_path` leads to from the root. The elements around it are made where they are missing.
-    pub(super) fn append(
-        &mut self,
-        base: Node,
-        base_path: &[&'static str],
-        path: &[&'static str],
-        new: New,
-    ) {
+    pub(super) fn append(&mut self, base: Node, base_path: &[&'static str], path: &[&'static str], new: New) {
         let [around @ .., name] = path else { return };
         let mut parent = base;
         for (depth, step) in around.iter().enumerate() {
@@ -44,16 +38,9 @@ impl Writer<'_> {
 
     /// Adds new children of these names to `parent`, each in its schema position. They come in
     /// the order of the schema.
-    pub(super) fn insert(
-        &mut self,
-        parent: Node,
-        path: &[&'static str],
-        children: Vec<(&'static str, New)>,
-    ) {
+    pub(super) fn insert(&mut self, parent: Node, path: &[&'static str], children: Vec<(&'static str, New)>) {
         let (xml, order) = (self.xml, self.names.order_in(path));
-        let mut rest = children
-            .into_iter()
-            .map(|(name, new)| (place(xml, parent, order, name), new));
+        let mut rest = children.into_iter().map(|(name, new)| (place(xml, parent, order, name), new));
         let mut next = rest.next();
         while let Some((place, new)) = next {
             let mut together = vec![new];
@@ -78,18 +65,12 @@ impl Writer<'_> {
         let span = self.xml.span(sibling);
         match own_line(self.xml, span.start) {
             Some(line) => {
-                let limit = self
-                    .xml
-                    .content(parent)
-                    .map_or(span.end, |content| content.end);
+                let limit = self.xml.content(parent).map_or(span.end, |content| content.end);
                 let at = layout::end_of_line(self.xml, span.end, limit);
                 let style = self.style(line, parent, sibling);
                 self.splice(at..at, lines(new, line, line.indent, &style));
             }
-            None => self.splice(
-                span.end..span.end,
-                within_line(new, &layout::flat(self.xml)),
-            ),
+            None => self.splice(span.end..span.end, within_line(new, &layout::flat(self.xml))),
         }
     }
 
@@ -98,8 +79,7 @@ impl Writer<'_> {
         match own_line(self.xml, at) {
             Some(line) => {
                 let style = self.style(line, parent, sibling);
-                let write =
-                    |new: &New| format!("{}{}{}", new.written(&style), line.newline, line.indent);
+                let write = |new: &New| format!("{}{}{}", new.written(&style), line.newline, line.indent);
                 self.splice(at..at, new.iter().map(write).collect::<String>());
             }
             None => self.splice(at..at, within_line(new, &layout::flat(self.xml))),
@@ -148,15 +128,7 @@ impl Writer<'_> {
     fn lines_inside(&self, parent: Node, line: Line<'_>, new: &[New]) -> String {
         let unit = layout::unit(self.xml, parent);
         let indent = format!("{}{unit}", line.indent);
-        lines(
-            new,
-            line,
-            &indent,
-            &Style {
-                indent: &indent,
-                ..layout::block(line, unit)
-            },
-        )
+        lines(new, line, &indent, &Style { indent: &indent, ..layout::block(line, unit) })
     }
 
     fn style<'a>(&'a self, line: Line<'a>, parent: Node, sibling: Node) -> Style<'a> {
@@ -166,9 +138,7 @@ impl Writer<'_> {
 }
 
 fn lines(new: &[New], line: Line<'_>, indent: &str, style: &Style<'_>) -> String {
-    new.iter()
-        .map(|new| format!("{}{indent}{}", line.newline, new.written(style)))
-        .collect()
+    new.iter().map(|new| format!("{}{indent}{}", line.newline, new.written(style))).collect()
 }
 
 fn within_line(new: &[New], style: &Style<'_>) -> String {
@@ -178,30 +148,17 @@ fn within_line(new: &[New], style: &Style<'_>) -> String {
 /// Behind the last of its like; else where `order` has it: behind what comes before it, unless
 /// what comes after it stands earlier in this document.
 fn place(xml: Xml<'_>, parent: Node, order: &[&str], name: &str) -> Place {
-    if let Some(last) = xml
-        .children(parent)
-        .filter(|child| xml.name(*child) == name)
-        .last()
-    {
+    if let Some(last) = xml.children(parent).filter(|child| xml.name(*child) == name).last() {
         return Place::After(last);
     }
     let rank = |name: &str| order.iter().position(|other| *other == name);
     let ranked = |child: &Node| rank(xml.name(*child)).zip(rank(name));
-    let before = xml
-        .children(parent)
-        .filter(|child| ranked(child).is_some_and(|(a, b)| a < b))
-        .last();
-    let after = xml
-        .children(parent)
-        .find(|child| ranked(child).is_some_and(|(a, b)| a > b));
+    let before = xml.children(parent).filter(|child| ranked(child).is_some_and(|(a, b)| a < b)).last();
+    let after = xml.children(parent).find(|child| ranked(child).is_some_and(|(a, b)| a > b));
     match (before, after) {
         (Some(before), Some(after)) if after < before => Place::Before(after),
         (Some(before), _) => Place::After(before),
         (None, Some(after)) => Place::Before(after),
-        (None, None) => xml
-            .tree
-            .children(parent)
-            .last()
-            .map_or(Place::Only, Place::After),
+        (None, None) => xml.tree.children(parent).last().map_or(Place::Only, Place::After),
     }
 }

@@ -46,21 +46,14 @@ pub(super) fn own_line(xml: Xml<'_>, offset: usize) -> Option<Line<'_>> {
 pub(super) fn end_of_line(xml: Xml<'_>, offset: usize, limit: usize) -> usize {
     let rest = xml.slice(offset..limit);
     let mut behind = rest.trim_start_matches(BLANKS);
-    while let Some(comment) = behind
-        .strip_prefix("<!--")
-        .and_then(|text| text.split_once("-->"))
-    {
+    while let Some(comment) = behind.strip_prefix("<!--").and_then(|text| text.split_once("-->")) {
         if comment.0.contains('\n') {
             return offset;
         }
         behind = comment.1.trim_start_matches(BLANKS);
     }
     let ends = behind.starts_with('\n') || behind.starts_with("\r\n");
-    if ends {
-        offset + rest.len() - behind.len()
-    } else {
-        offset
-    }
+    if ends { offset + rest.len() - behind.len() } else { offset }
 }
 
 /// The whole lines of an element that has them for itself, else the element alone.
@@ -103,45 +96,25 @@ pub(super) fn unit_inside<'a>(xml: Xml<'a>, node: Node) -> Option<&'a str> {
 /// The style of elements within a line.
 pub(super) fn flat(xml: Xml<'_>) -> Style<'_> {
     let text_break = first_newline(xml).unwrap_or("&#10;");
-    Style {
-        indent: "",
-        newline: None,
-        unit: "",
-        text_break,
-    }
+    Style { indent: "", newline: None, unit: "", text_break }
 }
 
 /// The style of elements on lines of their own.
 pub(super) fn block<'a>(line: Line<'a>, unit: &'a str) -> Style<'a> {
     let Line { indent, newline } = line;
-    Style {
-        indent,
-        newline: Some(newline),
-        unit,
-        text_break: newline,
-    }
+    Style { indent, newline: Some(newline), unit, text_break: newline }
 }
 
 /// `style` for an element like `sample`: in one line if that one is.
 pub(super) fn like<'a>(xml: Xml<'a>, style: Style<'a>, sample: Node) -> Style<'a> {
     match xml.children(sample).next() {
-        Some(child) if own_line(xml, xml.span(child).start).is_none() => Style {
-            newline: None,
-            ..style
-        },
-        Some(_) => Style {
-            unit: unit_inside(xml, sample).unwrap_or(style.unit),
-            ..style
-        },
+        Some(child) if own_line(xml, xml.span(child).start).is_none() => Style { newline: None, ..style },
+        Some(_) => Style { unit: unit_inside(xml, sample).unwrap_or(style.unit), ..style },
         None => style,
     }
 }
 
 fn first_newline(xml: Xml<'_>) -> Option<&'static str> {
     let at = xml.source.find('\n')?;
-    Some(if xml.slice(0..at).ends_with('\r') {
-        "\r\n"
-    } else {
-        "\n"
-    })
+    Some(if xml.slice(0..at).ends_with('\r') { "\r\n" } else { "\n" })
 }

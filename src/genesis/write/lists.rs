@@ -17,14 +17,9 @@ impl Writer<'_> {
         }
         let target = self.names.lists.of(to);
         let view = self.view;
-        let entries: Vec<&Listed> = view
-            .listed
-            .iter()
-            .filter(|listed| listed.reference.id == task.id)
-            .collect();
-        let stays = entries
-            .iter()
-            .find(|entry| self.names.lists.of(entry.list) == target);
+        let entries: Vec<&Listed> =
+            view.listed.iter().filter(|listed| listed.reference.id == task.id).collect();
+        let stays = entries.iter().find(|entry| self.names.lists.of(entry.list) == target);
         let kept = stays.map(|entry| entry.node);
         for entry in entries.iter().filter(|entry| Some(entry.node) != kept) {
             self.remove(entry.node);
@@ -47,12 +42,7 @@ impl Writer<'_> {
 
     /// The word that an entry needs where its list does not say the status.
     fn mark(&self, status: Status) -> Option<&'static str> {
-        let said_by_list = self
-            .names
-            .lists
-            .all()
-            .into_iter()
-            .any(|(listed, _)| listed == status);
+        let said_by_list = self.names.lists.all().into_iter().any(|(listed, _)| listed == status);
         (!said_by_list).then(|| (self.names.word)(status))
     }
 
@@ -67,19 +57,11 @@ impl Writer<'_> {
         };
         let span = self.xml.span(node);
         let raw = self.xml.slice(span.clone());
-        let mut splices = if marked {
-            self.attribute(node, STATUS, mark)
-        } else {
-            Vec::new()
-        };
+        let mut splices = if marked { self.attribute(node, STATUS, mark) } else { Vec::new() };
         for splice in &mut splices {
             splice.range = splice.range.start - span.start..splice.range.end - span.start;
         }
-        New::Moved(
-            Edit::new(splices)
-                .splice(raw)
-                .unwrap_or_else(|_| raw.to_owned()),
-        )
+        New::Moved(Edit::new(splices).splice(raw).unwrap_or_else(|_| raw.to_owned()))
     }
 
     /// A document without lists gets them with all tasks in them.
@@ -89,16 +71,9 @@ impl Writer<'_> {
             .tasks
             .iter()
             .map(|task| {
-                let status = if task.id == changed.id {
-                    to
-                } else {
-                    task.status
-                };
+                let status = if task.id == changed.id { to } else { task.status };
                 let mark = self.mark(status).filter(|_| marked);
-                (
-                    self.names.lists.of(status),
-                    self.entry(task, None, mark, marked),
-                )
+                (self.names.lists.of(status), self.entry(task, None, mark, marked))
             })
             .collect();
         let list = |(_, name): (Status, &'static str)| {

@@ -32,9 +32,6 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn splice(&mut self, range: std::ops::Range<usize>, text: impl Into<String>) {
-        self.splices.push(Splice {
-            range,
-            text: text.into(),
-        });
+        self.splices.push(Splice { range, text: text.into() });
     }
 }

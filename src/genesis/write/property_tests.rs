@@ -62,8 +62,7 @@ impl Page<'_> {
         if !self.recipe.newline.is_empty() {
             self.text.push_str(&self.recipe.unit.repeat(depth));
         }
-        self.text
-            .push_str(&text.replace('"', &self.recipe.quote.to_string()));
+        self.text.push_str(&text.replace('"', &self.recipe.quote.to_string()));
     }
 
     fn document(mut self) -> String {
@@ -93,9 +92,7 @@ impl Page<'_> {
     fn tasks(&mut self) {
         self.line(2, "<tasks>");
         for (task, id) in self.recipe.tasks.iter().zip(IDS) {
-            let own = task
-                .own
-                .map_or(String::new(), |own| format!(" status=\"{own}\""));
+            let own = task.own.map_or(String::new(), |own| format!(" status=\"{own}\""));
             self.line(3, &format!("<task{own} id=\"{id}\">"));
             self.line(4, "<description>do &lt;<![CDATA[this>]]></description>");
             if task.result {
@@ -144,29 +141,16 @@ impl Page<'_> {
 
 impl Recipe {
     fn document(&self) -> String {
-        let text = if self.bom {
-            "\u{FEFF}".to_owned()
-        } else {
-            String::new()
-        };
-        Page {
-            recipe: self,
-            text,
-            noise: self.noise.iter().cycle(),
-        }
-        .document()
+        let text = if self.bom { "\u{FEFF}".to_owned() } else { String::new() };
+        Page { recipe: self, text, noise: self.noise.iter().cycle() }.document()
     }
 
     /// Tasks of a bare plan are known by standing in a list.
     fn entries(&self, list: usize) -> Vec<&'static str> {
         let tasks = self.tasks.iter().zip(IDS);
-        let stands = |task: &TaskRecipe| {
-            task.lists.contains(&list) || self.bare && task.lists.is_empty() && list == 0
-        };
-        tasks
-            .filter(|(task, _)| stands(task))
-            .map(|(_, id)| id)
-            .collect()
+        let stands =
+            |task: &TaskRecipe| task.lists.contains(&list) || self.bare && task.lists.is_empty() && list == 0;
+        tasks.filter(|(task, _)| stands(task)).map(|(_, id)| id).collect()
     }
 }
 
@@ -203,23 +187,14 @@ prop_compose! {
 type Step = (prop::sample::Index, Status, Option<String>, String);
 
 fn step() -> impl Strategy<Value = Step> {
-    (
-        any::<prop::sample::Index>(),
-        status(),
-        prop::option::of(any::<String>()),
-        any::<String>(),
-    )
+    (any::<prop::sample::Index>(), status(), prop::option::of(any::<String>()), any::<String>())
 }
 
 /// What we think the statuses are.
 type Model = BTreeMap<String, Status>;
 
 fn statuses(genesis: &Genesis) -> Model {
-    genesis
-        .tasks()
-        .iter()
-        .map(|task| (task.id.clone(), task.status))
-        .collect()
+    genesis.tasks().iter().map(|task| (task.id.clone(), task.status)).collect()
 }
 
 /// Walks both texts: what is not in a splice must be there, in order, and nothing else.
@@ -228,19 +203,12 @@ fn assert_untouched_outside(before: &str, edit: &Edit, after: &str) {
     let mut at = 0;
     for splice in &edit.splices {
         let (kept, rest) = old.split_at(splice.range.start - at);
-        new = new
-            .strip_prefix(kept)
-            .expect("what is before a splice stays");
+        new = new.strip_prefix(kept).expect("what is before a splice stays");
         let (removed, rest) = rest.split_at(splice.range.len());
         for foreign in ["<!--", "<?", "<x:", "urn:", "&#32;"] {
-            assert!(
-                !removed.contains(foreign),
-                "{removed:?} is not ours to remove"
-            );
+            assert!(!removed.contains(foreign), "{removed:?} is not ours to remove");
         }
-        new = new
-            .strip_prefix(splice.text.as_str())
-            .expect("what is put in is there");
+        new = new.strip_prefix(splice.text.as_str()).expect("what is put in is there");
         (old, at) = (rest, splice.range.end);
     }
     assert_eq!(old, new, "what is behind the last splice stays");
@@ -266,12 +234,7 @@ fn assert_in_one_list(genesis: &Genesis, id: &str, status: Status) {
 }
 
 fn assert_counters(source: &str, model: &Model) {
-    let count = |wanted: &[Status]| {
-        model
-            .values()
-            .filter(|status| wanted.contains(status))
-            .count()
-    };
+    let count = |wanted: &[Status]| model.values().filter(|status| wanted.contains(status)).count();
     for (name, count) in [
         ("total", model.len()),
         ("completed", count(&[Status::Completed])),
@@ -288,11 +251,7 @@ fn assert_xmllint_accepts(source: &str) {
     let file = folder.path().join("document.xml");
     std::fs::write(&file, source).unwrap();
     let mut xmllint = Command::new("xmllint");
-    xmllint
-        .args(["--noout", "--nonet"])
-        .arg(&file)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    xmllint.args(["--noout", "--nonet"]).arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
     if let Ok(status) = xmllint.status() {
         assert!(status.success(), "{source}");
     }
@@ -301,24 +260,11 @@ fn assert_xmllint_accepts(source: &str) {
 fn check_step(recipe: &Recipe, genesis: Genesis, step: &Step, model: &mut Model) -> Genesis {
     let (which, to, summary, words) = step;
     let id = which.get(genesis.tasks()).id.clone();
-    let result = summary.clone().map(|summary| TaskResult {
-        summary,
-        deliverables: vec![words.clone()],
-        notes: None,
-    });
-    let transition = Transition {
-        to: *to,
-        at: at(5),
-        description: words,
-        result,
-        ..started(&id)
-    };
+    let result =
+        summary.clone().map(|summary| TaskResult { summary, deliverables: vec![words.clone()], notes: None });
+    let transition = Transition { to: *to, at: at(5), description: words, result, ..started(&id) };
     let edit = genesis.transition(&transition).unwrap();
-    assert_eq!(
-        edit.is_empty(),
-        model[&id] == *to,
-        "an edit exactly where something changes"
-    );
+    assert_eq!(edit.is_empty(), model[&id] == *to, "an edit exactly where something changes");
     let next = genesis.apply(&edit).unwrap();
     assert_untouched_outside(genesis.source(), &edit, next.source());
     if edit.is_empty() {
@@ -326,10 +272,7 @@ fn check_step(recipe: &Recipe, genesis: Genesis, step: &Step, model: &mut Model)
     }
     model.insert(id.clone(), *to);
     assert_eq!(&statuses(&next), model);
-    assert!(
-        next.transition(&transition).unwrap().is_empty(),
-        "twice is once"
-    );
+    assert!(next.transition(&transition).unwrap().is_empty(), "twice is once");
     assert_line_breaks(recipe, next.source());
     assert_in_one_list(&next, &id, *to);
     if recipe.metrics {

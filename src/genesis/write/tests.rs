@@ -31,10 +31,7 @@ fn after(source: &str, transition: &Transition<'_>) -> String {
     let edit = genesis.transition(transition).unwrap();
     let after = genesis.apply(&edit).unwrap();
     assert_eq!(after.task(transition.task).unwrap().status, transition.to);
-    assert!(
-        after.transition(transition).unwrap().is_empty(),
-        "twice is once"
-    );
+    assert!(after.transition(transition).unwrap().is_empty(), "twice is once");
     after.source().to_owned()
 }
 
@@ -53,10 +50,7 @@ fn an_unknown_task_is_an_error() {
 fn what_is_missing_is_made_in_its_schema_position() {
     let done = Transition {
         to: Status::Completed,
-        result: Some(TaskResult {
-            summary: "s".into(),
-            ..TaskResult::default()
-        }),
+        result: Some(TaskResult { summary: "s".into(), ..TaskResult::default() }),
         ..started("a")
     };
     let source = plan("<tasks><task id='a'/><task id='b'></task></tasks>");
@@ -64,13 +58,7 @@ fn what_is_missing_is_made_in_its_schema_position() {
     let source = plan("\n<tasks>\n  <task id='a'/>\n  <task id='b'></task>\n</tasks>\n");
     insta::assert_snapshot!(after(&source, &done));
     let source = plan("\n<tasks>\n  <task id='b'>\n  </task><task id='c'/>\n</tasks>\n");
-    insta::assert_snapshot!(after(
-        &source,
-        &Transition {
-            task: "b",
-            ..done.clone()
-        }
-    ));
+    insta::assert_snapshot!(after(&source, &Transition { task: "b", ..done.clone() }));
     insta::assert_snapshot!(after(&source, &Transition { task: "c", ..done }));
 }
 
@@ -80,27 +68,11 @@ fn a_result_is_replaced_and_stands_before_the_history() {
         "<tasks><task id='a'><statusHistory/><result><summary>old</summary></result></task>\
          <task id='b'><statusHistory/><name>b</name></task></tasks>",
     );
-    let result = Some(TaskResult {
-        summary: "new".into(),
-        ..TaskResult::default()
-    });
-    let failed = Transition {
-        to: Status::Failed,
-        result,
-        ..started("a")
-    };
+    let result = Some(TaskResult { summary: "new".into(), ..TaskResult::default() });
+    let failed = Transition { to: Status::Failed, result, ..started("a") };
     let text = after(&source, &failed);
-    assert!(
-        text.contains("<result><summary>new</summary></result></task>"),
-        "{text}"
-    );
-    let text = after(
-        &source,
-        &Transition {
-            task: "b",
-            ..failed
-        },
-    );
+    assert!(text.contains("<result><summary>new</summary></result></task>"), "{text}");
+    let text = after(&source, &Transition { task: "b", ..failed });
     assert!(text.contains("</result><statusHistory>"), "{text}");
 }
 
@@ -109,14 +81,7 @@ fn only_completion_and_failure_leave_a_result() {
     let source = plan("<tasks><task id='a'/></tasks>");
     for to in [Status::InProgress, Status::Blocked, Status::Cancelled] {
         let result = Some(TaskResult::default());
-        let text = after(
-            &source,
-            &Transition {
-                to,
-                result,
-                ..started("a")
-            },
-        );
+        let text = after(&source, &Transition { to, result, ..started("a") });
         assert!(!text.contains("<result>"), "{text}");
     }
 }
@@ -130,17 +95,8 @@ fn a_task_in_two_lists_is_in_one_afterwards() {
     );
     let text = after(&source, &started("a"));
     assert_eq!(text.matches("<taskRef id='a'").count(), 1, "{text}");
-    assert!(
-        text.contains("<taskRef id='b'/>\n  <taskRef id='a' x='1'/>\n</inProgress>"),
-        "{text}"
-    );
-    let text = after(
-        &source,
-        &Transition {
-            to: Status::Failed,
-            ..started("a")
-        },
-    );
+    assert!(text.contains("<taskRef id='b'/>\n  <taskRef id='a' x='1'/>\n</inProgress>"), "{text}");
+    let text = after(&source, &Transition { to: Status::Failed, ..started("a") });
     assert!(text.contains("<completed></completed><failed><taskRef id='a' x='1'/></failed>"));
 }
 
@@ -152,10 +108,7 @@ fn the_tasks_own_status_follows() {
     );
     assert!(after(&source, &started("a")).contains("<task status='in-progress' id='a'>"));
     let text = after(&source, &started("b"));
-    assert!(
-        text.contains("<status><!-- c -->in-progress </status>"),
-        "{text}"
-    );
+    assert!(text.contains("<status><!-- c -->in-progress </status>"), "{text}");
 }
 
 #[test]
@@ -184,59 +137,26 @@ fn hostile_words_cannot_break_the_document() {
 #[test]
 fn a_status_that_shares_its_list_survives_in_a_bare_plan() {
     let source = plan("<statusTracker><pending><taskRef id='a'/></pending></statusTracker>");
-    let blocked = after(
-        &source,
-        &Transition {
-            to: Status::Blocked,
-            ..started("a")
-        },
-    );
+    let blocked = after(&source, &Transition { to: Status::Blocked, ..started("a") });
     assert!(blocked.contains("<pending><taskRef status=\"blocked\" id='a'/></pending>"));
-    let cancelled = after(
-        &blocked,
-        &Transition {
-            to: Status::Cancelled,
-            ..started("a")
-        },
-    );
+    let cancelled = after(&blocked, &Transition { to: Status::Cancelled, ..started("a") });
     assert!(cancelled.contains("<failed><taskRef status=\"cancelled\" id='a'/></failed>"));
-    let reset = after(
-        &cancelled,
-        &Transition {
-            to: Status::Pending,
-            ..started("a")
-        },
-    );
-    assert!(
-        reset.contains("<pending><taskRef id='a'/></pending>"),
-        "{reset}"
-    );
+    let reset = after(&cancelled, &Transition { to: Status::Pending, ..started("a") });
+    assert!(reset.contains("<pending><taskRef id='a'/></pending>"), "{reset}");
 }
 
 #[test]
 fn a_bare_plan_keeps_the_summary_in_its_log() {
     let source = plan("<statusTracker><pending><taskRef id='a'/></pending></statusTracker>");
-    let result = Some(TaskResult {
-        summary: "did it".into(),
-        ..TaskResult::default()
-    });
-    let text = after(
-        &source,
-        &Transition {
-            to: Status::Completed,
-            result,
-            ..started("a")
-        },
-    );
+    let result = Some(TaskResult { summary: "did it".into(), ..TaskResult::default() });
+    let text = after(&source, &Transition { to: Status::Completed, result, ..started("a") });
     assert!(text.contains("<changes>did it</changes>"), "{text}");
 }
 
 #[test]
 fn a_bare_plan_without_lists_gets_them_with_all_tasks() {
     let group = "<parallelGroup level='0'><taskRef id='a'/><taskRef id='b'/></parallelGroup>";
-    let source = plan(&format!(
-        "<executionDag><parallelSets>{group}</parallelSets></executionDag>"
-    ));
+    let source = plan(&format!("<executionDag><parallelSets>{group}</parallelSets></executionDag>"));
     let text = after(&source, &started("a"));
     let lists = "</executionDag><statusTracker><pending><taskRef id=\"b\"/></pending>\
                  <inProgress><taskRef id=\"a\"/></inProgress><completed/><failed/></statusTracker>";
@@ -248,28 +168,16 @@ fn the_projects_status_is_set_once() {
     let source = "<projectGenesis><metadata><status/><lastUpdatedAt></lastUpdatedAt></metadata>\
                   </projectGenesis>";
     let genesis = parsed(source);
-    let edit = genesis
-        .set_project_status(ProjectStatus::Completed, at(0))
-        .unwrap();
+    let edit = genesis.set_project_status(ProjectStatus::Completed, at(0)).unwrap();
     let after = genesis.apply(&edit).unwrap();
     assert!(
-        after.source().contains(
-            "<status>completed</status><lastUpdatedAt>2025-06-01T12:00:00Z</lastUpdatedAt>"
-        )
-    );
-    assert!(
         after
-            .set_project_status(ProjectStatus::Completed, at(9))
-            .unwrap()
-            .is_empty()
+            .source()
+            .contains("<status>completed</status><lastUpdatedAt>2025-06-01T12:00:00Z</lastUpdatedAt>")
     );
+    assert!(after.set_project_status(ProjectStatus::Completed, at(9)).unwrap().is_empty());
     let nowhere = parsed("<projectGenesis><metadata/></projectGenesis>");
-    assert!(
-        nowhere
-            .set_project_status(ProjectStatus::Completed, at(0))
-            .unwrap()
-            .is_empty()
-    );
+    assert!(nowhere.set_project_status(ProjectStatus::Completed, at(0)).unwrap().is_empty());
 }
 
 #[test]
@@ -277,8 +185,5 @@ fn an_edit_for_another_text_is_refused() {
     let genesis = parsed(&plan("<tasks><task id='a'/></tasks>"));
     let edit = genesis.transition(&started("a")).unwrap();
     let other = parsed("<projectGenesis/>");
-    assert!(matches!(
-        other.apply(&edit),
-        Err(EditError::DoesNotFit(_) | EditError::Breaks(_))
-    ));
+    assert!(matches!(other.apply(&edit), Err(EditError::DoesNotFit(_) | EditError::Breaks(_))));
 }

@@ -26,12 +26,7 @@ pub(in crate::genesis) fn transition(
     if task.status == transition.to {
         return Ok(Edit::default());
     }
-    let mut writer = Writer {
-        xml,
-        names,
-        view,
-        splices: Vec::new(),
-    };
+    let mut writer = Writer { xml, names, view, splices: Vec::new() };
     let at = written(transition.at);
     if let Some(node) = element {
         writer.change_task(*node, transition, &at);
@@ -55,12 +50,7 @@ pub(in crate::genesis) fn project_status(
     if view.project.status == Some(status) || !has_one {
         return Edit::default();
     }
-    let mut writer = Writer {
-        xml,
-        names,
-        view,
-        splices: Vec::new(),
-    };
+    let mut writer = Writer { xml, names, view, splices: Vec::new() };
     writer.change_metadata(Some(status), &written(at));
     Edit::new(writer.splices)
 }
@@ -73,10 +63,7 @@ fn written(at: Timestamp) -> String {
 impl Writer<'_> {
     fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
         let first = |path| self.xml.select(Xml::ROOT, path).into_iter().next();
-        let (updated, known) = (
-            first(self.names.metadata.updated_at),
-            first(self.names.metadata.status),
-        );
+        let (updated, known) = (first(self.names.metadata.updated_at), first(self.names.metadata.status));
         if let Some(updated) = updated {
             self.set_text(updated, at);
         }
@@ -90,9 +77,7 @@ impl Writer<'_> {
         let progress = self.xml.select(Xml::ROOT, self.names.progress);
         let counts = Counts::of(&self.view.tasks, Some((&task.id, to)));
         for (name, count) in counts.counters(self.names) {
-            let counter = progress
-                .first()
-                .and_then(|progress| self.xml.child(*progress, name));
+            let counter = progress.first().and_then(|progress| self.xml.child(*progress, name));
             if let Some(counter) = counter
                 && !same_number(&self.xml.text(counter), &count)
             {

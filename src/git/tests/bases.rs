@@ -43,10 +43,7 @@ fn the_base_holds_exactly_the_given_results() -> Tested {
     let base = sandbox.repo().build_base(start, &results[..2])?;
     assert_eq!(base.merged, results[..2]);
     let files = sandbox.git(&["ls-tree", "-r", "--name-only", &base.commit.to_string()]);
-    assert_eq!(
-        files.lines().collect::<Vec<_>>(),
-        ["README", "a", "b", "src/lib.txt"]
-    );
+    assert_eq!(files.lines().collect::<Vec<_>>(), ["README", "a", "b", "src/lib.txt"]);
     let parents = sandbox.git(&["log", "-1", "--format=%P", &base.commit.to_string()]);
     assert_eq!(parents, format!("{} {}", results[0], results[1]));
     assert_eq!(sandbox.fingerprint(), before);
@@ -67,12 +64,7 @@ fn the_same_inputs_give_the_same_id_in_any_checkout_state() -> Tested {
     sandbox.git(&["add", ".gitattributes"]);
     let again = sandbox.repo().build_base(start, &[left, right, last])?;
     assert_eq!(first, again);
-    let when = sandbox.git(&[
-        "log",
-        "-1",
-        "--format=%ct %cn <%ce> %an",
-        &first.commit.to_string(),
-    ]);
+    let when = sandbox.git(&["log", "-1", "--format=%ct %cn <%ce> %an", &first.commit.to_string()]);
     assert_eq!(when, "1700000120 blueprint <blueprint@localhost> blueprint");
     Ok(())
 }
@@ -81,19 +73,11 @@ fn the_same_inputs_give_the_same_id_in_any_checkout_state() -> Tested {
 fn another_order_is_another_base_with_the_same_tree() -> Tested {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
-    let (a, b) = (
-        sandbox.commit_on(start, "a", "a"),
-        sandbox.commit_on(start, "b", "b"),
-    );
-    let (one, other) = (
-        sandbox.repo().build_base(start, &[a, b])?,
-        sandbox.repo().build_base(start, &[b, a])?,
-    );
+    let (a, b) = (sandbox.commit_on(start, "a", "a"), sandbox.commit_on(start, "b", "b"));
+    let (one, other) =
+        (sandbox.repo().build_base(start, &[a, b])?, sandbox.repo().build_base(start, &[b, a])?);
     assert_ne!(one.commit, other.commit);
-    assert_eq!(
-        sandbox.repo().changed_paths(one.commit, other.commit)?,
-        Vec::<PathBuf>::new()
-    );
+    assert_eq!(sandbox.repo().changed_paths(one.commit, other.commit)?, Vec::<PathBuf>::new());
     Ok(())
 }
 
@@ -112,12 +96,7 @@ fn a_diamond_takes_each_side_in_once() -> Tested {
     assert_eq!(bottom.merged, [top, left, right]);
     let text = sandbox.git(&["show", &format!("{}:src/lib.txt", bottom.commit)]);
     assert_eq!(text, LINES.replace("three", "LEFT").trim_end());
-    let merges = sandbox.git(&[
-        "rev-list",
-        "--count",
-        "--merges",
-        &bottom.commit.to_string(),
-    ]);
+    let merges = sandbox.git(&["rev-list", "--count", "--merges", &bottom.commit.to_string()]);
     assert_eq!(merges, "1");
     Ok(())
 }
@@ -126,24 +105,11 @@ fn a_diamond_takes_each_side_in_once() -> Tested {
 fn a_conflict_names_the_result_and_the_paths_and_moves_nothing() {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
-    let left = sandbox.commit_on(
-        sandbox.commit_on(start, "src/lib.txt", "left\n"),
-        "new – ü",
-        "left",
-    );
-    let right = sandbox.commit_on(
-        sandbox.commit_on(start, "src/lib.txt", "right\n"),
-        "new – ü",
-        "right",
-    );
+    let left = sandbox.commit_on(sandbox.commit_on(start, "src/lib.txt", "left\n"), "new – ü", "left");
+    let right = sandbox.commit_on(sandbox.commit_on(start, "src/lib.txt", "right\n"), "new – ü", "right");
     let before = sandbox.git(&["for-each-ref"]);
-    let error = sandbox
-        .repo()
-        .build_base(start, &[left, right])
-        .unwrap_err();
-    let BaseError::Conflict { with, paths } = &error else {
-        panic!("{error}")
-    };
+    let error = sandbox.repo().build_base(start, &[left, right]).unwrap_err();
+    let BaseError::Conflict { with, paths } = &error else { panic!("{error}") };
     assert_eq!(*with, right);
     assert_eq!(*paths, ["new – ü", "src/lib.txt"].map(PathBuf::from));
     assert!(error.to_string().contains("src/lib.txt"));
@@ -199,8 +165,5 @@ fn a_missing_commit_is_an_error_not_a_base() {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
     let missing = git2::Oid::from_str(&"ab".repeat(20)).unwrap();
-    assert!(matches!(
-        sandbox.repo().build_base(start, &[missing]),
-        Err(BaseError::Git(_))
-    ));
+    assert!(matches!(sandbox.repo().build_base(start, &[missing]), Err(BaseError::Git(_))));
 }

@@ -8,10 +8,7 @@ use super::support::{Sandbox, Tested, branch, by, message, write};
 use crate::git::{Gathered, GitError, Notice, Worktree};
 
 fn started(sandbox: &Sandbox) -> Worktree {
-    sandbox
-        .repo()
-        .add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"))
-        .unwrap()
+    sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD")).unwrap()
 }
 
 fn gather(worktree: &Worktree) -> Result<Gathered, GitError> {
@@ -23,10 +20,7 @@ fn a_clean_worktree_needs_no_commit() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     let gathered = gather(&worktree)?;
-    assert_eq!(
-        (gathered.head, gathered.committed, gathered.notices),
-        (sandbox.rev("HEAD"), None, vec![])
-    );
+    assert_eq!((gathered.head, gathered.committed, gathered.notices), (sandbox.rev("HEAD"), None, vec![]));
     Ok(())
 }
 
@@ -34,15 +28,9 @@ fn a_clean_worktree_needs_no_commit() -> Tested {
 fn everything_that_git_would_add_is_committed() -> Tested {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "ignored\n*.log\n");
-    for file in [
-        "gone",
-        "mode",
-        "to-dir",
-        "from-dir/x",
-        "moved",
-        "staged-then-changed",
-        "ignored-but-tracked.log",
-    ] {
+    for file in
+        ["gone", "mode", "to-dir", "from-dir/x", "moved", "staged-then-changed", "ignored-but-tracked.log"]
+    {
         sandbox.write(file, &format!("{file}\n"));
     }
     sandbox.git(&["add", "-f", "ignored-but-tracked.log"]);
@@ -68,25 +56,16 @@ fn everything_that_git_would_add_is_committed() -> Tested {
     write(&at("[a]*"), "x");
     write(&at("intended"), "x");
     sandbox.git_in(worktree.path(), &["add", "--intent-to-add", "intended"]);
-    write(
-        &worktree.path().join(OsStr::from_bytes(b"not \xff utf-8")),
-        "x",
-    );
+    write(&worktree.path().join(OsStr::from_bytes(b"not \xff utf-8")), "x");
     symlink("nowhere", at("link"))?;
     symlink(".", at("loop"))?;
 
     let gathered = gather(&worktree)?;
     assert_eq!(gathered.committed, Some(gathered.head));
     assert_eq!(gathered.notices, []);
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
     // The oracle: git adds the same to an index of its own and finds the same tree.
-    sandbox.git_in(
-        worktree.path(),
-        &["read-tree", "--reset", &sandbox.rev("main").to_string()],
-    );
+    sandbox.git_in(worktree.path(), &["read-tree", "--reset", &sandbox.rev("main").to_string()]);
     sandbox.git_in(worktree.path(), &["add", "-A"]);
     let tree = sandbox.git_in(worktree.path(), &["write-tree"]);
     assert_eq!(sandbox.rev("blueprint/e/t^{tree}").to_string(), tree);
@@ -104,14 +83,7 @@ fn the_commit_says_whose_it_is_and_takes_its_dates_from_its_parent() -> Tested {
                     Leftovers of a task\n\nBlueprint-Task: t-1\nBlueprint-Attempt: 2";
     assert_eq!(shown, expected);
     assert_eq!(
-        sandbox
-            .git(&[
-                "log",
-                "-1",
-                "--format=%(trailers:key=Blueprint-Attempt,valueonly)",
-                &head
-            ])
-            .trim(),
+        sandbox.git(&["log", "-1", "--format=%(trailers:key=Blueprint-Attempt,valueonly)", &head]).trim(),
         "2"
     );
     Ok(())
@@ -121,15 +93,10 @@ fn the_commit_says_whose_it_is_and_takes_its_dates_from_its_parent() -> Tested {
 fn the_same_work_on_the_same_base_gives_the_same_id() {
     let sandbox = Sandbox::new();
     let heads = ["t", "u"].map(|task| {
-        let worktree = sandbox
-            .repo()
-            .add_worktree(&sandbox.place(task), &branch(task), sandbox.rev("HEAD"))
-            .unwrap();
+        let worktree =
+            sandbox.repo().add_worktree(&sandbox.place(task), &branch(task), sandbox.rev("HEAD")).unwrap();
         write(&worktree.path().join("new"), "x");
-        worktree
-            .commit_leftovers(&branch(task), &by(), &message())
-            .unwrap()
-            .head
+        worktree.commit_leftovers(&branch(task), &by(), &message()).unwrap().head
     });
     assert_eq!(heads[0], heads[1]);
 }
@@ -140,21 +107,13 @@ fn line_endings_are_stored_as_the_attributes_say() -> Tested {
     sandbox.write(".gitattributes", "*.txt text eol=crlf\n");
     sandbox.commit("attributes");
     let worktree = started(&sandbox);
-    assert_eq!(
-        fs::read(worktree.path().join("src/lib.txt"))?,
-        b"one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n"
-    );
+    assert_eq!(fs::read(worktree.path().join("src/lib.txt"))?, b"one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n");
     assert_eq!(gather(&worktree)?.committed, None);
     write(&worktree.path().join("new.txt"), "a\r\nb\r\n");
     gather(&worktree)?;
-    let stored = sandbox
-        .try_git(&sandbox.path(), &["show", "blueprint/e/t:new.txt"])
-        .stdout;
+    let stored = sandbox.try_git(&sandbox.path(), &["show", "blueprint/e/t:new.txt"]).stdout;
     assert_eq!(stored, b"a\nb\n");
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
     Ok(())
 }
 
@@ -168,10 +127,7 @@ fn our_own_folder_is_never_committed() -> Tested {
     sandbox.git_in(worktree.path(), &["add", "-A"]);
     write(&worktree.path().join("work"), "x");
     gather(&worktree)?;
-    assert_eq!(
-        sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]),
-        "README\nsrc\nwork"
-    );
+    assert_eq!(sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]), "README\nsrc\nwork");
     assert!(worktree.path().join(".blueprint/report.json").exists());
     Ok(())
 }
@@ -183,9 +139,7 @@ fn a_nested_repository_is_left_where_it_is_and_told() -> Tested {
         for staged in [false, true] {
             let place = sandbox.place(&format!("{commit}-{staged}"));
             let task = branch(&format!("{commit}-{staged}"));
-            let worktree = sandbox
-                .repo()
-                .add_worktree(&place, &task, sandbox.rev("main"))?;
+            let worktree = sandbox.repo().add_worktree(&place, &task, sandbox.rev("main"))?;
             write(&place.join("deep/nested/inner"), "x");
             write(&place.join("work"), "x");
             let nested = place.join("deep/nested");
@@ -228,10 +182,7 @@ fn a_submodule_that_is_not_checked_out_is_not_a_change() -> Tested {
     ]);
     sandbox.commit("submodule");
     let worktree = started(&sandbox);
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
     let gathered = gather(&worktree)?;
     assert_eq!((gathered.committed, gathered.notices), (None, vec![]));
     write(&worktree.path().join("work"), "x");
@@ -248,10 +199,7 @@ fn a_socket_or_pipe_in_the_worktree_is_passed_over() -> Tested {
     rustix::fs::mkfifoat(rustix::fs::CWD, worktree.path().join("pipe"), 0o600.into())?;
     write(&worktree.path().join("work"), "x");
     gather(&worktree)?;
-    assert_eq!(
-        sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]),
-        "README\nsrc\nwork"
-    );
+    assert_eq!(sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]), "README\nsrc\nwork");
     Ok(())
 }
 
@@ -267,25 +215,16 @@ fn locks_of_a_killed_agent_are_removed_and_told() -> Tested {
     write(&worktree.path().join("work"), "x");
     let gathered = gather(&worktree)?;
     assert!(gathered.committed.is_some());
-    assert_eq!(
-        gathered.notices,
-        [Notice::LockRemoved(index), Notice::LockRemoved(tip)]
-    );
+    assert_eq!(gathered.notices, [Notice::LockRemoved(index), Notice::LockRemoved(tip)]);
     Ok(())
 }
 
 #[test]
 fn the_branch_follows_a_worktree_that_left_it() -> Tested {
-    for (how, from) in [
-        (vec!["--detach"], None),
-        (vec!["-b", "mine"], Some("mine".to_owned())),
-    ] {
+    for (how, from) in [(vec!["--detach"], None), (vec!["-b", "mine"], Some("mine".to_owned()))] {
         let sandbox = Sandbox::new();
         let worktree = started(&sandbox);
-        sandbox.git_in(
-            worktree.path(),
-            &[vec!["checkout", "--quiet"], how].concat(),
-        );
+        sandbox.git_in(worktree.path(), &[vec!["checkout", "--quiet"], how].concat());
         write(&worktree.path().join("done"), "x");
         sandbox.git_in(worktree.path(), &["add", "-A"]);
         sandbox.git_in(worktree.path(), &["commit", "--quiet", "-m", "work"]);
@@ -294,10 +233,7 @@ fn the_branch_follows_a_worktree_that_left_it() -> Tested {
         assert_eq!(gathered.notices, [Notice::Reattached { from }]);
         assert_eq!(sandbox.rev("blueprint/e/t"), gathered.head);
         assert_eq!(worktree.branch()?, Some(branch("t")));
-        assert_eq!(
-            sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]),
-            "README\ndone\nleft\nsrc"
-        );
+        assert_eq!(sandbox.git(&["ls-tree", "--name-only", "blueprint/e/t"]), "README\ndone\nleft\nsrc");
     }
     Ok(())
 }
@@ -307,10 +243,7 @@ fn a_renamed_branch_is_made_again() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     sandbox.git_in(worktree.path(), &["branch", "-m", "mine"]);
-    sandbox.git_in(
-        worktree.path(),
-        &["commit", "--quiet", "--allow-empty", "-m", "work"],
-    );
+    sandbox.git_in(worktree.path(), &["commit", "--quiet", "--allow-empty", "-m", "work"]);
     let gathered = gather(&worktree)?;
     assert_eq!(sandbox.rev("blueprint/e/t"), gathered.head);
     assert_eq!(worktree.branch()?, Some(branch("t")));
@@ -322,15 +255,9 @@ fn a_worktree_that_lacks_what_its_branch_holds_is_refused_and_a_snapshot_keeps_b
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     let start = worktree.head()?;
-    sandbox.git_in(
-        worktree.path(),
-        &["commit", "--quiet", "--allow-empty", "-m", "work"],
-    );
+    sandbox.git_in(worktree.path(), &["commit", "--quiet", "--allow-empty", "-m", "work"]);
     let tip = worktree.head()?;
-    sandbox.git_in(
-        worktree.path(),
-        &["checkout", "--quiet", "--detach", "HEAD~"],
-    );
+    sandbox.git_in(worktree.path(), &["checkout", "--quiet", "--detach", "HEAD~"]);
     write(&worktree.path().join("left"), "x");
     let refused = gather(&worktree);
     assert!(
@@ -340,10 +267,7 @@ fn a_worktree_that_lacks_what_its_branch_holds_is_refused_and_a_snapshot_keeps_b
     let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
     let parents = sandbox.git(&["log", "-1", "--format=%P", &snapshot.commit.to_string()]);
     assert_eq!(parents, format!("{start} {tip}"));
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        "?? left"
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "?? left");
     Ok(())
 }
 
@@ -365,23 +289,13 @@ fn a_merge_that_was_left_open_is_concluded_with_both_parents() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = with_rival(&sandbox, "rival\n");
     let before = worktree.head()?;
-    sandbox.git_in(
-        worktree.path(),
-        &["merge", "--quiet", "--no-commit", "rival"],
-    );
+    sandbox.git_in(worktree.path(), &["merge", "--quiet", "--no-commit", "rival"]);
     let gathered = gather(&worktree)?;
     let parents = sandbox.git(&["log", "-1", "--format=%P", "blueprint/e/t"]);
     assert_eq!(parents, format!("{before} {}", sandbox.rev("rival")));
     assert_eq!(gathered.notices, [Notice::Concluded("merge")]);
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
-    assert!(
-        !sandbox
-            .git_in(worktree.path(), &["status"])
-            .contains("merg")
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
+    assert!(!sandbox.git_in(worktree.path(), &["status"]).contains("merg"));
     Ok(())
 }
 
@@ -391,22 +305,11 @@ fn unresolved_conflicts_are_refused_and_a_snapshot_takes_them() -> Tested {
         let sandbox = Sandbox::new();
         let worktree = with_rival(&sandbox, "conflict\n");
         let before = sandbox.rev("blueprint/e/t");
-        assert!(
-            !sandbox
-                .try_git(worktree.path(), &[operation, "rival"])
-                .status
-                .success()
-        );
+        assert!(!sandbox.try_git(worktree.path(), &[operation, "rival"]).status.success());
         let refused = gather(&worktree);
         match operation {
             "rebase" => assert!(
-                matches!(
-                    refused,
-                    Err(GitError::Unfinished {
-                        operation: "rebase",
-                        ..
-                    })
-                ),
+                matches!(refused, Err(GitError::Unfinished { operation: "rebase", .. })),
                 "{refused:?}"
             ),
             _ => assert!(
@@ -418,17 +321,8 @@ fn unresolved_conflicts_are_refused_and_a_snapshot_takes_them() -> Tested {
         let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
         let text = sandbox.git(&["show", &format!("{}:README", snapshot.commit)]);
         assert!(text.contains("<<<<<<<"), "{operation}: {text}");
-        sandbox.git(&[
-            "merge-base",
-            "--is-ancestor",
-            &before.to_string(),
-            &snapshot.commit.to_string(),
-        ]);
-        assert!(
-            sandbox
-                .git_in(worktree.path(), &["status", "--porcelain"])
-                .contains("README")
-        );
+        sandbox.git(&["merge-base", "--is-ancestor", &before.to_string(), &snapshot.commit.to_string()]);
+        assert!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]).contains("README"));
     }
     Ok(())
 }
@@ -438,10 +332,7 @@ fn a_snapshot_of_a_clean_worktree_is_its_head() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox);
     let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
-    assert_eq!(
-        (snapshot.commit, snapshot.notices),
-        (sandbox.rev("HEAD"), vec![])
-    );
+    assert_eq!((snapshot.commit, snapshot.notices), (sandbox.rev("HEAD"), vec![]));
     Ok(())
 }
 

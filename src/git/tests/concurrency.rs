@@ -25,20 +25,13 @@ fn sixteen_creations_at_once_all_succeed_while_git_prunes_and_packs() -> Tested 
                     scope.spawn(move || a_tasks_life(sandbox, &repo, &format!("t{n}"), start))
                 })
                 .collect();
-            let results: Vec<_> = makers
-                .into_iter()
-                .map(thread::ScopedJoinHandle::join)
-                .collect();
+            let results: Vec<_> = makers.into_iter().map(thread::ScopedJoinHandle::join).collect();
             done.store(true, Ordering::Relaxed);
             pruner.join().unwrap();
             assert!(results.iter().all(Result::is_ok), "round {round}");
         });
         let list = sandbox.worktree_list();
-        assert_eq!(
-            list.matches("branch refs/heads/blueprint/e/t").count(),
-            8,
-            "round {round}: {list}"
-        );
+        assert_eq!(list.matches("branch refs/heads/blueprint/e/t").count(), 8, "round {round}: {list}");
         let merged = sandbox.git(&[
             "rev-list",
             "--count",
@@ -57,9 +50,7 @@ fn a_tasks_life(sandbox: &Sandbox, repo: &Repo, task: &str, start: git2::Oid) {
     let worktree = repo.add_worktree(&place, &branch(task), start).unwrap();
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
     write(&place.join(task), "work");
-    let gathered = worktree
-        .commit_leftovers(&branch(task), &by(), &message())
-        .unwrap();
+    let gathered = worktree.commit_leftovers(&branch(task), &by(), &message()).unwrap();
     repo.integrate(&refs(), gathered.head, &message()).unwrap();
     if task.ends_with(['0', '2', '4', '6', '8']) {
         repo.remove_worktree(&place).unwrap();
@@ -77,10 +68,7 @@ fn of_two_that_make_the_same_worktree_one_wins_and_the_other_harms_nothing() {
             let makers: Vec<_> = (0..4)
                 .map(|_| scope.spawn(|| repo.add_worktree(&place, &branch("t"), start).is_ok()))
                 .collect();
-            makers
-                .into_iter()
-                .map(|maker| maker.join().unwrap())
-                .collect()
+            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
         });
         assert_eq!(made.iter().filter(|made| **made).count(), 1, "{made:?}");
         assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");

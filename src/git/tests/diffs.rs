@@ -13,23 +13,13 @@ fn the_size_of_a_change_agrees_with_git() -> Tested {
     let head = sandbox.commit("change");
     let repo = sandbox.repo();
     let stat = repo.changed(base, head)?;
-    assert_eq!(
-        stat,
-        DiffStat {
-            files: 3,
-            insertions: 4,
-            deletions: 2
-        }
-    );
+    assert_eq!(stat, DiffStat { files: 3, insertions: 4, deletions: 2 });
     assert!(
         sandbox
             .git(&["diff", "--shortstat", "HEAD~"])
             .contains("3 files changed, 4 insertions(+), 2 deletions(-)")
     );
-    assert_eq!(
-        repo.changed_paths(base, head)?,
-        ["README", "src/lib.txt", "ü new"].map(PathBuf::from)
-    );
+    assert_eq!(repo.changed_paths(base, head)?, ["README", "src/lib.txt", "ü new"].map(PathBuf::from));
     assert_eq!(repo.changed(head, head)?, DiffStat::default());
     Ok(())
 }

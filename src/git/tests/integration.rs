@@ -19,23 +19,11 @@ fn a_finished_task_becomes_one_merge_commit_with_both_parents() -> Tested {
     let text = Message::new("Merge task t-1: Parse").for_attempt("t-1", 1);
     let commit = merged(repo.integrate(&refs(), head, &text)?);
     assert_eq!(sandbox.rev("blueprint/e/integration"), commit);
-    let shown = sandbox.git(&[
-        "log",
-        "-1",
-        "--format=%P%n%an <%ae>%n%B",
-        &commit.to_string(),
-    ]);
+    let shown = sandbox.git(&["log", "-1", "--format=%P%n%an <%ae>%n%B", &commit.to_string()]);
     let expected = "Merge task t-1: Parse\n\nBlueprint-Task: t-1\nBlueprint-Attempt: 1";
-    assert_eq!(
-        shown,
-        format!("{start} {head}\nblueprint <blueprint@localhost>\n{expected}")
-    );
-    let trailers = sandbox.git(&[
-        "log",
-        "-1",
-        "--format=%(trailers:key=Blueprint-Task,valueonly)",
-        &commit.to_string(),
-    ]);
+    assert_eq!(shown, format!("{start} {head}\nblueprint <blueprint@localhost>\n{expected}"));
+    let trailers =
+        sandbox.git(&["log", "-1", "--format=%(trailers:key=Blueprint-Task,valueonly)", &commit.to_string()]);
     assert_eq!(trailers.trim(), "t-1");
     Ok(())
 }
@@ -45,17 +33,11 @@ fn doing_it_again_changes_nothing() -> Tested {
     let sandbox = Sandbox::new();
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     repo.fix_start(&refs(), start)?;
-    assert_eq!(
-        repo.integrate(&refs(), start, &message())?,
-        Integrated::AlreadyIn
-    );
+    assert_eq!(repo.integrate(&refs(), start, &message())?, Integrated::AlreadyIn);
     assert_eq!(sandbox.rev("blueprint/e/integration"), start);
     let head = sandbox.commit_on(start, "a", "a");
     let commit = merged(repo.integrate(&refs(), head, &message())?);
-    assert_eq!(
-        repo.integrate(&refs(), head, &message())?,
-        Integrated::AlreadyIn
-    );
+    assert_eq!(repo.integrate(&refs(), head, &message())?, Integrated::AlreadyIn);
     assert_eq!(sandbox.rev("blueprint/e/integration"), commit);
     Ok(())
 }
@@ -70,10 +52,7 @@ fn a_conflict_names_the_paths_and_moves_nothing() -> Tested {
     let tip = merged(repo.integrate(&refs(), left, &message())?);
     let before = sandbox.fingerprint();
     let outcome = repo.integrate(&refs(), right, &message())?;
-    assert_eq!(
-        outcome,
-        Integrated::Conflict(["a", "z"].map(PathBuf::from).to_vec())
-    );
+    assert_eq!(outcome, Integrated::Conflict(["a", "z"].map(PathBuf::from).to_vec()));
     assert_eq!(sandbox.rev("blueprint/e/integration"), tip);
     assert_eq!(sandbox.fingerprint(), before);
     Ok(())
@@ -97,13 +76,8 @@ fn deleting_against_editing_is_a_conflict() -> Tested {
 #[test]
 fn without_a_start_it_is_refused() {
     let sandbox = Sandbox::new();
-    let refused = sandbox
-        .repo()
-        .integrate(&refs(), sandbox.rev("HEAD"), &message());
-    assert!(
-        matches!(refused, Err(GitError::NoStart { .. })),
-        "{refused:?}"
-    );
+    let refused = sandbox.repo().integrate(&refs(), sandbox.rev("HEAD"), &message());
+    assert!(matches!(refused, Err(GitError::NoStart { .. })), "{refused:?}");
 }
 
 #[test]
@@ -113,20 +87,12 @@ fn a_checkout_of_the_integration_branch_is_reported_and_not_touched() -> Tested 
     repo.fix_start(&refs(), start)?;
     repo.integrate(&refs(), start, &message())?;
     let place = sandbox.root().join("somebody's");
-    sandbox.git(&[
-        "worktree",
-        "add",
-        "--quiet",
-        place.to_str().unwrap(),
-        "blueprint/e/integration",
-    ]);
+    sandbox.git(&["worktree", "add", "--quiet", place.to_str().unwrap(), "blueprint/e/integration"]);
     let admin = sandbox.git_in(&place, &["rev-parse", "--absolute-git-dir"]);
     let index = || std::fs::read(std::path::Path::new(&admin).join("index"));
     let before = index()?;
     let outcome = repo.integrate(&refs(), sandbox.commit_on(start, "a", "a"), &message())?;
-    let Integrated::Merged { checked_out, .. } = outcome else {
-        panic!("{outcome:?}")
-    };
+    let Integrated::Merged { checked_out, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(checked_out, Some(place.clone()));
     assert!(!place.join("a").exists());
     assert_eq!(index()?, before);
@@ -141,9 +107,7 @@ fn the_main_checkout_on_the_integration_branch_is_reported_too() -> Tested {
     repo.integrate(&refs(), start, &message())?;
     sandbox.git(&["checkout", "--quiet", "blueprint/e/integration"]);
     let outcome = repo.integrate(&refs(), sandbox.commit_on(start, "a", "a"), &message())?;
-    let Integrated::Merged { checked_out, .. } = outcome else {
-        panic!("{outcome:?}")
-    };
+    let Integrated::Merged { checked_out, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(checked_out, Some(sandbox.path()));
     assert!(!sandbox.path().join("a").exists());
     Ok(())
@@ -154,9 +118,7 @@ fn many_at_once_are_all_merged_and_none_is_lost() -> Tested {
     let sandbox = Sandbox::new();
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     repo.fix_start(&refs(), start)?;
-    let heads: Vec<_> = (0..24)
-        .map(|n| sandbox.commit_on(start, &format!("f{n}"), "x"))
-        .collect();
+    let heads: Vec<_> = (0..24).map(|n| sandbox.commit_on(start, &format!("f{n}"), "x")).collect();
     std::thread::scope(|scope| {
         for part in heads.chunks(3) {
             let repo = repo.clone();
@@ -168,25 +130,13 @@ fn many_at_once_are_all_merged_and_none_is_lost() -> Tested {
         }
     });
     for head in &heads {
-        sandbox.git(&[
-            "merge-base",
-            "--is-ancestor",
-            &head.to_string(),
-            "blueprint/e/integration",
-        ]);
+        sandbox.git(&["merge-base", "--is-ancestor", &head.to_string(), "blueprint/e/integration"]);
     }
-    let steps = sandbox.git(&[
-        "rev-list",
-        "--count",
-        "--first-parent",
-        &format!("{start}..blueprint/e/integration"),
-    ]);
+    let steps =
+        sandbox.git(&["rev-list", "--count", "--first-parent", &format!("{start}..blueprint/e/integration")]);
     assert_eq!(steps, "24");
     let files = sandbox.git(&["ls-tree", "--name-only", "blueprint/e/integration"]);
-    assert_eq!(
-        files.lines().filter(|file| file.starts_with('f')).count(),
-        24
-    );
+    assert_eq!(files.lines().filter(|file| file.starts_with('f')).count(), 24);
     Ok(())
 }
 

@@ -13,13 +13,8 @@ fn assert_usable(slug: &str) {
     let name = format!("refs/heads/blueprint/e/{slug}");
     assert!(git2::Reference::is_valid_name(&name), "{slug:?}");
     assert!((1..=60).contains(&slug.len()), "{slug:?}");
-    let plain = slug
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    assert!(
-        plain && !slug.starts_with(['-', '.']) && !slug.ends_with('.'),
-        "{slug:?}"
-    );
+    let plain = slug.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    assert!(plain && !slug.starts_with(['-', '.']) && !slug.ends_with('.'), "{slug:?}");
     let lower = slug.to_lowercase();
     assert!(lower != "integration" && lower != "con", "{slug:?}");
     // Git refuses such a name, too, but not on every platform in the same case.
@@ -28,15 +23,7 @@ fn assert_usable(slug: &str) {
 
 #[test]
 fn safe_ids_stay_as_they_are() {
-    let ids = [
-        "TASK-001",
-        "parse",
-        "v1.2_b",
-        "a",
-        "Integration-tests",
-        "console",
-        "com10",
-    ];
+    let ids = ["TASK-001", "parse", "v1.2_b", "a", "Integration-tests", "console", "com10"];
     assert_eq!(slugs(&ids), ids);
 }
 
@@ -96,12 +83,7 @@ fn long_ids_are_cut_and_stay_distinct() {
 fn ids_that_would_share_a_name_get_two() {
     let decomposed: String = "Überprüfung".nfd().collect();
     let composed: String = decomposed.nfc().collect();
-    for pair in [
-        ["a b", "a_b"],
-        ["a/b", "a;b"],
-        ["Task", "task"],
-        [decomposed.as_str(), composed.as_str()],
-    ] {
+    for pair in [["a b", "a_b"], ["a/b", "a;b"], ["Task", "task"], [decomposed.as_str(), composed.as_str()]] {
         let found = slugs(&pair);
         assert_ne!(found[0].to_lowercase(), found[1].to_lowercase(), "{pair:?}");
     }

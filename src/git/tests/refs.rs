@@ -17,20 +17,12 @@ fn the_start_is_fixed_once() -> Tested {
 fn of_many_that_fix_the_start_at_once_one_wins() -> Tested {
     let sandbox = Sandbox::new();
     let first = sandbox.rev("HEAD");
-    let commits: Vec<_> = (0..8)
-        .map(|n| sandbox.commit_on(first, "f", &n.to_string()))
-        .collect();
+    let commits: Vec<_> = (0..8).map(|n| sandbox.commit_on(first, "f", &n.to_string())).collect();
     let repo = sandbox.repo();
     let fix = |commit| -> Result<_, GitError> { Repo::clone(&repo).fix_start(&refs(), commit) };
     let fixed = std::thread::scope(|scope| {
-        let threads: Vec<_> = commits
-            .iter()
-            .map(|&commit| scope.spawn(move || fix(commit)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect::<Result<Vec<_>, _>>()
+        let threads: Vec<_> = commits.iter().map(|&commit| scope.spawn(move || fix(commit))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<_>, _>>()
     })?;
     assert!(fixed.iter().all(|commit| *commit == fixed[0]), "{fixed:?}");
     assert_eq!(repo.start(&refs())?, Some(fixed[0]));
@@ -41,10 +33,7 @@ fn of_many_that_fix_the_start_at_once_one_wins() -> Tested {
 fn an_attempt_is_kept_moves_forward_and_never_gives_up_what_it_keeps() -> Tested {
     let sandbox = Sandbox::new();
     let (repo, first) = (sandbox.repo(), sandbox.rev("HEAD"));
-    let (one, other) = (
-        sandbox.commit_on(first, "a", "1"),
-        sandbox.commit_on(first, "a", "2"),
-    );
+    let (one, other) = (sandbox.commit_on(first, "a", "1"), sandbox.commit_on(first, "a", "2"));
     repo.keep_attempt(&refs(), "t", 1, first)?;
     repo.keep_attempt(&refs(), "t", 1, one)?;
     repo.keep_attempt(&refs(), "t", 1, one)?;
@@ -79,9 +68,7 @@ fn a_branch_in_the_way_is_named() -> Tested {
     repo.fix_start(&refs(), first)?;
     sandbox.git(&["branch", "blueprint/e"]);
     let refused = repo.add_worktree(&sandbox.place("t"), &refs().branch("t"), first);
-    let Err(GitError::RefInTheWay { existing, .. }) = refused else {
-        panic!("{refused:?}")
-    };
+    let Err(GitError::RefInTheWay { existing, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(existing, "refs/heads/blueprint/e");
     assert!(!sandbox.place("t").exists());
     Ok(())
@@ -93,8 +80,6 @@ fn a_lock_that_stays_is_named_with_its_file() {
     let (repo, first) = (sandbox.repo(), sandbox.rev("HEAD"));
     sandbox.write(".git/refs/blueprint/e/start.lock", "");
     let refused = repo.fix_start(&refs(), first);
-    let Err(GitError::RefLocked { lock, .. }) = refused else {
-        panic!("{refused:?}")
-    };
+    let Err(GitError::RefLocked { lock, .. }) = refused else { panic!("{refused:?}") };
     assert!(lock.ends_with(".git/refs/blueprint/e/start.lock"));
 }

@@ -6,9 +6,7 @@ use crate::git::{GitError, Worktree};
 fn started(sandbox: &Sandbox) -> Result<Worktree, GitError> {
     let start = sandbox.rev("HEAD");
     sandbox.repo().fix_start(&refs(), start)?;
-    sandbox
-        .repo()
-        .add_worktree(&sandbox.place("t"), &branch("t"), start)
+    sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), start)
 }
 
 #[test]
@@ -21,11 +19,7 @@ fn a_clean_worktree_goes_with_its_entry_and_leaves_its_branch() -> Tested {
     write(&worktree.path().join(".blueprint/report"), "done");
     sandbox.repo().remove_worktree(worktree.path())?;
     assert!(!worktree.path().exists());
-    assert_eq!(
-        fs::read_dir(worktree.path().parent().unwrap())?.count(),
-        0,
-        "no trash is left"
-    );
+    assert_eq!(fs::read_dir(worktree.path().parent().unwrap())?.count(), 0, "no trash is left");
     assert!(!sandbox.worktree_list().contains("repo.worktrees"));
     assert_eq!(sandbox.rev("blueprint/e/t"), sandbox.rev("HEAD"));
     Ok(())
@@ -48,10 +42,7 @@ fn a_worktree_with_work_in_it_stays() -> Tested {
     for change in changes {
         change();
         let refused = sandbox.repo().remove_worktree(&path);
-        assert!(
-            matches!(refused, Err(GitError::Dirty { .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(GitError::Dirty { .. })), "{refused:?}");
         sandbox.git_in(&path, &["reset", "--quiet", "--hard"]);
         sandbox.git_in(&path, &["clean", "--quiet", "-ffd"]);
     }
@@ -64,18 +55,10 @@ fn a_commit_that_only_the_worktree_holds_keeps_it() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox)?;
     sandbox.git_in(worktree.path(), &["checkout", "--quiet", "--detach"]);
-    sandbox.git_in(
-        worktree.path(),
-        &["commit", "--quiet", "--allow-empty", "-m", "astray"],
-    );
+    sandbox.git_in(worktree.path(), &["commit", "--quiet", "--allow-empty", "-m", "astray"]);
     let refused = sandbox.repo().remove_worktree(worktree.path());
-    assert!(
-        matches!(refused, Err(GitError::WouldLose { .. })),
-        "{refused:?}"
-    );
-    sandbox
-        .repo()
-        .keep_attempt(&refs(), "t", 1, worktree.head()?)?;
+    assert!(matches!(refused, Err(GitError::WouldLose { .. })), "{refused:?}");
+    sandbox.repo().keep_attempt(&refs(), "t", 1, worktree.head()?)?;
     sandbox.repo().remove_worktree(worktree.path())?;
     Ok(())
 }
@@ -85,21 +68,9 @@ fn a_worktree_in_the_middle_of_something_stays() -> Tested {
     let sandbox = Sandbox::new();
     let worktree = started(&sandbox)?;
     let admin = sandbox.git_in(worktree.path(), &["rev-parse", "--absolute-git-dir"]);
-    write(
-        &std::path::Path::new(&admin).join("MERGE_HEAD"),
-        &format!("{}\n", sandbox.rev("HEAD")),
-    );
+    write(&std::path::Path::new(&admin).join("MERGE_HEAD"), &format!("{}\n", sandbox.rev("HEAD")));
     let refused = sandbox.repo().remove_worktree(worktree.path());
-    assert!(
-        matches!(
-            refused,
-            Err(GitError::Unfinished {
-                operation: "merge",
-                ..
-            })
-        ),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(GitError::Unfinished { operation: "merge", .. })), "{refused:?}");
     Ok(())
 }
 
@@ -107,17 +78,11 @@ fn a_worktree_in_the_middle_of_something_stays() -> Tested {
 fn neither_the_main_checkout_nor_a_foreign_folder_is_ever_removed() {
     let sandbox = Sandbox::new();
     write(&sandbox.root().join("foreign/x"), "x");
-    for path in [
-        sandbox.path(),
-        sandbox.root().join("foreign"),
-        sandbox.root(),
-        sandbox.root().join("missing"),
-    ] {
+    for path in
+        [sandbox.path(), sandbox.root().join("foreign"), sandbox.root(), sandbox.root().join("missing")]
+    {
         let refused = sandbox.repo().remove_worktree(&path);
-        assert!(
-            matches!(refused, Err(GitError::NotAWorktree { .. })),
-            "{path:?} {refused:?}"
-        );
+        assert!(matches!(refused, Err(GitError::NotAWorktree { .. })), "{path:?} {refused:?}");
     }
     assert!(sandbox.root().join("foreign/x").exists() && sandbox.path().join("README").exists());
 }
@@ -127,20 +92,14 @@ fn a_new_attempt_starts_clean_and_the_old_ones_work_is_kept() -> Tested {
     let sandbox = Sandbox::new();
     let (worktree, start) = (started(&sandbox)?, sandbox.rev("HEAD"));
     let repo = sandbox.repo();
-    sandbox.git_in(
-        worktree.path(),
-        &["commit", "--quiet", "--allow-empty", "-m", "of the agent"],
-    );
+    sandbox.git_in(worktree.path(), &["commit", "--quiet", "--allow-empty", "-m", "of the agent"]);
     write(&worktree.path().join("half"), "done");
     let snapshot = worktree.snapshot(&branch("t"), &by(), &message())?;
     repo.keep_attempt(&refs(), "t", 1, snapshot.commit)?;
     let again = repo.reset_worktree(worktree.path(), &branch("t"), start, snapshot.commit)?;
     assert_eq!(again.head()?, start);
     assert!(!again.is_dirty()? && !again.path().join("half").exists());
-    assert_eq!(
-        sandbox.git(&["show", "refs/blueprint/e/attempts/t/1:half"]),
-        "done"
-    );
+    assert_eq!(sandbox.git(&["show", "refs/blueprint/e/attempts/t/1:half"]), "done");
     Ok(())
 }
 

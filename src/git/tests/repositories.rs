@@ -28,14 +28,7 @@ fn a_linked_worktree_shares_the_common_folder_and_has_its_own_head() -> Tested {
     let sandbox = Sandbox::new();
     let first = sandbox.rev("HEAD");
     let linked = sandbox.root().join("linked");
-    sandbox.git(&[
-        "worktree",
-        "add",
-        "--quiet",
-        "-b",
-        "side",
-        linked.to_str().unwrap(),
-    ]);
+    sandbox.git(&["worktree", "add", "--quiet", "-b", "side", linked.to_str().unwrap()]);
     sandbox.write("README", "second\n");
     let second = sandbox.commit("second");
     let repo = Repo::discover(&linked.join("src"))?.ok_or("not found")?;
@@ -68,12 +61,7 @@ fn head_is_read_detached_and_refused_unborn() -> Tested {
     let unborn = Sandbox::unborn("empty");
     let error = unborn.repo().head_commit().unwrap_err();
     assert!(matches!(error, GitError::NoCommits { .. }));
-    assert!(
-        error
-            .to_string()
-            .ends_with("has no commit yet; commit first"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("has no commit yet; commit first"), "{error}");
     Ok(())
 }
 
@@ -85,21 +73,8 @@ fn revisions_resolve_to_commits_or_are_refused_by_name() -> Tested {
     for spec in ["HEAD", "main", "v1", &head.to_string()[..9]] {
         assert_eq!(repo.resolve(spec)?, head, "{spec}");
     }
-    for spec in [
-        "",
-        "nope",
-        "HEAD~5",
-        "a\0b",
-        "HEAD:README",
-        "@{-1}",
-        "--help",
-        ":/",
-        "^",
-    ] {
-        assert!(
-            matches!(repo.resolve(spec), Err(GitError::UnknownRevision { .. })),
-            "{spec:?}"
-        );
+    for spec in ["", "nope", "HEAD~5", "a\0b", "HEAD:README", "@{-1}", "--help", ":/", "^"] {
+        assert!(matches!(repo.resolve(spec), Err(GitError::UnknownRevision { .. })), "{spec:?}");
     }
     Ok(())
 }
@@ -118,10 +93,7 @@ fn a_format_that_libgit2_does_not_know_is_named_as_the_reason() {
 fn sha256_repositories_are_refused_as_unsupported() -> Tested {
     let folder = tempfile::tempdir()?;
     let sandbox = Sandbox::new();
-    sandbox.git_in(
-        folder.path(),
-        &["init", "--quiet", "--object-format=sha256"],
-    );
+    sandbox.git_in(folder.path(), &["init", "--quiet", "--object-format=sha256"]);
     let error = Repo::discover(folder.path()).unwrap_err();
     assert!(matches!(error, GitError::Unsupported { .. }), "{error:?}");
     Ok(())
@@ -133,14 +105,8 @@ fn paths_are_made_relative_to_the_checkout_also_through_links() -> Tested {
     let repo = sandbox.repo();
     let link = sandbox.root().join("link");
     std::os::unix::fs::symlink(sandbox.path(), &link)?;
-    assert_eq!(
-        repo.relative(&link.join("src/lib.txt")),
-        Some("src/lib.txt".into())
-    );
-    assert_eq!(
-        repo.relative(&sandbox.path().join("new.xml")),
-        Some("new.xml".into())
-    );
+    assert_eq!(repo.relative(&link.join("src/lib.txt")), Some("src/lib.txt".into()));
+    assert_eq!(repo.relative(&sandbox.path().join("new.xml")), Some("new.xml".into()));
     assert_eq!(repo.relative(&sandbox.root().join("elsewhere/x")), None);
     Ok(())
 }
@@ -156,10 +122,7 @@ fn what_is_not_committed_is_listed_up_to_a_limit_without_touching_the_index() ->
     fs::remove_file(sandbox.path().join("src/lib.txt"))?;
     let before = sandbox.fingerprint();
     let all = sandbox.repo().uncommitted(10)?;
-    assert_eq!(
-        all.paths,
-        ["README", "new/", "src/lib.txt", "z"].map(std::path::PathBuf::from)
-    );
+    assert_eq!(all.paths, ["README", "new/", "src/lib.txt", "z"].map(std::path::PathBuf::from));
     let some = sandbox.repo().uncommitted(1)?;
     assert_eq!((some.paths.len(), some.more), (1, 3));
     assert_eq!(sandbox.fingerprint(), before);

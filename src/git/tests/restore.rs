@@ -11,9 +11,7 @@ fn after(sandbox: &Sandbox, change: impl Fn(&Path)) -> Result<(Worktree, Oid), G
     sandbox.write("plan/genesis.xml", "<the plan/>\n");
     sandbox.write("plan/other", "x\n");
     let base = sandbox.commit("plan");
-    let worktree = sandbox
-        .repo()
-        .add_worktree(&sandbox.place("t"), &branch("t"), base)?;
+    let worktree = sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), base)?;
     write(&worktree.path().join("work"), "done");
     change(worktree.path());
     worktree.commit_leftovers(&branch("t"), &by(), &message())?;
@@ -51,26 +49,11 @@ fn whatever_was_done_to_the_path_just_that_is_undone() -> Tested {
         assert_eq!(worktree.head()?, head, "{name}");
         assert_eq!(sandbox.rev("blueprint/e/t"), head, "{name}");
         let changed = sandbox.repo().changed_paths(base, head)?;
-        assert!(
-            !changed.iter().any(|path| path.ends_with("genesis.xml")),
-            "{name} {changed:?}"
-        );
+        assert!(!changed.iter().any(|path| path.ends_with("genesis.xml")), "{name} {changed:?}");
         assert!(changed.contains(&"work".into()), "{name}");
-        assert_eq!(
-            fs::read_to_string(worktree.path().join("plan/genesis.xml"))?,
-            "<the plan/>\n",
-            "{name}"
-        );
-        assert_eq!(
-            sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-            "",
-            "{name}"
-        );
-        assert_eq!(
-            drop_change(&worktree, base, "plan/genesis.xml")?,
-            None,
-            "{name}: once is enough"
-        );
+        assert_eq!(fs::read_to_string(worktree.path().join("plan/genesis.xml"))?, "<the plan/>\n", "{name}");
+        assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "", "{name}");
+        assert_eq!(drop_change(&worktree, base, "plan/genesis.xml")?, None, "{name}: once is enough");
     }
     Ok(())
 }
@@ -81,14 +64,8 @@ fn a_path_that_the_base_does_not_have_is_removed_with_its_empty_folder() -> Test
     let (worktree, base) = after(&sandbox, |at| write(&at.join("new/genesis.xml"), "mine"))?;
     drop_change(&worktree, base, "new/genesis.xml")?.ok_or("nothing done")?;
     assert!(!worktree.path().join("new").exists());
-    assert_eq!(
-        sandbox.git_in(worktree.path(), &["status", "--porcelain"]),
-        ""
-    );
-    assert_eq!(
-        sandbox.git(&["ls-tree", "-r", "--name-only", "blueprint/e/t", "new"]),
-        ""
-    );
+    assert_eq!(sandbox.git_in(worktree.path(), &["status", "--porcelain"]), "");
+    assert_eq!(sandbox.git(&["ls-tree", "-r", "--name-only", "blueprint/e/t", "new"]), "");
     sandbox.git(&["fsck", "--strict"]);
     Ok(())
 }
@@ -113,10 +90,7 @@ fn a_pattern_is_a_name_and_a_path_outside_is_refused() -> Tested {
     assert!(!worktree.path().join("plan/*").exists());
     for path in ["", "/etc/passwd", "../x", "a/../../x"] {
         let refused = drop_change(&worktree, base, path);
-        assert!(
-            matches!(refused, Err(GitError::BadPath { .. })),
-            "{path:?} {refused:?}"
-        );
+        assert!(matches!(refused, Err(GitError::BadPath { .. })), "{path:?} {refused:?}");
     }
     Ok(())
 }

@@ -33,18 +33,13 @@ impl Sandbox {
     }
 
     pub(super) fn unborn(name: &'static str) -> Self {
-        let sandbox = Self {
-            root: TempDir::new().unwrap(),
-            name,
-        };
+        let sandbox = Self { root: TempDir::new().unwrap(), name };
         fs::create_dir(sandbox.path()).unwrap();
         sandbox.git(&["init", "--quiet", "--initial-branch=main"]);
         // The library reads the real user's configuration: what matters is set here.
-        for (key, value) in [
-            ("core.autocrlf", "false"),
-            ("core.excludesFile", ""),
-            ("core.attributesFile", ""),
-        ] {
+        for (key, value) in
+            [("core.autocrlf", "false"), ("core.excludesFile", ""), ("core.attributesFile", "")]
+        {
             sandbox.git(&["config", key, value]);
         }
         sandbox
@@ -86,21 +81,10 @@ impl Sandbox {
         let blob = store.blob(text.as_bytes()).unwrap();
         let mut update = git2::build::TreeUpdateBuilder::new();
         update.upsert(file, blob, git2::FileMode::Blob);
-        let tree = update
-            .create_updated(&store, &parent.tree().unwrap())
-            .unwrap();
+        let tree = update.create_updated(&store, &parent.tree().unwrap()).unwrap();
         let when = git2::Time::new(parent.time().seconds() + 60, 0);
         let by = git2::Signature::new(name, email, &when).unwrap();
-        store
-            .commit(
-                None,
-                &by,
-                &by,
-                file,
-                &store.find_tree(tree).unwrap(),
-                &[&parent],
-            )
-            .unwrap()
+        store.commit(None, &by, &by, file, &store.find_tree(tree).unwrap(), &[&parent]).unwrap()
     }
 
     pub(super) fn rev(&self, spec: &str) -> Oid {
@@ -115,27 +99,18 @@ impl Sandbox {
     pub(super) fn git_in(&self, folder: &Path, args: &[&str]) -> String {
         let output = self.try_git(folder, args);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        assert!(
-            output.status.success(),
-            "git {args:?}: {} {}",
-            text(&output.stdout),
-            text(&output.stderr)
-        );
+        assert!(output.status.success(), "git {args:?}: {} {}", text(&output.stdout), text(&output.stderr));
         text(&output.stdout)
     }
 
     pub(super) fn try_git(&self, folder: &Path, args: &[&str]) -> Output {
         let mut git = Command::new("git");
-        git.args(args)
-            .current_dir(folder)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap());
+        git.args(args).current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
         git.env("HOME", self.root.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null");
         for who in ["AUTHOR", "COMMITTER"] {
-            git.env(format!("GIT_{who}_NAME"), "t")
-                .env(format!("GIT_{who}_EMAIL"), "t@t");
+            git.env(format!("GIT_{who}_NAME"), "t").env(format!("GIT_{who}_EMAIL"), "t@t");
             git.env(format!("GIT_{who}_DATE"), "1700000000 +0200");
         }
         git.output().unwrap()
@@ -175,23 +150,10 @@ fn walk(folder: &Path, seen: &mut BTreeMap<PathBuf, Vec<u8>>) {
         if found.is_dir() {
             walk(&path, seen);
         } else if found.is_symlink() {
-            seen.insert(
-                path.clone(),
-                fs::read_link(&path)
-                    .unwrap()
-                    .into_os_string()
-                    .into_encoded_bytes(),
-            );
+            seen.insert(path.clone(), fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes());
         } else {
-            let state = format!(
-                "{:o} {:?} ",
-                found.permissions().mode(),
-                found.modified().unwrap()
-            );
-            seen.insert(
-                path.clone(),
-                [state.into_bytes(), fs::read(&path).unwrap()].concat(),
-            );
+            let state = format!("{:o} {:?} ", found.permissions().mode(), found.modified().unwrap());
+            seen.insert(path.clone(), [state.into_bytes(), fs::read(&path).unwrap()].concat());
         }
     }
 }

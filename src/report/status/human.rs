@@ -16,7 +16,9 @@ const LEAST_SUMMARY: usize = 20;
 /// The status of a plan: a header, and a line a task.
 pub fn status_lines(report: &StatusReport, width: u16) -> String {
     let rows: Vec<_> = report.tasks.iter().map(row).collect();
-    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0).max(COLUMNS[column].len());
+    let widest = |column: usize| {
+        rows.iter().map(|row| row[column].width()).max().unwrap_or(0).max(COLUMNS[column].len())
+    };
     // comfy-table sets two blanks between columns.
     let before: usize = (0..COLUMNS.len()).map(|column| widest(column) + 2).sum();
     let left = usize::from(width).saturating_sub(before).max(LEAST_SUMMARY);
@@ -26,7 +28,10 @@ pub fn status_lines(report: &StatusReport, width: u16) -> String {
     for (row, task) in rows.into_iter().zip(&report.tasks) {
         table.add_row(row.into_iter().chain([fit(&summary(task), left)]));
     }
-    let lines: Vec<_> = table.lines().map(|line| line.trim_end().strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
+    let lines: Vec<_> = table
+        .lines()
+        .map(|line| line.trim_end().strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
+        .collect();
     format!("{}\n\n{}\n", header(report), lines.join("\n"))
 }
 

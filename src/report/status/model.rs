@@ -149,7 +149,13 @@ impl Counts {
 }
 
 impl TaskStatus {
-    fn new(genesis: &Genesis, plan: &Plan, index: TaskIndex, history: &History, run: Option<&RunOwner>) -> Self {
+    fn new(
+        genesis: &Genesis,
+        plan: &Plan,
+        index: TaskIndex,
+        history: &History,
+        run: Option<&RunOwner>,
+    ) -> Self {
         let task = &genesis.tasks()[index.0];
         let story = history.task(&task.id);
         let last = story.and_then(TaskHistory::last_attempt);
@@ -186,9 +192,12 @@ fn owner(task: &genesis::Task, story: Option<&TaskHistory>, run: Option<&RunOwne
     if task.status != Status::InProgress {
         return None;
     }
-    let ours = story.and_then(|story| story.transitions.last()).is_some_and(|last| last.to == Status::InProgress);
+    let ours =
+        story.and_then(|story| story.transitions.last()).is_some_and(|last| last.to == Status::InProgress);
     match (ours, run) {
-        (true, Some(run)) => Some(Owner::Run { pid: Some(run.pid), host: Some(run.host.clone()), alive: true }),
+        (true, Some(run)) => {
+            Some(Owner::Run { pid: Some(run.pid), host: Some(run.host.clone()), alive: true })
+        }
         (true, None) => Some(Owner::Run { pid: None, host: None, alive: false }),
         (false, _) => task.history.last()?.actor.clone().map(Owner::Person),
     }

@@ -42,13 +42,7 @@ fn failed(status: &str, message: &str) -> String {
 }
 
 fn case(name: &'static str, code: i32, stdout: String) -> Case {
-    Case {
-        name,
-        exit: Exit::Code(code),
-        ended_by_us: None,
-        stdout,
-        stderr: "",
-    }
+    Case { name, exit: Exit::Code(code), ended_by_us: None, stdout, stderr: "" }
 }
 
 fn read_case(case: &Case) -> Reading {
@@ -56,22 +50,13 @@ fn read_case(case: &Case) -> Reading {
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     fs::write(&out, &case.stdout).unwrap();
     fs::write(&err, case.stderr).unwrap();
-    read(&Ended {
-        exit: case.exit,
-        ended_by_us: case.ended_by_us,
-        stdout: &out,
-        stderr: &err,
-    })
+    read(&Ended { exit: case.exit, ended_by_us: case.ended_by_us, stdout: &out, stderr: &err })
 }
 
 fn told(case: &Case) -> String {
     let reading = read_case(case);
     let mut told = format!("{}: {}", case.name, reading.outcome);
-    let parts = [
-        ("summary", &reading.summary),
-        ("detail", &reading.detail),
-        ("question", &reading.question),
-    ];
+    let parts = [("summary", &reading.summary), ("detail", &reading.detail), ("question", &reading.question)];
     for (name, text) in parts {
         if let Some(text) = text {
             told.push_str(&format!("\n    {name}: {text:?}"));
@@ -92,26 +77,10 @@ fn answers_of_the_agent() {
         case("success", 0, said("Added the parser.\n\nTests pass.")),
         case("success without words", 0, said("")),
         case("blocked", 0, said("BLOCKED: no database")),
-        case(
-            "blocked at the end",
-            0,
-            said("Half done.\n\nBLOCKED: no database"),
-        ),
-        case(
-            "question",
-            0,
-            said("I looked.\n\n**CLARIFICATION:** Which database?"),
-        ),
-        case(
-            "error report",
-            0,
-            said(r#"{"error_code":"MISSING_INPUT","message":"no schema"}"#),
-        ),
-        case(
-            "prose about limits is no limit",
-            0,
-            said("I fixed the rate_limit and the 429 handling."),
-        ),
+        case("blocked at the end", 0, said("Half done.\n\nBLOCKED: no database")),
+        case("question", 0, said("I looked.\n\n**CLARIFICATION:** Which database?")),
+        case("error report", 0, said(r#"{"error_code":"MISSING_INPUT","message":"no schema"}"#)),
+        case("prose about limits is no limit", 0, said("I fixed the rate_limit and the 429 handling.")),
     ]);
     insta::assert_snapshot!(told);
 }
@@ -119,49 +88,17 @@ fn answers_of_the_agent() {
 #[test]
 fn errors_of_the_service() {
     let told = snapshot(&[
-        case(
-            "401",
-            1,
-            failed("401", "Invalid API key · Fix external API key"),
-        ),
-        case(
-            "403",
-            1,
-            failed("403", "Failed to authenticate. API Error: 403 not allowed"),
-        ),
-        case(
-            "not logged in",
-            1,
-            failed("null", "Not logged in · Please run /login"),
-        ),
-        case(
-            "429",
-            1,
-            failed("429", "API Error: Request rejected (429) · slow down"),
-        ),
+        case("401", 1, failed("401", "Invalid API key · Fix external API key")),
+        case("403", 1, failed("403", "Failed to authenticate. API Error: 403 not allowed")),
+        case("not logged in", 1, failed("null", "Not logged in · Please run /login")),
+        case("429", 1, failed("429", "API Error: Request rejected (429) · slow down")),
         case("529", 1, failed("529", "API Error: 529 Overloaded.")),
-        case(
-            "529 without status",
-            1,
-            failed("null", "API Error: Repeated 529 Overloaded errors"),
-        ),
-        case(
-            "usage limit",
-            1,
-            failed("null", "Claude AI usage limit reached|1790000000"),
-        ),
+        case("529 without status", 1, failed("null", "API Error: Repeated 529 Overloaded errors")),
+        case("usage limit", 1, failed("null", "Claude AI usage limit reached|1790000000")),
         case("500", 1, failed("500", "API Error: 500 boom")),
-        case(
-            "connection lost",
-            1,
-            failed("null", "API Error: Unable to connect to API (ECONNRESET)"),
-        ),
+        case("connection lost", 1, failed("null", "API Error: Unable to connect to API (ECONNRESET)")),
         case("400", 1, failed("400", "Prompt is too long")),
-        case(
-            "status of an odd type",
-            1,
-            failed("\"429\"", "API Error: rate_limit_error"),
-        ),
+        case("status of an odd type", 1, failed("\"429\"", "API Error: rate_limit_error")),
     ]);
     insta::assert_snapshot!(told);
 }
@@ -184,11 +121,7 @@ fn other_ends() {
                 r#""subtype":"error_max_turns","is_error":true,"errors":["Reached maximum number of turns (2)"]"#,
             ),
         ),
-        case(
-            "budget",
-            1,
-            result(r#""subtype":"error_max_budget_usd","is_error":true"#),
-        ),
+        case("budget", 1, result(r#""subtype":"error_max_budget_usd","is_error":true"#)),
         case(
             "broke off",
             1,
@@ -212,26 +145,15 @@ fn other_ends() {
 
 #[test]
 fn ends_without_a_result() {
-    let ended = |name, exit, by| Case {
-        ended_by_us: by,
-        exit,
-        ..case(name, 0, output("{\"type\":\"resu"))
-    };
+    let ended = |name, exit, by| Case { ended_by_us: by, exit, ..case(name, 0, output("{\"type\":\"resu")) };
     let told = snapshot(&[
-        Case {
-            stderr: "error: unknown option '--bogus'\n",
-            ..case("usage", 1, String::new())
-        },
+        Case { stderr: "error: unknown option '--bogus'\n", ..case("usage", 1, String::new()) },
         case("interrupted by somebody", 0, output("")),
         ended("terminated by somebody", Exit::Code(143), None),
         ended("killed by somebody", Exit::Signal(9), None),
         ended("timed out by us", Exit::Code(143), Some(EndedBy::TimedOut)),
         ended("cancelled by us", Exit::Code(0), Some(EndedBy::Cancelled)),
-        ended(
-            "interrupted by us",
-            Exit::Signal(9),
-            Some(EndedBy::Interrupted),
-        ),
+        ended("interrupted by us", Exit::Signal(9), Some(EndedBy::Interrupted)),
         Case {
             ended_by_us: Some(EndedBy::TimedOut),
             ..case("timed out at the last moment", 0, said("Done."))
@@ -245,29 +167,17 @@ fn cost_tokens_and_session_are_read_whatever_the_outcome() {
     for stdout in [said("Done."), failed("429", "slow down")] {
         let reading = read_case(&case("", 1, stdout));
         assert_eq!(reading.cost_usd, Some(0.25));
-        assert_eq!(
-            reading.tokens,
-            Some(Tokens {
-                input: 100,
-                output: 7
-            })
-        );
+        assert_eq!(reading.tokens, Some(Tokens { input: 100, output: 7 }));
         assert_eq!(reading.session.as_deref(), Some("s-1"));
     }
-    assert_eq!(
-        read_case(&case("", 0, output(""))).session.as_deref(),
-        Some("s-1")
-    );
+    assert_eq!(read_case(&case("", 0, output(""))).session.as_deref(), Some("s-1"));
 }
 
 #[test]
 fn a_question_at_the_end_of_a_very_long_message_is_not_lost() {
     let message = format!("{}\n\nCLARIFICATION: Which?", "word ".repeat(5_000));
     let reading = read_case(&case("", 0, said(&message)));
-    assert_eq!(
-        (reading.outcome, reading.question.as_deref()),
-        (Outcome::NeedsAnswer, Some("Which?"))
-    );
+    assert_eq!((reading.outcome, reading.question.as_deref()), (Outcome::NeedsAnswer, Some("Which?")));
     assert_eq!(reading.summary.unwrap().chars().count(), MESSAGE);
 }
 
@@ -276,29 +186,13 @@ fn tokens_of_all_models_are_added_up() {
     let usage = r#""subtype":"success","result":"x","modelUsage":{"a":{"inputTokens":1,"cacheCreationInputTokens":2,"outputTokens":3},"b":{"inputTokens":10,"outputTokens":30}}"#;
     let line = format!(r#"{{"type":"result",{usage}}}"#);
     let reading = read_case(&case("", 0, line));
-    assert_eq!(
-        reading.tokens,
-        Some(Tokens {
-            input: 13,
-            output: 33
-        })
-    );
+    assert_eq!(reading.tokens, Some(Tokens { input: 13, output: 33 }));
 }
 
 #[test]
 fn a_log_that_cannot_be_read_is_told() {
     let gone = std::path::Path::new("/nonexistent/log");
-    let reading = read(&Ended {
-        exit: Exit::Code(1),
-        ended_by_us: None,
-        stdout: gone,
-        stderr: gone,
-    });
+    let reading = read(&Ended { exit: Exit::Code(1), ended_by_us: None, stdout: gone, stderr: gone });
     assert_eq!(reading.outcome, Outcome::Failed);
-    assert!(
-        reading
-            .detail
-            .unwrap()
-            .starts_with("/nonexistent/log cannot be read")
-    );
+    assert!(reading.detail.unwrap().starts_with("/nonexistent/log cannot be read"));
 }
