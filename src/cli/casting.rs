@@ -17,7 +17,7 @@ const DEFAULT_RUNNER: &str = "claude";
 /// The agent of a task that names none.
 const DEFAULT_AGENT: &str = "agent";
 /// The longest that one attempt may take, unless the configuration says otherwise.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// What the command line says over the configuration.
 pub(super) struct Wishes<'a> {
@@ -25,7 +25,7 @@ pub(super) struct Wishes<'a> {
     pub(super) timeout: Option<Duration>,
 }
 
-/// Casts every task of the plan. Each runner that open tasks need is made once, and its program looked for.
+/// Casts every task of the plan. Each runner is made once; the programs of those that open tasks need are looked for.
 pub(super) fn cast(
     plan: &Plan,
     config: &Config,
@@ -33,29 +33,49 @@ pub(super) fn cast(
     env: &BaseEnv,
     config_dir: &Path,
 ) -> Result<HashMap<TaskId, Cast>, CliError> {
-    let mut made: Vec<(RunnerSpec, Arc<dyn Runner>)> = Vec::new();
+    let mut runners = Runners::default();
     let mut casting = HashMap::new();
     for (_, task) in plan.tasks() {
         let spec = spec(task, config, wishes)?;
-        let known = made.iter().find(|(known, _)| *known == spec).map(|(_, runner)| Arc::clone(runner));
-        let runner = match known {
-            Some(runner) => runner,
-            None => {
-                let runner: Arc<dyn Runner> = agent::build(spec.clone())?.into();
-                if task.status != Status::Completed {
-                    runner.check(env, config_dir)?;
-                }
-                made.push((spec.clone(), Arc::clone(&runner)));
-                runner
-            }
-        };
-        let timeout =
-            wishes.timeout.or(layers(task, config).find_map(|layer| layer.timeout.map(|timeout| timeout.0)));
-        let timeout = timeout.or(config.timeout.map(|timeout| timeout.0)).unwrap_or(DEFAULT_TIMEOUT);
-        let agent = agent_of(task).to_owned();
-        casting.insert(task.id.clone(), Cast { runner, kind: spec.kind, agent, timeout });
+        let kind = spec.kind;
+        let made = runners.made(spec)?;
+        if task.status != Status::Completed && !std::mem::replace(&mut made.is_found, true) {
+            made.runner.check(env, config_dir)?;
+        }
+        let runner = Arc::clone(&made.runner);
+        let (agent, timeout) = (agent_of(task).to_owned(), timeout(task, config, wishes));
+        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout });
     }
     Ok(casting)
+}
+
+/// The runners made so far.
+#[derive(Default)]
+struct Runners(Vec<Made>);
+
+struct Made {
+    spec: RunnerSpec,
+    runner: Arc<dyn Runner>,
+    /// Its program has been looked for.
+    is_found: bool,
+}
+
+impl Runners {
+    fn made(&mut self, spec: RunnerSpec) -> Result<&mut Made, CliError> {
+        let known = self.0.iter().position(|made| made.spec == spec);
+        let place = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            let runner = agent::build(spec.clone())?.into();
+            self.0.push(Made { spec, runner, is_found: false });
+        }
+        Ok(&mut self.0[place])
+    }
+}
+
+fn timeout(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Duration {
+    let from_layers = layers(task, config).find_map(|layer| layer.timeout);
+    let configured = from_layers.or(config.timeout).map(|timeout| timeout.0);
+    wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT)
 }
 
 fn agent_of(task: &Task) -> &str {

@@ -147,7 +147,7 @@ impl CliError {
                 let hint = (!nearest.is_empty()).then(|| format!("did you mean {}?", nearest.join(" or ")));
                 Self { hint, ..Self::usage(error) }
             }
-            RunError::Definition(_) => Self::usage(error),
+            RunError::Definition(_) | RunError::Changed { .. } => Self::usage(error),
             RunError::Io(_) => Self::new(Kind::Environment, error),
             RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
         }

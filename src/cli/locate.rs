@@ -30,7 +30,7 @@ pub(super) fn locate<'a>(
         if let Some(plan) = named(first, around) {
             return Ok((plan, rest));
         }
-        if first.ends_with(".xml") {
+        if Path::new(first).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) {
             return Err(CliError::usage(format!("there is no plan `{first}`")));
         }
     }
@@ -124,6 +124,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what locating gives")]
     fn is(plan: &str, tasks: &[&str]) -> Result<(String, Vec<String>), String> {
         Ok((plan.into(), tasks.iter().map(ToString::to_string).collect()))
     }

@@ -13,18 +13,21 @@ mod output;
 mod scratch;
 mod verbs;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::Cli;
-use error::CliError;
+use error::{CliError, Kind};
 
 /// Runs the program with the process's arguments and environment; the exit code says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     output::init(&cli.global);
-    let code = match verbs::dispatch(cli) {
+    // The panic itself has been told by then; what is left is an exit code that says what it was.
+    let done = catch_unwind(AssertUnwindSafe(|| verbs::dispatch(cli)));
+    let code = match done.unwrap_or_else(|_| Err(CliError::new(Kind::Bug, "blueprint panicked"))) {
         Ok(code) => code,
         Err(error) => {
             output::error(&error);

@@ -63,7 +63,7 @@ pub(super) fn error(error: &CliError) {
     match error.message.rsplit_once('\n') {
         // Diagnostics come first, in their own layout.
         Some((before, last)) if error.kind == Kind::Invalid => {
-            say(&format!("{before}\n{red}error{red:#}: {last}"))
+            say(&format!("{before}\n{red}error{red:#}: {last}"));
         }
         _ => say(&format!("{red}error{red:#}: {}", error.message)),
     }

@@ -33,10 +33,10 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type()?;
-        if entry.file_name() == ".git" {
-            continue;
-        } else if kind.is_dir() {
-            copy_folder(&source, &target)?;
+        if kind.is_dir() {
+            if entry.file_name() != ".git" {
+                copy_folder(&source, &target)?;
+            }
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
         } else if kind.is_file() {

@@ -57,7 +57,7 @@ impl Genesis {
 
     /// The first task of that id.
     pub fn task(&self, id: &str) -> Option<&Task> {
-        self.view.tasks.iter().find(|task| task.id == id)
+        self.view.task(id).map(|(task, _)| task)
     }
 
     /// Who waits for whom, from all places that say so, in the order of the text, each pair once.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where the lines of a text begin. Knows the text's length, not the text.
+/// Where the lines of a text begin.
 #[derive(Debug, Clone)]
 pub struct LineIndex<'a> {
     source: &'a str,
@@ -37,9 +37,10 @@ impl<'a> LineIndex<'a> {
 
     /// The bytes of `line` (from 1), without its line break.
     pub fn line_range(&self, line: usize) -> std::ops::Range<usize> {
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.source.len());
-        let rest = self.source.get(start..).unwrap_or_default();
-        let text = rest.split('\n').next().unwrap_or_default();
+        let end = self.source.len();
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(end);
+        let end = self.starts.get(line).map_or(end, |next| next - 1).max(start);
+        let text = self.source.get(start..end).unwrap_or_default();
         start..start + text.strip_suffix('\r').unwrap_or(text).len()
     }
 }

@@ -3,6 +3,17 @@
 //! Knows the forms (dialects) a plan is written in, which place of a document holds what, and what
 //! is wrong with it, with line and column. Knows nothing of tasks being run, of git, of the file
 //! system and of the terminal.
+//!
+//! ```text
+//! bytes ─ scan ─► tree ─ form ─► names ─ view ─► typed view ─ check ─► diagnostics ─ render ─► text
+//!                                                    │
+//!                                    transition ─ write ─► edit ─ splice ─► bytes
+//! ```
+//!
+//! An edit replaces byte ranges; nothing is ever written out anew, so what is not edited stays as
+//! it is. A task's status is what the last event of its history says whose word is a known status,
+//! else the status list it stands in, else the task's own `status`; else it is pending. `form/`
+//! holds one table of names for each form; nothing else knows how a form spells.
 
 mod chars;
 mod check;

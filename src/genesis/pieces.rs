@@ -73,7 +73,8 @@ pub(super) fn resolve(raw: &str, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, cdata, pieces, referred, resolve};
+    use super::Kind::{CData, Markup, Reference, Text};
+    use super::{cdata, pieces, referred, resolve};
 
     #[test]
     fn pieces_have_no_gaps() {
@@ -82,7 +83,6 @@ mod tests {
         let rejoined: String = found.iter().map(|(_, range)| &content[range.clone()]).collect();
         assert_eq!(rejoined, content);
         let kinds: Vec<_> = found.iter().map(|(kind, _)| *kind).collect();
-        use Kind::{CData, Markup, Reference, Text};
         assert_eq!(
             kinds,
             [Text, Reference, Text, CData, Markup, Markup, Text, Markup, Reference, Markup, Text]

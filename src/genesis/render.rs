@@ -130,7 +130,7 @@ impl Excerpt<'_> {
     }
 }
 
-fn context<'l>(marked: Range<usize>, label: &'l str) -> Annotation<'l> {
+fn context(marked: Range<usize>, label: &str) -> Annotation<'_> {
     AnnotationKind::Context.span(marked).label(normalize_untrusted_str(label))
 }
 

@@ -51,7 +51,7 @@ impl Tree {
         }
     }
 
-    /// The element at `node`; a node of another tree is this one's last element.
+    /// The element at `node`; an empty one that is not ours for a node of another tree.
     pub(super) fn element(&self, node: Node) -> &Element {
         const NONE: &Element = &Element {
             start: 0,

@@ -107,7 +107,7 @@ impl Registration {
         let marker = self.admin.join("locked");
         let ours = fs::read(&marker).is_ok_and(|text| text == BEING_MADE.as_bytes());
         ours && File::open(&marker)
-            .is_ok_and(|file| !matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+            .is_ok_and(|file| !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Says that it is complete.

@@ -1,6 +1,9 @@
 //! What an agent that ended may have left behind in its worktree: locks, half-done operations, a `HEAD` that is somewhere else.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
 
 use git2::{Oid, Repository, RepositoryState};
 
@@ -9,6 +12,10 @@ use super::repo::head_of;
 use super::update::{Swapped, contains, swap, target};
 use super::worktree::branch_of;
 use super::{BranchName, GitError, Worktree};
+
+/// How often a lock is looked at before it counts as left behind, and the pause before each look.
+const LOCK_LOOKS: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 impl Worktree {
     /// Refuses what only the agent could finish: a rebase, bisect, `git am` or a row of cherry-picks in the middle of it.
@@ -55,17 +62,31 @@ impl Worktree {
     }
 }
 
-/// Removes the locks that git programs of the ended attempt left when they were killed. Only the worktree's own and its branch's:
-/// nobody else uses those.
+/// Removes the locks that git programs of the ended attempt left when they were killed: the worktree's own and its branch's. Somebody's
+/// `git gc` or `pack-refs` takes those, too, but gives them back within moments; one that stays is nobody's.
 pub(super) fn break_locks(repository: &Repository, branch: &BranchName) -> Result<Vec<Notice>, GitError> {
     let own = ["index.lock", "HEAD.lock"].map(|name| repository.path().join(name));
     let shared = repository.commondir().join(format!("{}.lock", branch.full()));
     let mut removed = Vec::new();
-    for lock in own.into_iter().chain([shared]).filter(|lock| lock.exists()) {
-        fs::remove_file(&lock).map_err(GitError::io("remove", &lock))?;
-        removed.push(Notice::LockRemoved(lock));
+    for lock in own.into_iter().chain([shared]).filter(|lock| stays(lock)) {
+        match fs::remove_file(&lock) {
+            Ok(()) => removed.push(Notice::LockRemoved(lock)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(GitError::io("remove", lock)(error)),
+        }
     }
     Ok(removed)
+}
+
+/// Whether a lock is there for as long as nobody who lives would keep it; one that was taken again meanwhile is somebody's.
+fn stays(lock: &Path) -> bool {
+    let taken = || fs::metadata(lock).and_then(|found| found.modified()).ok();
+    let first = taken();
+    first.is_some()
+        && (0..LOCK_LOOKS).all(|_| {
+            std::thread::sleep(LOCK_PAUSE);
+            taken() == first
+        })
 }
 
 /// What git calls the operation that is going on.

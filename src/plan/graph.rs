@@ -9,7 +9,7 @@ use super::TaskId;
 use crate::genesis::{Diagnostic, ProjectStatus, Status};
 
 /// What a task without a readable estimate counts for on a path: an hour, as planners mostly mean.
-const ASSUMED_ESTIMATE: Duration = Duration::from_secs(3600);
+const ASSUMED_ESTIMATE: Duration = Duration::from_hours(1);
 
 /// A task's place in the plan, in document order from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -93,7 +93,8 @@ impl State {
     pub fn after(&self, event: Event) -> Result<State, IllegalEvent> {
         let illegal = || Err(IllegalEvent { state: self.clone(), event });
         match (self, event) {
-            (State::Waiting { missing: 0 | 1 }, Event::PrerequisiteCompleted) => Ok(State::Ready),
+            (State::Waiting { missing: 0 | 1 }, Event::PrerequisiteCompleted)
+            | (State::Resting { .. }, Event::Due) => Ok(State::Ready),
             (State::Waiting { missing }, Event::PrerequisiteCompleted) => {
                 Ok(State::Waiting { missing: missing - 1 })
             }
@@ -102,7 +103,6 @@ impl State {
             }
             (State::Ready, Event::Started) => Ok(State::Running),
             (State::Running, Event::Rest { until }) => Ok(State::Resting { until }),
-            (State::Resting { .. }, Event::Due) => Ok(State::Ready),
             (
                 State::Running | State::Ready | State::Waiting { .. } | State::Resting { .. },
                 Event::End(ending),
@@ -217,10 +217,16 @@ impl<'p> Schedule<'p> {
         self.set(index, event)?;
         match &self.states[index.0] {
             State::Ended(Ending::Completed) => self.release_dependents(index).map(|()| Vec::new()),
+            State::Ended(
+                Ending::Failed
+                | Ending::Blocked
+                | Ending::Cancelled
+                | Ending::Foreign
+                | Ending::NotRun { .. },
+            ) => self.lose_dependents(index),
             // An interrupted task is pending again: its dependents wait for the next run, nothing is lost.
-            State::Ended(Ending::Interrupted) => Ok(Vec::new()),
-            State::Ended(_) => self.lose_dependents(index),
-            State::LeftOut
+            State::Ended(Ending::Interrupted)
+            | State::LeftOut
             | State::Waiting { .. }
             | State::Ready
             | State::Running
@@ -286,9 +292,15 @@ impl<'p> Schedule<'p> {
     fn cause(&self, index: TaskIndex) -> Option<TaskIndex> {
         match self.states[index.0] {
             State::Ended(Ending::NotRun { because }) => Some(because),
-            State::Ended(Ending::Completed) => None,
-            State::Ended(_) | State::LeftOut => Some(index),
-            State::Waiting { .. } | State::Ready | State::Running | State::Resting { .. } => None,
+            State::Ended(
+                Ending::Failed | Ending::Blocked | Ending::Cancelled | Ending::Foreign | Ending::Interrupted,
+            )
+            | State::LeftOut => Some(index),
+            State::Ended(Ending::Completed)
+            | State::Waiting { .. }
+            | State::Ready
+            | State::Running
+            | State::Resting { .. } => None,
         }
     }
 }

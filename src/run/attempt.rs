@@ -20,7 +20,7 @@ use crate::store::StoreError;
 /// What an attempt sends to the dispatcher.
 pub(super) enum Message {
     /// Something to journal before the attempt goes on.
-    Record(Fact, oneshot::Sender<()>),
+    Record(Box<Fact>, oneshot::Sender<()>),
     /// Its agent is running.
     Running(TaskIndex),
     /// Something to look at.
@@ -56,21 +56,15 @@ pub(super) async fn attempt(job: Job, link: Link) {
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
-    match &job.entry {
-        Entry::Fresh => fresh(job, link).await,
-        Entry::Resumed { started, ended: Some(ended) } => {
-            let report = from_record(ended);
-            finish(job, started, report, link).await
-        }
-        Entry::Resumed { started, ended: None } => {
-            let process = Supervised::adopt(job.dir.clone());
-            watch_over(job, started, process, link).await
-        }
+    let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
+    match &resumed.ended {
+        Some(ended) => finish(job, &resumed.started, from_record(ended), link).await,
+        None => watch_over(job, &resumed.started, Supervised::adopt(job.dir.clone()), link).await,
     }
 }
 
 async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
-    let prepared = blocking(job, |job| workplace::prepare(job)).await;
+    let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
         Ok(Err(error)) => return Ok(error.into_report()),
@@ -270,7 +264,7 @@ async fn finish(
     mut report: Report,
     link: &Link,
 ) -> Result<Report, Gone> {
-    if !matches!(job.entry, Entry::Resumed { ended: Some(_), .. }) {
+    if !job.entry.has_ended() {
         record(link, Fact::AttemptEnded(to_record(started, &report))).await?;
     }
     let counts = match report.outcome {
@@ -344,7 +338,7 @@ fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnded {
 
 async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {
     let (done, written) = oneshot::channel();
-    link.messages.send(Message::Record(fact, done)).map_err(|_| Gone)?;
+    link.messages.send(Message::Record(Box::new(fact), done)).map_err(|_| Gone)?;
     written.await.map_err(|_| Gone)
 }
 

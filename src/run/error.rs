@@ -30,6 +30,12 @@ pub enum RunError {
         /// What was perhaps meant.
         nearest: Option<String>,
     },
+    /// Somebody added a task while the run began.
+    #[error("task `{task}` was added to the plan while the run began; start it again")]
+    Changed {
+        /// The new task.
+        task: TaskId,
+    },
     /// A definition is missing, and the configuration asks for all of them.
     #[error("no definition for the agent `{agent}` (and `require-definitions` is set)")]
     NoDefinition {

@@ -52,7 +52,20 @@ pub(super) enum Entry {
     /// At its beginning.
     Fresh,
     /// An earlier run started its agent, and perhaps saw its end, but not what follows.
-    Resumed { started: AttemptStarted, ended: Option<AttemptEnded> },
+    Resumed(Box<Resumed>),
+}
+
+impl Entry {
+    /// The journal has its end already.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self, Self::Resumed(resumed) if resumed.ended.is_some())
+    }
+}
+
+/// An attempt of an earlier run.
+pub(super) struct Resumed {
+    pub(super) started: AttemptStarted,
+    pub(super) ended: Option<AttemptEnded>,
 }
 
 /// What an attempt came to.

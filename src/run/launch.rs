@@ -1,6 +1,5 @@
 use std::fs;
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::job::Job;
@@ -81,10 +80,9 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), StoreError> {
 
 /// A secret that only this attempt's agent is told.
 fn token() -> String {
-    (0..4).map(|_| format!("{:08x}", fastrand::u32(..))).collect()
+    format!("{:032x}", fastrand::u128(..))
 }
 
 fn fingerprint(definition: &str, prompt: &str) -> String {
-    let digest = Sha256::new().chain_update(definition).chain_update([0]).chain_update(prompt).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    outbox::hash(&format!("{definition}\0{prompt}"))
 }

@@ -2,7 +2,9 @@
 
 use super::History;
 use super::record::TransitionRecord;
-use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Status, Transition};
+use jiff::Timestamp;
+
+use crate::genesis::{Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
 
 /// The newest change of each task's status that the journal has and the document has not, in the order in which they
 /// were made.
@@ -18,12 +20,15 @@ pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h Transitio
 
 fn is_missing(transition: &TransitionRecord, genesis: &Genesis) -> bool {
     let Some(task) = genesis.task(transition.task.as_str()) else { return false };
-    let written = |at: &Option<String>| {
-        at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok()) == Some(transition.at)
+    !has_event(task, transition) && task.status == transition.from && transition.from != transition.to
+}
+
+fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
+    let is_ours = |event: &Event| {
+        let at = event.timestamp.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        at == Some(transition.at) && event.status == Some(transition.to)
     };
-    let is_there =
-        task.history.iter().any(|event| written(&event.timestamp) && event.status == Some(transition.to));
-    !is_there && task.status == transition.from && transition.from != transition.to
+    task.history.iter().any(is_ours)
 }
 
 /// The document with everything in it that the journal has; the very same if nothing is missing.
@@ -56,6 +61,36 @@ pub fn edit_of(
         changes: record.changes.as_deref(),
         result: record.result.clone(),
         project,
+    })
+}
+
+/// Whether the document has the very change that the record is about; true where it keeps no history of the task.
+pub(super) fn is_written(record: &TransitionRecord, genesis: &Genesis) -> bool {
+    let task = genesis.task(record.task.as_str());
+    task.is_none_or(|task| task.history.is_empty() || record.from == record.to || has_event(task, record))
+}
+
+/// The edit that takes back a status which somebody else has written, where it is the very one that `record` is about to write: what an
+/// agent writes into the plan during its attempt is no more than its report, and may be half of a change.
+///
+/// Empty if there is nothing to take back.
+///
+/// # Errors
+/// [`EditError`] when the task is gone.
+pub(super) fn take_back(record: &TransitionRecord, genesis: &Genesis) -> Result<Edit, EditError> {
+    let Some(task) = genesis.task(record.task.as_str()) else { return Ok(Edit::default()) };
+    if task.status != record.to || record.from == record.to || has_event(task, record) {
+        return Ok(Edit::default());
+    }
+    genesis.transition(&Transition {
+        task: record.task.as_str(),
+        to: record.from,
+        at: record.at,
+        actor: &record.actor,
+        description: "somebody changed the status during the attempt: taken as a report",
+        changes: None,
+        result: None,
+        project: None,
     })
 }
 

@@ -63,7 +63,8 @@ pub(super) fn collect(worktree: &Path, token_hash: &str) -> Option<Says> {
 
 /// What is kept of a token, so that nobody learns it from our files.
 pub(super) fn hash(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(token);
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn file(worktree: &Path) -> PathBuf {

@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 const FIRST: Duration = Duration::from_secs(1);
 /// A limit that was hit a second ago is still there: give it more time.
 const FIRST_AFTER_LIMIT: Duration = Duration::from_secs(15);
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// How long to wait before the next attempt: doubling, up to five minutes, shortened by up to a quarter so that tasks
 /// that failed together don't come back together.

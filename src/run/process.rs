@@ -100,6 +100,14 @@ impl Handle {
     }
 }
 
+/// Kills what an earlier run's attempt still has running, and waits until it is gone.
+pub(super) fn kill_leftover(dir: &AttemptDir) -> Result<(), StoreError> {
+    if Lock::try_take(&dir.lock())?.is_none() {
+        Supervised::adopt(dir.clone()).handle().kill();
+    }
+    wait_for_end(dir).map(drop)
+}
+
 /// The lock is free when the supervisor is gone. While we hold it, an end that is missing is written, so that a supervisor
 /// which comes to life only now does nothing.
 fn wait_for_end(dir: &AttemptDir) -> Result<End, StoreError> {

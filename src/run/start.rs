@@ -11,7 +11,7 @@ use super::{History, RunError, RunEvent, Summary, Verdict, cast, ledger};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
 use crate::git::{EpicRefs, Oid, epic_slug, slugs};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Task};
 use crate::store::{Journal, RunLock, RunOwner, read_records};
 
 /// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
@@ -29,6 +29,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let genesis = catch_up(site, &history, tell)?;
     let plan = valid_plan(&genesis)?;
     check_names(&plan, &settings)?;
+    check_casting(&plan, &settings)?;
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
     let start = fix_start(site, &settings, &refs)?;
     let definitions = cast::definitions(&plan, &settings, &Catalogue::read(&settings.agent_folders), tell)?;
@@ -90,6 +91,12 @@ fn check_names(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
     let known = plan.tasks().map(|(_, task)| task.id.as_str());
     let nearest = nearest(task.as_str(), known).map(str::to_owned);
     Err(RunError::UnknownTask { task: task.clone(), nearest })
+}
+
+/// Who plays which task was decided on the plan as it was a moment ago.
+fn check_casting(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
+    let is_new = |(_, task): &(_, &Task)| !settings.casting.contains_key(&task.id);
+    plan.tasks().find(is_new).map_or(Ok(()), |(_, task)| Err(RunError::Changed { task: task.id.clone() }))
 }
 
 /// The commit that the plan starts from is fixed at its first run, so that later work of the user's changes no base.

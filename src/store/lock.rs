@@ -1,6 +1,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +69,7 @@ impl RunLock {
     /// # Errors
     /// [`StoreError`] when the lock file can't be used.
     pub fn take(path: &Path, owner: &RunOwner) -> Result<Result<Self, Option<RunOwner>>, StoreError> {
-        let Some(mut lock) = Lock::try_take(path)? else {
+        let Some(mut lock) = try_for_a_moment(path)? else {
             return Ok(Err(read_owner(path)));
         };
         let text = serde_json::to_string(owner)
@@ -87,6 +88,18 @@ impl RunLock {
         }
         Ok(read_owner(path))
     }
+}
+
+/// Whoever asks for a live run's owner holds the lock for an instant: that is no run.
+fn try_for_a_moment(path: &Path) -> Result<Option<Lock>, StoreError> {
+    const TRIES: u32 = 20;
+    for _ in 1..TRIES {
+        if let Some(lock) = Lock::try_take(path)? {
+            return Ok(Some(lock));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Lock::try_take(path)
 }
 
 impl Lock {

@@ -83,7 +83,7 @@ impl StateDir {
 
 fn hash_of(plan: &Path) -> String {
     let digest = Sha256::digest(plan.as_os_str().as_encoded_bytes());
-    digest.iter().take(HASH_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(HASH_DIGITS / 2).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn ends_with_hash(folder: &Path, hash: &str) -> bool {

@@ -30,6 +30,7 @@ const UNCOMMITTED: usize = 5;
 #[command(
     after_help = "Example: blueprint run genesis.xml -j 8\n         blueprint run genesis.xml auth-api --dry-run"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Args {
     /// The plan, then the tasks to run with what they need; all, if none is named. A named task is run again if it failed.
     #[arg(value_name = "GENESIS|TASK")]
@@ -133,20 +134,20 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     } else {
         Progress::Plain
     });
-    start(context, &repo, settings, &shown, say_less)
+    start(&context, &repo, settings, &shown, say_less)
 }
 
 fn start(
-    context: Context,
+    context: &Context,
     repo: &Repo,
     settings: Settings,
     tell: &dyn Fn(RunEvent),
     quiet: bool,
 ) -> Result<u8, CliError> {
-    let site = site(&context, repo, context.plan_file()?);
+    let site = site(context, repo, context.plan_file()?);
     let summary = run::run(&site, settings, tell).map_err(|error| CliError::run(&context.path, error))?;
     if !quiet {
-        output::say(&next_step(&context, repo, &summary));
+        output::say(&next_step(context, repo, &summary));
     }
     Ok(summary.verdict.exit_code())
 }

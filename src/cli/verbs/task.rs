@@ -196,7 +196,7 @@ fn show(context: &Context, known: &Known, name: &str, format: Format) -> Result<
 fn described(brief: &agent::TaskBrief) -> String {
     let mut text = format!("\n{}\n", brief.description.trim());
     for criterion in &brief.acceptance {
-        text.push_str(&format!("  - {}\n", clean(criterion)));
+        text.extend(["  - ", &clean(criterion), "\n"]);
     }
     text
 }

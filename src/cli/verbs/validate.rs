@@ -73,7 +73,7 @@ impl Findings {
     }
 
     fn human(&self, is_invalid: bool) -> String {
-        let mut text = output::diagnostics(&self.path, &self.source, &self.diagnostics);
+        let text = output::diagnostics(&self.path, &self.source, &self.diagnostics);
         let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         let warnings = self.diagnostics.len() - errors;
         let verdict = if is_invalid { "invalid" } else { "valid" };
@@ -84,8 +84,7 @@ impl Findings {
         };
         let facts = [self.content.clone(), counted(errors, "error"), counted(warnings, "warning")];
         let facts: Vec<_> = facts.into_iter().flatten().collect();
-        text.push_str(&format!("{}: {verdict} ({})\n", self.path.display(), facts.join(", ")));
-        text
+        text + &format!("{}: {verdict} ({})\n", self.path.display(), facts.join(", "))
     }
 
     fn json(&self) -> Report {

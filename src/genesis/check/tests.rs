@@ -1,1 +1,106 @@
-//! EMPTY
+use crate::genesis::{Code, Genesis, LineIndex, render};
+
+fn plan(inside: &str) -> String {
+    format!(
+        "<projectGenesis version=\"1\">\n<executionPlan>\n{inside}\n</executionPlan>\n</projectGenesis>\n"
+    )
+}
+
+fn task(id: &str, inside: &str) -> String {
+    format!("<task {id}><description>d</description>{inside}</task>\n")
+}
+
+fn event(word: &str) -> String {
+    format!("<statusHistory><event><status>{word}</status></event></statusHistory>")
+}
+
+fn codes(source: &str) -> Vec<(Code, usize)> {
+    let genesis = Genesis::parse(source.as_bytes().to_vec()).unwrap();
+    let index = LineIndex::new(source);
+    let found = genesis.diagnostics().iter();
+    found.map(|problem| (problem.code, index.position(problem.span.start).line)).collect()
+}
+
+fn shown(source: &str) -> String {
+    let genesis = Genesis::parse(source.as_bytes().to_vec()).unwrap();
+    render("genesis.xml", source, genesis.diagnostics(), false, 100)
+}
+
+#[test]
+fn ids_are_there_and_distinct_and_can_be_referred_to() {
+    let tasks = ["id=\"a\"", "", "id=\"\"", "id=\"a\"", "id=\"b c\"", "id=\"d,e\"", "id=\"f&#9;\""];
+    let tasks: String = tasks.iter().map(|id| task(id, "<name>n</name>")).collect();
+    insta::assert_snapshot!(shown(&plan(&format!("<tasks>\n{tasks}</tasks>"))));
+}
+
+#[test]
+fn hostile_but_usable_ids_are_accepted() {
+    let long = "x".repeat(300);
+    for id in ["../../x", "-rf", "a;b", "integration", "ünï ".trim(), "$(id)", "a\\b", &long] {
+        let task = task(&format!("id=\"{id}\""), "");
+        assert_eq!(codes(&plan(&format!("<tasks>{task}</tasks>"))), [], "{id}");
+    }
+}
+
+#[test]
+fn places_that_hold_a_status_and_disagree_are_named() {
+    let tasks = [
+        task("id=\"done\" status=\"pending\"", &event("completed")),
+        task("id=\"odd\"", &event("finnished")),
+        task("id=\"nowhere\"", &event("completed")),
+        task("id=\"twice\"", ""),
+        task("id=\"fine\" status=\"blocked\"", &event("blocked")),
+    ]
+    .concat();
+    let lists = "<statusTracker>\n<pending>\n<taskRef id=\"done\"/>\n<taskRef id=\"odd\"/>\n\
+                 <taskRef id=\"twice\"/>\n<taskRef id=\"fine\"/>\n</pending>\n<failed>\n\
+                 <taskRef id=\"twice\"/>\n<taskRef id=\"dome\"/>\n<taskRef/>\n</failed>\n\
+                 </statusTracker>";
+    insta::assert_snapshot!(shown(&plan(&format!("<tasks>\n{tasks}</tasks>\n{lists}"))));
+}
+
+#[test]
+fn without_lists_no_task_is_missing_from_them() {
+    let tasks = task("id=\"a\"", &event("completed"));
+    assert_eq!(codes(&plan(&format!("<tasks>\n{tasks}</tasks>"))), []);
+}
+
+#[test]
+fn levels_that_name_unknown_tasks_are_named() {
+    let level = "<executionDag><parallelSets><parallelGroup level=\"0\"><taskRef id=\"a\"/>\n\
+                 <taskRef id=\"b\"/></parallelGroup></parallelSets></executionDag>";
+    let source = plan(&format!("{level}<tasks>{}</tasks>", task("id=\"a\"", "")));
+    assert_eq!(codes(&source), [(Code::UnknownTaskRef, 4)]);
+}
+
+#[test]
+fn counters_that_are_wrong_and_words_that_mean_nothing_are_named() {
+    let source = "<projectGenesis>\n<metadata><status>nearly</status></metadata>\n<executionPlan><tasks>\n\
+                  <task id=\"a\"/>\n</tasks></executionPlan>\n<metrics><progress>\n\
+                  <totalTasks>3</totalTasks>\n<completedTasks> 0.0 </completedTasks>\n\
+                  <inProgressTasks>many</inProgressTasks>\n\
+                  <percentageComplete>0.4</percentageComplete>\n\
+                  </progress></metrics>\n</projectGenesis>";
+    insta::assert_snapshot!(shown(source));
+}
+
+#[test]
+fn a_bare_plan_has_nothing_to_complain_about() {
+    let source = plan(
+        "<executionDag><parallelSets><parallelGroup level=\"0\"><taskRef id=\"a\"/></parallelGroup>\
+         </parallelSets></executionDag><statusTracker><pending><taskRef id=\"a\"/></pending>\
+         <inProgress/></statusTracker>",
+    );
+    assert_eq!(codes(&source), []);
+}
+
+#[test]
+fn many_unknown_references_take_no_quadratic_time() {
+    let refs = (0..3_000).fold(String::new(), |refs, n| refs + &format!("<taskRef id='x{n}'/>"));
+    let tasks: String = (0..3_000).map(|n| task(&format!("id='t{n}'"), "")).collect();
+    let source = plan(&format!(
+        "<executionDag><parallelSets><parallelGroup>{refs}</parallelGroup></parallelSets>\
+         </executionDag><tasks>{tasks}</tasks>"
+    ));
+    assert_eq!(codes(&source).len(), 3_000);
+}

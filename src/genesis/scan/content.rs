@@ -11,7 +11,7 @@ use super::problems::Problems;
 pub(super) fn check_characters(source: &str, problems: &mut Problems) {
     let bytes = source.as_bytes();
     let mut at = 0;
-    while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(is_suspect)) {
+    while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_suspect(*byte))) {
         at += next;
         match source.get(at..).and_then(|rest| rest.chars().next()) {
             Some(c) if !is_legal(c) => {
@@ -29,8 +29,8 @@ pub(super) fn check_characters(source: &str, problems: &mut Problems) {
 
 /// Whether an illegal character may begin with `byte`: all of them are below U+0020 or begin
 /// with 0xEF.
-fn is_suspect(byte: &u8) -> bool {
-    *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') || *byte == 0xEF
+fn is_suspect(byte: u8) -> bool {
+    byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0xEF
 }
 
 /// Notes `]]>` in the text `source[span]`.

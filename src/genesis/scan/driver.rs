@@ -173,7 +173,7 @@ impl<'s> Scanner<'s> {
     /// Something that the reader cannot cut into a token.
     fn broken(&mut self, error: &Error, start: usize) {
         let (code, message) = match error {
-            Error::Syntax(error) => (Code::Markup, unclosed(error)),
+            Error::Syntax(error) => (Code::Markup, unclosed(*error)),
             // With the reader's other checks switched off, only a `<!DOCTYPE>` is left.
             _ => (Code::Doctype, "a document type declaration without a name"),
         };
@@ -196,7 +196,7 @@ impl<'s> Scanner<'s> {
     }
 }
 
-fn unclosed(error: &SyntaxError) -> &'static str {
+fn unclosed(error: SyntaxError) -> &'static str {
     match error {
         SyntaxError::InvalidBangMarkup => "`<!` begins no markup that XML knows",
         SyntaxError::UnclosedPI => "this processing instruction is never closed",

@@ -40,7 +40,7 @@ impl Scanner<'_> {
             Some(open) if self.source.get(open.name.clone()) == Some(name) => {
                 self.close_element(span);
             }
-            Some(open) => self.mismatch(span, name.to_owned(), open.clone()),
+            Some(open) => self.mismatch(span, name, open.clone()),
             None => {
                 let message = format!("the end tag {} has no start tag", shown(name));
                 self.problems.note(Code::TagMismatch, span, message);
@@ -108,9 +108,9 @@ impl Scanner<'_> {
         self.restart(at + 1);
     }
 
-    fn mismatch(&mut self, span: Range<usize>, name: String, open: Open) {
+    fn mismatch(&mut self, span: Range<usize>, name: &str, open: Open) {
         let expected = shown(self.source.get(open.name.clone()).unwrap_or_default());
-        let message = format!("the end tag {} does not close {expected}", shown(&name));
+        let message = format!("the end tag {} does not close {expected}", shown(name));
         let problem = Diagnostic::new(Code::TagMismatch, span, message);
         let problem = problem.label(format!("expected the end of {expected}"));
         self.problems.push(problem.related(open.name, format!("{expected} begins here")));

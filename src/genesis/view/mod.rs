@@ -8,6 +8,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::form::{Field, Fields, Names};
@@ -28,6 +29,8 @@ pub(super) struct View {
     pub(super) levels: Vec<Level>,
     /// The entries of the status lists.
     pub(super) listed: Vec<Listed>,
+    /// Which task has an id; of two the first.
+    by_id: HashMap<String, usize>,
 }
 
 impl View {
@@ -37,8 +40,24 @@ impl View {
         let levels = edges::levels(xml, names);
         let (tasks, elements) = tasks::read(xml, names, &listed, &levels);
         let edges = edges::read(xml, names, &tasks);
-        View { project: project::read(xml, names), tasks, elements, edges, levels, listed }
+        let project = project::read(xml, names);
+        let by_id = by_id(&tasks);
+        View { project, tasks, elements, edges, levels, listed, by_id }
     }
+
+    /// The first task of that id, and its element.
+    pub(super) fn task(&self, id: &str) -> Option<(&Task, Option<Node>)> {
+        let index = *self.by_id.get(id)?;
+        self.tasks.get(index).zip(self.elements.get(index).copied())
+    }
+}
+
+fn by_id(tasks: &[Task]) -> HashMap<String, usize> {
+    let mut by_id = HashMap::with_capacity(tasks.len());
+    for (index, task) in tasks.iter().enumerate() {
+        by_id.entry(task.id.clone()).or_insert(index);
+    }
+    by_id
 }
 
 /// A value and where it stands.

@@ -1,1 +1,144 @@
-//! EMPTY
+use crate::genesis::{Form, Genesis, ProjectStatus, Ref, Status};
+
+fn parsed(source: &str) -> Genesis {
+    Genesis::parse(source.as_bytes().to_vec()).unwrap()
+}
+
+fn plan(inside: &str) -> Genesis {
+    parsed(&format!("<projectGenesis><executionPlan>{inside}</executionPlan></projectGenesis>"))
+}
+
+fn ids(refs: &[Ref]) -> Vec<&str> {
+    refs.iter().map(|reference| reference.id.as_str()).collect()
+}
+
+#[test]
+fn text_is_what_a_reader_sees() {
+    let genesis = plan(
+        "<tasks><task id='a&amp;b'><name> x &lt; <![CDATA[<y>]]><!-- no -->\r\n&#65;\r</name>\
+         <description>say <b>it</b> so</description></task></tasks>",
+    );
+    let task = genesis.task("a&b").unwrap();
+    assert_eq!(task.name, "x < <y>\nA");
+    assert_eq!(task.description, "say it so");
+    assert_eq!(&genesis.source()[task.id_span.clone()], "a&amp;b");
+}
+
+#[test]
+fn the_project_is_read_and_missing_parts_are_empty() {
+    let genesis = parsed(
+        "<projectGenesis version='1'><metadata><projectName>P</projectName><epicName>e</epicName>\
+         <status>in_progress</status><owner/></metadata><vision><problemStatement>p\
+         </problemStatement><objectives><objective>o1</objective><objective>o2</objective>\
+         </objectives></vision><architecture><technicalStack><language>Rust</language>\
+         </technicalStack><qualityAttributes><attribute><name>speed</name><target>1 ms</target>\
+         </attribute></qualityAttributes></architecture></projectGenesis>",
+    );
+    let project = genesis.project();
+    assert_eq!((project.project_name.as_str(), project.epic_name.as_str()), ("P", "e"));
+    assert_eq!(project.status, Some(ProjectStatus::InProgress));
+    assert_eq!(project.owner, None);
+    assert_eq!(project.objectives, ["o1", "o2"]);
+    assert_eq!(project.languages, ["Rust"]);
+    assert_eq!(project.quality[0].target, "1 ms");
+    assert!(project.constraints.is_empty() && project.quality[0].measurement.is_empty());
+}
+
+#[test]
+fn the_last_known_event_decides_then_the_list_then_the_task_itself() {
+    let status = |task: &str, list: &str| {
+        let lists = format!("<statusTracker>{list}</statusTracker>");
+        plan(&format!("<tasks><task id='a' {task}</task></tasks>{lists}")).tasks()[0].status
+    };
+    let history = "status='failed'><statusHistory><event><status>done</status></event>\
+                   <event><status>created</status></event></statusHistory>";
+    let listed = "<pending/><inProgress><taskRef id='a'/></inProgress>";
+    assert_eq!(status(history, listed), Status::Completed);
+    assert_eq!(status("status='failed'>", listed), Status::InProgress);
+    assert_eq!(status("status='failed'>", ""), Status::Failed);
+    assert_eq!(status("><status>blocked</status>", ""), Status::Blocked);
+    assert_eq!(status("status='odd'>", ""), Status::Pending);
+    let twice = "<completed><taskRef id='a'/></completed><pending><taskRef id='a'/></pending>";
+    assert_eq!(status(">", twice), Status::Completed, "of two lists the further one");
+}
+
+#[test]
+fn edges_are_the_union_of_all_places_each_pair_once() {
+    let genesis = plan(
+        "<executionDag><dependencies><dependency><from>a</from><to> c </to></dependency>\
+         <dependency from='a' to='b'/><dependency><to>b</to></dependency></dependencies>\
+         </executionDag><tasks><task id='a'/><task id='b'><dependencies>a, x\n</dependencies></task>\
+         <task id='c'><dependencies><dependency>a</dependency><dependency>b</dependency>\
+         <taskRef id='y'/></dependencies></task></tasks>",
+    );
+    let edges: Vec<_> =
+        genesis.edges().iter().map(|edge| (edge.from.id.as_str(), edge.to.id.as_str())).collect();
+    assert_eq!(edges, [("a", "c"), ("a", "b"), ("", "b"), ("x", "b"), ("b", "c"), ("y", "c")]);
+    for edge in genesis.edges().iter().filter(|edge| !edge.from.id.is_empty()) {
+        assert_eq!(&genesis.source()[edge.from.span.clone()], edge.from.id);
+    }
+}
+
+#[test]
+fn ids_in_text_with_markup_are_read_too() {
+    let genesis = plan(
+        "<tasks><task id='t'><dependencies>a<!-- , b -->,c&amp;d <![CDATA[e]]></dependencies>\
+         </task></tasks>",
+    );
+    assert_eq!(ids(&genesis.tasks()[0].dependencies), ["a", "c&d", "e"]);
+}
+
+#[test]
+fn a_plan_without_tasks_has_those_that_it_refers_to() {
+    let genesis = plan(
+        "<executionDag><parallelSets><parallelGroup level='7'><taskRef id='b'/></parallelGroup>\
+         <parallelGroup><taskRef id='a'/><taskRef id='b'/></parallelGroup></parallelSets>\
+         </executionDag><statusTracker><pending><taskRef id='c' status='blocked'/></pending>\
+         <completed><taskRef id='b' status='blocked'/></completed></statusTracker>",
+    );
+    assert_eq!(genesis.form(), Form::Bare);
+    let tasks: Vec<_> = genesis.tasks().iter().map(|task| (task.id.as_str(), task.status)).collect();
+    assert_eq!(
+        tasks,
+        [("b", Status::Completed), ("a", Status::Pending), ("c", Status::Blocked)],
+        "a word that contradicts its list counts for nothing"
+    );
+    assert_eq!(genesis.tasks()[0].name, "b");
+    let levels: Vec<_> = genesis.levels().iter().map(|level| (level.number, ids(&level.refs))).collect();
+    assert_eq!(levels, [(7, vec!["b"]), (1, vec!["a", "b"])]);
+}
+
+#[test]
+fn elements_of_other_namespaces_are_not_ours() {
+    let genesis = parsed(
+        "<projectGenesis xmlns='urn:g' xmlns:g='urn:g'><executionPlan><tasks>\
+         <task xmlns='urn:x' id='no'/><g:task id='no'/><task id='yes'><name xmlns=''>n</name>\
+         <x:y xmlns:x='urn:x'><task id='no'/></x:y></task></tasks></executionPlan></projectGenesis>",
+    );
+    let tasks = genesis.tasks();
+    assert_eq!((tasks.len(), tasks[0].id.as_str(), tasks[0].name.as_str()), (1, "yes", ""));
+}
+
+#[test]
+fn events_and_results_are_read() {
+    let genesis = plan(
+        "<tasks><task id='a'><result><summary>s</summary><deliverables><deliverable>d</deliverable>\
+         </deliverables></result><statusHistory><event><timestamp>t</timestamp>\
+         <status>created</status><actor>me</actor></event></statusHistory></task></tasks>",
+    );
+    let task = &genesis.tasks()[0];
+    let result = task.result.as_ref().unwrap();
+    assert_eq!((result.summary.as_str(), result.deliverables.len()), ("s", 1));
+    let event = &task.history[0];
+    assert_eq!((event.word.as_str(), event.status), ("created", None));
+    assert_eq!((event.timestamp.as_deref(), event.actor.as_deref()), (Some("t"), Some("me")));
+}
+
+#[test]
+fn another_root_is_refused_and_both_names_are_said() {
+    for root in ["workflow", "x:projectGenesis", "ProjectGenesis"] {
+        let invalid = Genesis::parse(format!("<{root}/>").into_bytes()).unwrap_err();
+        let message = &invalid.diagnostics[0].message;
+        assert!(message.contains(root) && message.contains("`projectGenesis`"), "{message}");
+    }
+}

@@ -75,9 +75,9 @@ impl New {
             New::Moved(raw) => return text.push_str(raw),
             New::Element { name, attributes, body } => (name, attributes, body),
         };
-        text.push_str(&format!("<{name}"));
+        text.extend(["<", name]);
         for (name, value) in attributes {
-            text.push_str(&format!(" {name}=\"{}\"", escape::value(value)));
+            text.extend([" ", name, "=\"", &escape::value(value), "\""]);
         }
         match body {
             Body::Empty => return text.push_str("/>"),
@@ -90,7 +90,7 @@ impl New {
                 write_children(children, style, indent, text);
             }
         }
-        text.push_str(&format!("</{name}>"));
+        text.extend(["</", name, ">"]);
     }
 }
 

@@ -24,6 +24,7 @@ fn escape(text: &str, line_break: &str, quoted: bool) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' if quoted => escaped.push_str("&quot;"),
+            '\t' if quoted => escaped.push_str("&#9;"),
             '\n' => escaped.push_str(line_break),
             _ => escaped.push(c),
         }
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn markup_becomes_text() {
         assert_eq!(content("a<b>&]]>\"", "\n"), "a&lt;b&gt;&amp;]]&gt;\"");
-        assert_eq!(value("a\"b\nc"), "a&quot;b&#10;c");
+        assert_eq!(value("a\"b\nc\td"), "a&quot;b&#10;c&#9;d");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::tests::{at, started};
 use crate::genesis::{Genesis, ProjectStatus, Status, TaskResult, Transition};
 
-const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+pub(super) const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <projectGenesis version="1.0">
   <metadata>
     <projectName>Golden</projectName>
@@ -134,7 +134,7 @@ fn a_document_of_one_line_stays_one() {
     insta::assert_snapshot!(text);
 }
 
-const BARE: &str = "<projectGenesis>
+pub(super) const BARE: &str = "<projectGenesis>
   <metadata><epicName>bare</epicName><status>planning</status></metadata>
   <executionPlan>
     <executionDag>

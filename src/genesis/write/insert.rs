@@ -23,15 +23,13 @@ impl Writer<'_> {
         let [around @ .., name] = path else { return };
         let mut parent = base;
         for (depth, step) in around.iter().enumerate() {
-            match self.xml.named(parent, step).last() {
-                Some(found) => parent = found,
-                None => {
-                    let missing = new.inside(around.get(depth + 1..).unwrap_or_default());
-                    let path = [base_path, around.get(..depth).unwrap_or_default()].concat();
-                    let wrapped = New::with(step, vec![missing]);
-                    return self.insert(parent, &path, vec![(step, wrapped)]);
-                }
-            }
+            let Some(found) = self.xml.named(parent, step).last() else {
+                let missing = new.inside(around.get(depth + 1..).unwrap_or_default());
+                let path = [base_path, around.get(..depth).unwrap_or_default()].concat();
+                let wrapped = New::with(step, vec![missing]);
+                return self.insert(parent, &path, vec![(step, wrapped)]);
+            };
+            parent = found;
         }
         self.insert(parent, &[base_path, around].concat(), vec![(name, new)]);
     }
@@ -96,15 +94,12 @@ impl Writer<'_> {
             return self.splice(at..at, text);
         }
         let blank = self.xml.slice(content.clone()).trim().is_empty();
-        match own_line(self.xml, self.xml.span(parent).start).filter(|_| blank) {
-            Some(line) => {
-                let text = self.lines_inside(parent, line, new);
-                self.splice(content, format!("{text}{}{}", line.newline, line.indent));
-            }
-            None => {
-                let text = within_line(new, &layout::flat(self.xml));
-                self.splice(content.end..content.end, text);
-            }
+        if let Some(line) = own_line(self.xml, self.xml.span(parent).start).filter(|_| blank) {
+            let text = self.lines_inside(parent, line, new);
+            self.splice(content, format!("{text}{}{}", line.newline, line.indent));
+        } else {
+            let text = within_line(new, &layout::flat(self.xml));
+            self.splice(content.end..content.end, text);
         }
     }
 
@@ -138,7 +133,7 @@ impl Writer<'_> {
 }
 
 fn lines(new: &[New], line: Line<'_>, indent: &str, style: &Style<'_>) -> String {
-    new.iter().map(|new| format!("{}{indent}{}", line.newline, new.written(style))).collect()
+    new.iter().flat_map(|new| [line.newline.into(), indent.into(), new.written(style)]).collect()
 }
 
 fn within_line(new: &[New], style: &Style<'_>) -> String {

@@ -73,7 +73,7 @@ pub(super) fn whole_lines(xml: Xml<'_>, span: Range<usize>) -> Range<usize> {
 
 /// What the children of `node` are indented by, more than `node`: as far as its own children, its
 /// surroundings or the rest of the document tell.
-pub(super) fn unit<'a>(xml: Xml<'a>, node: Node) -> &'a str {
+pub(super) fn unit(xml: Xml<'_>, node: Node) -> &str {
     let mut outer = Some(node);
     while let Some(node) = outer {
         if let Some(unit) = unit_inside(xml, node) {
@@ -86,7 +86,7 @@ pub(super) fn unit<'a>(xml: Xml<'a>, node: Node) -> &'a str {
 }
 
 /// What the first child of `node` that has its own line is indented by, more than `node`.
-pub(super) fn unit_inside<'a>(xml: Xml<'a>, node: Node) -> Option<&'a str> {
+pub(super) fn unit_inside(xml: Xml<'_>, node: Node) -> Option<&str> {
     let outer = own_line(xml, xml.span(node).start)?.indent;
     let child = xml.children(node).next()?;
     let inner = own_line(xml, xml.span(child).start)?.indent;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
+use super::golden_tests::{BARE, PLAN};
 use super::tests::{at, started};
 use crate::genesis::{Edit, Form, Genesis, Status, TaskResult, Transition};
 
@@ -17,8 +18,8 @@ struct Recipe {
     newline: &'static str,
     unit: &'static str,
     quote: char,
-    bom: bool,
-    bare: bool,
+    start: &'static str,
+    form: Form,
     audit: bool,
     metrics: bool,
     tasks: Vec<TaskRecipe>,
@@ -73,7 +74,7 @@ impl Page<'_> {
         self.line(1, "</metadata>");
         self.line(1, "<executionPlan>");
         self.line(2, "<executionDag/>");
-        if !self.recipe.bare {
+        if self.recipe.form == Form::Canonical {
             self.tasks();
         }
         self.lists();
@@ -141,15 +142,16 @@ impl Page<'_> {
 
 impl Recipe {
     fn document(&self) -> String {
-        let text = if self.bom { "\u{FEFF}".to_owned() } else { String::new() };
+        let text = self.start.to_owned();
         Page { recipe: self, text, noise: self.noise.iter().cycle() }.document()
     }
 
     /// Tasks of a bare plan are known by standing in a list.
     fn entries(&self, list: usize) -> Vec<&'static str> {
         let tasks = self.tasks.iter().zip(IDS);
-        let stands =
-            |task: &TaskRecipe| task.lists.contains(&list) || self.bare && task.lists.is_empty() && list == 0;
+        let stands = |task: &TaskRecipe| {
+            task.lists.contains(&list) || self.form == Form::Bare && task.lists.is_empty() && list == 0
+        };
         tasks.filter(|(task, _)| stands(task)).map(|(_, id)| id).collect()
     }
 }
@@ -174,12 +176,14 @@ prop_compose! {
         newline in prop::sample::select(vec!["\n", "\r\n", ""]),
         unit in prop::sample::select(vec!["  ", "\t", "    ", ""]),
         quote in prop::sample::select(vec!['"', '\'']),
-        flags in any::<[bool; 4]>(),
+        start in prop::sample::select(vec!["", "\u{FEFF}", "<?xml version='1.0'?>"]),
+        form in prop::sample::select(vec![Form::Canonical, Form::Bare]),
+        audit in any::<bool>(),
+        metrics in any::<bool>(),
         tasks in prop::collection::vec(task(), 1..=IDS.len()),
         noise in prop::collection::vec(0..16_u8, 1..60),
     ) -> Recipe {
-        let [bom, bare, audit, metrics] = flags;
-        Recipe { newline, unit, quote, bom, bare, audit, metrics, tasks, noise }
+        Recipe { newline, unit, quote, start, form, audit, metrics, tasks, noise }
     }
 }
 
@@ -257,7 +261,7 @@ fn assert_xmllint_accepts(source: &str) {
     }
 }
 
-fn check_step(recipe: &Recipe, genesis: Genesis, step: &Step, model: &mut Model) -> Genesis {
+fn check_step(recipe: &Recipe, genesis: &Genesis, step: &Step, model: &mut Model) -> Genesis {
     let (which, to, summary, words) = step;
     let id = which.get(genesis.tasks()).id.clone();
     let result =
@@ -291,12 +295,41 @@ proptest! {
     ) {
         let source = recipe.document();
         let mut genesis = Genesis::parse(source.into_bytes()).unwrap();
-        prop_assert_eq!(genesis.form(), if recipe.bare { Form::Bare } else { Form::Canonical });
+        prop_assert_eq!(genesis.form(), recipe.form);
         prop_assert_eq!(genesis.tasks().len(), recipe.tasks.len());
         let mut model = statuses(&genesis);
         for step in &steps {
-            genesis = check_step(&recipe, genesis, step, &mut model);
+            genesis = check_step(&recipe, &genesis, step, &mut model);
         }
         assert_xmllint_accepts(genesis.source());
+    }
+
+    /// Lines go, come twice, change places and lose their line breaks: what can still be read can
+    /// still be edited, however little sense it makes.
+    #[test]
+    fn what_can_be_read_can_be_edited(
+        bare in any::<bool>(),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..8),
+        to in status(),
+    ) {
+        let mut lines: Vec<&str> =
+            if bare { BARE } else { PLAN }.split_inclusive('\n').collect();
+        for (which, damage) in damages {
+            let at = which.index(lines.len());
+            match damage {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[at]),
+                2 => lines.swap(at, at.saturating_sub(1)),
+                _ => lines[at] = lines[at].trim(),
+            }
+        }
+        let Ok(genesis) = Genesis::parse(lines.concat().into_bytes()) else { return Ok(()) };
+        for task in genesis.tasks() {
+            let transition = Transition { to, ..started(&task.id) };
+            let edit = genesis.transition(&transition).unwrap();
+            let next = genesis.apply(&edit).unwrap();
+            assert_untouched_outside(genesis.source(), &edit, next.source());
+            prop_assert_eq!(next.task(&task.id).unwrap().status, to);
+        }
     }
 }

@@ -19,17 +19,15 @@ pub(in crate::genesis) fn transition(
     view: &View,
     transition: &Transition<'_>,
 ) -> Result<Edit, EditError> {
-    let mut tasks = view.tasks.iter().zip(&view.elements);
-    let (task, element) = tasks
-        .find(|(task, _)| task.id == transition.task)
-        .ok_or_else(|| EditError::UnknownTask(transition.task.to_owned()))?;
+    let unknown = || EditError::UnknownTask(transition.task.to_owned());
+    let (task, element) = view.task(transition.task).ok_or_else(unknown)?;
     if task.status == transition.to {
         return Ok(Edit::default());
     }
     let mut writer = Writer { xml, names, view, splices: Vec::new() };
     let at = written(transition.at);
     if let Some(node) = element {
-        writer.change_task(*node, transition, &at);
+        writer.change_task(node, transition, &at);
     }
     writer.move_entry(task, transition.to, element.is_none());
     writer.change_metadata(transition.project, &at);

@@ -1,5 +1,7 @@
+use std::sync::Barrier;
+
 use super::support::{Sandbox, Tested, refs};
-use crate::git::{GitError, Repo};
+use crate::git::{EpicRefs, GitError};
 
 #[test]
 fn the_start_is_fixed_once() -> Tested {
@@ -16,16 +18,22 @@ fn the_start_is_fixed_once() -> Tested {
 #[test]
 fn of_many_that_fix_the_start_at_once_one_wins() -> Tested {
     let sandbox = Sandbox::new();
-    let first = sandbox.rev("HEAD");
+    let (repo, first) = (sandbox.repo(), sandbox.rev("HEAD"));
     let commits: Vec<_> = (0..8).map(|n| sandbox.commit_on(first, "f", &n.to_string())).collect();
-    let repo = sandbox.repo();
-    let fix = |commit| -> Result<_, GitError> { Repo::clone(&repo).fix_start(&refs(), commit) };
-    let fixed = std::thread::scope(|scope| {
-        let threads: Vec<_> = commits.iter().map(|&commit| scope.spawn(move || fix(commit))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Result<Vec<_>, _>>()
-    })?;
-    assert!(fixed.iter().all(|commit| *commit == fixed[0]), "{fixed:?}");
-    assert_eq!(repo.start(&refs())?, Some(fixed[0]));
+    for round in 0..40 {
+        let refs = EpicRefs::new(&format!("e{round}"), EpicRefs::DEFAULT_TEMPLATE)?;
+        let together = Barrier::new(commits.len());
+        let fix = &|commit| {
+            together.wait();
+            repo.fix_start(&refs, commit).unwrap()
+        };
+        let fixed: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = commits.iter().map(|&commit| scope.spawn(move || fix(commit))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let holds = repo.start(&refs)?;
+        assert!(fixed.iter().all(|commit| Some(*commit) == holds), "{fixed:?} {holds:?}");
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use git2::Oid;
 use tempfile::TempDir;
 
-use crate::git::{Authorship, BranchName, EpicRefs, Message, Repo};
+use crate::git::{Authorship, BranchName, EpicRefs, Gathered, GitError, Message, Repo, Worktree};
 
 pub(super) type Tested = Result<(), Box<dyn std::error::Error>>;
 
@@ -177,4 +177,14 @@ pub(super) fn by() -> Authorship {
 
 pub(super) fn message() -> Message {
     Message::new("Leftovers of a task").for_attempt("t-1", 2)
+}
+
+/// The worktree of task `t`, at the main checkout's commit.
+pub(super) fn started(sandbox: &Sandbox) -> Worktree {
+    sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD")).unwrap()
+}
+
+/// What is left in it is committed.
+pub(super) fn gather(worktree: &Worktree) -> Result<Gathered, GitError> {
+    worktree.commit_leftovers(&branch("t"), &by(), &message())
 }

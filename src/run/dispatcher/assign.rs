@@ -9,8 +9,9 @@ use crate::genesis::Status;
 use crate::git::Oid;
 use crate::plan::{Event, State, TaskIndex};
 use crate::run::attempt::{Link, attempt};
-use crate::run::job::{Entry, Job};
+use crate::run::job::{Entry, Job, Resumed};
 use crate::run::outset::Outset;
+use crate::run::process::kill_leftover;
 use crate::run::{Attempt, RunError, RunEvent, TaskHistory, brief};
 
 impl Dispatcher<'_> {
@@ -41,7 +42,8 @@ impl Dispatcher<'_> {
             started.task, started.attempt
         )));
         if self.schedule.state(index) != &State::Ready {
-            // A prerequisite is not completed any more: what was begun is not gone on with.
+            // What was begun on work that does not count any more is not gone on with.
+            kill_leftover(&self.site.state.attempt(&started.slug, started.attempt))?;
             return self.transition(
                 index,
                 Status::Pending,
@@ -52,7 +54,7 @@ impl Dispatcher<'_> {
         }
         self.schedule.apply(index, Event::Started)?;
         let number = started.attempt;
-        self.spawn(index, number, Entry::Resumed { started, ended });
+        self.spawn(index, number, Entry::Resumed(Box::new(Resumed { started, ended })));
         Ok(())
     }
 
@@ -98,7 +100,7 @@ impl Dispatcher<'_> {
     /// An attempt that is resumed stays where it began, whatever the configuration says now.
     fn worktree(&self, index: TaskIndex, entry: &Entry) -> PathBuf {
         match entry {
-            Entry::Resumed { started, .. } => started.worktree.clone(),
+            Entry::Resumed(resumed) => resumed.started.worktree.clone(),
             Entry::Fresh => worktree_path(
                 &self.settings.worktree_dir,
                 self.common.repo.workdir().unwrap_or(self.common.repo.common_dir()),

@@ -166,7 +166,7 @@ impl<'a> Dispatcher<'a> {
     fn on_message(&mut self, message: Message) -> Result<(), RunError> {
         match message {
             Message::Record(fact, written) => {
-                self.record(fact)?;
+                self.record(*fact)?;
                 // An attempt that has gone meanwhile needs no answer.
                 let _ = written.send(());
                 Ok(())
@@ -179,14 +179,18 @@ impl<'a> Dispatcher<'a> {
                 self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
                 Ok(())
             }
-            Message::Over(index, report) => self.on_over(index, *report),
+            Message::Over(index, report) => self.on_over(index, &report),
         }
     }
 
-    pub(super) fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
+    fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
+        self.tell(RunEvent::Stopping(stage));
+        self.stop_at(stage)
+    }
+
+    fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
         self.stage = self.stage.max(Some(stage));
         self.stop.send_replace(self.stage);
-        self.tell(RunEvent::Stopping(stage));
         self.release_waiting()
     }
 

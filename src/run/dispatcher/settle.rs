@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
-use crate::genesis::{EditError, ProjectStatus, Status, TaskResult};
+use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Status, TaskResult};
 use crate::plan::{Ending, Event, State, TaskIndex};
 use crate::run::job::Report;
 use crate::run::record::{Fact, Record, TransitionRecord};
 use crate::run::verdict::{Next, next};
-use crate::run::{Cause, RunError, RunEvent, TaskEnded, ledger};
+use crate::run::{Cause, RunError, RunEvent, Stage, TaskEnded, ledger};
 
 /// Who makes the transitions of a run.
 const ACTOR: &str = "blueprint";
@@ -46,11 +46,16 @@ impl Dispatcher<'_> {
         };
         self.record(Fact::Transition(record.clone()))?;
         let project = self.project_status(index, to);
-        let saved = self
-            .site
-            .plan
-            .commit(|now| -> Result<_, EditError> { ledger::edit_of(&record, project, now) })?;
-        self.genesis = saved.genesis;
+        self.save(|now| ledger::edit_of(&record, project, now))?;
+        if !ledger::is_written(&record, &self.genesis) {
+            self.save(|now| ledger::take_back(&record, now))?;
+            self.save(|now| ledger::edit_of(&record, project, now))?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
+        self.genesis = self.site.plan.commit(decide)?.genesis;
         Ok(())
     }
 
@@ -66,21 +71,21 @@ impl Dispatcher<'_> {
         }
     }
 
-    pub(super) fn on_over(&mut self, index: TaskIndex, report: Report) -> Result<(), RunError> {
+    pub(super) fn on_over(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
         self.running.remove(&index);
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
         let tries = self.tries.get(&index).copied().unwrap_or(1);
         let stopping = self.stage.is_some();
-        match next(&report, tries, self.settings.retries, stopping, fastrand::f64()) {
-            Next::Complete => self.complete(index, &report),
-            Next::Fail => self.end(index, &report, Status::Failed, Ending::Failed, Cause::Failed),
-            Next::Block => self.end(index, &report, Status::Blocked, Ending::Blocked, Cause::Blocked),
+        match next(report, tries, self.settings.retries, stopping, fastrand::f64()) {
+            Next::Complete => self.complete(index, report),
+            Next::Fail => self.end(index, report, Status::Failed, Ending::Failed, Cause::Failed),
+            Next::Block => self.end(index, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
             Next::Release => {
-                self.end(index, &report, Status::Pending, Ending::Interrupted, Cause::Interrupted)
+                self.end(index, report, Status::Pending, Ending::Interrupted, Cause::Interrupted)
             }
-            Next::Again { pause } => self.again(index, &report, pause),
+            Next::Again { pause } => self.again(index, report, pause),
         }
     }
 
@@ -94,8 +99,9 @@ impl Dispatcher<'_> {
             description.push_str(" without a change");
         }
         let changes = report.commit.map(|commit| {
+            let base = self.base(index).map_or_else(String::new, |base| format!(" from {base}"));
             let merged = report.merge.map_or_else(String::new, |merge| format!(", merged as {merge}"));
-            format!("branch {} at {commit}{merged}", self.branch(index))
+            format!("branch {}{base} to {commit}{merged}", self.branch(index))
         });
         self.transition(index, Status::Completed, &description, changes, Some(result))?;
         self.done_now += 1;
@@ -132,8 +138,9 @@ impl Dispatcher<'_> {
             self.tell(RunEvent::NotRun { task: self.id(task), because: self.id(index), cause });
         }
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
-            self.on_signal(crate::run::Stage::Drain)?;
             self.failed_fast = true;
+            self.stop_at(Stage::Drain)?;
+            self.tell(RunEvent::Note("nothing new starts, because of --fail-fast; running agents finish".into()));
         }
         Ok(())
     }
@@ -238,6 +245,12 @@ impl Dispatcher<'_> {
 
     pub(super) fn branch(&self, index: TaskIndex) -> String {
         self.common.refs.branch(&self.slugs[index.0]).as_str().to_owned()
+    }
+
+    /// The commit that the task's current attempt started from.
+    fn base(&self, index: TaskIndex) -> Option<&str> {
+        let attempt = self.history.task(self.plan.task(index).id.as_str())?.last_attempt()?;
+        Some(&attempt.started.base)
     }
 
     /// The number of the task's current attempt.

@@ -95,11 +95,11 @@ fn spawn(orders: &Orders) -> io::Result<u32> {
         .stderr(Stdio::from(append(&orders.dir.stderr())?))
         .process_group(0)
         .spawn()
-        .map_err(|error| describe(error, Path::new(program)))?;
+        .map_err(|error| describe(&error, Path::new(program)))?;
     Ok(child.id())
 }
 
-fn describe(error: io::Error, program: &Path) -> io::Error {
+fn describe(error: &io::Error, program: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("can't start `{}`: {error}", program.display()))
 }
 

@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// What an agent leaves behind is often about to end by itself, such as the maintenance that a commit starts.
 const LINGER: Duration = Duration::from_secs(1);
 /// A process that the kernel can't end (stuck in a device) must not keep us for ever.
-const GIVE_UP: Duration = Duration::from_secs(60);
+const GIVE_UP: Duration = Duration::from_mins(1);
 
 /// All descendants of this process.
 ///
@@ -149,7 +149,7 @@ pub(super) fn start_time(pid: u32) -> Option<u64> {
     Stat::read(pid).filter(|stat| stat.state != 'Z').map(|stat| stat.start)
 }
 
-/// What we need of `/proc/PID/stat` (see proc_pid_stat(5)).
+/// What we need of `/proc/PID/stat` (see `proc_pid_stat(5)`).
 struct Stat {
     state: char,
     parent: u32,
