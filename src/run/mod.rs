@@ -13,6 +13,7 @@ mod history;
 mod job;
 mod launch;
 pub mod ledger;
+mod locks;
 mod outbox;
 mod output;
 mod outset;

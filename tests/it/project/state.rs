@@ -52,12 +52,10 @@ impl TestProject {
         folder.clone()
     }
 
-    /// The journal's records.
+    /// The journal's records. A line that a crash tore is passed over, as it is by blueprint.
     pub(crate) fn journal(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.state_dir().join("journal.jsonl")).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-            .collect()
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     /// Those of one kind and task.
