@@ -276,8 +276,8 @@ async fn finish(
     match blocking(job, move |job| workplace::integrate(job, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) => {
-            report.outcome = Outcome::MergeConflict;
-            report.detail = Some(format!("its work can't be merged: {error}"));
+            let why = format!("its work can't be merged: {error}");
+            not_merged(started, &mut report, why, link).await?;
         }
         Err(bug) => return Ok(bug),
     }
@@ -307,16 +307,26 @@ async fn merged(
         Integrated::AlreadyIn => head.clone(),
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            report.outcome = Outcome::MergeConflict;
-            report.detail =
-                Some(format!("conflicts with work that is merged already, in {}", names.join(", ")));
-            return Ok(());
+            let why = format!("conflicts with work that is merged already, in {}", names.join(", "));
+            return not_merged(started, report, why, link).await;
         }
     };
     let (task, attempt) = (job.task.clone(), started.attempt);
     record(link, Fact::Merged { task, attempt, commit: head, merge }).await?;
     report.done = true;
     Ok(())
+}
+
+/// The attempt ended otherwise than its agent did: that is journaled as its end, in place of the first one.
+async fn not_merged(
+    started: &AttemptStarted,
+    report: &mut Report,
+    why: String,
+    link: &Link,
+) -> Result<(), Gone> {
+    report.outcome = Outcome::MergeConflict;
+    report.detail = Some(why);
+    record(link, Fact::AttemptEnded(to_record(started, report))).await
 }
 
 fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnded {

@@ -10,6 +10,8 @@
 
 mod project;
 
+mod choices;
 mod crash;
+mod outcomes;
 mod parallel;
 mod whole_plan;

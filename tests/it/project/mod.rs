@@ -16,7 +16,8 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(crate) use log::{Event, Log};
+pub(crate) use git::INTEGRATION;
+pub(crate) use log::Log;
 pub(crate) use plan::PlanText;
 pub(crate) use process::{Ended, Running, kill};
 use tempfile::TempDir;
@@ -73,7 +74,8 @@ impl TestProject {
     /// Writes `blueprint.toml`: `keys` come first, so they may end in a table.
     pub(crate) fn configure(&self, keys: &str) {
         let agent = toml_text(FAKE_AGENT);
-        let has = |key: &str| keys.lines().any(|line| line.starts_with(key));
+        let top = keys.split("\n[").next().unwrap_or_default();
+        let has = |key: &str| top.lines().any(|line| line.starts_with(key));
         let defaults = [
             ("runner", "\"fake\""),
             ("env-pass", "[\"FAKE_AGENT_*\", \"GIT_CONFIG_*\"]"),
