@@ -7,7 +7,7 @@ use super::job::Common;
 use super::outset::Outset;
 use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
-use super::{History, RunError, RunEvent, Summary, Verdict, cast, ledger};
+use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
 use crate::git::{EpicRefs, Oid, epic_slug, slugs};
@@ -37,14 +37,15 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     journal.append(&Record::now(started(&owner, start)))?;
     let common = common(site, &settings, refs, start, &run);
     let outset = Outset::new(&plan, &history, &settings);
-    tell(RunEvent::Started {
+    tell(RunEvent::Started(Started {
         epic: site.epic.clone(),
         total: plan.len(),
         selected: outset.to_do(),
         jobs: settings.jobs.get(),
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
-    });
+        id_width: plan.tasks().map(|(_, task)| task.id.as_str().chars().count()).max().unwrap_or(0),
+    }));
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
     let slugs = slugs(&ids);
     let dispatcher =

@@ -1,5 +1,7 @@
 //! Settling what happened: journal, plan file, schedule, and then the news.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
 use super::Dispatcher;
@@ -17,6 +19,7 @@ const ACTOR: &str = "blueprint";
 impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         let record = Record::now(fact);
+        tracing::debug!(fact = ?record.fact, "journal");
         self.journal.append(&record)?;
         self.history.add(record);
         Ok(())
@@ -55,7 +58,9 @@ impl Dispatcher<'_> {
     }
 
     fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
-        self.genesis = self.site.plan.commit(decide)?.genesis;
+        let saved = self.site.plan.commit(decide)?;
+        tracing::debug!(changed = saved.changed, "plan saved");
+        self.genesis = saved.genesis;
         Ok(())
     }
 
@@ -140,7 +145,9 @@ impl Dispatcher<'_> {
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
             self.failed_fast = true;
             self.stop_at(Stage::Drain)?;
-            self.tell(RunEvent::Note("nothing new starts, because of --fail-fast; running agents finish".into()));
+            self.tell(RunEvent::Note(
+                "nothing new starts, because of --fail-fast; running agents finish".into(),
+            ));
         }
         Ok(())
     }
@@ -176,7 +183,7 @@ impl Dispatcher<'_> {
             cause,
             outcome: report.outcome,
             summary,
-            log: self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout(),
+            log: self.log(index),
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.cost_usd,
@@ -195,7 +202,12 @@ impl Dispatcher<'_> {
         Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
-    pub(super) fn tell_running(&self, index: TaskIndex) {
+    fn log(&self, index: TaskIndex) -> Option<PathBuf> {
+        let log = self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout();
+        log.exists().then_some(log)
+    }
+
+    pub(super) fn tell_running(&self, index: TaskIndex, resumed: bool) {
         let task = self.plan.task(index);
         let cast = &self.settings.casting[&task.id];
         let attempt = self.attempt_number(index);
@@ -206,6 +218,7 @@ impl Dispatcher<'_> {
             runner: cast.runner.name().to_owned(),
             attempt,
             branch: self.branch(index),
+            resumed,
         });
     }
 
