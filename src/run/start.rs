@@ -36,7 +36,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
     let common = common(site, &settings, refs, start, &run);
-    let outset = Outset::new(&plan, &history, &settings);
+    let outset = Outset::new(&plan, &genesis, &history, &settings);
     tell(RunEvent::Started(Started {
         epic: site.epic.clone(),
         total: plan.len(),
