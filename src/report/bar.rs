@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::lines::lines;
+use super::lines::Lines;
 use super::text::{clean, short};
 use crate::plan::TaskId;
 use crate::run::RunEvent;
@@ -16,32 +16,32 @@ const TURN: Duration = Duration::from_millis(120);
 /// A run on a terminal: a line for each running task with what it says last, one for the whole; what has happened stands
 /// above, as the plain lines that a log would have.
 pub struct Bars {
+    lines: Lines,
     all: MultiProgress,
     overall: ProgressBar,
     running: RefCell<HashMap<TaskId, ProgressBar>>,
 }
 
-impl Default for Bars {
-    fn default() -> Self {
+impl Bars {
+    /// Lines are cut to that many columns.
+    pub fn new(columns: Option<u16>) -> Self {
         let all = MultiProgress::new();
         let overall = all.add(ProgressBar::new(0));
         overall.set_style(style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars("━╸─"));
-        Self { all, overall, running: RefCell::default() }
+        Self { lines: Lines::new(columns), all, overall, running: RefCell::default() }
     }
-}
 
-impl Bars {
     /// Shows what happened.
     pub fn show(&self, event: &RunEvent) {
         self.all.suspend(|| {
             let mut out = anstream::stderr().lock();
-            for line in lines(event) {
+            for line in self.lines.of(event) {
                 let _ = writeln!(out, "{line}");
             }
         });
         match event {
-            RunEvent::Started { selected, .. } => {
-                self.overall.set_length(*selected as u64);
+            RunEvent::Started(started) => {
+                self.overall.set_length(started.selected as u64);
                 self.overall.enable_steady_tick(Duration::from_secs(1));
             }
             RunEvent::AttemptStarted { task, .. } => self.add(task),

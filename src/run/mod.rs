@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod history;
 mod job;
+mod judge;
 mod launch;
 pub mod ledger;
 mod locks;
@@ -29,7 +30,7 @@ mod verdict;
 mod workplace;
 
 pub use error::RunError;
-pub use event::{Cause, RunEvent, Stage, Summary, TaskEnded, Verdict};
+pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
 pub use outbox::{AgentReport, Says, leave};
 pub use preview::{Planned, preview};

@@ -7,7 +7,7 @@ use super::job::Common;
 use super::outset::Outset;
 use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
-use super::{History, RunError, RunEvent, Summary, Verdict, cast, ledger, locks};
+use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger, locks};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
 use crate::git::{EpicRefs, Oid, epic_slug, slugs};
@@ -39,15 +39,16 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
     let common = common(site, &settings, refs, start, &run);
-    let outset = Outset::new(&plan, &history, &settings);
-    tell(RunEvent::Started {
+    let outset = Outset::new(&plan, &genesis, &history, &settings);
+    tell(RunEvent::Started(Started {
         epic: site.epic.clone(),
         total: plan.len(),
         selected: outset.to_do(),
         jobs: settings.jobs.get(),
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
-    });
+        id_width: plan.tasks().map(|(_, task)| task.id.as_str().chars().count()).max().unwrap_or(0),
+    }));
     let dispatcher =
         Dispatcher::new(site, settings, &plan, genesis, history, journal, common, definitions, slugs, &tell);
     let summary = runtime()?.block_on(dispatcher.run(&outset))?;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::agent;
 use crate::cli::args::{Format, Global};
-use crate::cli::context::{Context, Known, find};
+use crate::cli::context::{Context, Known, find_only};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::genesis::{Status, TaskResult, Transition};
@@ -79,8 +79,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, CliError> {
     let name = args.task.ok_or_else(|| {
         CliError::usage("which task?").hint("name it with `--task ID` (agents have it in TASK_ID)")
     })?;
-    let arguments: Vec<_> = args.genesis.into_iter().collect();
-    let (path, _) = find(&arguments)?;
+    let path = find_only(args.genesis.as_ref())?;
     let (context, known) = Context::open(path, global)?.known()?;
     let index = known.task(&name)?;
     if let TaskVerb::Show { format } = args.verb {

@@ -1,11 +1,14 @@
 //! Settling what happened: journal, plan file, schedule, and then the news.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Status, TaskResult};
-use crate::plan::{Ending, Event, State, TaskIndex};
+use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
 use crate::run::job::Report;
 use crate::run::record::{Fact, Record, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -13,10 +16,12 @@ use crate::run::{Cause, RunError, RunEvent, Stage, TaskEnded, ledger};
 
 /// Who makes the transitions of a run.
 const ACTOR: &str = "blueprint";
+const SECOND: Duration = Duration::from_secs(1);
 
 impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         let record = Record::now(fact);
+        tracing::debug!(fact = ?record.fact, "journal");
         self.journal.append(&record)?;
         self.history.add(record);
         Ok(())
@@ -34,11 +39,10 @@ impl Dispatcher<'_> {
         let task = self.id(index);
         let from = self.genesis.task(task.as_str()).map_or(Status::Pending, |task| task.status);
         let record = TransitionRecord {
+            at: self.moment(&task, to),
             task,
             from,
             to,
-            // The file has whole seconds.
-            at: Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
             actor: ACTOR.to_owned(),
             description: description.to_owned(),
             changes,
@@ -54,8 +58,20 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
+    /// The time that the plan file shows for a change. The file has whole seconds, and by its second a change is found again: one that the
+    /// task has had before in this very second gets the next one.
+    fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let story = self.history.task(task.as_str()).map(|story| story.transitions.as_slice()).unwrap_or_default();
+        let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
+        let next = last.and_then(|last| last.checked_add(SECOND).ok());
+        next.map_or(now, |next| now.max(next))
+    }
+
     fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
-        self.genesis = self.site.plan.commit(decide)?.genesis;
+        let saved = self.site.plan.commit(decide)?;
+        tracing::debug!(changed = saved.changed, "plan saved");
+        self.genesis = saved.genesis;
         Ok(())
     }
 
@@ -140,7 +156,9 @@ impl Dispatcher<'_> {
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
             self.failed_fast = true;
             self.stop_at(Stage::Drain)?;
-            self.tell(RunEvent::Note("nothing new starts, because of --fail-fast; running agents finish".into()));
+            self.tell(RunEvent::Note(
+                "nothing new starts, because of --fail-fast; running agents finish".into(),
+            ));
         }
         Ok(())
     }
@@ -176,7 +194,7 @@ impl Dispatcher<'_> {
             cause,
             outcome: report.outcome,
             summary,
-            log: self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout(),
+            log: self.log(index),
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.cost_usd,
@@ -195,7 +213,12 @@ impl Dispatcher<'_> {
         Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
-    pub(super) fn tell_running(&self, index: TaskIndex) {
+    fn log(&self, index: TaskIndex) -> Option<PathBuf> {
+        let log = self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout();
+        log.exists().then_some(log)
+    }
+
+    pub(super) fn tell_running(&self, index: TaskIndex, resumed: bool) {
         let task = self.plan.task(index);
         let cast = &self.settings.casting[&task.id];
         let attempt = self.attempt_number(index);
@@ -206,6 +229,7 @@ impl Dispatcher<'_> {
             runner: cast.runner.name().to_owned(),
             attempt,
             branch: self.branch(index),
+            resumed,
         });
     }
 

@@ -74,7 +74,8 @@ impl TestProject {
     /// Writes `blueprint.toml`: `keys` come first, so they may end in a table.
     pub(crate) fn configure(&self, keys: &str) {
         let agent = toml_text(FAKE_AGENT);
-        let top = keys.split("\n[").next().unwrap_or_default();
+        let lines = format!("\n{keys}");
+        let top = lines.split("\n[").next().unwrap_or_default();
         let has = |key: &str| top.lines().any(|line| line.starts_with(key));
         let defaults = [
             ("runner", "\"fake\""),
