@@ -12,6 +12,9 @@ mod project;
 
 mod choices;
 mod crash;
+mod environment;
 mod outcomes;
 mod parallel;
+mod rivals;
+mod signals;
 mod whole_plan;

@@ -9,6 +9,7 @@ mod plan;
 mod process;
 mod state;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 pub(crate) use git::INTEGRATION;
 pub(crate) use log::Log;
 pub(crate) use plan::PlanText;
-pub(crate) use process::{Ended, Running, kill};
+pub(crate) use process::{Ended, Running, Said, kill};
 use tempfile::TempDir;
 
 pub(crate) const BLUEPRINT: &str = env!("CARGO_BIN_EXE_blueprint");
@@ -204,4 +205,18 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool, instead: impl Fn(
 /// A string of TOML.
 pub(crate) fn toml_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// All files of a folder, with what is in them; links are not followed.
+pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            files.extend(files_below(&path));
+        } else if kind.is_file() {
+            files.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+    files
 }

@@ -7,6 +7,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,16 +15,54 @@ use rustix::process::{Pid, Signal, kill_process};
 /// A program that runs; killed if it is dropped before its end.
 pub(crate) struct Running {
     child: Child,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<String>>,
+    stdout: Said,
+    stderr: Said,
+}
+
+/// What a program has printed so far.
+#[derive(Default)]
+pub(crate) struct Said {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Said {
+    /// Reads until there is no more.
+    pub(crate) fn by(mut from: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
+        let into = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut block = [0; 4096];
+            // A terminal whose programs are gone gives an error at its end.
+            while let Ok(count @ 1..) = from.read(&mut block) {
+                into.lock().unwrap().extend(&block[..count]);
+            }
+        });
+        Self { bytes, reader: Some(reader) }
+    }
+
+    pub(crate) fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    pub(crate) fn all(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.so_far()
+    }
+
+    pub(crate) fn wait_for(&self, text: &str) {
+        super::wait_until(text, || self.so_far().contains(text), || self.so_far());
+    }
 }
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
-        let stdout = child.stdout.take().map(collect);
-        let stderr = child.stderr.take().map(collect);
+        let stdout = child.stdout.take().map(Said::by).unwrap_or_default();
+        let stderr = child.stderr.take().map(Said::by).unwrap_or_default();
         Self { child, stdout, stderr }
     }
 
@@ -35,14 +74,14 @@ impl Running {
         kill_process(pid(self.child.id()), signal).unwrap();
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
+    /// Waits until it has said that on standard error.
+    pub(crate) fn wait_for(&self, text: &str) {
+        self.stderr.wait_for(text);
     }
 
     pub(crate) fn wait(mut self) -> Ended {
         let status = self.child.wait().unwrap();
-        let text = |thread: Option<JoinHandle<String>>| thread.map(|t| t.join().unwrap()).unwrap_or_default();
-        Ended::new(status, text(self.stdout.take()), text(self.stderr.take()))
+        Ended::new(status, self.stdout.all(), self.stderr.all())
     }
 
     /// kill -9, as a crash would be.
@@ -57,14 +96,6 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
 }
 
 /// How a program ended, and what it said. Shown whole when a test fails.
