@@ -14,6 +14,7 @@ mod job;
 mod judge;
 mod launch;
 pub mod ledger;
+mod locks;
 mod outbox;
 mod output;
 mod outset;
