@@ -58,7 +58,7 @@ impl Bars {
                     self.overall.set_message(format!("about {} left", short(left)));
                 }
             }
-            RunEvent::NotRun { .. } => self.overall.inc(1),
+            RunEvent::NotRun { tasks, .. } => self.overall.inc(tasks.len() as u64),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
         }
