@@ -1,8 +1,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::stderr;
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::lines::Lines;
@@ -17,6 +18,7 @@ const TURN: Duration = Duration::from_millis(120);
 /// above, as the plain lines that a log would have.
 pub struct Bars {
     lines: Lines,
+    has_colors: bool,
     all: MultiProgress,
     overall: ProgressBar,
     running: RefCell<HashMap<TaskId, ProgressBar>>,
@@ -28,17 +30,15 @@ impl Bars {
         let all = MultiProgress::new();
         let overall = all.add(ProgressBar::new(0));
         overall.set_style(style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars("━╸─"));
-        Self { lines: Lines::new(columns), all, overall, running: RefCell::default() }
+        let has_colors = AutoStream::choice(&stderr()) != ColorChoice::Never;
+        Self { lines: Lines::new(columns), has_colors, all, overall, running: RefCell::default() }
     }
 
     /// Shows what happened.
     pub fn show(&self, event: &RunEvent) {
-        self.all.suspend(|| {
-            let mut out = anstream::stderr().lock();
-            for line in self.lines.of(event) {
-                let _ = writeln!(out, "{line}");
-            }
-        });
+        for line in self.lines.of(event) {
+            self.print(&line);
+        }
         match event {
             RunEvent::Started(started) => {
                 self.overall.set_length(started.selected as u64);
@@ -62,6 +62,15 @@ impl Bars {
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
         }
+    }
+
+    /// Above the bars. A terminal that is gone is no reason to end a run (`MultiProgress::suspend` would panic).
+    fn print(&self, line: &str) {
+        let _ = if self.has_colors {
+            self.all.println(line)
+        } else {
+            self.all.println(anstream::adapter::strip_str(line).to_string())
+        };
     }
 
     fn add(&self, task: &TaskId) {
