@@ -40,6 +40,15 @@ pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliErro
     Ok((path, tasks))
 }
 
+/// The plan's file, for a verb that takes nothing else.
+pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
+    let arguments: Vec<_> = genesis.cloned().into_iter().collect();
+    match find(&arguments)? {
+        (path, []) => Ok(path),
+        (_, [stray, ..]) => Err(CliError::usage(format!("there is no plan `{stray}`"))),
+    }
+}
+
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Self, CliError> {

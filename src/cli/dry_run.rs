@@ -7,7 +7,7 @@ use crate::run::{self, Planned, Settings, Site};
 
 /// What a run would do, task by task, in the order in which it would start them.
 pub(super) fn describe(site: &Site, known: &Known, settings: &Settings) -> Result<String, CliError> {
-    let planned = run::preview(site, settings, &known.plan, &known.history)
+    let planned = run::preview(site, settings, &known.plan, &known.genesis, &known.history)
         .map_err(|error| CliError::run(site.plan.path(), error))?;
     let mut text = String::new();
     for (place, task) in planned.iter().enumerate() {

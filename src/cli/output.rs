@@ -88,6 +88,11 @@ pub(super) fn diagnostics(path: &Path, source: &str, diagnostics: &[Diagnostic])
     genesis::render(&typed(path), source, diagnostics, true, width().into())
 }
 
+/// How wide a line of narration may be; nothing where no terminal cuts it.
+pub(super) fn line_width() -> Option<u16> {
+    io::stderr().is_terminal().then(width)
+}
+
 /// The terminal's width in columns; 80 where there is none.
 pub(super) fn width() -> u16 {
     terminal_size::terminal_size().map_or(80, |(width, _)| width.0)

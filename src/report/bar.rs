@@ -1,11 +1,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::stderr;
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::lines::lines;
+use super::lines::Lines;
 use super::text::{clean, short};
 use crate::plan::TaskId;
 use crate::run::RunEvent;
@@ -16,32 +17,31 @@ const TURN: Duration = Duration::from_millis(120);
 /// A run on a terminal: a line for each running task with what it says last, one for the whole; what has happened stands
 /// above, as the plain lines that a log would have.
 pub struct Bars {
+    lines: Lines,
+    has_colors: bool,
     all: MultiProgress,
     overall: ProgressBar,
     running: RefCell<HashMap<TaskId, ProgressBar>>,
 }
 
-impl Default for Bars {
-    fn default() -> Self {
+impl Bars {
+    /// Lines are cut to that many columns.
+    pub fn new(columns: Option<u16>) -> Self {
         let all = MultiProgress::new();
         let overall = all.add(ProgressBar::new(0));
         overall.set_style(style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars("━╸─"));
-        Self { all, overall, running: RefCell::default() }
+        let has_colors = AutoStream::choice(&stderr()) != ColorChoice::Never;
+        Self { lines: Lines::new(columns), has_colors, all, overall, running: RefCell::default() }
     }
-}
 
-impl Bars {
     /// Shows what happened.
     pub fn show(&self, event: &RunEvent) {
-        self.all.suspend(|| {
-            let mut out = anstream::stderr().lock();
-            for line in lines(event) {
-                let _ = writeln!(out, "{line}");
-            }
-        });
+        for line in self.lines.of(event) {
+            self.print(&line);
+        }
         match event {
-            RunEvent::Started { selected, .. } => {
-                self.overall.set_length(*selected as u64);
+            RunEvent::Started(started) => {
+                self.overall.set_length(started.selected as u64);
                 self.overall.enable_steady_tick(Duration::from_secs(1));
             }
             RunEvent::AttemptStarted { task, .. } => self.add(task),
@@ -58,10 +58,19 @@ impl Bars {
                     self.overall.set_message(format!("about {} left", short(left)));
                 }
             }
-            RunEvent::NotRun { .. } => self.overall.inc(1),
+            RunEvent::NotRun { tasks, .. } => self.overall.inc(tasks.len() as u64),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
         }
+    }
+
+    /// Above the bars. A terminal that is gone is no reason to end a run (`MultiProgress::suspend` would panic).
+    fn print(&self, line: &str) {
+        let _ = if self.has_colors {
+            self.all.println(line)
+        } else {
+            self.all.println(anstream::adapter::strip_str(line).to_string())
+        };
     }
 
     fn add(&self, task: &TaskId) {

@@ -1,14 +1,19 @@
 //! What a run says, event by event, as lines; the same whether bars are drawn or not.
 
+use std::cell::Cell;
+
 use anstyle::{AnsiColor, Style};
 
 use super::text::{clean, fit, short};
-use crate::run::{Cause, RunEvent, Stage, Summary, TaskEnded, Verdict};
+use crate::plan::TaskId;
+use crate::run::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 
-/// Wide enough for most ids; longer ones push their line to the right.
-const ID_WIDTH: usize = 20;
-/// What an agent says is cut to this many columns in a line; all of it stands in `status TASK` and in the log.
+/// The column of ids is at least this wide, and never wider than the other.
+const ID_WIDTHS: std::ops::RangeInclusive<usize> = 12..=32;
+/// What an agent says is cut to this many columns where no terminal cuts it; all of it stands in `status TASK` and in the log.
 const SAYING: usize = 400;
+/// Below this a saying says nothing, however narrow the terminal.
+const LEAST_SAYING: usize = 30;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
@@ -16,71 +21,106 @@ const ODD: Style = AnsiColor::Yellow.on_default();
 const CALM: Style = Style::new();
 const FAINT: Style = Style::new().dimmed();
 
-/// The lines that an event is told by; none for what only a progress bar shows.
-pub(super) fn lines(event: &RunEvent) -> Vec<String> {
-    match event {
-        RunEvent::Started { epic, total, selected, jobs, start, estimate } => {
-            let start: String = start.chars().take(10).collect();
-            let estimate = short(*estimate);
-            let epic = clean(epic);
-            vec![
-                format!(
-                    "plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {start}"
-                ),
-                format!(
-                    "{FAINT}the planners' estimates add up to {estimate} along the longest path{FAINT:#}"
-                ),
-            ]
+/// Tells events in lines that stand below each other.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// The terminal's width, if there is one.
+    columns: Option<u16>,
+    id_width: Cell<usize>,
+}
+
+impl Lines {
+    pub(super) fn new(columns: Option<u16>) -> Self {
+        Self { columns, id_width: Cell::new(*ID_WIDTHS.start()) }
+    }
+
+    /// The lines that an event is told by; none for what only a progress bar shows.
+    pub(super) fn of(&self, event: &RunEvent) -> Vec<String> {
+        match event {
+            RunEvent::Started(started) => self.started(started),
+            RunEvent::Note(text) => vec![format!("{FAINT}note{FAINT:#}    {}", clean(text))],
+            RunEvent::Warning { task, text } => vec![warning(task.as_ref(), text)],
+            RunEvent::AttemptStarted { task, agent, attempt, runner, resumed, .. } => {
+                let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+                let word = if *resumed { "resume" } else { "start" };
+                vec![self.line(CALM, word, task, &format!("{} by {runner}{again}", clean(agent)))]
+            }
+            RunEvent::Retrying { task, attempt, outcome, detail, pause } => {
+                let detail =
+                    detail.as_deref().map_or_else(String::new, |detail| format!(": {}", clean(detail)));
+                let sentence = outcome.sentence();
+                let what = format!("attempt {attempt} {sentence}; next in {}{detail}", short(*pause));
+                vec![self.line(ODD, "retry", task, &what)]
+            }
+            RunEvent::TaskEnded(ended) => self.task_ended(ended),
+            RunEvent::NotRun { tasks, because, cause } => {
+                let because = clean(because.as_str());
+                vec![format!("{ODD}not run{ODD:#} {}, because {because} {}", few(tasks), became(*cause))]
+            }
+            RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
+            RunEvent::Ended(summary) => ended(summary),
+            RunEvent::Output { .. } => Vec::new(),
         }
-        RunEvent::Note(text) => vec![format!("{FAINT}note{FAINT:#}    {}", clean(text))],
-        RunEvent::Warning { task, text } => {
-            let about = task.as_ref().map_or_else(String::new, |task| format!("{}: ", clean(task.as_str())));
-            vec![format!("{ODD}warning{ODD:#} {about}{}", clean(text))]
+    }
+
+    fn started(&self, started: &Started) -> Vec<String> {
+        self.id_width.set(started.id_width.clamp(*ID_WIDTHS.start(), *ID_WIDTHS.end()));
+        let Started { total, selected, jobs, .. } = started;
+        let epic = clean(&started.epic);
+        let commit: String = started.start.chars().take(10).collect();
+        if *selected == 0 {
+            return vec![format!("plan {epic}: nothing to do, of {total} tasks")];
         }
-        RunEvent::AttemptStarted { task, agent, attempt, runner, .. } => {
-            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-            vec![line(CALM, "start", task.as_str(), &format!("{} by {runner}{again}", clean(agent)))]
+        let estimate = short(started.estimate);
+        vec![
+            format!("plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {commit}"),
+            format!("{FAINT}the estimates add up to {estimate} along the longest path{FAINT:#}"),
+        ]
+    }
+
+    fn line(&self, style: Style, word: &str, task: &TaskId, rest: &str) -> String {
+        let width = self.id_width.get();
+        let id = fit(&clean(task.as_str()), width.max(*ID_WIDTHS.end()));
+        let room = |columns: u16| usize::from(columns).saturating_sub(width + 9).max(LEAST_SAYING);
+        let rest = fit(rest, self.columns.map_or(SAYING, room));
+        format!("{style}{word:<7}{style:#} {id:<width$} {rest}").trim_end().to_owned()
+    }
+
+    fn task_ended(&self, ended: &TaskEnded) -> Vec<String> {
+        let (style, word) = match ended.cause {
+            Cause::Completed => (GOOD, "done"),
+            Cause::Failed | Cause::Cancelled => (BAD, "failed"),
+            Cause::Blocked => (ODD, "blocked"),
+            Cause::Interrupted | Cause::Foreign | Cause::LeftOut => (ODD, "pending"),
+        };
+        let took = short(ended.duration);
+        let says = clean(&ended.summary);
+        if ended.cause == Cause::Completed {
+            return vec![self.line(style, word, &ended.task, &format!("{took}  {says}"))];
         }
-        RunEvent::Retrying { task, attempt, outcome, detail, pause } => {
-            let detail = detail.as_deref().map_or_else(String::new, |detail| format!(": {}", clean(detail)));
-            let what = format!("attempt {attempt} {}{detail}; next in {}", outcome.sentence(), short(*pause));
-            vec![line(ODD, "retry", task.as_str(), &what)]
+        let why = if says.is_empty() { String::new() } else { format!(": {says}") };
+        let what = format!("{took}  {}{why}", ended.outcome.sentence());
+        let mut lines = vec![self.line(style, word, &ended.task, &what)];
+        if let Some(log) = ended.log.as_ref().filter(|_| ended.cause != Cause::Interrupted) {
+            lines.push(format!("{FAINT}        its output: {}{FAINT:#}", log.display()));
         }
-        RunEvent::TaskEnded(ended) => task_ended(ended),
-        RunEvent::NotRun { task, because, cause } => {
-            let what = format!("because {} {}", clean(because.as_str()), became(*cause));
-            vec![line(ODD, "not run", task.as_str(), &what)]
-        }
-        RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
-        RunEvent::Ended(summary) => ended(summary),
-        RunEvent::Output { .. } => Vec::new(),
+        lines
     }
 }
 
-fn line(style: Style, word: &str, task: &str, rest: &str) -> String {
-    let rest = fit(rest, SAYING);
-    format!("{style}{word:<7}{style:#} {:<ID_WIDTH$} {rest}", clean(task)).trim_end().to_owned()
+fn warning(task: Option<&TaskId>, text: &str) -> String {
+    let about = task.map_or_else(String::new, |task| format!("{}: ", clean(task.as_str())));
+    format!("{ODD}warning{ODD:#} {about}{}", clean(text))
 }
 
-fn task_ended(ended: &TaskEnded) -> Vec<String> {
-    let (style, word) = match ended.cause {
-        Cause::Completed => (GOOD, "done"),
-        Cause::Failed | Cause::Cancelled => (BAD, "failed"),
-        Cause::Blocked => (ODD, "blocked"),
-        Cause::Interrupted | Cause::Foreign | Cause::LeftOut => (ODD, "pending"),
-    };
-    let took = short(ended.duration);
-    let says = clean(&ended.summary);
-    if ended.cause == Cause::Completed {
-        return vec![line(style, word, ended.task.as_str(), &format!("{took}  {says}"))];
+/// Some ids, and how many more there are: the rest stands in `status`.
+fn few(tasks: &[TaskId]) -> String {
+    const NAMED: usize = 6;
+    let named: Vec<_> = tasks.iter().take(NAMED).map(|task| clean(task.as_str())).collect();
+    match tasks.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
-    let why = if says.is_empty() { String::new() } else { format!(": {says}") };
-    let mut lines =
-        vec![line(style, word, ended.task.as_str(), &format!("{took}  {}{why}", ended.outcome.sentence()))];
-    if matches!(ended.cause, Cause::Failed | Cause::Blocked) && ended.log.exists() {
-        lines.push(format!("{FAINT}        its output: {}{FAINT:#}", ended.log.display()));
-    }
-    lines
 }
 
 fn became(cause: Cause) -> &'static str {
@@ -126,8 +166,7 @@ fn ended(summary: &Summary) -> Vec<String> {
         ("still to do", &summary.interrupted),
     ];
     for (word, tasks) in lists.into_iter().filter(|(_, tasks)| !tasks.is_empty()) {
-        let ids: Vec<_> = tasks.iter().map(|task| clean(task.as_str())).collect();
-        lines.push(format!("  {word}: {}", fit(&ids.join(", "), SAYING)));
+        lines.push(format!("  {word}: {}", few(tasks)));
     }
     if summary.completed > 0 {
         lines.push(format!("  the work is on branch {}", summary.integration));

@@ -1,19 +1,20 @@
 //! One attempt at a task, from its base to its merge. It decides nothing about the plan: it tells the dispatcher what it came to.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::job::{Entry, Job, Report};
-use super::outbox::{self, Says};
+use super::judge::{from_record, judge, to_record};
 use super::process::Supervised;
-use super::record::{AttemptEnded, AttemptStarted, Fact};
-use super::supervisor::{End, Exit};
+use super::record::{AttemptStarted, Fact};
+use super::supervisor::End;
 use super::{Stage, launch, workplace};
-use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
-use crate::git::{Integrated, Oid};
+use crate::agent::{EndedBy, Outcome};
+use crate::git::Integrated;
 use crate::plan::TaskIndex;
 use crate::store::StoreError;
 
@@ -22,7 +23,7 @@ pub(super) enum Message {
     /// Something to journal before the attempt goes on.
     Record(Box<Fact>, oneshot::Sender<()>),
     /// Its agent is running.
-    Running(TaskIndex),
+    Running { index: TaskIndex, resumed: bool },
     /// Something to look at.
     Warning(TaskIndex, String),
     /// It is over.
@@ -42,25 +43,20 @@ struct Gone;
 /// Runs the attempt and sends its report, whatever happens.
 pub(super) async fn attempt(job: Job, link: Link) {
     let index = job.index;
+    tracing::debug!(task = %job.task, attempt = job.attempt, worktree = %job.worktree.display(), "attempt");
     let job = Arc::new(job);
-    let started = Instant::now();
-    let report = match make(&job, &link).await {
-        Ok(mut report) => {
-            report.duration = if report.duration.is_zero() { started.elapsed() } else { report.duration };
-            report
-        }
-        Err(Gone) => return,
-    };
+    let Ok(report) = make(&job, &link).await else { return };
     // If nobody listens any more, the run is over, and the next one finds what happened.
     let _ = link.messages.send(Message::Over(index, Box::new(report)));
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
-    match &resumed.ended {
-        Some(ended) => finish(job, &resumed.started, from_record(ended), link).await,
-        None => watch_over(job, &resumed.started, Supervised::adopt(job.dir.clone()), link).await,
+    if let Some(ended) = &resumed.ended {
+        return finish(job, &resumed.started, from_record(ended), link).await;
     }
+    let process = Supervised::adopt(job.dir.clone());
+    watch_over(job, &resumed.started, resumed.at, process, link).await
 }
 
 async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
@@ -83,7 +79,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let process =
         Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, common.kill_grace);
     match process {
-        Ok(process) => watch_over(job, &ready.started, process, link).await,
+        Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
         Err(error) => {
             let detail = format!("can't start the supervisor `{}`: {error}", common.program.display());
             finish(job, &ready.started, Report::of(Outcome::CouldNotStart, detail), link).await
@@ -95,21 +91,23 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
 async fn watch_over(
     job: &Arc<Job>,
     started: &AttemptStarted,
+    since: Timestamp,
     mut process: Supervised,
     link: &Link,
 ) -> Result<Report, Gone> {
-    let _ = link.messages.send(Message::Running(job.index));
-    let since = Instant::now();
+    let resumed = matches!(job.entry, Entry::Resumed(_));
+    let _ = link.messages.send(Message::Running { index: job.index, resumed });
     let (end, ended_by) = wait(&mut process, job.cast.timeout, link.stop.clone()).await;
+    tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let end = match end {
         Ok(end) => end,
         Err(error) => return Ok(Report::of(Outcome::Interrupted, error.to_string())),
     };
-    let base = started.base.parse::<Oid>().ok();
-    let token_hash = started.token_hash.clone();
-    let judged = blocking(job, move |job| judge(job, base, &token_hash, &end, ended_by)).await;
+    let duration = end.at.duration_since(since).try_into().unwrap_or_default();
+    let begun = started.clone();
+    let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by)).await;
     let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
-    report.duration = since.elapsed();
+    report.duration = duration;
     for warning in warnings {
         let _ = link.messages.send(Message::Warning(job.index, warning));
     }
@@ -161,102 +159,6 @@ async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
     }
 }
 
-/// What the agent's end, its output, its own report and its worktree say together.
-fn judge(
-    job: &Job,
-    base: Option<Oid>,
-    token_hash: &str,
-    end: &End,
-    ended_by: Option<EndedBy>,
-) -> (Report, Vec<String>) {
-    let mut report = from_reading(read(job, end, ended_by));
-    if report.outcome == Outcome::Completed {
-        take_in(&mut report, outbox::collect(&job.worktree, token_hash));
-    }
-    let mut warnings = Vec::new();
-    if end.left_behind > 0 && !end.asked {
-        let count = end.left_behind;
-        let them = if count == 1 {
-            "a process behind, which was".into()
-        } else {
-            format!("{count} processes behind, which were")
-        };
-        warnings.push(format!("its agent left {them} ended"));
-    }
-    let Some(base) = base else { return (report, warnings) };
-    match workplace::gather(job, base) {
-        Ok(gathered) => {
-            warnings.extend(gathered.warnings);
-            report.commit = Some(gathered.head);
-            if report.outcome == Outcome::Completed && !gathered.changed {
-                report.outcome = Outcome::NoChanges;
-            }
-        }
-        Err(error) if report.outcome == Outcome::Completed => {
-            report.outcome = Outcome::Blocked;
-            report.detail = Some(format!("its work can't be committed: {error}"));
-        }
-        Err(error) => warnings.push(format!("what it left can't be committed: {error}")),
-    }
-    (report, warnings)
-}
-
-fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
-    let exit = match &end.exit {
-        Exit::Code(code) => agent::Exit::Code(*code),
-        Exit::Signal(signal) => agent::Exit::Signal(*signal),
-        Exit::NotStarted(why) => {
-            return Reading { detail: Some(why.clone()), ..Reading::of(Outcome::CouldNotStart) };
-        }
-        Exit::Unseen => return Reading::of(Outcome::Interrupted),
-    };
-    // An earlier run asked for the end; only a time-out would have been recorded otherwise than as an interruption.
-    let ended_by_us = ended_by.or_else(|| end.asked.then_some(EndedBy::Interrupted));
-    let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
-    job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr })
-}
-
-fn from_reading(reading: Reading) -> Report {
-    Report {
-        summary: reading.summary,
-        detail: reading.detail,
-        question: reading.question,
-        cost_usd: reading.cost_usd,
-        tokens: reading.tokens,
-        ..Report::of(reading.outcome, "")
-    }
-}
-
-fn from_record(ended: &AttemptEnded) -> Report {
-    Report {
-        summary: ended.summary.clone(),
-        deliverables: ended.deliverables.clone(),
-        notes: ended.notes.clone(),
-        detail: ended.detail.clone(),
-        question: ended.question.clone(),
-        cost_usd: ended.cost_usd,
-        tokens: ended.tokens,
-        duration: Duration::from_millis(ended.duration_ms),
-        commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
-        ..Report::of(ended.outcome, "")
-    }
-}
-
-fn take_in(report: &mut Report, says: Option<Says>) {
-    match says {
-        Some(Says::Done { summary, deliverables, notes }) => {
-            report.summary = Some(summary);
-            report.deliverables = deliverables;
-            report.notes = notes;
-        }
-        Some(Says::Failed { reason }) => {
-            report.outcome = Outcome::AgentError;
-            report.detail = Some(reason);
-        }
-        None => {}
-    }
-}
-
 /// Journals how the attempt ended, and merges its work if that counts.
 async fn finish(
     job: &Arc<Job>,
@@ -276,8 +178,8 @@ async fn finish(
     match blocking(job, move |job| workplace::integrate(job, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) => {
-            report.outcome = Outcome::MergeConflict;
-            report.detail = Some(format!("its work can't be merged: {error}"));
+            let why = format!("its work can't be merged: {error}");
+            not_merged(started, &mut report, why, link).await?;
         }
         Err(bug) => return Ok(bug),
     }
@@ -307,10 +209,8 @@ async fn merged(
         Integrated::AlreadyIn => head.clone(),
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            report.outcome = Outcome::MergeConflict;
-            report.detail =
-                Some(format!("conflicts with work that is merged already, in {}", names.join(", ")));
-            return Ok(());
+            let why = format!("conflicts with work that is merged already, in {}", names.join(", "));
+            return not_merged(started, report, why, link).await;
         }
     };
     let (task, attempt) = (job.task.clone(), started.attempt);
@@ -319,21 +219,16 @@ async fn merged(
     Ok(())
 }
 
-fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnded {
-    AttemptEnded {
-        task: started.task.clone(),
-        attempt: started.attempt,
-        outcome: report.outcome,
-        summary: report.summary.clone(),
-        deliverables: report.deliverables.clone(),
-        notes: report.notes.clone(),
-        detail: report.detail.clone(),
-        question: report.question.clone(),
-        commit: report.commit.map(|commit| commit.to_string()),
-        cost_usd: report.cost_usd,
-        tokens: report.tokens,
-        duration_ms: u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX),
-    }
+/// The attempt ended otherwise than its agent did: that is journaled as its end, in place of the first one.
+async fn not_merged(
+    started: &AttemptStarted,
+    report: &mut Report,
+    why: String,
+    link: &Link,
+) -> Result<(), Gone> {
+    report.outcome = Outcome::MergeConflict;
+    report.detail = Some(why);
+    record(link, Fact::AttemptEnded(to_record(started, report))).await
 }
 
 async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {

@@ -8,20 +8,7 @@ use crate::plan::TaskId;
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
     /// The run begins.
-    Started {
-        /// The epic.
-        epic: String,
-        /// All tasks of the plan.
-        total: usize,
-        /// Those that this run shall do.
-        selected: usize,
-        /// How many at once.
-        jobs: usize,
-        /// The commit that the plan started from, in short.
-        start: String,
-        /// The expected length of the run, by the planners' estimates.
-        estimate: Duration,
-    },
+    Started(Started),
     /// Something to know that is no reason to stop.
     Note(String),
     /// Something to look at; about a task or the run.
@@ -45,6 +32,8 @@ pub enum RunEvent {
         runner: String,
         /// The task branch.
         branch: String,
+        /// An earlier run started it.
+        resumed: bool,
     },
     /// The last thing that a running agent printed.
     Output {
@@ -68,10 +57,10 @@ pub enum RunEvent {
     },
     /// A task is over, for this run.
     TaskEnded(TaskEnded),
-    /// A task will not be run, because another one did not complete.
+    /// Tasks will not be run, because another one did not complete.
     NotRun {
-        /// The task.
-        task: TaskId,
+        /// The tasks, in document order.
+        tasks: Vec<TaskId>,
         /// The root cause.
         because: TaskId,
         /// What became of that one.
@@ -81,6 +70,41 @@ pub enum RunEvent {
     Stopping(Stage),
     /// The run is over.
     Ended(Summary),
+}
+
+/// What a run is about to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The epic.
+    pub epic: String,
+    /// All tasks of the plan.
+    pub total: usize,
+    /// Those that this run shall do.
+    pub selected: usize,
+    /// How many at once.
+    pub jobs: usize,
+    /// The commit that the plan started from.
+    pub start: String,
+    /// The expected length of the run, by the planners' estimates.
+    pub estimate: Duration,
+    /// The length of the longest id, in characters.
+    pub id_width: usize,
+}
+
+impl RunEvent {
+    /// Whether somebody who only wants to hear of trouble wants to hear of it.
+    pub fn is_trouble(&self) -> bool {
+        match self {
+            Self::Warning { .. } | Self::Retrying { .. } | Self::NotRun { .. } => true,
+            Self::TaskEnded(ended) => ended.cause != Cause::Completed,
+            Self::Ended(summary) => summary.verdict != Verdict::Completed,
+            Self::Started(_)
+            | Self::Note(_)
+            | Self::AttemptStarted { .. }
+            | Self::Output { .. }
+            | Self::Stopping(_) => false,
+        }
+    }
 }
 
 /// How a task ended.
@@ -94,8 +118,8 @@ pub struct TaskEnded {
     pub outcome: Outcome,
     /// What it came to, or what went wrong.
     pub summary: String,
-    /// Where to read more.
-    pub log: PathBuf,
+    /// What its agent printed, if it was started.
+    pub log: Option<PathBuf>,
     /// The commit of its work.
     pub commit: Option<String>,
     /// From its agent's start to its end.

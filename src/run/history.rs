@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::outbox;
 use super::record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
 use crate::agent::Outcome;
 use crate::git::Oid;
@@ -113,6 +114,11 @@ impl TaskHistory {
     /// The newest attempt.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
+    }
+
+    /// Whether that is the secret of the attempt that is under way.
+    pub fn is_told(&self, token: &str) -> bool {
+        self.open_attempt().is_some_and(|attempt| attempt.started.token_hash == outbox::hash(token))
     }
 
     /// The newest attempt, if nothing has happened to its task's status since it began.

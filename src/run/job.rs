@@ -2,6 +2,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::history::Attempt;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::settings::Cast;
 use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
@@ -55,6 +58,14 @@ pub(super) enum Entry {
     Resumed(Box<Resumed>),
 }
 
+impl Resumed {
+    /// What the journal has of it.
+    pub(super) fn of(attempt: &Attempt) -> Self {
+        let ended = attempt.ended.as_ref().map(|(ended, _)| ended.clone());
+        Self { started: attempt.started.clone(), at: attempt.at, ended }
+    }
+}
+
 impl Entry {
     /// The journal has its end already.
     pub(super) fn has_ended(&self) -> bool {
@@ -65,6 +76,8 @@ impl Entry {
 /// An attempt of an earlier run.
 pub(super) struct Resumed {
     pub(super) started: AttemptStarted,
+    /// When it began.
+    pub(super) at: Timestamp,
     pub(super) ended: Option<AttemptEnded>,
 }
 

@@ -1,7 +1,7 @@
 //! Journal and plan file agree: the journal is the commit point, so what it has and the file has not is applied to the file.
 
-use super::History;
 use super::record::TransitionRecord;
+use super::{History, TaskHistory};
 use jiff::Timestamp;
 
 use crate::genesis::{Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
@@ -24,11 +24,22 @@ fn is_missing(transition: &TransitionRecord, genesis: &Genesis) -> bool {
 }
 
 fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
-    let is_ours = |event: &Event| {
-        let at = event.timestamp.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-        at == Some(transition.at) && event.status == Some(transition.to)
+    task.history.iter().any(|event| is_event_of(transition, event))
+}
+
+fn is_event_of(transition: &TransitionRecord, event: &Event) -> bool {
+    let at = event.timestamp.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+    at == Some(transition.at) && event.status == Some(transition.to)
+}
+
+/// Whether the task's status in the document is the one that a run of ours wrote when it put the task in progress, and nobody's since.
+pub fn is_ours(story: Option<&TaskHistory>, task: &Task) -> bool {
+    let last = story.and_then(|story| story.transitions.last());
+    let Some(last) = last.filter(|last| last.to == Status::InProgress && task.status == last.to) else {
+        return false;
     };
-    task.history.iter().any(is_ours)
+    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    newest.is_none_or(|event| is_event_of(last, event))
 }
 
 /// The document with everything in it that the journal has; the very same if nothing is missing.

@@ -1,10 +1,10 @@
 //! What a run starts from: which tasks it is to do, what is over already, and what an earlier run left half done.
 
-use crate::genesis::Status;
+use crate::genesis::{Genesis, Status, Task};
 use crate::plan::{Ending, Plan, State, TaskIndex};
 
-use super::History;
 use super::settings::Settings;
+use super::{History, ledger};
 
 /// How a run takes each task up, in document order.
 pub(super) struct Outset {
@@ -36,15 +36,20 @@ pub(super) enum Place {
 
 impl Outset {
     /// Decides for each task by its status, by what the journal knows, and by what is asked for.
-    pub(super) fn new(plan: &Plan, history: &History, settings: &Settings) -> Self {
-        let wanted: Vec<_> = settings.only.iter().filter_map(|id| plan.find(id.as_str())).collect();
-        let selected =
-            if wanted.is_empty() { vec![true; plan.len()] } else { plan.with_prerequisites(&wanted) };
-        let place = |(index, _): (TaskIndex, _)| {
-            let named = wanted.contains(&index);
-            place(plan, index, history, named || settings.rerun_failed, named, selected[index.0])
+    pub(super) fn new(plan: &Plan, genesis: &Genesis, history: &History, settings: &Settings) -> Self {
+        let named: Vec<_> = settings.only.iter().filter_map(|id| plan.find(id.as_str())).collect();
+        let needed = plan.with_prerequisites(&named);
+        let wish = |index: TaskIndex| match (named.is_empty(), named.contains(&index), needed[index.0]) {
+            (true, ..) => Wish::Any { failed_too: settings.rerun_failed },
+            (false, true, _) => Wish::Named,
+            (false, false, true) => Wish::Any { failed_too: true },
+            (false, false, false) => Wish::None,
         };
-        Self { places: plan.tasks().map(place).collect() }
+        let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), task);
+        let tasks = genesis.tasks().iter().enumerate();
+        Self {
+            places: tasks.map(|(i, task)| place(task.status, wish(TaskIndex(i)), || is_ours(task))).collect(),
+        }
     }
 
     /// The state in which the schedule starts.
@@ -71,31 +76,28 @@ impl Outset {
     }
 }
 
-fn place(
-    plan: &Plan,
-    index: TaskIndex,
-    history: &History,
-    again: bool,
-    named: bool,
-    selected: bool,
-) -> Place {
-    let task = plan.task(index);
-    match task.status {
-        Status::Completed => Place::Completed,
-        _ if !selected => Place::LeftOut,
-        Status::Pending => Place::ToDo,
-        Status::InProgress if is_ours(task.id.as_str(), history) => Place::Orphaned,
-        Status::InProgress => Place::Foreign,
-        Status::Failed if again => Place::Again,
-        Status::Failed => Place::Failed,
-        Status::Blocked if named => Place::Again,
-        Status::Blocked => Place::Blocked,
-        Status::Cancelled => Place::Cancelled,
-    }
+/// How much a task is wanted.
+#[derive(Debug, Clone, Copy)]
+enum Wish {
+    /// Not asked for.
+    None,
+    /// As part of the plan, or because a named task needs it.
+    Any { failed_too: bool },
+    /// By its id.
+    Named,
 }
 
-/// A run of ours has put it in progress, and nothing has happened to it since, as far as the journal knows.
-fn is_ours(task: &str, history: &History) -> bool {
-    let last = history.task(task).and_then(|story| story.transitions.last());
-    last.is_some_and(|transition| transition.to == Status::InProgress)
+fn place(status: Status, wish: Wish, is_ours: impl Fn() -> bool) -> Place {
+    match (status, wish) {
+        (Status::Completed, _) => Place::Completed,
+        (_, Wish::None) => Place::LeftOut,
+        (Status::Pending, _) => Place::ToDo,
+        (Status::InProgress, _) if is_ours() => Place::Orphaned,
+        (Status::InProgress, _) => Place::Foreign,
+        (Status::Failed | Status::Blocked, Wish::Named)
+        | (Status::Failed, Wish::Any { failed_too: true }) => Place::Again,
+        (Status::Failed, Wish::Any { failed_too: false }) => Place::Failed,
+        (Status::Blocked, Wish::Any { .. }) => Place::Blocked,
+        (Status::Cancelled, _) => Place::Cancelled,
+    }
 }

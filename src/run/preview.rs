@@ -5,6 +5,7 @@ use super::outset::Outset;
 use super::settings::{Settings, Site};
 use super::{History, RunError, TaskHistory};
 use crate::agent::{Definition, Launch};
+use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
 
@@ -35,6 +36,7 @@ pub fn preview(
     site: &Site,
     settings: &Settings,
     plan: &Plan,
+    genesis: &Genesis,
     history: &History,
 ) -> Result<Vec<Planned>, RunError> {
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
@@ -45,7 +47,7 @@ pub fn preview(
     };
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
     let preview = Preview { site, settings, plan, history, refs, start, slugs: slugs(&ids) };
-    let outset = Outset::new(plan, history, settings);
+    let outset = Outset::new(plan, genesis, history, settings);
     order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
 }
 

@@ -48,7 +48,8 @@ pub enum Fact {
     },
     /// An attempt has its base and worktree; its agent is about to be started.
     AttemptStarted(AttemptStarted),
-    /// An attempt is over, whatever became of it.
+    /// An attempt is over, whatever became of it. A second one for the same attempt holds in place of the first: its agent had done its
+    /// task, but the work could not be merged.
     AttemptEnded(AttemptEnded),
     /// The attempt's work is in the integration branch.
     Merged {

@@ -7,7 +7,7 @@ use super::job::Common;
 use super::outset::Outset;
 use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
-use super::{History, RunError, RunEvent, Summary, Verdict, cast, ledger};
+use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger, locks};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
 use crate::git::{EpicRefs, Oid, epic_slug, slugs};
@@ -31,22 +31,24 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     check_names(&plan, &settings)?;
     check_casting(&plan, &settings)?;
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
+    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+    let slugs = slugs(&ids);
+    break_dead_locks(site, &refs, &slugs, tell);
     let start = fix_start(site, &settings, &refs)?;
     let definitions = cast::definitions(&plan, &settings, &Catalogue::read(&settings.agent_folders), tell)?;
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
     let common = common(site, &settings, refs, start, &run);
-    let outset = Outset::new(&plan, &history, &settings);
-    tell(RunEvent::Started {
+    let outset = Outset::new(&plan, &genesis, &history, &settings);
+    tell(RunEvent::Started(Started {
         epic: site.epic.clone(),
         total: plan.len(),
         selected: outset.to_do(),
         jobs: settings.jobs.get(),
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
-    });
-    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
-    let slugs = slugs(&ids);
+        id_width: plan.tasks().map(|(_, task)| task.id.as_str().chars().count()).max().unwrap_or(0),
+    }));
     let dispatcher =
         Dispatcher::new(site, settings, &plan, genesis, history, journal, common, definitions, slugs, &tell);
     let summary = runtime()?.block_on(dispatcher.run(&outset))?;
@@ -97,6 +99,13 @@ fn check_names(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
 fn check_casting(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
     let is_new = |(_, task): &(_, &Task)| !settings.casting.contains_key(&task.id);
     plan.tasks().find(is_new).map_or(Ok(()), |(_, task)| Err(RunError::Changed { task: task.id.clone() }))
+}
+
+fn break_dead_locks(site: &Site, refs: &EpicRefs, slugs: &[String], tell: &dyn Fn(RunEvent)) {
+    let branches: Vec<_> = slugs.iter().map(|slug| refs.branch(slug)).collect();
+    for lock in locks::break_dead(site.repo.common_dir(), refs, &branches) {
+        tell(RunEvent::Note(format!("removed {}, which a run left that was killed", lock.display())));
+    }
 }
 
 /// The commit that the plan starts from is fixed at its first run, so that later work of the user's changes no base.

@@ -30,7 +30,8 @@ impl PrepareError {
     }
 }
 
-fn explained(error: &GitError) -> String {
+/// What git said, with what to do about it.
+pub(super) fn explained(error: &GitError) -> String {
     error.hint().map_or_else(|| error.to_string(), |hint| format!("{error} ({hint})"))
 }
 

@@ -1,5 +1,5 @@
 use crate::cli::args::Global;
-use crate::cli::context::{Context, find};
+use crate::cli::context::{Context, find_only};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::report::{self, GraphFormat};
@@ -15,11 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let arguments: Vec<_> = args.genesis.iter().cloned().collect();
-    let (path, rest) = find(&arguments)?;
-    if let Some(stray) = rest.first() {
-        return Err(CliError::usage(format!("there is no plan `{stray}`")));
-    }
+    let path = find_only(args.genesis.as_ref())?;
     let (_, known) = Context::open(path, global)?.known()?;
     output::data(&report::graph(&known.plan, args.format))?;
     Ok(0)

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, Known, find};
+use crate::cli::context::{Context, Known, find_only};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::genesis::Status;
@@ -39,11 +39,7 @@ struct Ready<'a> {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let arguments: Vec<_> = args.genesis.iter().cloned().collect();
-    let (path, rest) = find(&arguments)?;
-    if let Some(stray) = rest.first() {
-        return Err(CliError::usage(format!("there is no plan `{stray}`")));
-    }
+    let path = find_only(args.genesis.as_ref())?;
     let (_, known) = Context::open(path, global)?.known()?;
     let ready = ready(&known)?;
     let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();

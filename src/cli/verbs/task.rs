@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::agent;
 use crate::cli::args::{Format, Global};
-use crate::cli::context::{Context, Known, find};
+use crate::cli::context::{Context, Known, find_only};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::genesis::{Status, TaskResult, Transition};
@@ -79,8 +79,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, CliError> {
     let name = args.task.ok_or_else(|| {
         CliError::usage("which task?").hint("name it with `--task ID` (agents have it in TASK_ID)")
     })?;
-    let arguments: Vec<_> = args.genesis.into_iter().collect();
-    let (path, _) = find(&arguments)?;
+    let path = find_only(args.genesis.as_ref())?;
     let (context, known) = Context::open(path, global)?.known()?;
     let index = known.task(&name)?;
     if let TaskVerb::Show { format } = args.verb {
@@ -89,7 +88,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, CliError> {
     let attempt = Attempt::of_this_process();
     let is_live = known.run.is_some() && known.plan.task(index).status == Status::InProgress;
     match attempt {
-        Some(attempt) => report(&attempt, &name, &args.verb),
+        Some(attempt) => report(&attempt, &known, &name, &args.verb),
         None if is_live && context_has_attempt(&known, &name) => Err(refused(&name)),
         None => change(&context, &name, &args.verb),
     }
@@ -105,10 +104,16 @@ fn refused(name: &str) -> CliError {
 }
 
 /// From within an attempt: a report for the run, which decides after commit and merge.
-fn report(attempt: &Attempt, name: &str, verb: &TaskVerb) -> Result<u8, CliError> {
+fn report(attempt: &Attempt, known: &Known, name: &str, verb: &TaskVerb) -> Result<u8, CliError> {
     if attempt.task != name {
         let message = format!("this attempt is about task `{}`; it can't change `{name}`", attempt.task);
         return Err(CliError::new(Kind::Forbidden, message));
+    }
+    if !known.history.task(name).is_some_and(|story| story.is_told(&attempt.token)) {
+        let message = format!("BLUEPRINT_TASK_TOKEN is not that of the attempt under way at task `{name}`");
+        return Err(
+            CliError::new(Kind::Forbidden, message).hint("only the agent of that attempt can report on it")
+        );
     }
     let says = match verb.clone() {
         // It is in progress already: the run has written that before the agent was started.

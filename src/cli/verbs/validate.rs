@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::cli::args::Format;
-use crate::cli::context::find;
+use crate::cli::context::find_only;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::genesis::{Diagnostic, Genesis, LineIndex, Severity};
@@ -33,11 +33,7 @@ struct Findings {
 }
 
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
-    let arguments: Vec<_> = args.genesis.iter().cloned().collect();
-    let (path, rest) = find(&arguments)?;
-    if let Some(stray) = rest.first() {
-        return Err(CliError::usage(format!("there is no plan `{stray}`")));
-    }
+    let path = find_only(args.genesis.as_ref())?;
     let findings = check(path)?;
     let refused = |diagnostic: &Diagnostic| diagnostic.is_error() || args.strict;
     let is_invalid = findings.diagnostics.iter().any(refused);

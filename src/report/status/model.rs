@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::agent::Outcome;
 use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{Attempt, History, TaskHistory};
+use crate::run::{Attempt, History, TaskHistory, ledger};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -192,9 +192,7 @@ fn owner(task: &genesis::Task, story: Option<&TaskHistory>, run: Option<&RunOwne
     if task.status != Status::InProgress {
         return None;
     }
-    let ours =
-        story.and_then(|story| story.transitions.last()).is_some_and(|last| last.to == Status::InProgress);
-    match (ours, run) {
+    match (ledger::is_ours(story, task), run) {
         (true, Some(run)) => {
             Some(Owner::Run { pid: Some(run.pid), host: Some(run.host.clone()), alive: true })
         }

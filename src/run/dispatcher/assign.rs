@@ -29,32 +29,20 @@ impl Dispatcher<'_> {
     /// A task that an earlier run had: its agent is adopted if it lives, its end is judged if it has one, else it is pending again.
     pub(super) fn take_up(&mut self, index: TaskIndex) -> Result<(), RunError> {
         let story = self.history.task(self.plan.task(index).id.as_str());
-        let open = story.and_then(TaskHistory::open_attempt);
-        let Some((started, ended)) =
-            open.map(|a| (a.started.clone(), a.ended.as_ref().map(|(e, _)| e.clone())))
-        else {
+        let Some(resumed) = story.and_then(TaskHistory::open_attempt).map(Resumed::of) else {
             let why = "the run that had it ended before its agent started";
-            self.transition(index, Status::Pending, why, None, None)?;
-            return Ok(());
+            return self.transition(index, Status::Pending, why, None, None);
         };
-        self.tell(RunEvent::Note(format!(
-            "{}: taking up attempt {} of an earlier run",
-            started.task, started.attempt
-        )));
+        let (id, number) = (self.id(index), resumed.started.attempt);
         if self.schedule.state(index) != &State::Ready {
             // What was begun on work that does not count any more is not gone on with.
-            kill_leftover(&self.site.state.attempt(&started.slug, started.attempt))?;
-            return self.transition(
-                index,
-                Status::Pending,
-                "a prerequisite is not completed any more",
-                None,
-                None,
-            );
+            kill_leftover(&self.site.state.attempt(&resumed.started.slug, number))?;
+            let why = "a prerequisite is not completed any more";
+            return self.transition(index, Status::Pending, why, None, None);
         }
+        self.tell(RunEvent::Note(format!("{id}: taking up attempt {number} of an earlier run")));
         self.schedule.apply(index, Event::Started)?;
-        let number = started.attempt;
-        self.spawn(index, number, Entry::Resumed(Box::new(Resumed { started, ended })));
+        self.spawn(index, number, Entry::Resumed(Box::new(resumed)));
         Ok(())
     }
 

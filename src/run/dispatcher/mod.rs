@@ -171,8 +171,8 @@ impl<'a> Dispatcher<'a> {
                 let _ = written.send(());
                 Ok(())
             }
-            Message::Running(index) => {
-                self.tell_running(index);
+            Message::Running { index, resumed } => {
+                self.tell_running(index, resumed);
                 Ok(())
             }
             Message::Warning(index, text) => {

@@ -1,11 +1,15 @@
 //! Settling what happened: journal, plan file, schedule, and then the news.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Status, TaskResult};
-use crate::plan::{Ending, Event, State, TaskIndex};
+use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
 use crate::run::job::Report;
 use crate::run::record::{Fact, Record, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -13,10 +17,12 @@ use crate::run::{Cause, RunError, RunEvent, Stage, TaskEnded, ledger};
 
 /// Who makes the transitions of a run.
 const ACTOR: &str = "blueprint";
+const SECOND: Duration = Duration::from_secs(1);
 
 impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         let record = Record::now(fact);
+        tracing::debug!(fact = ?record.fact, "journal");
         self.journal.append(&record)?;
         self.history.add(record);
         Ok(())
@@ -34,11 +40,10 @@ impl Dispatcher<'_> {
         let task = self.id(index);
         let from = self.genesis.task(task.as_str()).map_or(Status::Pending, |task| task.status);
         let record = TransitionRecord {
+            at: self.moment(&task, to),
             task,
             from,
             to,
-            // The file has whole seconds.
-            at: Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
             actor: ACTOR.to_owned(),
             description: description.to_owned(),
             changes,
@@ -54,8 +59,21 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
+    /// The time that the plan file shows for a change. The file has whole seconds, and by its second a change is found again: one that the
+    /// task has had before in this very second gets the next one.
+    fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let story =
+            self.history.task(task.as_str()).map(|story| story.transitions.as_slice()).unwrap_or_default();
+        let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
+        let next = last.and_then(|last| last.checked_add(SECOND).ok());
+        next.map_or(now, |next| now.max(next))
+    }
+
     fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
-        self.genesis = self.site.plan.commit(decide)?.genesis;
+        let saved = self.site.plan.commit(decide)?;
+        tracing::debug!(changed = saved.changed, "plan saved");
+        self.genesis = saved.genesis;
         Ok(())
     }
 
@@ -134,13 +152,15 @@ impl Dispatcher<'_> {
         self.transition(index, status, &description, changes, result)?;
         let lost = self.schedule.apply(index, Event::End(ending))?;
         self.tell_ended(index, report, cause);
-        for task in lost {
-            self.tell(RunEvent::NotRun { task: self.id(task), because: self.id(index), cause });
+        if !lost.is_empty() {
+            self.tell_lost(lost, index, cause);
         }
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
             self.failed_fast = true;
             self.stop_at(Stage::Drain)?;
-            self.tell(RunEvent::Note("nothing new starts, because of --fail-fast; running agents finish".into()));
+            self.tell(RunEvent::Note(
+                "nothing new starts, because of --fail-fast; running agents finish".into(),
+            ));
         }
         Ok(())
     }
@@ -176,7 +196,7 @@ impl Dispatcher<'_> {
             cause,
             outcome: report.outcome,
             summary,
-            log: self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout(),
+            log: self.log(index),
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.cost_usd,
@@ -195,7 +215,12 @@ impl Dispatcher<'_> {
         Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
-    pub(super) fn tell_running(&self, index: TaskIndex) {
+    fn log(&self, index: TaskIndex) -> Option<PathBuf> {
+        let log = self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout();
+        log.exists().then_some(log)
+    }
+
+    pub(super) fn tell_running(&self, index: TaskIndex, resumed: bool) {
         let task = self.plan.task(index);
         let cast = &self.settings.casting[&task.id];
         let attempt = self.attempt_number(index);
@@ -206,17 +231,26 @@ impl Dispatcher<'_> {
             runner: cast.runner.name().to_owned(),
             attempt,
             branch: self.branch(index),
+            resumed,
         });
     }
 
     /// Tasks of this run that can't run from the start, because of one that is over already.
     pub(super) fn tell_not_run(&self) {
+        let mut lost: BTreeMap<TaskIndex, Vec<TaskIndex>> = BTreeMap::new();
         for (index, state) in self.schedule.states() {
             if let State::Ended(Ending::NotRun { because }) = *state {
-                let cause = self.cause_of(because);
-                self.tell(RunEvent::NotRun { task: self.id(index), because: self.id(because), cause });
+                lost.entry(because).or_default().push(index);
             }
         }
+        for (because, tasks) in lost {
+            self.tell_lost(tasks, because, self.cause_of(because));
+        }
+    }
+
+    fn tell_lost(&self, tasks: Vec<TaskIndex>, because: TaskIndex, cause: Cause) {
+        let tasks = tasks.into_iter().map(|task| self.id(task)).collect();
+        self.tell(RunEvent::NotRun { tasks, because: self.id(because), cause });
     }
 
     fn cause_of(&self, index: TaskIndex) -> Cause {

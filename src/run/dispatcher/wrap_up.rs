@@ -17,7 +17,7 @@ impl Dispatcher<'_> {
                 }
                 // An attempt that waits for its record to be written is answered by nobody, and gives up.
                 Some(Message::Record(fact, _)) => self.forget(&fact),
-                Some(Message::Running(_) | Message::Warning(..)) => {}
+                Some(Message::Running { .. } | Message::Warning(..)) => {}
                 None => return,
             }
         }

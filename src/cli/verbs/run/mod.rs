@@ -1,0 +1,172 @@
+mod closing;
+mod preface;
+mod settings;
+
+use std::env;
+use std::io::{IsTerminal, stderr};
+use std::num::NonZeroUsize;
+
+use crate::cli::args::Global;
+use crate::cli::config::Timeout;
+use crate::cli::context::{Context, find};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::{dry_run, output, scratch};
+use crate::git::Repo;
+use crate::report::{Bars, Plain};
+use crate::run::{self, RunEvent, Settings, Site};
+use crate::store::PlanFile;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: blueprint run genesis.xml -j 8\n         blueprint run genesis.xml auth-api --dry-run"
+)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct Args {
+    /// The plan, then the tasks to run with what they need; all, if none is named. A named task is run again if it failed.
+    #[arg(value_name = "GENESIS|TASK")]
+    arguments: Vec<String>,
+    /// How many tasks at once [default: 4].
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Show what would be done; touch nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on with what does not depend on a failed task (the default).
+    #[arg(long, conflicts_with = "fail_fast")]
+    keep_going: bool,
+    /// Start nothing new after the first task that fails.
+    #[arg(long)]
+    fail_fast: bool,
+    /// How often an attempt that ended for a passing reason is followed by another [default: 2].
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// How long one attempt may take, such as 90s or 1h30m [default: 60m].
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<Timeout>,
+    /// Take up failed tasks again.
+    #[arg(long)]
+    rerun_failed: bool,
+    /// The runner that plays every agent, whatever the configuration says.
+    #[arg(long, value_name = "NAME")]
+    runner: Option<String>,
+    /// How to show what happens.
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: Progress,
+    /// Copy the plan's folder into a new repository under the temp folder, and run there.
+    #[arg(long)]
+    scratch: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Progress {
+    /// Bars on a terminal, else lines.
+    Auto,
+    /// Bars.
+    Bar,
+    /// A line for each thing that happens.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    refuse_inside_an_attempt()?;
+    let (path, names) = find(&args.arguments)?;
+    let path = if args.scratch { scratch::copy(&path)? } else { path };
+    let (context, known) = Context::open(path, global)?.known()?;
+    let only = known.ids(names)?;
+    let repo = repository(&context)?;
+    let config = context.config()?;
+    let view = View::of(args, global);
+    let settings = settings::settings(args, &known.plan, only, &config, &repo, view == View::Bars)?;
+    if args.dry_run {
+        let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
+        output::data(&dry_run::describe(&site, &known, &settings)?)?;
+        return Ok(0);
+    }
+    if view.tells_all() {
+        preface::say(&context, &known, &repo, &config.config)?;
+    }
+    start(&context, &repo, settings, view)
+}
+
+fn start(context: &Context, repo: &Repo, settings: Settings, view: View) -> Result<u8, CliError> {
+    let site = site(context, repo, context.plan_file()?);
+    let summary =
+        run::run(&site, settings, &*view.show()).map_err(|error| CliError::run(&context.path, error))?;
+    if view.tells_all() {
+        output::say(&closing::next_step(&context.path, repo, &summary));
+    }
+    Ok(summary.verdict.exit_code())
+}
+
+fn site(context: &Context, repo: &Repo, plan: PlanFile) -> Site {
+    Site { plan, repo: repo.clone(), state: context.state.clone(), epic: context.epic.clone() }
+}
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    Bars,
+    Lines,
+    /// Lines, but only of what went wrong.
+    Trouble,
+    Nothing,
+}
+
+impl View {
+    fn of(args: &Args, global: &Global) -> Self {
+        match args.progress {
+            Progress::None => Self::Nothing,
+            Progress::Auto | Progress::Bar | Progress::Plain if global.quiet => Self::Trouble,
+            Progress::Auto if !stderr().is_terminal() => Self::Lines,
+            Progress::Auto | Progress::Bar => Self::Bars,
+            Progress::Plain => Self::Lines,
+        }
+    }
+
+    fn tells_all(self) -> bool {
+        matches!(self, Self::Bars | Self::Lines)
+    }
+
+    fn show(self) -> Box<dyn Fn(RunEvent)> {
+        match self {
+            Self::Bars => {
+                let bars = Bars::new(output::line_width());
+                Box::new(move |event| bars.show(&event))
+            }
+            Self::Lines => {
+                let lines = Plain::new(output::line_width());
+                Box::new(move |event| lines.show(&event))
+            }
+            Self::Trouble => {
+                let lines = Plain::new(output::line_width());
+                Box::new(move |event| {
+                    if event.is_trouble() {
+                        lines.show(&event);
+                    }
+                })
+            }
+            Self::Nothing => Box::new(|_| ()),
+        }
+    }
+}
+
+/// An agent that runs the plan it is part of would wait for itself.
+fn refuse_inside_an_attempt() -> Result<(), CliError> {
+    if env::var_os("BLUEPRINT_TASK_TOKEN").is_none() {
+        return Ok(());
+    }
+    Err(CliError::new(Kind::Forbidden, "`blueprint run` is not for agents: this is an attempt of a run")
+        .hint("report with `blueprint task done|fail`; the run goes on by itself"))
+}
+
+fn repository(context: &Context) -> Result<Repo, CliError> {
+    let repo = context.repo.clone().ok_or_else(|| {
+        let folder = context.folder().display();
+        CliError::usage(format!("the plan's folder `{folder}` is in no git repository"))
+            .hint("make one (`git init`, and a first commit), or try the plan with `--scratch`")
+    })?;
+    repo.require_workdir()?;
+    Ok(repo)
+}

@@ -1,0 +1,36 @@
+use crate::cli::config::Config;
+use crate::cli::context::{Context, Known};
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::git::Repo;
+use crate::report::clean;
+
+/// How many files without a commit are named.
+const UNCOMMITTED: usize = 5;
+
+/// What people should know before agents start.
+pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config) -> Result<(), CliError> {
+    for warning in &known.plan.warnings {
+        output::say(&format!("warning {}", clean(&warning.message)));
+    }
+    if !known.plan.warnings.is_empty() {
+        output::say("note    `blueprint validate` shows where");
+    }
+    let without_effect = config.without_effect();
+    if !without_effect.is_empty() {
+        let keys = without_effect.join("`, `");
+        output::say(&format!("warning blueprint.toml: no effect in this version: `{keys}`"));
+    }
+    let plan = repo.relative(&context.path);
+    let mut uncommitted = repo.uncommitted(UNCOMMITTED + 1)?;
+    uncommitted.paths.retain(|path| Some(path) != plan.as_ref());
+    if !uncommitted.paths.is_empty() {
+        let named: Vec<_> =
+            uncommitted.paths.iter().take(UNCOMMITTED).map(|path| clean(&path.to_string_lossy())).collect();
+        let more = uncommitted.paths.len() - named.len() + uncommitted.more;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        output::say(&format!("note    not committed, so tasks won't see it: {}{more}", named.join(", ")));
+    }
+    output::say("note    agents work in worktrees of their own, without a sandbox");
+    Ok(())
+}

@@ -1,0 +1,78 @@
+use std::env;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Args;
+use crate::agent::{BaseEnv, EnvPolicy, default_folders};
+use crate::cli::casting::{Wishes, cast};
+use crate::cli::config::Loaded;
+use crate::cli::error::{CliError, Kind};
+use crate::git::{EpicRefs, Repo};
+use crate::plan::{Plan, TaskId};
+use crate::run::Settings;
+
+/// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
+const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
+/// How often running agents' last lines are shown on a terminal.
+const OUTPUT_EVERY: Duration = Duration::from_millis(250);
+const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+const RETRIES: u32 = 2;
+const KILL_GRACE: Duration = Duration::from_secs(10);
+
+/// What a run is asked to do: flags over configuration over defaults.
+pub(super) fn settings(
+    args: &Args,
+    plan: &Plan,
+    only: Vec<TaskId>,
+    loaded: &Loaded,
+    repo: &Repo,
+    shows_output: bool,
+) -> Result<Settings, CliError> {
+    let Loaded { config, dir } = loaded;
+    let env = BaseEnv::new(env::vars_os());
+    let wishes = Wishes { runner: args.runner.as_deref(), timeout: args.timeout.map(|timeout| timeout.0) };
+    Ok(Settings {
+        jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
+        retries: args.retries.or(config.retries).unwrap_or(RETRIES),
+        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
+        fail_fast: args.fail_fast,
+        rerun_failed: args.rerun_failed,
+        only,
+        allow_no_changes: config.allow_no_changes.clone(),
+        require_definitions: config.require_definitions,
+        worktree_dir: config.worktree_dir.clone().unwrap_or_else(|| WORKTREE_DIR.to_owned()),
+        branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
+        base: config.base.clone(),
+        agent_folders: agent_folders(loaded, repo)?,
+        casting: cast(plan, config, &wishes, &env, dir)?,
+        env,
+        env_policy: EnvPolicy { pass: config.env_pass.clone() },
+        config_dir: dir.clone(),
+        program: own_program()?,
+        output_every: shows_output.then_some(OUTPUT_EVERY),
+    })
+}
+
+/// The configuration's folders, then the usual ones; one that is named twice is looked through once.
+fn agent_folders(loaded: &Loaded, repo: &Repo) -> Result<Vec<PathBuf>, CliError> {
+    let home = env::var_os("HOME").map(PathBuf::from);
+    let configured = loaded.config.agent_dirs.iter().map(|folder| loaded.dir.join(folder));
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in configured.chain(default_folders(repo.require_workdir()?, home.as_deref())) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    Ok(folders)
+}
+
+/// Supervisors are started from the same binary, even if another version takes its path while the run goes on.
+fn own_program() -> Result<PathBuf, CliError> {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() {
+        return Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())));
+    }
+    env::current_exe()
+        .map_err(|error| CliError::new(Kind::Environment, format!("can't find our own program: {error}")))
+}

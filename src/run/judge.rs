@@ -1,0 +1,131 @@
+//! What an attempt came to: what the agent's end, its output, its own report and its worktree say together. Blocking.
+
+use std::time::Duration;
+
+use super::job::{Job, Report};
+use super::outbox::{self, Says};
+use super::record::{AttemptEnded, AttemptStarted};
+use super::supervisor::{End, Exit};
+use super::workplace;
+use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
+use crate::git::Oid;
+
+/// What the agent's end, its output, its own report and its worktree say together.
+///
+/// Gives warnings beside the report.
+pub(super) fn judge(
+    job: &Job,
+    started: &AttemptStarted,
+    end: &End,
+    ended_by: Option<EndedBy>,
+) -> (Report, Vec<String>) {
+    let mut report = from_reading(read(job, end, ended_by));
+    take_in(&mut report, outbox::collect(&job.worktree, &started.token_hash));
+    let mut warnings = Vec::from_iter(left_behind(end));
+    warnings.extend(add_work(job, started, &mut report));
+    (report, warnings)
+}
+
+fn left_behind(end: &End) -> Option<String> {
+    match end.left_behind {
+        0 => None,
+        _ if end.asked => None,
+        1 => Some("its agent left a process behind, which was ended".to_owned()),
+        count => Some(format!("its agent left {count} processes behind, which were ended")),
+    }
+}
+
+/// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
+fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Vec<String> {
+    let Ok(base) = started.base.parse::<Oid>() else { return Vec::new() };
+    match workplace::gather(job, base) {
+        Ok(gathered) => {
+            report.commit = Some(gathered.head);
+            if report.outcome == Outcome::Completed && !gathered.changed {
+                report.outcome = Outcome::NoChanges;
+            }
+            gathered.warnings
+        }
+        Err(error) if report.outcome == Outcome::Completed => {
+            report.outcome = Outcome::Blocked;
+            report.detail = Some(format!("its work can't be committed: {}", workplace::explained(&error)));
+            Vec::new()
+        }
+        Err(error) => vec![format!("what it left can't be committed: {error}")],
+    }
+}
+
+fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+    let exit = match &end.exit {
+        Exit::Code(code) => agent::Exit::Code(*code),
+        Exit::Signal(signal) => agent::Exit::Signal(*signal),
+        Exit::NotStarted(why) => {
+            return Reading { detail: Some(why.clone()), ..Reading::of(Outcome::CouldNotStart) };
+        }
+        Exit::Unseen => return Reading::of(Outcome::Interrupted),
+    };
+    // An earlier run asked for the end; only a time-out would have been recorded otherwise than as an interruption.
+    let ended_by_us = ended_by.or_else(|| end.asked.then_some(EndedBy::Interrupted));
+    let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
+    job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr })
+}
+
+fn from_reading(reading: Reading) -> Report {
+    Report {
+        summary: reading.summary,
+        detail: reading.detail,
+        question: reading.question,
+        cost_usd: reading.cost_usd,
+        tokens: reading.tokens,
+        ..Report::of(reading.outcome, "")
+    }
+}
+
+pub(super) fn from_record(ended: &AttemptEnded) -> Report {
+    Report {
+        summary: ended.summary.clone(),
+        deliverables: ended.deliverables.clone(),
+        notes: ended.notes.clone(),
+        detail: ended.detail.clone(),
+        question: ended.question.clone(),
+        cost_usd: ended.cost_usd,
+        tokens: ended.tokens,
+        duration: Duration::from_millis(ended.duration_ms),
+        commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
+        ..Report::of(ended.outcome, "")
+    }
+}
+
+/// The agent's own report has the last word on what was done and why not; that a process failed it can't talk away.
+fn take_in(report: &mut Report, says: Option<Says>) {
+    match (says, report.outcome) {
+        (Some(Says::Done { summary, deliverables, notes }), Outcome::Completed) => {
+            report.summary = Some(summary);
+            report.deliverables = deliverables;
+            report.notes = notes;
+        }
+        (Some(Says::Failed { reason }), Outcome::Completed | Outcome::Failed) => {
+            report.outcome = Outcome::AgentError;
+            report.detail = Some(reason);
+        }
+        (Some(Says::Done { .. } | Says::Failed { .. }) | None, _) => {}
+    }
+}
+
+/// What the journal keeps of a report.
+pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnded {
+    AttemptEnded {
+        task: started.task.clone(),
+        attempt: started.attempt,
+        outcome: report.outcome,
+        summary: report.summary.clone(),
+        deliverables: report.deliverables.clone(),
+        notes: report.notes.clone(),
+        detail: report.detail.clone(),
+        question: report.question.clone(),
+        commit: report.commit.map(|commit| commit.to_string()),
+        cost_usd: report.cost_usd,
+        tokens: report.tokens,
+        duration_ms: u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX),
+    }
+}

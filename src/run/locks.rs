@@ -1,0 +1,77 @@
+//! Locks on our refs that a run left which was killed while it moved one. Nobody else writes these refs, and we are the plan's only run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use crate::git::{BranchName, EpicRefs};
+
+/// An agent that outlived the last run may commit just now, and somebody's `git gc` takes locks, too: both give them back within
+/// moments.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Deeper than any ref of ours.
+const DEPTH: usize = 6;
+
+/// Removes the locks of the epic's refs, of its integration branch and of the task branches, if they are still there after a while.
+/// Gives the paths of those that were.
+pub(super) fn break_dead(git: &Path, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathBuf> {
+    let lock_of = |branch: &BranchName| git.join(format!("{}.lock", branch.full()));
+    let mut locks: Vec<_> = branches.iter().chain([&refs.integration()]).map(lock_of).collect();
+    if let Some(own) = git.join(refs.start()).parent() {
+        find(own, DEPTH, &mut locks);
+    }
+    let taken: Vec<_> = locks.into_iter().filter_map(|lock| Some((taken_at(&lock)?, lock))).collect();
+    if taken.is_empty() {
+        return Vec::new();
+    }
+    sleep(PATIENCE);
+    let dead = taken.into_iter().filter(|(since, lock)| taken_at(lock) == Some(*since));
+    // One that can't be removed is met again by whoever needs the ref, and is told of there.
+    dead.map(|(_, lock)| lock).filter(|lock| fs::remove_file(lock).is_ok()).collect()
+}
+
+fn taken_at(lock: &Path) -> Option<SystemTime> {
+    fs::metadata(lock).and_then(|found| found.modified()).ok()
+}
+
+fn find(folder: &Path, depth: usize, locks: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let (path, kind) = (entry.path(), entry.file_type());
+        match kind {
+            Ok(kind) if kind.is_dir() && depth > 0 => find(&path, depth - 1, locks),
+            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "lock") => {
+                locks.push(path);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_of_our_refs_go_and_all_others_stay() {
+        let git = tempfile::tempdir().unwrap();
+        let refs = EpicRefs::new("e", EpicRefs::DEFAULT_TEMPLATE).unwrap();
+        let files = [
+            "refs/blueprint/e/attempts/a/1.lock",
+            "refs/heads/blueprint/e/integration.lock",
+            "refs/heads/blueprint/e/a.lock",
+            "refs/blueprint/e/attempts/a/1",
+            "refs/blueprint/other/start.lock",
+            "refs/heads/main.lock",
+        ];
+        for file in files {
+            let path = git.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let removed = break_dead(git.path(), &refs, &[refs.branch("a"), refs.branch("b")]);
+        assert_eq!(removed.len(), 3, "{removed:?}");
+        let there = files.map(|file| git.path().join(file).exists());
+        assert_eq!(there, [false, false, false, true, true, true]);
+    }
+}

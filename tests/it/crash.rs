@@ -1,0 +1,172 @@
+//! kill -9 at any moment: the next run goes on, and nothing is done twice.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::project::{PlanText, TestProject};
+
+/// A diamond, something beside it, and something behind.
+fn seven_tasks() -> PlanText {
+    let plan = PlanText::of(&["a", "b", "c", "d", "e", "f", "g"]);
+    let edges = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"), ("d", "f")];
+    edges.into_iter().fold(plan, |plan, (from, to)| plan.edge(from, to))
+}
+
+#[test]
+fn an_agent_that_outlived_the_run_is_adopted_and_not_started_again() {
+    let script = "== *\nwrite {task}.txt once\nwait-for go\nprint well done";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    run.kill();
+    assert_eq!(project.processes().len(), 2, "the agent and its supervisor live on");
+    assert_eq!(project.task("a")["owner"]["alive"], false);
+    let run = project.start(&["run"]);
+    project.touch("go");
+    let ended = run.wait();
+    ended.assert(0, &["a: taking up attempt 1 of an earlier run"]);
+    assert_eq!(project.log().starts(), ["a", "b"]);
+    assert_done_once(&project, &["a", "b"]);
+}
+
+#[test]
+fn an_agent_that_ended_while_no_run_lived_has_its_work_taken() {
+    let script = "== *\nwrite {task}.txt once\nwait-for go\nprint said at the end";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    run.kill();
+    project.touch("go");
+    project.assert_no_process_left();
+    project.complete(&[]);
+    assert_eq!(project.log().starts(), ["a"]);
+    assert_eq!(project.task("a")["summary"], "said at the end");
+    assert_done_once(&project, &["a"]);
+}
+
+#[test]
+fn an_agent_that_died_with_the_run_is_started_again_from_its_base() {
+    let script = "== a #1\nwrite half.txt half\nwait-for never\n== *\nwrite whole.txt whole";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    wait_for_file(&project, "half.txt");
+    run.kill();
+    kill_all(&project);
+    project.complete(&[]);
+    assert_eq!(project.log().starts(), ["a", "a"]);
+    assert_done_once(&project, &["a"]);
+    let files = project.files("blueprint/trial/integration");
+    assert!(files.contains(&"whole.txt".into()) && !files.contains(&"half.txt".into()), "{files:?}");
+    assert_eq!(project.show("refs/blueprint/trial/attempts/a/1", "half.txt"), "half", "what it had is kept");
+}
+
+#[test]
+fn kills_at_random_moments_lose_nothing_and_do_nothing_twice() {
+    let ids = ["a", "b", "c", "d", "e", "f", "g"];
+    let script =
+        "== *\nwrite {task}/1 here\nsleep 25\nappend {task}/2 there\ncommit Half of it\nwrite {task}/3 end";
+    // More of them find more: CRASH_SEEDS=100 takes minutes.
+    let seeds = std::env::var("CRASH_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(3);
+    for seed in 1..=seeds {
+        let project = TestProject::new(&seven_tasks(), script);
+        for pause in pauses(seed).take(8) {
+            let run = project.start(&["run", "-j", "3"]);
+            std::thread::sleep(pause);
+            run.kill();
+        }
+        project.complete(&["-j", "3"]);
+        for id in ids {
+            assert_eq!(project.log().starts_of(id), 1, "seed {seed}: {id} in {:?}", project.log());
+        }
+        assert_done_once(&project, &ids);
+    }
+}
+
+/// The journal is the commit point: git and the agent's own files may be ahead of it, the plan file one step behind.
+#[test]
+fn from_every_prefix_of_the_journal_a_run_goes_on() {
+    for (kept, behind) in [(3, false), (4, false), (5, false), (6, true), (6, false)] {
+        for torn in [false, true] {
+            let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite made.txt x\nwait-for go");
+            let run = project.start(&["run"]);
+            project.wait_for_starts(1);
+            let while_it_ran = project.read("genesis.xml");
+            project.touch("go");
+            assert_eq!(run.wait().code, Some(0));
+            if kept < 6 || behind {
+                project.write("genesis.xml", &while_it_ran);
+            }
+            shorten_journal(&project, kept, torn);
+            project.complete(&[]);
+            assert_eq!(
+                project.log().starts(),
+                ["a"],
+                "{kept} lines kept, plan behind: {behind}, torn: {torn}"
+            );
+            assert_done_once(&project, &["a"]);
+        }
+    }
+}
+
+#[test]
+fn status_shows_what_the_journal_has_before_the_plan_file_does() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite made.txt x\nwait-for go");
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    let while_it_ran = project.read("genesis.xml");
+    project.touch("go");
+    assert_eq!(run.wait().code, Some(0));
+    project.write("genesis.xml", &while_it_ran);
+    project.assert_statuses(&[("a", "completed")]);
+    assert_eq!(project.read("genesis.xml"), while_it_ran, "looking changes nothing");
+}
+
+/// One completed transition in journal and plan, one merge: what "exactly once" means.
+#[track_caller]
+fn assert_done_once(project: &TestProject, ids: &[&str]) {
+    project.assert_no_process_left();
+    project.assert_statuses(&ids.iter().map(|id| (*id, "completed")).collect::<Vec<_>>());
+    let merges = project.merges();
+    assert_eq!(merges.len(), ids.len(), "{merges:?}");
+    for id in ids {
+        assert_eq!(project.transitions(id, "completed"), 1, "{id} in the journal");
+        assert_eq!(project.events_in_plan(id, "completed"), 1, "{id} in the plan");
+        assert_eq!(merges[*id], 1, "{id} in {merges:?}");
+    }
+}
+
+/// The journal's first lines; where it is torn, a part of the next one, as a crash in the middle of a write leaves it.
+fn shorten_journal(project: &TestProject, lines: usize, torn: bool) {
+    let path = project.state_dir().join("journal.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut kept: String = text.split_inclusive('\n').take(lines).collect();
+    if torn {
+        let next = text.split_inclusive('\n').nth(lines).unwrap();
+        kept.push_str(&next[..next.len() / 2]);
+    }
+    fs::write(path, kept).unwrap();
+}
+
+fn wait_for_file(project: &TestProject, name: &str) {
+    let worktree = project.task("a")["worktree"].as_str().unwrap().to_owned();
+    let path = std::path::Path::new(&worktree).join(name);
+    crate::project::wait_until(name, || path.exists(), || worktree.clone());
+}
+
+/// Everything that the test started, as a power cut would.
+fn kill_all(project: &TestProject) {
+    for pid in project.processes() {
+        crate::project::kill(pid);
+    }
+    project.assert_no_process_left();
+}
+
+/// The same moments in every test run, as far as the machine allows.
+fn pauses(seed: u64) -> impl Iterator<Item = Duration> {
+    let mut state = seed;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_millis((state >> 33) % 220)
+    })
+}

@@ -1,0 +1,20 @@
+//! The real program, end to end, with a real git repository and real agent processes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests fail by panicking; clippy's own exception for tests leaves out the functions that they share"
+)]
+
+mod project;
+
+mod choices;
+mod crash;
+mod environment;
+mod outcomes;
+mod parallel;
+mod rivals;
+mod signals;
+mod whole_plan;
