@@ -22,6 +22,8 @@ mod pause;
 mod preview;
 mod process;
 mod record;
+#[cfg(test)]
+mod sample;
 mod settings;
 mod signals;
 mod start;
