@@ -8,7 +8,7 @@ use super::History;
 use super::record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{Genesis, Status};
-use crate::plan::{self, Plan, TaskId};
+use crate::plan::TaskId;
 
 pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -33,10 +33,6 @@ pub(super) fn parsed(inside: &str) -> Genesis {
          <executionPlan><executionDag/>{inside}</executionPlan></projectGenesis>"
     );
     Genesis::parse(text.into_bytes()).unwrap()
-}
-
-pub(super) fn plan(tasks: &[(&str, Status)]) -> Plan {
-    plan::load(&genesis(tasks)).unwrap()
 }
 
 pub(super) fn history(facts: impl IntoIterator<Item = (i64, Fact)>) -> History {
