@@ -124,8 +124,11 @@ fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
 
 fn unknown(name: &str, config: &Config) -> CliError {
     // Not `command`: without a table that says which, it is no runner.
-    let built_in = Kind::AVAILABLE.into_iter().filter(|kind| *kind != Kind::Command).map(Kind::as_str);
-    let known: BTreeSet<_> = config.runners.keys().map(String::as_str).chain(built_in).collect();
+    let built_in = Kind::AVAILABLE.into_iter().filter(|kind| *kind != Kind::Command);
+    let mut known: BTreeSet<&str> = config.runners.keys().map(String::as_str).collect();
+    for kind in built_in {
+        known.insert(kind.as_str());
+    }
     let error = CliError::usage(format!("there is no runner `{name}`"));
     match nearest(name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),

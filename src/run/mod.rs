@@ -22,7 +22,7 @@ mod preview;
 mod process;
 mod record;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod settings;
 mod signals;
 mod start;

@@ -10,12 +10,12 @@ use crate::agent::{Outcome, Tokens};
 use crate::genesis::{Genesis, Status};
 use crate::plan::TaskId;
 
-pub(super) fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
 /// A document with those tasks, each with that status from second 0 on, each waiting for the one before it.
-pub(super) fn genesis(tasks: &[(&str, Status)]) -> Genesis {
+pub(crate) fn genesis(tasks: &[(&str, Status)]) -> Genesis {
     let mut before = "";
     let tasks = tasks.iter().map(|(id, status)| {
         let event = format!("<event><timestamp>{}</timestamp><status>{status}</status></event>", at(0));
@@ -27,7 +27,7 @@ pub(super) fn genesis(tasks: &[(&str, Status)]) -> Genesis {
 }
 
 /// A document with that inside `executionPlan`.
-pub(super) fn parsed(inside: &str) -> Genesis {
+pub(crate) fn parsed(inside: &str) -> Genesis {
     let text = format!(
         "<projectGenesis version=\"1.0\"><metadata><projectName>p</projectName><epicName>e</epicName></metadata>\n\
          <executionPlan><executionDag/>{inside}</executionPlan></projectGenesis>"
@@ -35,11 +35,11 @@ pub(super) fn parsed(inside: &str) -> Genesis {
     Genesis::parse(text.into_bytes()).unwrap()
 }
 
-pub(super) fn history(facts: impl IntoIterator<Item = (i64, Fact)>) -> History {
+pub(crate) fn history(facts: impl IntoIterator<Item = (i64, Fact)>) -> History {
     History::from_records(facts.into_iter().map(|(second, fact)| Record { time: at(second), fact }))
 }
 
-pub(super) fn transition(task: &str, from: Status, to: Status, second: i64) -> (i64, Fact) {
+pub(crate) fn transition(task: &str, from: Status, to: Status, second: i64) -> (i64, Fact) {
     let record = TransitionRecord {
         task: TaskId::from(task),
         from,
@@ -53,7 +53,7 @@ pub(super) fn transition(task: &str, from: Status, to: Status, second: i64) -> (
     (second, Fact::Transition(record))
 }
 
-pub(super) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
+pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
     let started = AttemptStarted {
         task: TaskId::from(task),
         attempt,
@@ -70,7 +70,7 @@ pub(super) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
     (second, Fact::AttemptStarted(started))
 }
 
-pub(super) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> (i64, Fact) {
+pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> (i64, Fact) {
     let ended = AttemptEnded {
         task: TaskId::from(task),
         attempt,
@@ -88,7 +88,7 @@ pub(super) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
     (second, Fact::AttemptEnded(ended))
 }
 
-pub(super) fn merged(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
+pub(crate) fn merged(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
     let task = TaskId::from(task);
     (second, Fact::Merged { task, attempt, commit: "c".repeat(40), merge: "d".repeat(40) })
 }
