@@ -1,0 +1,160 @@
+//! What programs are given is what `schemas/*.schema.json` say, key by key.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<projectGenesis version="1.0">
+  <metadata><projectName>Shop</projectName><epicName>shop</epicName></metadata>
+  <executionPlan>
+    <executionDag/>
+    <tasks>
+      <task id="good"><name>Good</name><description>d</description><assignedAgent>dev</assignedAgent>
+        <estimatedDuration>1h</estimatedDuration></task>
+      <task id="bad"><name>Bad</name><description>d</description><assignedAgent>dev</assignedAgent></task>
+      <task id="after"><name>After</name><description>d</description><dependencies>good bad</dependencies></task>
+      <task id="hand"><name>By hand</name><description>d</description></task>
+      <task id="free"><name>Free</name><description></description><estimatedDuration>soon</estimatedDuration></task>
+    </tasks>
+  </executionPlan>
+</projectGenesis>
+"#;
+
+const CONFIG: &str = "runner = 'local'\n[runners.local]\ncommand = ['sh', '{config_dir}/agent.sh']\n";
+
+const AGENT: &str = "cat > /dev/null\nif [ \"$TASK_ID\" = bad ]; then echo cannot >&2; exit 3; fi\necho work > \"$TASK_ID.txt\"\necho done with it\n";
+
+/// A repository with a plan in it.
+struct Scene(tempfile::TempDir);
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Self(tempfile::tempdir().unwrap());
+        // Beside the repository there is room for the worktrees.
+        fs::create_dir(scene.folder()).unwrap();
+        for (name, text) in [("genesis.xml", PLAN), ("blueprint.toml", CONFIG), ("agent.sh", AGENT)] {
+            fs::write(scene.folder().join(name), text).unwrap();
+        }
+        let repo = git2::Repository::init(scene.folder()).unwrap();
+        let mut index = repo.index().unwrap();
+        index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).unwrap();
+        index.write().unwrap();
+        let tree = repo.find_tree(index.write_tree().unwrap()).unwrap();
+        let me = git2::Signature::new("t", "t@example.org", &git2::Time::new(0, 0)).unwrap();
+        repo.commit(Some("HEAD"), &me, &me, "start", &tree, &[]).unwrap();
+        scene
+    }
+
+    fn folder(&self) -> std::path::PathBuf {
+        self.0.path().join("shop")
+    }
+
+    fn blueprint(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_blueprint"));
+        let path = std::env::var_os("PATH").unwrap();
+        command.env_clear().env("PATH", path).env("HOME", self.0.path()).env("USER", "ada");
+        command.args(args).current_dir(self.folder()).output().unwrap()
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let output = self.blueprint(&[args, &["--format", "json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+}
+
+fn schema(name: &str) -> Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{name}.schema.json"));
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+fn check(schema: &Validator, document: &Value) {
+    let errors: Vec<_> =
+        schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
+}
+
+#[test]
+fn the_status_of_a_plan_is_as_its_schema_says_at_every_stage() {
+    let (scene, schema) = (Scene::new(), schema("status"));
+    let fresh = scene.json(&["status"]);
+    check(&schema, &fresh);
+    assert_eq!(fresh["counts"]["pending"], 5);
+
+    let by_hand = scene.blueprint(&["task", "start", "--genesis", "genesis.xml", "--task", "hand"]);
+    assert!(by_hand.status.success(), "{by_hand:?}");
+    let run = scene.blueprint(&["run", "good", "bad", "after"]);
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+
+    let later = scene.json(&["status"]);
+    check(&schema, &later);
+    let task = |id: &str| later["tasks"].as_array().unwrap().iter().find(|task| task["id"] == id).unwrap();
+    assert_eq!(
+        (&task("good")["status"], &task("good")["outcome"]),
+        (&"completed".into(), &"completed".into())
+    );
+    assert!(task("good")["commit"].is_string() && task("good")["base"].is_string());
+    assert_eq!((&task("bad")["status"], &task("bad")["attempts"]), (&"failed".into(), &1.into()));
+    assert_eq!(task("hand")["owner"], "ada");
+    assert_eq!(task("after")["needs"], serde_json::json!(["good", "bad"]));
+
+    let one = scene.json(&["status", "good"]);
+    check(&schema, &one);
+    assert_eq!((one["tasks"].as_array().unwrap().len(), &one["counts"]["total"]), (1, &5.into()));
+}
+
+#[test]
+fn what_is_next_is_as_its_schema_says() {
+    let next = Scene::new().json(&["next"]);
+    check(&schema("next"), &next);
+    let tasks: Vec<_> = next["tasks"].as_array().unwrap().iter().map(|task| &task["id"]).collect();
+    assert_eq!(tasks, ["good", "bad", "hand", "free"]);
+    assert_eq!((&next["tasks"][0]["agent"], &next["tasks"][2]["agent"]), (&"dev".into(), &Value::Null));
+}
+
+#[test]
+fn the_graph_is_as_its_schema_says() {
+    let graph = Scene::new().json(&["graph"]);
+    check(&schema("graph"), &graph);
+    assert_eq!(graph["critical_path"], serde_json::json!(["good", "after"]));
+    assert_eq!(graph["tasks"][4]["estimate_s"], Value::Null);
+}
+
+#[test]
+fn what_validate_finds_is_as_its_schema_says_whatever_is_broken() {
+    let (scene, schema) = (Scene::new(), schema("validate"));
+    let warned = scene.json(&["validate"]);
+    check(&schema, &warned);
+    assert_eq!(warned["diagnostics"].as_array().unwrap().len(), 2);
+    let invalid = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/invalid");
+    for plan in fs::read_dir(invalid).unwrap() {
+        let found = scene.json(&["validate", plan.unwrap().path().to_str().unwrap()]);
+        check(&schema, &found);
+        assert_ne!(found["diagnostics"], serde_json::json!([]));
+    }
+}
+
+/// A schema that lets everything pass would prove nothing.
+#[test]
+fn a_missing_an_unknown_and_a_wrong_key_are_refused() {
+    let scene = Scene::new();
+    for name in ["status", "next", "graph", "validate"] {
+        let (schema, good) = (schema(name), scene.json(&[name]));
+        let keys: Vec<String> = good.as_object().unwrap().keys().cloned().collect();
+        for key in keys {
+            let mut missing = good.clone();
+            missing.as_object_mut().unwrap().remove(&key);
+            assert!(!schema.is_valid(&missing), "{name} without {key}");
+            let mut wrong = good.clone();
+            wrong[&key] = "x".into();
+            assert!(!schema.is_valid(&wrong), "{name} with a wrong {key}");
+        }
+        let mut unknown = good.clone();
+        unknown["unknown"] = 1.into();
+        assert!(!schema.is_valid(&unknown), "{name}");
+    }
+}
