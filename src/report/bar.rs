@@ -1,8 +1,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::lines::Lines;
@@ -33,12 +35,7 @@ impl Bars {
 
     /// Shows what happened.
     pub fn show(&self, event: &RunEvent) {
-        self.all.suspend(|| {
-            let mut out = anstream::stderr().lock();
-            for line in self.lines.of(event) {
-                let _ = writeln!(out, "{line}");
-            }
-        });
+        self.say(&self.lines.of(event));
         match event {
             RunEvent::Started(started) => {
                 self.overall.set_length(started.selected as u64);
@@ -61,6 +58,22 @@ impl Bars {
             RunEvent::NotRun { .. } => self.overall.inc(1),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
+        }
+    }
+
+    /// Above the bars. Not by `suspend`, which panics once the terminal is gone: that is no reason to end a run.
+    fn say(&self, lines: &[String]) {
+        if self.all.is_hidden() {
+            let mut out = anstream::stderr().lock();
+            for line in lines {
+                let _ = writeln!(out, "{line}");
+            }
+            return;
+        }
+        let is_plain = AutoStream::choice(&io::stderr()) == ColorChoice::Never;
+        for line in lines {
+            let line = if is_plain { strip_str(line).to_string() } else { line.clone() };
+            let _ = self.all.println(line);
         }
     }
 
