@@ -34,7 +34,8 @@ impl Agent {
     pub(crate) fn play(&mut self, steps: &[String]) -> io::Result<u8> {
         let is_step = |line: &&str| !line.is_empty() && !line.starts_with('#');
         for line in steps.iter().map(|line| line.trim()).filter(is_step) {
-            let line = line.replace("{task}", self.control.task()).replace("{pid}", &std::process::id().to_string());
+            let line =
+                line.replace("{task}", self.control.task()).replace("{pid}", &std::process::id().to_string());
             let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
             if verb == "exit" {
                 return number(rest);
@@ -75,7 +76,9 @@ impl Agent {
             "hang" => hang().map(drop),
             "ignore-term" => ignore_term().map(drop),
             "child" => self.child_in_own_session(),
-            "kill-parent" => getppid().map_or(Ok(()), |parent| kill_process(parent, Signal::KILL).map_err(io::Error::from)),
+            "kill-parent" => {
+                getppid().map_or(Ok(()), |parent| kill_process(parent, Signal::KILL).map_err(io::Error::from))
+            }
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
             // blueprint itself: arguments separated by `|`; its exit code is logged.
             "blueprint" => self.blueprint(&rest.split('|').collect::<Vec<_>>()),

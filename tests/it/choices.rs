@@ -92,7 +92,8 @@ fn retries_of_the_configuration_hold() {
 #[test]
 fn the_time_limit_of_a_task_goes_before_its_agents_and_the_plans() {
     let project = TestProject::new(&PlanText::of(&["a"]), "== *\nhang");
-    let keys = "retries = 0\ntimeout = \"60m\"\n[tasks.a]\ntimeout = \"200ms\"\n[agents.worker]\ntimeout = \"50m\"";
+    let keys =
+        "retries = 0\ntimeout = \"60m\"\n[tasks.a]\ntimeout = \"200ms\"\n[agents.worker]\ntimeout = \"50m\"";
     project.configure(keys);
     project.run(&[]).assert(1, &["ran out of time"]);
     assert_eq!(project.task("a")["outcome"], "timed-out");
@@ -163,13 +164,18 @@ fn missing_definitions_are_refused_where_all_are_required() {
     project.run(&[]).assert(2, &["rust-developr", "rust-developer?"]);
     assert_eq!(project.log().starts(), [""; 0]);
     project.configure("");
-    project.complete(&[]).assert(0, &["no definition for the agent `rust-developr` (did you mean rust-developer?)"]);
+    project
+        .complete(&[])
+        .assert(0, &["no definition for the agent `rust-developr` (did you mean rust-developer?)"]);
 }
 
 #[test]
 fn definitions_are_found_in_the_configured_folders() {
     let project = TestProject::new(&PlanText::of(&["a"]), "== *\nrecord seen");
-    project.write("docs/people/worker.md", "---\nname: worker\n---\nDo {TASK_ID} in {WORKTREE_PATH}, not {this}.\n");
+    project.write(
+        "docs/people/worker.md",
+        "---\nname: worker\n---\nDo {TASK_ID} in {WORKTREE_PATH}, not {this}.\n",
+    );
     project.configure("agent-dirs = [\"docs/people\"]");
     project.complete(&[]);
     let stdin = std::fs::read_to_string(project.control.join("seen/stdin")).unwrap();
@@ -181,7 +187,9 @@ fn definitions_are_found_in_the_configured_folders() {
 fn an_unknown_key_is_refused_with_its_place_and_the_nearest_one() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
     project.write("blueprint.toml", "jobs = 2\nretry = 3\n");
-    project.run(&[]).assert(2, &["blueprint.toml` line 2, column 1: unknown key `retry`", "did you mean `retries`?"]);
+    project
+        .run(&[])
+        .assert(2, &["blueprint.toml` line 2, column 1: unknown key `retry`", "did you mean `retries`?"]);
     assert_eq!(project.log().starts(), [""; 0]);
 }
 

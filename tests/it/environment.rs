@@ -8,7 +8,8 @@ use crate::project::{BLUEPRINT, PlanText, Running, TestProject};
 
 #[test]
 fn an_attempt_gets_the_documented_variables_and_no_others() {
-    let project = recorded(&[("SECRET", "s"), ("AWS_ACCESS_KEY_ID", "k"), ("EDITOR", "e"), ("GIT_TRACE", "1")]);
+    let project =
+        recorded(&[("SECRET", "s"), ("AWS_ACCESS_KEY_ID", "k"), ("EDITOR", "e"), ("GIT_TRACE", "1")]);
     let env = env(&project);
     let names: Vec<_> = env.keys().map(String::as_str).collect();
     let expected = [
@@ -60,7 +61,11 @@ fn an_agent_works_in_its_worktree_on_its_branch() {
 fn a_git_folder_of_the_callers_environment_does_not_lead_git_astray() {
     let elsewhere = [("GIT_DIR", "/nowhere"), ("GIT_WORK_TREE", "/"), ("GIT_INDEX_FILE", "/nowhere/index")];
     let project = recorded_with("write a.txt x\ncommit By the agent itself\nrecord seen", &elsewhere);
-    assert!(env(&project).keys().all(|name| !["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].contains(&name.as_str())));
+    assert!(
+        env(&project)
+            .keys()
+            .all(|name| !["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].contains(&name.as_str()))
+    );
     assert_eq!(project.git(&["log", "-1", "--format=%s", "blueprint/trial/a"]), "By the agent itself");
 }
 
@@ -68,7 +73,8 @@ fn a_git_folder_of_the_callers_environment_does_not_lead_git_astray() {
 fn standard_input_is_the_definition_and_then_the_prompt() {
     let project = recorded(&[]);
     let env = env(&project);
-    let [definition, prompt] = ["BLUEPRINT_DEFINITION_FILE", "BLUEPRINT_PROMPT_FILE"].map(|name| fs::read_to_string(&env[name]).unwrap());
+    let [definition, prompt] = ["BLUEPRINT_DEFINITION_FILE", "BLUEPRINT_PROMPT_FILE"]
+        .map(|name| fs::read_to_string(&env[name]).unwrap());
     let stdin = fs::read_to_string(project.control.join("seen/stdin")).unwrap();
     assert_eq!(stdin.trim_end(), format!("{}\n\n{}", definition.trim_end(), prompt.trim_end()));
     for part in ["What is to be done for a", "Something is to be shown", "blueprint/trial/a"] {
@@ -78,7 +84,10 @@ fn standard_input_is_the_definition_and_then_the_prompt() {
 
 #[test]
 fn the_prompt_tells_what_came_of_the_prerequisites() {
-    let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== a\nwrite a.txt x\nprint the parser stands\n== b\nrecord seen");
+    let project = TestProject::new(
+        &PlanText::chain(&["a", "b"]),
+        "== a\nwrite a.txt x\nprint the parser stands\n== b\nrecord seen",
+    );
     project.complete(&[]);
     let prompt = fs::read_to_string(project.control.join("seen/stdin")).unwrap();
     let commit = project.task("a")["commit"].as_str().unwrap().to_owned();
@@ -97,7 +106,10 @@ fn arguments_reach_the_program_as_they_are_and_no_shell_sees_them() {
     let seen = fs::read_to_string(project.control.join("seen/args")).unwrap();
     let worktree = fs::read_to_string(project.control.join("seen/cwd")).unwrap();
     let seen: Vec<_> = seen.split('\0').collect();
-    assert_eq!(seen, ["a;touch$IFS`pwned`", &format!("in {worktree}"), "$(touch pwned)", "{unknown}", "", "*"]);
+    assert_eq!(
+        seen,
+        ["a;touch$IFS`pwned`", &format!("in {worktree}"), "$(touch pwned)", "{unknown}", "", "*"]
+    );
 }
 
 #[test]
@@ -125,6 +137,7 @@ fn recorded_with(steps: &str, outer: &[(&str, &str)]) -> TestProject {
 
 fn env(project: &TestProject) -> BTreeMap<String, String> {
     let env = fs::read_to_string(project.control.join("seen/env")).unwrap();
-    let pair = |variable: &str| variable.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pair =
+        |variable: &str| variable.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     env.split('\0').filter_map(pair).collect()
 }

@@ -115,7 +115,8 @@ fn a_command_that_changes_nothing_has_done_its_task() {
 
 #[test]
 fn the_last_line_of_output_is_the_summary_however_much_there_is() {
-    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nspam 12\nprint \u{1b}[32mall is well\u{1b}[0m\nprint");
+    let project =
+        TestProject::new(&PlanText::of(&["a"]), "== *\nspam 12\nprint \u{1b}[32mall is well\u{1b}[0m\nprint");
     project.complete(&[]);
     assert_eq!(project.task("a")["summary"], "all is well");
     assert!(project.section_of("a").contains("<summary>all is well</summary>"));
@@ -134,7 +135,10 @@ fn an_agents_own_report_is_the_result() {
     for part in ["A &amp; B are &lt;done", "<deliverable>a.txt<", "<deliverable>b.txt<", "<notes>mind c<"] {
         assert!(result.contains(part), "{part} in {result}");
     }
-    assert!(!project.files(INTEGRATION).iter().any(|file| file.starts_with(".blueprint")), "the report is no work");
+    assert!(
+        !project.files(INTEGRATION).iter().any(|file| file.starts_with(".blueprint")),
+        "the report is no work"
+    );
 }
 
 #[test]
@@ -169,7 +173,8 @@ fn a_report_with_a_wrong_token_is_refused_and_changes_nothing() {
 
 #[test]
 fn a_report_about_another_task_is_refused_and_changes_nothing() {
-    let script = "== a\nwrite a.txt x\nblueprint task|done|--task|b|--summary|not mine\n== *\nprint from b itself";
+    let script =
+        "== a\nwrite a.txt x\nblueprint task|done|--task|b|--summary|not mine\n== *\nprint from b itself";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
     project.complete(&[]);
     assert_eq!(project.log().all("blueprint").next().unwrap().more[0], "77", "{:?}", project.log());

@@ -58,7 +58,11 @@ fn the_terminal_is_left_as_it_was() {
     assert_eq!(format!("{:?}", after.local_modes), format!("{:?}", terminal.before.local_modes));
     assert!(after.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG));
     let (_, screen) = terminal.wait();
-    assert_eq!(screen.matches("\u{1b}[?25l").count(), screen.matches("\u{1b}[?25h").count(), "hidden cursor: {screen:?}");
+    assert_eq!(
+        screen.matches("\u{1b}[?25l").count(),
+        screen.matches("\u{1b}[?25h").count(),
+        "hidden cursor: {screen:?}"
+    );
 }
 
 #[test]
@@ -183,8 +187,8 @@ impl std::io::Read for Reader {
 fn on_a_terminal(project: &TestProject, arguments: &[&str]) -> (Pty, std::process::Child) {
     let (pty, pts) = open().unwrap();
     pty.resize(pty_process::Size::new(30, 100)).unwrap();
-    let command = Command::new(BLUEPRINT).args(arguments).env_clear().envs(project.env()).env("TERM", "xterm");
+    let command =
+        Command::new(BLUEPRINT).args(arguments).env_clear().envs(project.env()).env("TERM", "xterm");
     let child = command.current_dir(&project.root).spawn(pts).unwrap();
     (pty, child)
 }
-

@@ -111,7 +111,9 @@ fn report(attempt: &Attempt, known: &Known, name: &str, verb: &TaskVerb) -> Resu
     }
     if !known.history.task(name).is_some_and(|story| story.is_told(&attempt.token)) {
         let message = format!("BLUEPRINT_TASK_TOKEN is not that of the attempt under way at task `{name}`");
-        return Err(CliError::new(Kind::Forbidden, message).hint("only the agent of that attempt can report on it"));
+        return Err(
+            CliError::new(Kind::Forbidden, message).hint("only the agent of that attempt can report on it")
+        );
     }
     let says = match verb.clone() {
         // It is in progress already: the run has written that before the agent was started.

@@ -62,7 +62,8 @@ impl Dispatcher<'_> {
     /// task has had before in this very second gets the next one.
     fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-        let story = self.history.task(task.as_str()).map(|story| story.transitions.as_slice()).unwrap_or_default();
+        let story =
+            self.history.task(task.as_str()).map(|story| story.transitions.as_slice()).unwrap_or_default();
         let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
         let next = last.and_then(|last| last.checked_add(SECOND).ok());
         next.map_or(now, |next| now.max(next))
