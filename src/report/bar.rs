@@ -1,9 +1,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::stderr;
 use std::time::Duration;
 
-use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -19,6 +18,7 @@ const TURN: Duration = Duration::from_millis(120);
 /// above, as the plain lines that a log would have.
 pub struct Bars {
     lines: Lines,
+    has_colors: bool,
     all: MultiProgress,
     overall: ProgressBar,
     running: RefCell<HashMap<TaskId, ProgressBar>>,
@@ -30,12 +30,15 @@ impl Bars {
         let all = MultiProgress::new();
         let overall = all.add(ProgressBar::new(0));
         overall.set_style(style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars("━╸─"));
-        Self { lines: Lines::new(columns), all, overall, running: RefCell::default() }
+        let has_colors = AutoStream::choice(&stderr()) != ColorChoice::Never;
+        Self { lines: Lines::new(columns), has_colors, all, overall, running: RefCell::default() }
     }
 
     /// Shows what happened.
     pub fn show(&self, event: &RunEvent) {
-        self.say(&self.lines.of(event));
+        for line in self.lines.of(event) {
+            self.print(&line);
+        }
         match event {
             RunEvent::Started(started) => {
                 self.overall.set_length(started.selected as u64);
@@ -55,26 +58,19 @@ impl Bars {
                     self.overall.set_message(format!("about {} left", short(left)));
                 }
             }
-            RunEvent::NotRun { .. } => self.overall.inc(1),
+            RunEvent::NotRun { tasks, .. } => self.overall.inc(tasks.len() as u64),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
         }
     }
 
-    /// Above the bars. Not by `suspend`, which panics once the terminal is gone: that is no reason to end a run.
-    fn say(&self, lines: &[String]) {
-        if self.all.is_hidden() {
-            let mut out = anstream::stderr().lock();
-            for line in lines {
-                let _ = writeln!(out, "{line}");
-            }
-            return;
-        }
-        let is_plain = AutoStream::choice(&io::stderr()) == ColorChoice::Never;
-        for line in lines {
-            let line = if is_plain { strip_str(line).to_string() } else { line.clone() };
-            let _ = self.all.println(line);
-        }
+    /// Above the bars. A terminal that is gone is no reason to end a run (`MultiProgress::suspend` would panic).
+    fn print(&self, line: &str) {
+        let _ = if self.has_colors {
+            self.all.println(line)
+        } else {
+            self.all.println(anstream::adapter::strip_str(line).to_string())
+        };
     }
 
     fn add(&self, task: &TaskId) {

@@ -53,9 +53,9 @@ impl Lines {
                 vec![self.line(ODD, "retry", task, &what)]
             }
             RunEvent::TaskEnded(ended) => self.task_ended(ended),
-            RunEvent::NotRun { task, because, cause } => {
-                let what = format!("because {} {}", clean(because.as_str()), became(*cause));
-                vec![self.line(ODD, "not run", task, &what)]
+            RunEvent::NotRun { tasks, because, cause } => {
+                let because = clean(because.as_str());
+                vec![format!("{ODD}not run{ODD:#} {}, because {because} {}", few(tasks), became(*cause))]
             }
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
             RunEvent::Ended(summary) => ended(summary),
@@ -113,6 +113,16 @@ fn warning(task: Option<&TaskId>, text: &str) -> String {
     format!("{ODD}warning{ODD:#} {about}{}", clean(text))
 }
 
+/// Some ids, and how many more there are: the rest stands in `status`.
+fn few(tasks: &[TaskId]) -> String {
+    const NAMED: usize = 6;
+    let named: Vec<_> = tasks.iter().take(NAMED).map(|task| clean(task.as_str())).collect();
+    match tasks.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 fn became(cause: Cause) -> &'static str {
     match cause {
         Cause::Completed => "is completed",
@@ -156,8 +166,7 @@ fn ended(summary: &Summary) -> Vec<String> {
         ("still to do", &summary.interrupted),
     ];
     for (word, tasks) in lists.into_iter().filter(|(_, tasks)| !tasks.is_empty()) {
-        let ids: Vec<_> = tasks.iter().map(|task| clean(task.as_str())).collect();
-        lines.push(format!("  {word}: {}", fit(&ids.join(", "), SAYING)));
+        lines.push(format!("  {word}: {}", few(tasks)));
     }
     if summary.completed > 0 {
         lines.push(format!("  the work is on branch {}", summary.integration));

@@ -57,10 +57,10 @@ pub enum RunEvent {
     },
     /// A task is over, for this run.
     TaskEnded(TaskEnded),
-    /// A task will not be run, because another one did not complete.
+    /// Tasks will not be run, because another one did not complete.
     NotRun {
-        /// The task.
-        task: TaskId,
+        /// The tasks, in document order.
+        tasks: Vec<TaskId>,
         /// The root cause.
         because: TaskId,
         /// What became of that one.

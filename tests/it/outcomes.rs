@@ -8,10 +8,7 @@ fn a_task_whose_agent_fails_is_failed_and_what_needs_it_says_why_it_is_not_run()
     let project = TestProject::new(&plan, "== a\nstderr no such library\nexit 3\n== *\nwrite {task}.txt x");
     let ended = project.run(&[]);
     ended.assert(1, &["failed  a", "no such library", "1 of 4 tasks completed", "not run: b, c"]);
-    for id in ["b", "c"] {
-        let line = ended.stderr.lines().find(|line| line.starts_with(&format!("not run {id} ")));
-        assert!(line.is_some_and(|line| line.ends_with("because a failed")), "{ended}");
-    }
+    assert!(ended.stderr.lines().any(|line| line == "not run b, c, because a failed"), "{ended}");
     project.assert_statuses(&[("a", "failed"), ("b", "pending"), ("c", "pending"), ("d", "completed")]);
     assert_eq!(project.task("a")["outcome"], "failed");
     assert!(project.read("genesis.xml").contains("<status>failed</status>"), "the project's own status");

@@ -1,5 +1,6 @@
 //! Settling what happened: journal, plan file, schedule, and then the news.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -151,8 +152,8 @@ impl Dispatcher<'_> {
         self.transition(index, status, &description, changes, result)?;
         let lost = self.schedule.apply(index, Event::End(ending))?;
         self.tell_ended(index, report, cause);
-        for task in lost {
-            self.tell(RunEvent::NotRun { task: self.id(task), because: self.id(index), cause });
+        if !lost.is_empty() {
+            self.tell_lost(lost, index, cause);
         }
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
             self.failed_fast = true;
@@ -236,12 +237,20 @@ impl Dispatcher<'_> {
 
     /// Tasks of this run that can't run from the start, because of one that is over already.
     pub(super) fn tell_not_run(&self) {
+        let mut lost: BTreeMap<TaskIndex, Vec<TaskIndex>> = BTreeMap::new();
         for (index, state) in self.schedule.states() {
             if let State::Ended(Ending::NotRun { because }) = *state {
-                let cause = self.cause_of(because);
-                self.tell(RunEvent::NotRun { task: self.id(index), because: self.id(because), cause });
+                lost.entry(because).or_default().push(index);
             }
         }
+        for (because, tasks) in lost {
+            self.tell_lost(tasks, because, self.cause_of(because));
+        }
+    }
+
+    fn tell_lost(&self, tasks: Vec<TaskIndex>, because: TaskIndex, cause: Cause) {
+        let tasks = tasks.into_iter().map(|task| self.id(task)).collect();
+        self.tell(RunEvent::NotRun { tasks, because: self.id(because), cause });
     }
 
     fn cause_of(&self, index: TaskIndex) -> Cause {
