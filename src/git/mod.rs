@@ -15,6 +15,7 @@
 mod add;
 mod base;
 mod commit;
+mod dead_locks;
 mod diff;
 mod error;
 mod init;

@@ -178,8 +178,8 @@ async fn finish(
     match blocking(job, move |job| workplace::integrate(job, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) => {
-            let why = format!("its work can't be merged: {error}");
-            not_merged(started, &mut report, why, link).await?;
+            let why = format!("its work can't be merged: {}", workplace::explained(&error));
+            not_merged(started, &mut report, Outcome::Blocked, why, link).await?;
         }
         Err(bug) => return Ok(bug),
     }
@@ -210,7 +210,7 @@ async fn merged(
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             let why = format!("conflicts with work that is merged already, in {}", names.join(", "));
-            return not_merged(started, report, why, link).await;
+            return not_merged(started, report, Outcome::MergeConflict, why, link).await;
         }
     };
     let (task, attempt) = (job.task.clone(), started.attempt);
@@ -223,10 +223,11 @@ async fn merged(
 async fn not_merged(
     started: &AttemptStarted,
     report: &mut Report,
+    outcome: Outcome,
     why: String,
     link: &Link,
 ) -> Result<(), Gone> {
-    report.outcome = Outcome::MergeConflict;
+    report.outcome = outcome;
     report.detail = Some(why);
     record(link, Fact::AttemptEnded(to_record(started, report))).await
 }

@@ -14,7 +14,6 @@ mod job;
 mod judge;
 mod launch;
 pub mod ledger;
-mod locks;
 mod outbox;
 mod output;
 mod outset;

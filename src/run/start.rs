@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Books, Dispatcher, Ground};
 use super::job::Common;
 use super::outset::Outset;
 use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
-use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger, locks};
+use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
 use crate::git::{EpicRefs, Oid, epic_slug, slugs};
@@ -27,20 +27,44 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let _held = RunLock::take(&site.state.run_lock(), &owner)?.map_err(RunError::Busy)?;
     let history = read_history(site, tell)?;
     let genesis = catch_up(site, &history, tell)?;
-    let plan = valid_plan(&genesis)?;
-    check_names(&plan, &settings)?;
-    check_casting(&plan, &settings)?;
+    let ground = survey(site, &settings, &genesis, &history, tell)?;
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
-    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
-    let slugs = slugs(&ids);
-    break_dead_locks(site, &refs, &slugs, tell);
+    break_dead_locks(site, &refs, &ground.slugs, tell);
     let start = fix_start(site, &settings, &refs)?;
-    let definitions = cast::definitions(&plan, &settings, &Catalogue::read(&settings.agent_folders), tell)?;
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
+    tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let common = common(site, &settings, refs, start, &run);
-    let outset = Outset::new(&plan, &genesis, &history, &settings);
-    tell(RunEvent::Started(Started {
+    let books = Books { genesis, history, journal };
+    let dispatcher = Dispatcher::new(site, settings, &ground, books, common, tell);
+    let summary = runtime()?.block_on(dispatcher.run())?;
+    tell(RunEvent::Ended(summary.clone()));
+    Ok(summary)
+}
+
+/// Everything that can be known, or be wrong, before a run changes anything.
+fn survey(
+    site: &Site,
+    settings: &Settings,
+    genesis: &Genesis,
+    history: &History,
+    tell: &dyn Fn(RunEvent),
+) -> Result<Ground, RunError> {
+    let plan = valid_plan(genesis)?;
+    check_names(&plan, settings)?;
+    check_casting(&plan, settings)?;
+    site.repo.require_workdir()?;
+    let catalogue = Catalogue::read(&settings.agent_folders);
+    let definitions = cast::definitions(&plan, settings, &catalogue, tell)?;
+    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+    let slugs = slugs(&ids);
+    let outset = Outset::new(&plan, genesis, history, settings);
+    Ok(Ground { plan, slugs, definitions, outset })
+}
+
+fn announced(site: &Site, settings: &Settings, ground: &Ground, start: Oid) -> Started {
+    let Ground { plan, outset, .. } = ground;
+    Started {
         epic: site.epic.clone(),
         total: plan.len(),
         selected: outset.to_do(),
@@ -48,12 +72,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
         id_width: plan.tasks().map(|(_, task)| task.id.as_str().chars().count()).max().unwrap_or(0),
-    }));
-    let dispatcher =
-        Dispatcher::new(site, settings, &plan, genesis, history, journal, common, definitions, slugs, &tell);
-    let summary = runtime()?.block_on(dispatcher.run(&outset))?;
-    tell(RunEvent::Ended(summary.clone()));
-    Ok(summary)
+    }
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -103,7 +122,7 @@ fn check_casting(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
 
 fn break_dead_locks(site: &Site, refs: &EpicRefs, slugs: &[String], tell: &dyn Fn(RunEvent)) {
     let branches: Vec<_> = slugs.iter().map(|slug| refs.branch(slug)).collect();
-    for lock in locks::break_dead(site.repo.common_dir(), refs, &branches) {
+    for lock in site.repo.break_dead_locks(refs, &branches) {
         tell(RunEvent::Note(format!("removed {}, which a run left that was killed", lock.display())));
     }
 }

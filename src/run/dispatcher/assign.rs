@@ -28,7 +28,7 @@ impl Dispatcher<'_> {
 
     /// A task that an earlier run had: its agent is adopted if it lives, its end is judged if it has one, else it is pending again.
     pub(super) fn take_up(&mut self, index: TaskIndex) -> Result<(), RunError> {
-        let story = self.history.task(self.plan.task(index).id.as_str());
+        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
         let Some(resumed) = story.and_then(TaskHistory::open_attempt).map(Resumed::of) else {
             let why = "the run that had it ended before its agent started";
             return self.transition(index, Status::Pending, why, None, None);
@@ -56,17 +56,17 @@ impl Dispatcher<'_> {
     }
 
     fn job(&self, index: TaskIndex, number: u32, entry: Entry) -> Job {
-        let task = self.plan.task(index);
+        let task = self.ground.plan.task(index);
         let cast = self.settings.casting[&task.id].clone();
-        let definition = self.definitions.get(&cast.agent).cloned();
-        let branch = self.common.refs.branch(&self.slugs[index.0]);
+        let definition = self.ground.definitions.get(&cast.agent).cloned();
+        let branch = self.common.refs.branch(&self.ground.slugs[index.0]);
         let worktree = self.worktree(index, &entry);
         Job {
             common: Arc::clone(&self.common),
             index,
             task: task.id.clone(),
             name: task.name.clone(),
-            slug: self.slugs[index.0].clone(),
+            slug: self.ground.slugs[index.0].clone(),
             attempt: number,
             brief: self.brief(index, number, &worktree, branch.as_str()),
             branch,
@@ -74,14 +74,14 @@ impl Dispatcher<'_> {
             definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
             results: self.prerequisite_results(index),
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.id.as_str()),
-            dir: self.site.state.attempt(&self.slugs[index.0], number),
+            dir: self.site.state.attempt(&self.ground.slugs[index.0], number),
             cast,
             entry,
         }
     }
 
     fn prerequisite_results(&self, index: TaskIndex) -> Vec<Oid> {
-        let before = self.plan.prerequisites(index);
+        let before = self.ground.plan.prerequisites(index);
         before.into_iter().filter_map(|before| self.results.get(&before).copied()).collect()
     }
 
@@ -93,33 +93,33 @@ impl Dispatcher<'_> {
                 &self.settings.worktree_dir,
                 self.common.repo.workdir().unwrap_or(self.common.repo.common_dir()),
                 self.common.refs.epic(),
-                &self.slugs[index.0],
+                &self.ground.slugs[index.0],
             ),
         }
     }
 
     fn brief(&self, index: TaskIndex, number: u32, worktree: &Path, branch: &str) -> Brief {
-        let id = &self.plan.task(index).id;
+        let id = &self.ground.plan.task(index).id;
         let prerequisites =
-            self.plan.prerequisites(index).into_iter().filter_map(|before| self.prerequisite(before));
-        let history = self.history.task(id.as_str());
-        let Some(task) = self.genesis.task(id.as_str()) else { return Brief::default() };
-        brief::brief(&self.genesis, task, prerequisites.collect(), worktree, branch, number, history)
+            self.ground.plan.prerequisites(index).into_iter().filter_map(|before| self.prerequisite(before));
+        let history = self.books.history.task(id.as_str());
+        let Some(task) = self.books.genesis.task(id.as_str()) else { return Brief::default() };
+        brief::brief(&self.books.genesis, task, prerequisites.collect(), worktree, branch, number, history)
     }
 
     fn prerequisite(&self, index: TaskIndex) -> Option<Prerequisite> {
-        let task = self.genesis.task(self.plan.task(index).id.as_str())?;
-        let branch = || self.common.refs.branch(&self.slugs[index.0]).as_str().to_owned();
+        let task = self.books.genesis.task(self.ground.plan.task(index).id.as_str())?;
+        let branch = || self.common.refs.branch(&self.ground.slugs[index.0]).as_str().to_owned();
         let result = self.results.get(&index).map(|commit| (branch(), commit.to_string()));
         Some(brief::prerequisite(task, result))
     }
 
     /// The journal's next number, but none under which a lost journal's attempt keeps its work.
     fn next_attempt(&self, index: TaskIndex) -> Result<u32, RunError> {
-        let story = self.history.task(self.plan.task(index).id.as_str());
+        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
         let mut number = story.map_or(1, TaskHistory::next_attempt);
         let refs = &self.common.refs;
-        while self.common.repo.target(&refs.attempt(&self.slugs[index.0], number))?.is_some() {
+        while self.common.repo.target(&refs.attempt(&self.ground.slugs[index.0], number))?.is_some() {
             number += 1;
         }
         Ok(number)
@@ -128,15 +128,15 @@ impl Dispatcher<'_> {
     /// Where a completed task's work is: the commit that the journal names, else (the journal knows nothing of the task) its
     /// branch. A task completed by hand has none, and adds nothing to a base.
     pub(super) fn find_result(&mut self, index: TaskIndex, outset: &Outset) -> Result<(), RunError> {
-        let story = self.history.task(self.plan.task(index).id.as_str());
+        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
         let attempts = story.map(|story| story.attempts.as_slice()).unwrap_or_default();
         let result = match attempts {
-            [] => self.common.repo.target(&self.common.refs.branch(&self.slugs[index.0]).full())?,
+            [] => self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?,
             attempts => attempts.iter().rev().find(|attempt| attempt.succeeded()).and_then(Attempt::commit),
         };
         if let Some(commit) = result {
             self.results.insert(index, commit);
-        } else if self.plan.dependents(index).into_iter().any(|after| outset.is_to_do(after)) {
+        } else if self.ground.plan.dependents(index).into_iter().any(|after| outset.is_to_do(after)) {
             let id = self.id(index);
             self.tell(RunEvent::Note(format!(
                 "{id} was completed by hand: it has no branch, and adds nothing to a base"

@@ -25,17 +25,30 @@ use crate::git::Oid;
 use crate::plan::{Ending, Event, Plan, Schedule, State, TaskId, TaskIndex};
 use crate::store::{AttemptDir, Journal};
 
+/// What does not change while a run lasts.
+pub(super) struct Ground {
+    pub(super) plan: Plan,
+    /// The tasks' names for branches and folders, in document order.
+    pub(super) slugs: Vec<String>,
+    /// By the agent's name.
+    pub(super) definitions: HashMap<String, Definition>,
+    pub(super) outset: Outset,
+}
+
+/// What is kept on disk, and what of it is known.
+pub(super) struct Books {
+    pub(super) genesis: Genesis,
+    pub(super) history: History,
+    pub(super) journal: Journal,
+}
+
 pub(super) struct Dispatcher<'a> {
     site: &'a Site,
     settings: Settings,
-    plan: &'a Plan,
+    ground: &'a Ground,
     schedule: Schedule<'a>,
-    genesis: Genesis,
-    history: History,
-    journal: Journal,
+    books: Books,
     common: Arc<Common>,
-    definitions: HashMap<String, Definition>,
-    slugs: Vec<String>,
     tell: &'a dyn Fn(RunEvent),
     /// The work of completed tasks, where it is in git.
     results: HashMap<TaskIndex, Oid>,
@@ -58,31 +71,22 @@ pub(super) struct Dispatcher<'a> {
 }
 
 impl<'a> Dispatcher<'a> {
-    #[expect(clippy::too_many_arguments, reason = "made in one place, from what that place has put together")]
     pub(super) fn new(
         site: &'a Site,
         settings: Settings,
-        plan: &'a Plan,
-        genesis: Genesis,
-        history: History,
-        journal: Journal,
+        ground: &'a Ground,
+        books: Books,
         common: Arc<Common>,
-        definitions: HashMap<String, Definition>,
-        slugs: Vec<String>,
         tell: &'a dyn Fn(RunEvent),
     ) -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
         Self {
             site,
             settings,
-            plan,
-            schedule: Schedule::new(plan, |_| State::LeftOut),
-            genesis,
-            history,
-            journal,
+            ground,
+            schedule: Schedule::new(&ground.plan, |_| State::LeftOut),
+            books,
             common,
-            definitions,
-            slugs,
             tell,
             results: HashMap::new(),
             stage: None,
@@ -104,9 +108,9 @@ impl<'a> Dispatcher<'a> {
     ///
     /// When the plan file or the journal can't be written any more, running agents are ended first: what they would do could not
     /// be recorded.
-    pub(super) async fn run(mut self, outset: &Outset) -> Result<Summary, RunError> {
+    pub(super) async fn run(mut self) -> Result<Summary, RunError> {
         let mut signals = Signals::listen()?;
-        let mut result = self.begin(outset);
+        let mut result = self.begin();
         if result.is_ok() {
             result = self.work(&mut signals).await;
         }
@@ -118,8 +122,10 @@ impl<'a> Dispatcher<'a> {
         self.finish(signals.by_term())
     }
 
-    fn begin(&mut self, outset: &Outset) -> Result<(), RunError> {
-        for (index, _) in self.plan.tasks() {
+    fn begin(&mut self) -> Result<(), RunError> {
+        let ground = self.ground;
+        let outset = &ground.outset;
+        for (index, _) in ground.plan.tasks() {
             match outset.places[index.0] {
                 Place::Again => self.transition(index, Status::Pending, "to be run again", None, None)?,
                 Place::Foreign => self.note_foreign(index),
@@ -132,9 +138,9 @@ impl<'a> Dispatcher<'a> {
                 | Place::Orphaned => {}
             }
         }
-        self.schedule = Schedule::new(self.plan, |index| outset.state(index));
+        self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
         self.tell_not_run();
-        for (index, _) in self.plan.tasks().filter(|(index, _)| outset.places[index.0] == Place::Orphaned) {
+        for (index, _) in ground.plan.tasks().filter(|(index, _)| outset.places[index.0] == Place::Orphaned) {
             self.take_up(index)?;
         }
         self.start_ready()
@@ -205,7 +211,7 @@ impl<'a> Dispatcher<'a> {
 
     fn on_tick(&self) {
         for (&index, dir) in &self.running {
-            let runner = &self.settings.casting[&self.plan.task(index).id].runner;
+            let runner = &self.settings.casting[&self.ground.plan.task(index).id].runner;
             if let Some(line) = output::last_line(dir, runner.as_ref()) {
                 self.tell(RunEvent::Output { task: self.id(index), line });
             }
@@ -217,7 +223,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn id(&self, index: TaskIndex) -> TaskId {
-        self.plan.task(index).id.clone()
+        self.ground.plan.task(index).id.clone()
     }
 
     fn start_ready(&mut self) -> Result<(), RunError> {

@@ -23,8 +23,8 @@ impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         let record = Record::now(fact);
         tracing::debug!(fact = ?record.fact, "journal");
-        self.journal.append(&record)?;
-        self.history.add(record);
+        self.books.journal.append(&record)?;
+        self.books.history.add(record);
         Ok(())
     }
 
@@ -38,7 +38,7 @@ impl Dispatcher<'_> {
         result: Option<TaskResult>,
     ) -> Result<(), RunError> {
         let task = self.id(index);
-        let from = self.genesis.task(task.as_str()).map_or(Status::Pending, |task| task.status);
+        let from = self.books.genesis.task(task.as_str()).map_or(Status::Pending, |task| task.status);
         let record = TransitionRecord {
             at: self.moment(&task, to),
             task,
@@ -52,7 +52,7 @@ impl Dispatcher<'_> {
         self.record(Fact::Transition(record.clone()))?;
         let project = self.project_status(index, to);
         self.save(|now| ledger::edit_of(&record, project, now))?;
-        if !ledger::is_written(&record, &self.genesis) {
+        if !ledger::is_written(&record, &self.books.genesis) {
             self.save(|now| ledger::take_back(&record, now))?;
             self.save(|now| ledger::edit_of(&record, project, now))?;
         }
@@ -63,8 +63,12 @@ impl Dispatcher<'_> {
     /// task has had before in this very second gets the next one.
     fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-        let story =
-            self.history.task(task.as_str()).map(|story| story.transitions.as_slice()).unwrap_or_default();
+        let story = self
+            .books
+            .history
+            .task(task.as_str())
+            .map(|story| story.transitions.as_slice())
+            .unwrap_or_default();
         let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
         let next = last.and_then(|last| last.checked_add(SECOND).ok());
         next.map_or(now, |next| now.max(next))
@@ -73,7 +77,7 @@ impl Dispatcher<'_> {
     fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
         let saved = self.site.plan.commit(decide)?;
         tracing::debug!(changed = saved.changed, "plan saved");
-        self.genesis = saved.genesis;
+        self.books.genesis = saved.genesis;
         Ok(())
     }
 
@@ -82,8 +86,8 @@ impl Dispatcher<'_> {
         match to {
             Status::InProgress => Some(ProjectStatus::InProgress),
             Status::Completed => {
-                let id = &self.plan.task(index).id;
-                ledger::is_last_open(&self.genesis, id.as_str()).then_some(ProjectStatus::Completed)
+                let id = &self.ground.plan.task(index).id;
+                ledger::is_last_open(&self.books.genesis, id.as_str()).then_some(ProjectStatus::Completed)
             }
             Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
         }
@@ -124,7 +128,7 @@ impl Dispatcher<'_> {
         self.transition(index, Status::Completed, &description, changes, Some(result))?;
         self.done_now += 1;
         self.spent.0 += report.duration;
-        self.spent.1 += self.plan.weight(index);
+        self.spent.1 += self.ground.plan.weight(index);
         if let Some(commit) = report.commit {
             self.results.insert(index, commit);
         }
@@ -211,17 +215,17 @@ impl Dispatcher<'_> {
             return None;
         }
         let is_open = |state: &State| !matches!(state, State::Ended(_) | State::LeftOut);
-        let longest = self.plan.longest_path(|index| is_open(self.schedule.state(index)));
+        let longest = self.ground.plan.longest_path(|index| is_open(self.schedule.state(index)));
         Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
     fn log(&self, index: TaskIndex) -> Option<PathBuf> {
-        let log = self.site.state.attempt(&self.slugs[index.0], self.attempt_number(index)).stdout();
+        let log = self.site.state.attempt(&self.ground.slugs[index.0], self.attempt_number(index)).stdout();
         log.exists().then_some(log)
     }
 
     pub(super) fn tell_running(&self, index: TaskIndex, resumed: bool) {
-        let task = self.plan.task(index);
+        let task = self.ground.plan.task(index);
         let cast = &self.settings.casting[&task.id];
         let attempt = self.attempt_number(index);
         self.tell(RunEvent::AttemptStarted {
@@ -272,18 +276,18 @@ impl Dispatcher<'_> {
 
     pub(super) fn note_foreign(&self, index: TaskIndex) {
         let id = self.id(index);
-        let actor = self.genesis.task(id.as_str()).and_then(|task| task.history.last()?.actor.clone());
+        let actor = self.books.genesis.task(id.as_str()).and_then(|task| task.history.last()?.actor.clone());
         let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
         self.tell(RunEvent::Note(format!("{id} is in progress{whose} and is left alone")));
     }
 
     pub(super) fn branch(&self, index: TaskIndex) -> String {
-        self.common.refs.branch(&self.slugs[index.0]).as_str().to_owned()
+        self.common.refs.branch(&self.ground.slugs[index.0]).as_str().to_owned()
     }
 
     /// The commit that the task's current attempt started from.
     fn base(&self, index: TaskIndex) -> Option<&str> {
-        let attempt = self.history.task(self.plan.task(index).id.as_str())?.last_attempt()?;
+        let attempt = self.books.history.task(self.ground.plan.task(index).id.as_str())?.last_attempt()?;
         Some(&attempt.started.base)
     }
 

@@ -30,7 +30,7 @@ impl Dispatcher<'_> {
             Fact::Merged { task, .. } => task,
             Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => return,
         };
-        if let Some(index) = self.plan.find(task.as_str()) {
+        if let Some(index) = self.ground.plan.find(task.as_str()) {
             self.running.remove(&index);
         }
     }
@@ -47,11 +47,11 @@ impl Dispatcher<'_> {
     }
 
     fn summary(&self, by_term: bool) -> Summary {
-        let statuses = || self.genesis.tasks().iter().map(|task| task.status);
+        let statuses = || self.books.genesis.tasks().iter().map(|task| task.status);
         let summary = Summary {
             verdict: Verdict::Completed,
             completed: statuses().filter(|status| *status == Status::Completed).count(),
-            total: self.plan.len(),
+            total: self.ground.plan.len(),
             done_now: self.done_now,
             failed: self.all(|state| matches!(state, State::Ended(Ending::Failed | Ending::Cancelled))),
             blocked: self.all(|state| matches!(state, State::Ended(Ending::Blocked))),

@@ -1,11 +1,11 @@
-//! Locks on our refs that a run left which was killed while it moved one. Nobody else writes these refs, and we are the plan's only run.
+//! Locks on our refs that a run left which was killed while it moved one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use crate::git::{BranchName, EpicRefs};
+use super::{BranchName, EpicRefs, Repo};
 
 /// An agent that outlived the last run may commit just now, and somebody's `git gc` takes locks, too: both give them back within
 /// moments.
@@ -13,9 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Deeper than any ref of ours.
 const DEPTH: usize = 6;
 
-/// Removes the locks of the epic's refs, of its integration branch and of the task branches, if they are still there after a while.
-/// Gives the paths of those that were.
-pub(super) fn break_dead(git: &Path, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathBuf> {
+impl Repo {
+    /// Removes the locks of the epic's refs, of its integration branch and of the task branches, if they are still there after a while.
+    /// Gives the paths of those that were. Only for the epic's only run: nobody else may be moving these refs.
+    pub fn break_dead_locks(&self, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathBuf> {
+        break_dead(self.common_dir(), refs, branches)
+    }
+}
+
+fn break_dead(git: &Path, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathBuf> {
     let lock_of = |branch: &BranchName| git.join(format!("{}.lock", branch.full()));
     let mut locks: Vec<_> = branches.iter().chain([&refs.integration()]).map(lock_of).collect();
     if let Some(own) = git.join(refs.start()).parent() {
