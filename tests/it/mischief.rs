@@ -175,6 +175,14 @@ fn an_agent_that_kills_its_supervisor_does_not_outlive_it_and_is_tried_again() {
 }
 
 #[test]
+fn what_detached_itself_from_an_agent_does_not_outlive_a_dead_supervisor() {
+    let script = "== a #1\nchild\nkill-parent\nexit 0\n== *\nwrite a.txt x";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    project.complete(&[]);
+    project.assert_no_process_left();
+}
+
+#[test]
 fn an_agent_that_breaks_the_plan_file_ends_the_run_with_what_is_wrong_and_loses_nothing() {
     let script = "== a\nwrite a.txt x\nchange-plan </tasks>|</task>\n== *\nwrite b.txt x";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
