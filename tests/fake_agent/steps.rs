@@ -88,6 +88,10 @@ impl Agent {
             }
             // The plan behind the run's back: a text in it, `|`, another in its place.
             "change-plan" => replace(&variable("GENESIS_FILE_PATH")?, rest),
+            // The plan written in place, as it is, with that many milliseconds in the middle of it.
+            "rewrite-plan" => {
+                rewrite_slowly(&variable("GENESIS_FILE_PATH")?, Duration::from_millis(number(rest)?))
+            }
             // Environment, folder, arguments and standard input, as files of a folder in the control folder.
             "record" => record(&self.control.path(rest)),
             _ => Err(io::Error::other("no such step")),
@@ -206,6 +210,15 @@ fn replace(path: &Path, change: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     fs::write(&new, before.replace(&from, &to))?;
     fs::rename(new, path)
+}
+
+fn rewrite_slowly(path: &Path, pause: Duration) -> io::Result<()> {
+    let text = fs::read(path)?;
+    let (first, rest) = text.split_at(text.len() / 2);
+    let mut file = fs::File::create(path)?;
+    file.write_all(first)?;
+    sleep(pause);
+    file.write_all(rest)
 }
 
 fn say(out: &mut impl Write, line: &str) -> io::Result<()> {

@@ -183,6 +183,14 @@ fn what_detached_itself_from_an_agent_does_not_outlive_a_dead_supervisor() {
 }
 
 #[test]
+fn a_plan_file_that_somebody_is_writing_in_place_is_waited_for() {
+    let script = "== a\nwait-started 2\nrewrite-plan 300\nwrite a.txt x\n== b\nwait-started 2\nsleep 30\nwrite b.txt x";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.complete(&[]);
+    project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+}
+
+#[test]
 fn an_agent_that_breaks_the_plan_file_ends_the_run_with_what_is_wrong_and_loses_nothing() {
     let script = "== a\nwrite a.txt x\nchange-plan </tasks>|</task>\n== *\nwrite b.txt x";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);

@@ -251,6 +251,12 @@ fn without_progress_a_run_says_nothing_that_is_no_trouble() {
 }
 
 #[test]
+fn bars_without_a_terminal_say_what_lines_would() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.complete(&["--progress", "bar"]).assert(0, &["start   a", "done    a", "completed: 1 of 1"]);
+}
+
+#[test]
 fn colours_are_for_terminals_and_for_those_who_ask() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
     let has_colours = |arguments: &[&str]| project.blueprint(arguments).stderr.contains('\u{1b}');
