@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::stderr;
+use std::io::{Write, stderr};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
@@ -66,7 +66,10 @@ impl Bars {
 
     /// Above the bars. A terminal that is gone is no reason to end a run (`MultiProgress::suspend` would panic).
     fn print(&self, line: &str) {
-        let _ = if self.has_colors {
+        let _ = if self.all.is_hidden() {
+            // Bars were asked for where there is no terminal to draw them on.
+            writeln!(anstream::stderr().lock(), "{line}")
+        } else if self.has_colors {
             self.all.println(line)
         } else {
             self.all.println(anstream::adapter::strip_str(line).to_string())

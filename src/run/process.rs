@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::supervisor::{End, Processes};
+use super::supervisor::{End, Processes, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
 
@@ -115,9 +115,7 @@ fn wait_for_end(dir: &AttemptDir) -> Result<End, StoreError> {
     if let Some(end) = End::read(dir)? {
         return Ok(end);
     }
-    if let Some(processes) = Processes::read(dir) {
-        processes.kill_orphans();
-    }
+    kill_orphans(dir);
     let end = End::unseen();
     end.write(dir)?;
     Ok(end)

@@ -1,6 +1,8 @@
 use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -10,6 +12,9 @@ use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// How often a save starts over when somebody without our lock changes the file at the same moment.
 const SAVE_TRIES: usize = 20;
+/// How often a file that is no document is looked at again before a save gives up, and the pause before each look.
+const LOOKS: usize = 20;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A `genesis.xml` on disk, with the lock that all our writers take.
 #[derive(Debug, Clone)]
@@ -92,7 +97,7 @@ impl PlanFile {
     ) -> Result<Committed, CommitError<E>> {
         let _lock = Lock::wait(&self.lock)?;
         for _ in 0..SAVE_TRIES {
-            let (genesis, metadata) = load(&self.path)?;
+            let (genesis, metadata) = load_settled(&self.path)?;
             let edit = decide(&genesis).map_err(CommitError::Refused)?;
             if edit.is_empty() {
                 return Ok(Committed { genesis, changed: false });
@@ -121,6 +126,17 @@ impl PlanFile {
 /// [`LoadError`] when it can't be read or is no genesis document.
 pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load(path)?.0)
+}
+
+/// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again.
+fn load_settled(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
+    for _ in 0..LOOKS {
+        match load(path) {
+            Err(LoadError::Invalid(_)) => sleep(LOOK),
+            settled => return settled,
+        }
+    }
+    load(path)
 }
 
 fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {

@@ -88,8 +88,12 @@ impl Agent {
             }
             // The plan behind the run's back: a text in it, `|`, another in its place.
             "change-plan" => replace(&variable("GENESIS_FILE_PATH")?, rest),
+            // The plan written in place, as it is, with that many milliseconds in the middle of it.
+            "rewrite-plan" => {
+                rewrite_slowly(&variable("GENESIS_FILE_PATH")?, Duration::from_millis(number(rest)?))
+            }
             // Environment, folder, arguments and standard input, as files of a folder in the control folder.
-            "record" => self.record(&self.control.path(rest)),
+            "record" => record(&self.control.path(rest)),
             _ => Err(io::Error::other("no such step")),
         }
     }
@@ -139,17 +143,17 @@ impl Agent {
         let says = String::from_utf8_lossy(&output.stderr).replace(['\n', '\t'], " ");
         self.control.log("blueprint", &[&code, &says])
     }
+}
 
-    fn record(&self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let vars = env::vars().map(|(name, value)| format!("{name}={value}"));
-        fs::write(folder.join("env"), vars.collect::<Vec<_>>().join("\0"))?;
-        fs::write(folder.join("args"), env::args().skip(1).collect::<Vec<_>>().join("\0"))?;
-        fs::write(folder.join("cwd"), env::current_dir()?.to_string_lossy().as_bytes())?;
-        let mut stdin = Vec::new();
-        io::stdin().read_to_end(&mut stdin)?;
-        fs::write(folder.join("stdin"), stdin)
-    }
+fn record(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let vars = env::vars().map(|(name, value)| format!("{name}={value}"));
+    fs::write(folder.join("env"), vars.collect::<Vec<_>>().join("\0"))?;
+    fs::write(folder.join("args"), env::args().skip(1).collect::<Vec<_>>().join("\0"))?;
+    fs::write(folder.join("cwd"), env::current_dir()?.to_string_lossy().as_bytes())?;
+    let mut stdin = Vec::new();
+    io::stdin().read_to_end(&mut stdin)?;
+    fs::write(folder.join("stdin"), stdin)
 }
 
 /// The TERM that comes is taken note of, and nothing else.
@@ -161,7 +165,7 @@ pub(crate) fn ignore_term() -> io::Result<Arc<AtomicBool>> {
 
 pub(crate) fn hang() -> io::Result<u8> {
     loop {
-        sleep(Duration::from_secs(3600));
+        sleep(Duration::from_hours(1));
     }
 }
 
@@ -206,6 +210,15 @@ fn replace(path: &Path, change: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     fs::write(&new, before.replace(&from, &to))?;
     fs::rename(new, path)
+}
+
+fn rewrite_slowly(path: &Path, pause: Duration) -> io::Result<()> {
+    let text = fs::read(path)?;
+    let (first, rest) = text.split_at(text.len() / 2);
+    let mut file = fs::File::create(path)?;
+    file.write_all(first)?;
+    sleep(pause);
+    file.write_all(rest)
 }
 
 fn say(out: &mut impl Write, line: &str) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! kill -9 at any moment: the next run goes on, and nothing is done twice.
 
+use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
@@ -66,9 +67,7 @@ fn kills_at_random_moments_lose_nothing_and_do_nothing_twice() {
     let ids = ["a", "b", "c", "d", "e", "f", "g"];
     let script =
         "== *\nwrite {task}/1 here\nsleep 25\nappend {task}/2 there\ncommit Half of it\nwrite {task}/3 end";
-    // More of them find more: CRASH_SEEDS=100 takes minutes.
-    let seeds = std::env::var("CRASH_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(3);
-    for seed in 1..=seeds {
+    for seed in 1..=seeds(3) {
         let project = TestProject::new(&seven_tasks(), script);
         for pause in pauses(seed).take(8) {
             let run = project.start(&["run", "-j", "3"]);
@@ -78,6 +77,35 @@ fn kills_at_random_moments_lose_nothing_and_do_nothing_twice() {
         project.complete(&["-j", "3"]);
         for id in ids {
             assert_eq!(project.log().starts_of(id), 1, "seed {seed}: {id} in {:?}", project.log());
+        }
+        assert_done_once(&project, &ids);
+    }
+}
+
+#[test]
+fn power_cuts_at_random_moments_lose_nothing_that_was_completed() {
+    let ids = ["a", "b", "c", "d", "e", "f", "g"];
+    let script = "== *\nwrite {task}/1 here\nchild\nsleep 20\nwrite {task}/2 there";
+    for seed in 1..=seeds(2) {
+        let project = TestProject::new(&seven_tasks(), script);
+        let mut done = HashMap::new();
+        for pause in pauses(seed + 1000).take(6) {
+            let run = project.start(&["run", "-j", "3"]);
+            std::thread::sleep(pause);
+            run.kill();
+            kill_all(&project);
+            for (id, starts) in completed(&project) {
+                let first = *done.entry(id.clone()).or_insert(starts);
+                assert_eq!(starts, first, "seed {seed}: {id} was completed, and started again");
+            }
+        }
+        project.complete(&["-j", "3"]);
+        for (id, starts) in done {
+            assert_eq!(
+                project.log().starts_of(&id),
+                starts,
+                "seed {seed}: {id} was completed, and started again"
+            );
         }
         assert_done_once(&project, &ids);
     }
@@ -152,6 +180,17 @@ fn wait_for_file(project: &TestProject, name: &str) {
     let worktree = project.task("a")["worktree"].as_str().unwrap().to_owned();
     let path = std::path::Path::new(&worktree).join(name);
     crate::project::wait_until(name, || path.exists(), || worktree.clone());
+}
+
+/// The tasks that are completed by now, each with how often it was started.
+fn completed(project: &TestProject) -> Vec<(String, usize)> {
+    let completed = project.statuses().into_iter().filter(|(_, status)| status == "completed");
+    completed.map(|(id, _)| (id.clone(), project.log().starts_of(&id))).collect()
+}
+
+/// More of them find more: CRASH_SEEDS=100 takes minutes.
+fn seeds(few: u64) -> u64 {
+    std::env::var("CRASH_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(few)
 }
 
 /// Everything that the test started, as a power cut would.

@@ -93,11 +93,24 @@ impl Processes {
         read_json(&dir.processes()).ok().flatten()
     }
 
-    /// Kills the agent and its descendants, where the supervisor can't any more; does nothing if that process id has gone to
-    /// somebody else.
-    pub fn kill_orphans(&self) {
+    /// Kills the agent and its descendants; does nothing if that process id has gone to somebody else.
+    fn kill(&self) {
         if self.agent_start.is_some() && tree::start_time(self.agent) == self.agent_start {
             tree::kill_from(self.agent);
         }
     }
+}
+
+/// A variable of an agent's environment, which all that it starts inherit, with the path of a file of its attempt.
+const MARK: &str = "BLUEPRINT_PROMPT_FILE";
+
+/// Kills the agent of an attempt and whoever it started, where its supervisor can't any more: the noted process with its descendants, and
+/// those that have the attempt in their environment. The supervisor may have died before it noted anything, and what had detached itself
+/// from the agent lost its place in the tree together with its supervisor.
+pub fn kill_orphans(dir: &AttemptDir) {
+    if let Some(processes) = Processes::read(dir) {
+        processes.kill();
+    }
+    let mark = [MARK.as_bytes(), b"=", dir.prompt().as_os_str().as_encoded_bytes()].concat();
+    tree::kill_with_variable(&mark);
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-pub use end::{End, Exit, Processes};
+pub use end::{End, Exit, Processes, kill_orphans};
 use tree::Tree;
 
 use crate::store::{AttemptDir, Lock, StoreError};

@@ -97,12 +97,25 @@ impl Tree {
 
 /// Kills a process and its descendants, when none of them is ours to reap.
 pub(super) fn kill_from(root: u32) {
-    let deadline = Instant::now() + GIVE_UP;
-    loop {
+    kill_all(|| {
         let mut left = descendants_of(root);
         if start_time(root).is_some() {
             left.push(root);
         }
+        left
+    });
+}
+
+/// Kills all others that have this variable (`NAME=value`) in their environment, whoever their parents are.
+pub(super) fn kill_with_variable(variable: &[u8]) {
+    kill_all(|| with_variable(variable));
+}
+
+/// Again and again, as long as any are found.
+fn kill_all(find: impl Fn() -> Vec<u32>) {
+    let deadline = Instant::now() + GIVE_UP;
+    loop {
+        let left = find();
         if left.is_empty() || Instant::now() >= deadline {
             return;
         }
@@ -111,6 +124,15 @@ pub(super) fn kill_from(root: u32) {
         }
         sleep(LOOK);
     }
+}
+
+fn with_variable(variable: &[u8]) -> Vec<u32> {
+    let has = |pid: u32| {
+        let env = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        env.split(|byte| *byte == 0).any(|found| found == variable)
+    };
+    let others = all_processes().filter(|(pid, stat)| *pid != std::process::id() && stat.is_alive());
+    others.map(|(pid, _)| pid).filter(|pid| has(*pid)).collect()
 }
 
 fn signal(pid: u32, signal: Signal) {
@@ -124,7 +146,7 @@ fn signal(pid: u32, signal: Signal) {
 fn descendants_of(root: u32) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for (pid, stat) in all_processes() {
-        if stat.state != 'Z' && stat.state != 'X' {
+        if stat.is_alive() {
             children.entry(stat.parent).or_default().push(pid);
         }
     }
@@ -157,6 +179,11 @@ struct Stat {
 }
 
 impl Stat {
+    /// Not only an entry that waits for its parent to take note.
+    fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X')
+    }
+
     fn read(pid: u32) -> Option<Self> {
         Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }

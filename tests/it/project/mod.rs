@@ -26,7 +26,7 @@ use tempfile::TempDir;
 pub(crate) const BLUEPRINT: &str = env!("CARGO_BIN_EXE_blueprint");
 const FAKE_AGENT: &str = env!("CARGO_BIN_EXE_fake-agent");
 /// Generous, since the machine may be busy: it is only ever reached by a test that fails.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -84,9 +84,10 @@ impl TestProject {
             ("kill-grace", "\"300ms\""),
         ];
         let defaults = defaults.iter().filter(|(key, _)| !has(key));
-        let defaults: String = defaults.map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let defaults: Vec<_> = defaults.map(|(key, value)| format!("{key} = {value}")).collect();
+        let defaults = defaults.join("\n");
         let runner = format!("[runners.fake]\nkind = \"command\"\ncommand = [{agent}]\n");
-        self.write("blueprint.toml", &format!("{defaults}{keys}\n{runner}"));
+        self.write("blueprint.toml", &format!("{defaults}\n{keys}\n{runner}"));
     }
 
     /// What the fake agent does from now on.

@@ -44,7 +44,7 @@ impl PlanText {
     }
 
     pub(crate) fn agent(mut self, task: &str, agent: &str) -> Self {
-        self.task(task).agent = agent.to_owned();
+        agent.clone_into(&mut self.task(task).agent);
         self
     }
 
