@@ -1,6 +1,6 @@
 //! Who plays which task: from the configuration, and from `--runner`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,11 +123,18 @@ fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
 }
 
 fn unknown(name: &str, config: &Config) -> CliError {
-    let known: Vec<_> =
-        config.runners.keys().map(String::as_str).chain(Kind::ALL.iter().map(|k| k.as_str())).collect();
+    // Not `command`: without a table that says which, it is no runner.
+    let built_in = Kind::AVAILABLE.into_iter().filter(|kind| *kind != Kind::Command);
+    let mut known: BTreeSet<&str> = config.runners.keys().map(String::as_str).collect();
+    for kind in built_in {
+        known.insert(kind.as_str());
+    }
     let error = CliError::usage(format!("there is no runner `{name}`"));
     match nearest(name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("known runners: {}", known.join(", "))),
+        None => error.hint(format!("known runners: {}", Vec::from_iter(known).join(", "))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,10 +75,17 @@ pub(super) fn error(error: &CliError) {
     }
 }
 
+/// The path as one would type it here: relative, if it is below the current folder.
+pub(super) fn typed(path: &Path) -> String {
+    let cwd = std::env::current_dir().and_then(|cwd| cwd.canonicalize()).unwrap_or_default();
+    let below = path.strip_prefix(cwd).ok().filter(|below| !below.as_os_str().is_empty());
+    below.unwrap_or(path).display().to_string()
+}
+
 /// Diagnostics with their source lines, as wide as the terminal.
 pub(super) fn diagnostics(path: &Path, source: &str, diagnostics: &[Diagnostic]) -> String {
     // Colours are always put in here; the stream takes them out where they don't belong.
-    genesis::render(&path.display().to_string(), source, diagnostics, true, width().into())
+    genesis::render(&typed(path), source, diagnostics, true, width().into())
 }
 
 /// How wide a line of narration may be; nothing where no terminal cuts it.

@@ -43,13 +43,36 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
     tasks: Vec<Task>,
     by_id: HashMap<TaskId, TaskIndex>,
+    /// A node for each task, in document order; after them the barriers.
     graph: DiGraph<(), ()>,
+    /// All nodes, each after what stands before it.
+    nodes: Vec<NodeIndex>,
     order: Vec<TaskIndex>,
     levels: Vec<usize>,
     urgency: Vec<Duration>,
 }
 
-/// What [`Plan::new`] is made from; the edges have no cycle.
+/// A node of the graph.
+///
+/// Between two steps of which each task of the later one waits for all of the earlier one stands one barrier, so that so many
+/// edges need no memory and no time. Nobody outside sees barriers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Node {
+    Task(TaskIndex),
+    Barrier(usize),
+}
+
+impl Node {
+    pub(super) fn task(self) -> Option<TaskIndex> {
+        match self {
+            Self::Task(index) => Some(index),
+            Self::Barrier(_) => None,
+        }
+    }
+}
+
+/// What [`Plan::new`] is made from. The graph's first nodes are the tasks; any further ones are barriers, which have tasks before and after
+/// them only.
 pub(super) struct Parts {
     pub(super) project: String,
     pub(super) epic: String,
@@ -65,26 +88,25 @@ impl Plan {
     /// # Errors
     /// Gives a task on a cycle, if there is one.
     pub(super) fn new(parts: Parts) -> Result<Self, TaskIndex> {
-        let order: Vec<_> = toposort(&parts.graph, None)
-            .map_err(|cycle| TaskIndex(cycle.node_id().index()))?
-            .into_iter()
-            .map(|node| TaskIndex(node.index()))
-            .collect();
+        let nodes = toposort(&parts.graph, None).map_err(|cycle| TaskIndex(cycle.node_id().index()))?;
+        let count = parts.tasks.len();
+        let order = nodes.iter().map(|node| TaskIndex(node.index())).filter(|index| index.0 < count);
         let by_id = parts.tasks.iter().enumerate().map(|(i, task)| (task.id.clone(), TaskIndex(i))).collect();
         let mut plan = Self {
             project: parts.project,
             epic: parts.epic,
             status: parts.status,
             warnings: parts.warnings,
-            levels: vec![0; parts.tasks.len()],
-            urgency: vec![Duration::ZERO; parts.tasks.len()],
+            levels: Vec::new(),
+            urgency: Vec::new(),
+            order: order.collect(),
+            nodes,
             tasks: parts.tasks,
             by_id,
             graph: parts.graph,
-            order,
         };
-        plan.derive_levels();
-        plan.derive_urgency();
+        plan.levels = plan.derive_levels();
+        plan.urgency = plan.derive_urgency();
         Ok(plan)
     }
 
@@ -152,13 +174,14 @@ impl Plan {
 
     /// The given tasks and everything that they need, directly or not.
     pub fn with_prerequisites(&self, wanted: &[TaskIndex]) -> Vec<bool> {
-        let mut marked = vec![false; self.len()];
-        let mut open = wanted.to_vec();
-        while let Some(index) = open.pop() {
-            if !std::mem::replace(&mut marked[index.0], true) {
-                open.extend(self.prerequisites(index));
+        let mut marked = vec![false; self.graph.node_count()];
+        let mut open: Vec<_> = wanted.iter().map(|index| NodeIndex::new(index.0)).collect();
+        while let Some(node) = open.pop() {
+            if !std::mem::replace(&mut marked[node.index()], true) {
+                open.extend(self.graph.neighbors_directed(node, Direction::Incoming));
             }
         }
+        marked.truncate(self.len());
         marked
     }
 
@@ -169,38 +192,92 @@ impl Plan {
 
     /// The longest path by estimates, in which only the tasks count that `counts` picks.
     pub fn longest_path(&self, counts: impl Fn(TaskIndex) -> bool) -> Duration {
-        let mut longest = vec![Duration::ZERO; self.len()];
-        for &index in &self.order {
-            let before = self.graph.neighbors_directed(NodeIndex::new(index.0), Direction::Incoming);
-            let before = before.map(|node| longest[node.index()]).max().unwrap_or_default();
-            longest[index.0] = before + if counts(index) { self.weight(index) } else { Duration::ZERO };
+        let weight = |index| if counts(index) { self.weight(index) } else { Duration::ZERO };
+        self.longest(self.nodes.iter(), Direction::Incoming, weight).into_iter().max().unwrap_or_default()
+    }
+
+    /// How many barriers the graph has.
+    pub(super) fn barriers(&self) -> usize {
+        self.graph.node_count() - self.len()
+    }
+
+    /// What stands directly before a node, in no particular order.
+    pub(super) fn before(&self, node: Node) -> impl Iterator<Item = Node> + use<'_> {
+        self.beside(node, Direction::Incoming)
+    }
+
+    /// What stands directly after a node, in no particular order.
+    pub(super) fn after(&self, node: Node) -> impl Iterator<Item = Node> + use<'_> {
+        self.beside(node, Direction::Outgoing)
+    }
+
+    fn beside(&self, node: Node, direction: Direction) -> impl Iterator<Item = Node> + use<'_> {
+        let index = match node {
+            Node::Task(index) => index.0,
+            Node::Barrier(barrier) => self.len() + barrier,
+        };
+        self.graph.neighbors_directed(NodeIndex::new(index), direction).map(|node| self.node(node))
+    }
+
+    fn node(&self, node: NodeIndex) -> Node {
+        match node.index().checked_sub(self.len()) {
+            Some(barrier) => Node::Barrier(barrier),
+            None => Node::Task(TaskIndex(node.index())),
         }
-        longest.into_iter().max().unwrap_or_default()
     }
 
     fn most_urgent(&self, among: Vec<TaskIndex>) -> Option<TaskIndex> {
         among.into_iter().max_by_key(|&i| (self.urgency(i), std::cmp::Reverse(i)))
     }
 
+    /// The tasks beside a task, those behind a barrier included.
     fn neighbours(&self, index: TaskIndex, direction: Direction) -> Vec<TaskIndex> {
-        let nodes = self.graph.neighbors_directed(NodeIndex::new(index.0), direction);
-        let mut found: Vec<_> = nodes.map(|node| TaskIndex(node.index())).collect();
+        let mut found = Vec::new();
+        let mut open = vec![Node::Task(index)];
+        while let Some(node) = open.pop() {
+            for beside in self.beside(node, direction) {
+                match beside {
+                    Node::Task(index) => found.push(index),
+                    Node::Barrier(_) => open.push(beside),
+                }
+            }
+        }
         found.sort_unstable();
         found
     }
 
-    fn derive_levels(&mut self) {
-        for &index in &self.order {
-            let before = self.graph.neighbors_directed(NodeIndex::new(index.0), Direction::Incoming);
-            self.levels[index.0] = before.map(|node| self.levels[node.index()] + 1).max().unwrap_or(0);
+    fn derive_levels(&self) -> Vec<usize> {
+        let mut levels = vec![0; self.graph.node_count()];
+        for &node in &self.nodes {
+            let before = self.graph.neighbors_directed(node, Direction::Incoming);
+            let above =
+                |node: NodeIndex| levels[node.index()] + usize::from(self.node(node).task().is_some());
+            levels[node.index()] = before.map(above).max().unwrap_or(0);
         }
+        levels.truncate(self.len());
+        levels
     }
 
-    fn derive_urgency(&mut self) {
-        for &index in self.order.iter().rev() {
-            let after = self.graph.neighbors_directed(NodeIndex::new(index.0), Direction::Outgoing);
-            let longest = after.map(|node| self.urgency[node.index()]).max().unwrap_or_default();
-            self.urgency[index.0] = longest + self.weight(index);
+    fn derive_urgency(&self) -> Vec<Duration> {
+        let mut urgency =
+            self.longest(self.nodes.iter().rev(), Direction::Outgoing, |index| self.weight(index));
+        urgency.truncate(self.len());
+        urgency
+    }
+
+    /// The longest path to each node from where `order` begins; `direction` leads back there.
+    fn longest<'n>(
+        &self,
+        order: impl Iterator<Item = &'n NodeIndex>,
+        direction: Direction,
+        weight: impl Fn(TaskIndex) -> Duration,
+    ) -> Vec<Duration> {
+        let mut longest = vec![Duration::ZERO; self.graph.node_count()];
+        for &node in order {
+            let before = self.graph.neighbors_directed(node, direction);
+            let before = before.map(|node| longest[node.index()]).max().unwrap_or_default();
+            longest[node.index()] = before + self.node(node).task().map_or(Duration::ZERO, &weight);
         }
+        longest
     }
 }

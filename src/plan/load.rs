@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -41,14 +42,19 @@ struct Loader<'a> {
     genesis: &'a Genesis,
     by_id: HashMap<&'a str, TaskIndex>,
     found: Vec<Diagnostic>,
+    /// How many more unknown ids get a suggestion.
+    suggestions: usize,
 }
+
+/// Finding a suggestion looks at every task; nobody reads more of them than these.
+const SUGGESTIONS: usize = 20;
 
 impl<'a> Loader<'a> {
     fn new(genesis: &'a Genesis) -> Self {
         let ids = genesis.tasks().iter().enumerate();
         // Of two tasks with one id the first counts; the document's own diagnostics have the error.
         let by_id = ids.rev().map(|(i, task)| (task.id.as_str(), TaskIndex(i))).collect();
-        Self { genesis, by_id, found: genesis.diagnostics().to_vec() }
+        Self { genesis, by_id, found: genesis.diagnostics().to_vec(), suggestions: SUGGESTIONS }
     }
 
     /// The epic's name; a plan that has none goes by its project's.
@@ -86,7 +92,7 @@ impl<'a> Loader<'a> {
         match parse_estimate(&text.id) {
             Ok(duration) => Some(duration),
             Err(error) => {
-                let message = format!("task `{task}`: {error}");
+                let message = format!("the estimate of task `{task}` can't be read: {error}");
                 let help =
                     "write it like `45min`, `1.5h`, `1h30m` or `3 days`; until then an hour is assumed";
                 self.found.push(Diagnostic::new(Code::BadDuration, text.span.clone(), message).help(help));
@@ -113,25 +119,48 @@ impl<'a> Loader<'a> {
     }
 
     fn ends(&mut self, edge: &Edge) -> Option<(TaskIndex, TaskIndex)> {
-        let from = self.end(&edge.from);
-        let to = self.end(&edge.to);
-        Some((from?, to?))
-    }
-
-    fn end(&mut self, end: &Ref) -> Option<TaskIndex> {
-        let found = self.by_id.get(end.id.as_str()).copied();
-        if found.is_none() {
-            let message = format!("a dependency names task `{}`, which is not in the plan", end.id);
-            let diagnostic = Diagnostic::new(Code::UnknownTask, end.span.clone(), message);
-            self.found.push(match nearest(&end.id, self.by_id.keys().copied()) {
-                Some(id) => diagnostic.help(format!("did you mean `{id}`?")),
-                None => diagnostic.help("add the task, or remove the dependency"),
-            });
+        let (from, to) = (&edge.from, &edge.to);
+        if from.id == to.id {
+            // One mistake, not two.
+            let found =
+                self.end(from, || format!("`{}` is to wait for itself, and is not in the plan", from.id));
+            return found.zip(found);
         }
-        found
+        let before = self.end(from, || match to.id.as_str() {
+            "" => format!("a dependency is on `{}`, which is not in the plan", from.id),
+            waiting => format!("task `{waiting}` waits for `{}`, which is not in the plan", from.id),
+        });
+        let after = self.end(to, || match from.id.as_str() {
+            "" => format!("a dependency makes `{}` wait, which is not in the plan", to.id),
+            before => format!("`{}` is to wait for task `{before}`, but is not in the plan", to.id),
+        });
+        Some((before?, after?))
     }
 
-    /// Levels without edges are steps: everything of one level waits for everything of the level before.
+    fn end(&mut self, end: &Ref, unknown: impl FnOnce() -> String) -> Option<TaskIndex> {
+        let found = self.by_id.get(end.id.as_str()).copied();
+        if found.is_none() || end.id.is_empty() {
+            self.found.push(self.unknown(end, unknown));
+            self.suggestions = self.suggestions.saturating_sub(1);
+        }
+        found.filter(|_| !end.id.is_empty())
+    }
+
+    fn unknown(&self, end: &Ref, unknown: impl FnOnce() -> String) -> Diagnostic {
+        let problem = |message: String| Diagnostic::new(Code::UnknownTask, end.span.clone(), message);
+        if end.id.is_empty() {
+            let message = "a dependency must name two tasks: `from`, the one that comes first, and `to`, the one that waits";
+            return problem(message.into()).help("name the missing one, or remove the dependency");
+        }
+        let known = (self.suggestions > 0).then(|| self.by_id.keys().copied().collect::<BTreeSet<_>>());
+        match nearest(&end.id, known.into_iter().flatten()) {
+            Some(id) => problem(unknown()).help(format!("did you mean `{id}`?")),
+            None => problem(unknown()).help("add the task, or remove the dependency"),
+        }
+    }
+
+    /// Levels without edges are steps: everything of one level waits for everything of the level before. One barrier
+    /// between two steps says so, whatever their sizes.
     fn add_steps(&self, graph: &mut DiGraph<(), ()>) {
         let mut steps: BTreeMap<i64, Vec<TaskIndex>> = BTreeMap::new();
         for (index, (number, _)) in self.given_levels() {
@@ -139,10 +168,12 @@ impl<'a> Loader<'a> {
         }
         let steps: Vec<_> = steps.into_values().collect();
         for pair in steps.windows(2) {
+            let barrier = graph.add_node(());
             for from in &pair[0] {
-                for to in &pair[1] {
-                    graph.add_edge(NodeIndex::new(from.0), NodeIndex::new(to.0), ());
-                }
+                graph.add_edge(NodeIndex::new(from.0), barrier, ());
+            }
+            for to in &pair[1] {
+                graph.add_edge(barrier, NodeIndex::new(to.0), ());
             }
         }
     }
@@ -155,24 +186,17 @@ impl<'a> Loader<'a> {
     }
 
     fn report_cycles(&mut self, graph: &DiGraph<(), ()>) {
-        for cycle in cycle::cycles(graph) {
+        let cycles = cycle::cycles(graph);
+        if cycles.is_empty() {
+            return;
+        }
+        let edges = self.genesis.edges().iter();
+        let places: HashMap<_, _> =
+            edges.map(|edge| ((edge.from.id.as_str(), edge.to.id.as_str()), &edge.from.span)).collect();
+        for cycle in cycles {
             let ids: Vec<_> = cycle.iter().map(|index| self.genesis.tasks()[index.0].id.as_str()).collect();
-            let (Some(&first), Some(&last)) = (ids.first(), ids.last()) else { continue };
-            self.found.push(self.cycle(&ids, first, last));
+            self.found.extend(cycle_found(&ids, &places));
         }
-    }
-
-    fn cycle(&self, ids: &[&str], first: &str, last: &str) -> Diagnostic {
-        let closing = self.genesis.edges().iter().find(|edge| edge.from.id == last && edge.to.id == first);
-        let span = closing.map_or(0..0, |edge| edge.from.span.clone());
-        if ids.len() == 1 {
-            let message = format!("task `{first}` waits for itself: {first} -> {first}");
-            return Diagnostic::new(Code::SelfDependency, span, message).help("remove this dependency");
-        }
-        let message = format!("tasks wait for each other: {}", shorten(ids, first));
-        Diagnostic::new(Code::Cycle, span, message)
-            .label(format!("here `{first}` is made to wait for `{last}`"))
-            .help("remove one of these dependencies")
     }
 
     fn check_levels(&mut self) {
@@ -180,7 +204,7 @@ impl<'a> Loader<'a> {
         for edge in self.genesis.edges() {
             let level =
                 |end: &Ref| self.by_id.get(end.id.as_str()).and_then(|index| levels.get(index)).copied();
-            let (Some((before, _)), Some((after, place))) = (level(&edge.from), level(&edge.to)) else {
+            let (Some((before, other)), Some((after, place))) = (level(&edge.from), level(&edge.to)) else {
                 continue;
             };
             if after <= before {
@@ -190,11 +214,34 @@ impl<'a> Loader<'a> {
                 );
                 self.found.push(
                     Diagnostic::new(Code::LevelAgainstEdges, place.span.clone(), message)
+                        .related(other.span.clone(), format!("`{}` is here", edge.from.id))
                         .help("the dependencies decide; correct the level"),
                 );
             }
         }
     }
+}
+
+/// Which task is made to wait for which, and where that is said.
+type Places<'a> = HashMap<(&'a str, &'a str), &'a Range<usize>>;
+
+/// Shown where it is closed; the other dependencies of the cycle are shown, too.
+fn cycle_found(ids: &[&str], places: &Places<'_>) -> Option<Diagnostic> {
+    let (&first, &last) = (ids.first()?, ids.last()?);
+    let place = |from, to| places.get(&(from, to)).map_or(0..0, |&place| place.clone());
+    if ids.len() == 1 {
+        let message = format!("task `{first}` waits for itself: {first} -> {first}");
+        let problem = Diagnostic::new(Code::SelfDependency, place(first, first), message);
+        return Some(problem.help("remove this dependency"));
+    }
+    let message = format!("tasks wait for each other: {}", shorten(ids, first));
+    let closing = Diagnostic::new(Code::Cycle, place(last, first), message)
+        .label(format!("`{first}` waits for `{last}`"))
+        .help("remove one of these dependencies");
+    let others = ids
+        .windows(2)
+        .map(|pair| (place(pair[0], pair[1]), format!("`{}` waits for `{}`", pair[1], pair[0])));
+    Some(others.fold(closing, |problem, (place, label)| problem.related(place, label)))
 }
 
 /// `a -> b -> c -> a`; of a long cycle the middle is left out.
@@ -210,6 +257,11 @@ fn shorten(ids: &[&str], first: &str) -> String {
 
 /// The topological order found a cycle that the search for cycles did not: said, rather than a panic.
 fn unreachable_cycle(genesis: &Genesis, on_cycle: TaskIndex) -> Diagnostic {
-    let task = &genesis.tasks()[on_cycle.0];
-    Diagnostic::new(Code::Cycle, task.id_span.clone(), format!("task `{}` waits for itself", task.id))
+    let task = genesis.tasks().get(on_cycle.0);
+    let (id, span) = task.map_or(("", 0..0), |task| (task.id.as_str(), task.id_span.clone()));
+    Diagnostic::new(Code::Cycle, span, format!("task `{id}` waits for itself"))
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -10,12 +10,16 @@ mod estimate;
 mod graph;
 mod id;
 mod load;
+#[cfg(test)]
+mod sample;
 mod schedule;
+mod state;
 mod status;
 
 pub use estimate::{EstimateError, parse_estimate};
 pub use graph::{Plan, Task, TaskIndex};
 pub use id::TaskId;
 pub use load::load;
-pub use schedule::{Ending, Event, IllegalEvent, Schedule, State};
+pub use schedule::Schedule;
+pub use state::{Ending, Event, IllegalEvent, State};
 pub use status::{IllegalTransition, legal};

@@ -3,135 +3,9 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use thiserror::Error;
 
-use super::{Plan, TaskIndex};
-
-/// Where a task stands in one run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// Not asked for: this run neither starts nor waits for it.
-    LeftOut,
-    /// Some prerequisites are not completed yet.
-    Waiting {
-        /// How many.
-        missing: usize,
-    },
-    /// Can start as soon as there is a slot.
-    Ready,
-    /// An attempt is under way.
-    Running,
-    /// An attempt ended, the next one starts later; holds no slot.
-    Resting {
-        /// When it may start.
-        until: Timestamp,
-    },
-    /// Over, for this run.
-    Ended(Ending),
-}
-
-/// How a task is over, for a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Its work is done; dependents may start.
-    Completed,
-    /// It failed for good.
-    Failed,
-    /// It waits for a person: a conflict, a question, a missing thing.
-    Blocked,
-    /// A person cancelled it.
-    Cancelled,
-    /// The run was ended before it was done; it is pending again.
-    Interrupted,
-    /// Somebody else has it; this run leaves it alone.
-    Foreign,
-    /// It can't run, because of the task named here: the root cause, not the neighbour.
-    NotRun {
-        /// The task that did not complete.
-        because: TaskIndex,
-    },
-}
-
-/// What happens to a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// One of its prerequisites is completed.
-    PrerequisiteCompleted,
-    /// It will never be ready, because that task did not complete.
-    PrerequisiteLost {
-        /// The root cause.
-        because: TaskIndex,
-    },
-    /// An attempt starts.
-    Started,
-    /// Its attempt ended, another one shall follow.
-    Rest {
-        /// Not before then.
-        until: Timestamp,
-    },
-    /// The pause is over.
-    Due,
-    /// It is over.
-    End(Ending),
-}
-
-/// An event that can't happen in that state: a bug in whoever reports it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{event:?} can't happen to a task that is {state:?}")]
-pub struct IllegalEvent {
-    /// The task's state.
-    pub state: State,
-    /// What was reported.
-    pub event: Event,
-}
-
-impl State {
-    /// The one transition function: the state that follows an event.
-    ///
-    /// # Errors
-    /// [`IllegalEvent`] where the two don't go together.
-    pub fn after(&self, event: Event) -> Result<State, IllegalEvent> {
-        let illegal = || Err(IllegalEvent { state: self.clone(), event });
-        match (self, event) {
-            (State::Waiting { missing: 0 | 1 }, Event::PrerequisiteCompleted)
-            | (State::Resting { .. }, Event::Due) => Ok(State::Ready),
-            (State::Waiting { missing }, Event::PrerequisiteCompleted) => {
-                Ok(State::Waiting { missing: missing - 1 })
-            }
-            (State::Waiting { .. } | State::Ready, Event::PrerequisiteLost { because }) => {
-                Ok(State::Ended(Ending::NotRun { because }))
-            }
-            (State::Ready, Event::Started) => Ok(State::Running),
-            (State::Running, Event::Rest { until }) => Ok(State::Resting { until }),
-            (
-                State::Running | State::Ready | State::Waiting { .. } | State::Resting { .. },
-                Event::End(ending),
-            ) => Ok(State::Ended(ending)),
-            // A late word on what is over or left out changes nothing.
-            (
-                State::LeftOut | State::Ended(_),
-                Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. },
-            ) => Ok(self.clone()),
-            (
-                State::LeftOut | State::Ended(_),
-                Event::Started | Event::Rest { .. } | Event::Due | Event::End(_),
-            )
-            | (State::Waiting { .. }, Event::Started | Event::Rest { .. } | Event::Due)
-            | (State::Ready, Event::PrerequisiteCompleted | Event::Rest { .. } | Event::Due)
-            | (
-                State::Running,
-                Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. } | Event::Started | Event::Due,
-            )
-            | (
-                State::Resting { .. },
-                Event::PrerequisiteCompleted
-                | Event::PrerequisiteLost { .. }
-                | Event::Started
-                | Event::Rest { .. },
-            ) => illegal(),
-        }
-    }
-}
+use super::graph::Node;
+use super::{Ending, Event, IllegalEvent, Plan, State, TaskIndex};
 
 /// All tasks of a plan in one run: what may start next, what is over, and why.
 ///
@@ -140,8 +14,21 @@ impl State {
 pub struct Schedule<'p> {
     plan: &'p Plan,
     states: Vec<State>,
+    /// Of each barrier of the plan; filled in as the first states are settled.
+    barriers: Vec<Option<Barrier>>,
     ready: BinaryHeap<(Duration, Reverse<TaskIndex>)>,
     running: usize,
+}
+
+/// What stands before a task or a whole step of tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Barrier {
+    /// Everything before is completed.
+    Open,
+    /// So many are not completed yet.
+    Closed { missing: usize },
+    /// One will never be, because of that task.
+    Lost { because: TaskIndex },
 }
 
 impl<'p> Schedule<'p> {
@@ -149,7 +36,8 @@ impl<'p> Schedule<'p> {
     /// [`State::Ended`], or anything else for a task that this run shall do.
     pub fn new(plan: &'p Plan, initial: impl Fn(TaskIndex) -> State) -> Self {
         let states = plan.tasks().map(|(index, _)| initial(index)).collect();
-        let mut schedule = Self { plan, states, ready: BinaryHeap::new(), running: 0 };
+        let barriers = vec![None; plan.barriers()];
+        let mut schedule = Self { plan, states, barriers, ready: BinaryHeap::new(), running: 0 };
         for &index in plan.topological() {
             schedule.settle(index);
         }
@@ -251,24 +139,63 @@ impl<'p> Schedule<'p> {
     }
 
     fn release_dependents(&mut self, index: TaskIndex) -> Result<(), IllegalEvent> {
-        for dependent in self.plan.dependents(index) {
-            self.set(dependent, Event::PrerequisiteCompleted)?;
+        let plan = self.plan;
+        for after in plan.after(Node::Task(index)) {
+            match after {
+                Node::Task(dependent) => self.release(dependent)?,
+                Node::Barrier(barrier) => self.approach(barrier)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, dependent: TaskIndex) -> Result<(), IllegalEvent> {
+        self.set(dependent, Event::PrerequisiteCompleted)
+    }
+
+    /// One more of the tasks before the barrier is completed; the last one opens it.
+    fn approach(&mut self, barrier: usize) -> Result<(), IllegalEvent> {
+        if let Some(Barrier::Closed { missing }) = &mut self.barriers[barrier] {
+            *missing = missing.saturating_sub(1);
+            if *missing == 0 {
+                self.barriers[barrier] = Some(Barrier::Open);
+                let plan = self.plan;
+                let mut waiting = plan.after(Node::Barrier(barrier)).filter_map(Node::task);
+                return waiting.try_for_each(|dependent| self.release(dependent));
+            }
         }
         Ok(())
     }
 
     fn lose_dependents(&mut self, because: TaskIndex) -> Result<Vec<TaskIndex>, IllegalEvent> {
         let mut lost = Vec::new();
-        let mut open = self.plan.dependents(because);
-        while let Some(index) = open.pop() {
-            if matches!(self.states[index.0], State::Waiting { .. } | State::Ready) {
-                self.set(index, Event::PrerequisiteLost { because })?;
-                lost.push(index);
-                open.extend(self.plan.dependents(index));
+        let plan = self.plan;
+        let mut open: Vec<_> = plan.after(Node::Task(because)).collect();
+        while let Some(node) = open.pop() {
+            if self.lose(node, because)? {
+                lost.extend(node.task());
+                open.extend(plan.after(node));
             }
         }
         lost.sort_unstable();
         Ok(lost)
+    }
+
+    /// Whether the node was still to come, and now never will.
+    fn lose(&mut self, node: Node, because: TaskIndex) -> Result<bool, IllegalEvent> {
+        match node {
+            Node::Task(index) => {
+                let is_to_come = matches!(self.states[index.0], State::Waiting { .. } | State::Ready);
+                if is_to_come {
+                    self.set(index, Event::PrerequisiteLost { because })?;
+                }
+                Ok(is_to_come)
+            }
+            Node::Barrier(barrier) => {
+                let before = self.barriers[barrier].replace(Barrier::Lost { because });
+                Ok(!matches!(before, Some(Barrier::Lost { .. })))
+            }
+        }
     }
 
     /// The first state of a task whose prerequisites are settled already.
@@ -277,15 +204,44 @@ impl<'p> Schedule<'p> {
             self.running += usize::from(self.states[index.0] == State::Running);
             return;
         }
-        let before = self.plan.prerequisites(index);
-        let cause = before.iter().find_map(|&b| self.cause(b));
-        let missing = before.iter().filter(|b| self.states[b.0] != State::Ended(Ending::Completed)).count();
-        self.states[index.0] = match (cause, missing) {
-            (Some(because), _) => State::Ended(Ending::NotRun { because }),
-            (None, 0) => State::Ready,
-            (None, missing) => State::Waiting { missing },
+        self.states[index.0] = match self.before(Node::Task(index)) {
+            Barrier::Lost { because } => State::Ended(Ending::NotRun { because }),
+            Barrier::Open => State::Ready,
+            Barrier::Closed { missing } => State::Waiting { missing },
         };
         self.queue(index);
+    }
+
+    /// What stands before a node, all together, at the start.
+    fn before(&mut self, node: Node) -> Barrier {
+        let mut missing = 0;
+        let mut lost: Option<TaskIndex> = None;
+        let plan = self.plan;
+        for before in plan.before(node) {
+            let (is_open, cause) = match before {
+                Node::Task(index) => {
+                    (self.states[index.0] == State::Ended(Ending::Completed), self.cause(index))
+                }
+                Node::Barrier(barrier) => match self.barrier(barrier) {
+                    Barrier::Open => (true, None),
+                    Barrier::Closed { .. } => (false, None),
+                    Barrier::Lost { because } => (false, Some(because)),
+                },
+            };
+            missing += usize::from(!is_open);
+            lost = lost.into_iter().chain(cause).min();
+        }
+        match (lost, missing) {
+            (Some(because), _) => Barrier::Lost { because },
+            (None, 0) => Barrier::Open,
+            (None, missing) => Barrier::Closed { missing },
+        }
+    }
+
+    fn barrier(&mut self, barrier: usize) -> Barrier {
+        let settled = self.barriers[barrier].unwrap_or_else(|| self.before(Node::Barrier(barrier)));
+        self.barriers[barrier] = Some(settled);
+        settled
     }
 
     /// The task because of which nothing after `index` can run, if there is one.

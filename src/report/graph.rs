@@ -132,8 +132,9 @@ fn id(plan: &Plan, index: TaskIndex) -> String {
     clean(plan.task(index).id.as_str())
 }
 
+/// Graphviz takes entities by name out of labels, too.
 fn dot_text(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{}\"", text.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Mermaid takes entities by number: anything that could end the label or be markup goes by its own.
@@ -163,3 +164,6 @@ fn fill(status: Status) -> &'static str {
         Status::Cancelled => "#cccccc",
     }
 }
+
+#[cfg(test)]
+mod tests;

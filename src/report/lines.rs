@@ -69,7 +69,7 @@ impl Lines {
         let epic = clean(&started.epic);
         let commit: String = started.start.chars().take(10).collect();
         if *selected == 0 {
-            return vec![format!("plan {epic}: nothing to do, of {total} tasks")];
+            return vec![format!("plan {epic}: nothing to run ({total} tasks)")];
         }
         let estimate = short(started.estimate);
         vec![
@@ -89,7 +89,8 @@ impl Lines {
     fn task_ended(&self, ended: &TaskEnded) -> Vec<String> {
         let (style, word) = match ended.cause {
             Cause::Completed => (GOOD, "done"),
-            Cause::Failed | Cause::Cancelled => (BAD, "failed"),
+            Cause::Failed => (BAD, "failed"),
+            Cause::Cancelled => (BAD, "cancelled"),
             Cause::Blocked => (ODD, "blocked"),
             Cause::Interrupted | Cause::Foreign | Cause::LeftOut => (ODD, "pending"),
         };
@@ -98,9 +99,13 @@ impl Lines {
         if ended.cause == Cause::Completed {
             return vec![self.line(style, word, &ended.task, &format!("{took}  {says}"))];
         }
-        let why = if says.is_empty() { String::new() } else { format!(": {says}") };
-        let what = format!("{took}  {}{why}", ended.outcome.sentence());
-        let mut lines = vec![self.line(style, word, &ended.task, &what)];
+        let sentence = ended.outcome.sentence();
+        let why = match (sentence.ends_with(word), says.as_str()) {
+            (true, says) => says.to_owned(),
+            (false, "") => sentence.to_owned(),
+            (false, says) => format!("{sentence}: {says}"),
+        };
+        let mut lines = vec![self.line(style, word, &ended.task, &format!("{took}  {why}"))];
         if let Some(log) = ended.log.as_ref().filter(|_| ended.cause != Cause::Interrupted) {
             lines.push(format!("{FAINT}        its output: {}{FAINT:#}", log.display()));
         }
@@ -137,8 +142,8 @@ fn became(cause: Cause) -> &'static str {
 
 fn stopping(stage: Stage) -> &'static str {
     match stage {
-        Stage::Drain => "nothing new starts; running agents finish (again: end them)",
-        Stage::End => "ending the running agents; their tasks become pending again (again: kill them)",
+        Stage::Drain => "nothing new starts; running agents finish (Ctrl-C again ends them)",
+        Stage::End => "ending the running agents; their tasks become pending again (Ctrl-C again kills them)",
         Stage::Kill => "killing the running agents",
     }
 }
@@ -151,12 +156,10 @@ fn ended(summary: &Summary) -> Vec<String> {
         Verdict::Interrupted { .. } => (ODD, "interrupted"),
     };
     let cost = summary.cost_usd.map_or_else(String::new, |cost| format!(", ${cost:.2}"));
+    let now = if summary.done_now == 0 { "none".to_owned() } else { summary.done_now.to_string() };
+    let (done, total, took) = (summary.completed, summary.total, short(summary.duration));
     let mut lines = vec![format!(
-        "{style}{word}{style:#}: {} of {} tasks completed, {} of them in this run, in {}{cost}",
-        summary.completed,
-        summary.total,
-        summary.done_now,
-        short(summary.duration)
+        "{style}{word}{style:#}: {done} of {total} tasks completed, {now} of them in this run, in {took}{cost}"
     )];
     let lists = [
         ("failed", &summary.failed),
@@ -173,3 +176,6 @@ fn ended(summary: &Summary) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

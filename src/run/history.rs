@@ -126,3 +126,6 @@ impl TaskHistory {
         self.last_attempt().filter(|attempt| attempt.transitions_before == self.transitions.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,21 +6,30 @@ use jiff::Timestamp;
 
 use crate::genesis::{Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
 
-/// The newest change of each task's status that the journal has and the document has not, in the order in which they
-/// were made.
+/// The changes of status that the journal has and the document has not, in the order in which they were made.
 ///
 /// A crash between journal and file, or a writer that put an older file back, leaves such gaps. A document whose task has
 /// gone on from there is simply newer, and left as it is.
 pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h TransitionRecord> {
-    let newest = history.tasks().filter_map(|(_, story)| story.transitions.last());
-    let mut missing: Vec<_> = newest.filter(|transition| is_missing(transition, genesis)).collect();
-    missing.sort_by_key(|transition| transition.at);
-    missing
+    let tasks = genesis.tasks().iter();
+    let stories = tasks.filter_map(|task| Some((task, history.task(&task.id)?)));
+    let mut tails: Vec<_> = stories.map(|(task, story)| missing_tail(task, &story.transitions)).collect();
+    // Whole tails, so that a clock that was set back can't mix up the changes of one task.
+    tails.sort_by_key(|tail| tail.first().map(|transition| transition.at));
+    tails.into_iter().flatten().collect()
 }
 
-fn is_missing(transition: &TransitionRecord, genesis: &Genesis) -> bool {
-    let Some(task) = genesis.task(transition.task.as_str()) else { return false };
-    !has_event(task, transition) && task.status == transition.from && transition.from != transition.to
+/// The last of a task's changes that lead on from the status which the document has.
+fn missing_tail<'h>(task: &Task, transitions: &'h [TransitionRecord]) -> &'h [TransitionRecord] {
+    let known = match transitions.len().checked_sub(1) {
+        // Without a history in the document an older status can't be told from one that was set back by hand: one step only.
+        Some(last) if task.history.is_empty() => last,
+        _ => transitions.iter().rposition(|transition| has_event(task, transition)).map_or(0, |at| at + 1),
+    };
+    let unknown = transitions.get(known..).unwrap_or_default();
+    let leads_on =
+        |transition: &TransitionRecord| task.status == transition.from && transition.from != transition.to;
+    unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..])
 }
 
 fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
@@ -109,3 +118,6 @@ pub(super) fn take_back(record: &TransitionRecord, genesis: &Genesis) -> Result<
 pub(super) fn is_last_open(genesis: &Genesis, ours: &str) -> bool {
     genesis.tasks().iter().all(|task| task.id == ours || task.status == Status::Completed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ mod pause;
 mod preview;
 mod process;
 mod record;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settings;
 mod signals;
 mod start;

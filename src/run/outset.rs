@@ -101,3 +101,6 @@ fn place(status: Status, wish: Wish, is_ours: impl Fn() -> bool) -> Place {
         (Status::Cancelled, _) => Place::Cancelled,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,7 +104,7 @@ impl PlanFile {
             }
             let edited = genesis.apply(&edit).map_err(CommitError::Edit)?;
             let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
-            if self.is_unchanged_since(&metadata) {
+            if self.still_is(&genesis, &metadata) {
                 new.publish()?;
                 return Ok(Committed { genesis: edited, changed: true });
             }
@@ -112,8 +112,11 @@ impl PlanFile {
         Err(StoreError::Contended { path: self.path.clone() }.into())
     }
 
-    fn is_unchanged_since(&self, read: &Metadata) -> bool {
+    /// Whether the file is what was read. The bytes are compared, too: the clock of many a kernel ticks so slowly that a change right
+    /// after another one leaves all times as they are.
+    fn still_is(&self, genesis: &Genesis, read: &Metadata) -> bool {
         fs::metadata(&self.path).is_ok_and(|now| Stamp::of(&now) == Stamp::of(read))
+            && fs::read(&self.path).is_ok_and(|now| now == genesis.source().as_bytes())
     }
 }
 

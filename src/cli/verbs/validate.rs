@@ -58,9 +58,10 @@ impl Findings {
     fn of(path: PathBuf, genesis: &Genesis) -> Self {
         let (diagnostics, content) = match plan::load(genesis) {
             Ok(plan) => {
-                let edges: usize = plan.tasks().map(|(index, _)| plan.prerequisites(index).len()).sum();
+                let edges = plan.tasks().map(|(index, _)| plan.prerequisites(index).len()).sum();
                 let form = genesis.form();
-                let content = format!("{} tasks, {edges} dependencies, {} form", plan.len(), form.as_str());
+                let (tasks, edges) = (counted(plan.len(), "task"), counted(edges, "dependency"));
+                let content = format!("{tasks}, {edges}, {} form", form.as_str());
                 (plan.warnings, Some(content))
             }
             Err(diagnostics) => (diagnostics, None),
@@ -73,14 +74,10 @@ impl Findings {
         let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         let warnings = self.diagnostics.len() - errors;
         let verdict = if is_invalid { "invalid" } else { "valid" };
-        let counted = |count: usize, word: &str| match count {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            _ => Some(format!("{count} {word}s")),
-        };
-        let facts = [self.content.clone(), counted(errors, "error"), counted(warnings, "warning")];
-        let facts: Vec<_> = facts.into_iter().flatten().collect();
-        text + &format!("{}: {verdict} ({})\n", self.path.display(), facts.join(", "))
+        let found = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+        let facts = self.content.clone().into_iter().chain(found.map(|(count, word)| counted(count, word)));
+        let facts: Vec<_> = facts.collect();
+        text + &format!("{}: {verdict} ({})\n", output::typed(&self.path), facts.join(", "))
     }
 
     fn json(&self) -> Report {
@@ -100,6 +97,15 @@ impl Findings {
             }
         });
         Report { version: 1, diagnostics: found.collect() }
+    }
+}
+
+/// `1 dependency`, `2 dependencies`.
+fn counted(count: usize, word: &str) -> String {
+    match (count, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {word}s"),
     }
 }
 

@@ -1,43 +1,77 @@
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{Owner, StatusReport, TaskStatus};
 use crate::genesis::Status;
 use crate::report::text::{clean, fit, short};
 
-/// The columns before the summary, which gets what is left of the width.
-const COLUMNS: [&str; 5] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK"];
-/// The summary is shown with at least this many columns, however narrow the terminal.
+const TITLES: [&str; 6] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK", "SUMMARY"];
+const TASK: usize = 0;
+const AGENT: usize = 2;
+const TRIES: usize = 3;
+const TOOK: usize = 4;
+const SUMMARY: usize = 5;
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// What a cell is cut to where its column has to give way, however narrow the terminal.
+const LEAST_TASK: usize = 16;
+const LEAST_AGENT: usize = 10;
 const LEAST_SUMMARY: usize = 20;
+/// Below this a summary says nothing: on the narrowest terminals there is none.
+const SCANT_SUMMARY: usize = 8;
 
-/// The status of a plan: a header, and a line a task.
+/// The status of a plan: a header, and a line a task, which fits a terminal of `width` columns unless that is very narrow.
 pub fn status_lines(report: &StatusReport, width: u16) -> String {
     let rows: Vec<_> = report.tasks.iter().map(row).collect();
-    let widest = |column: usize| {
-        rows.iter().map(|row| row[column].width()).max().unwrap_or(0).max(COLUMNS[column].len())
+    let widths = widths(&rows, width.into());
+    let line = |cells: &[String]| {
+        let cells = cells.iter().zip(widths).filter(|(_, width)| *width > 0);
+        let padded: Vec<_> = cells.map(|(cell, width)| padded(cell, width)).collect();
+        padded.join(&" ".repeat(GAP)).trim_end().to_owned()
     };
-    // comfy-table sets two blanks between columns.
-    let before: usize = (0..COLUMNS.len()).map(|column| widest(column) + 2).sum();
-    let left = usize::from(width).saturating_sub(before).max(LEAST_SUMMARY);
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(COLUMNS.into_iter().chain(["SUMMARY"]));
-    for (row, task) in rows.into_iter().zip(&report.tasks) {
-        table.add_row(row.into_iter().chain([fit(&summary(task), left)]));
-    }
-    let lines: Vec<_> = table
-        .lines()
-        .map(|line| line.trim_end().strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
-        .collect();
+    let lines: Vec<_> =
+        std::iter::once(&TITLES.map(str::to_owned)).chain(&rows).map(|row| line(row)).collect();
     format!("{}\n\n{}\n", header(report), lines.join("\n"))
+}
+
+/// How wide each column is. Where there is no room for all, the summary gives way first, then the agent, then the task; then columns
+/// are left out.
+fn widths(rows: &[[String; TITLES.len()]], room: usize) -> [usize; TITLES.len()] {
+    let mut widths: [usize; TITLES.len()] = std::array::from_fn(|column| {
+        let cells = rows.iter().map(|row| row[column].width());
+        cells.max().filter(|widest| *widest > 0).map_or(0, |widest| widest.max(TITLES[column].len()))
+    });
+    for (column, least) in [(SUMMARY, LEAST_SUMMARY), (AGENT, LEAST_AGENT), (TASK, LEAST_TASK)] {
+        let excess = needed(&widths).saturating_sub(room);
+        widths[column] = widths[column].saturating_sub(excess).max(least.min(widths[column]));
+    }
+    for column in [TRIES, AGENT, TOOK] {
+        if needed(&widths) > room {
+            widths[column] = 0;
+        }
+    }
+    let excess = needed(&widths).saturating_sub(room);
+    widths[SUMMARY] =
+        Some(widths[SUMMARY].saturating_sub(excess)).filter(|left| *left >= SCANT_SUMMARY).unwrap_or(0);
+    widths
+}
+
+fn needed(widths: &[usize]) -> usize {
+    let shown = widths.iter().filter(|width| **width > 0);
+    shown.map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
+}
+
+fn padded(cell: &str, width: usize) -> String {
+    let cell = fit(cell, width);
+    let blanks = width.saturating_sub(cell.width());
+    cell + &" ".repeat(blanks)
 }
 
 fn header(report: &StatusReport) -> String {
     let plan = &report.plan;
-    let status = plan.status.map_or("unknown", |status| status.as_str());
+    let status = plan.status.map_or_else(String::new, |status| format!(" ({status})"));
     let counts = report.counts;
     let named = [
         (counts.completed, "completed"),
@@ -50,19 +84,14 @@ fn header(report: &StatusReport) -> String {
     let named = named.into_iter().filter(|(count, _)| *count > 0);
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = counts.total;
-    format!(
-        "{} / {} ({status})\n{total} tasks: {}",
-        clean(&plan.project),
-        clean(&plan.epic),
-        named.join(", ")
-    )
+    format!("{} / {}{status}\n{total} tasks: {}", clean(&plan.project), clean(&plan.epic), named.join(", "))
 }
 
-fn row(task: &TaskStatus) -> [String; COLUMNS.len()] {
+fn row(task: &TaskStatus) -> [String; TITLES.len()] {
     let attempts = if task.attempts == 0 { String::new() } else { task.attempts.to_string() };
     let took = task.duration_ms.map_or_else(String::new, |ms| short(Duration::from_millis(ms)));
     let agent = task.agent.as_deref().map(clean).unwrap_or_default();
-    [clean(&task.id), task.status.to_string(), agent, attempts, took]
+    [clean(&task.id), task.status.to_string(), agent, attempts, took, summary(task)]
 }
 
 fn summary(task: &TaskStatus) -> String {
@@ -96,7 +125,7 @@ pub fn task_lines(task: &TaskStatus) -> String {
     fact("cost", task.cost_usd.map(|cost| format!("${cost:.2}")));
     fact("tokens", task.tokens.map(|tokens| format!("{} in, {} out", tokens.input, tokens.output)));
     for event in &task.history {
-        lines.push(format!("  {}", history_line(event)));
+        lines.push(format!("  {}", history_line(event)).trim_end().to_owned());
     }
     lines.join("\n") + "\n"
 }

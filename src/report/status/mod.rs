@@ -5,3 +5,6 @@ mod model;
 
 pub use human::{status_lines, task_lines};
 pub use model::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+use crate::agent::Outcome;
+
+/// An event's lines as they stand in a log, without colours.
+fn told(lines: &Lines, events: &[RunEvent]) -> String {
+    let lines = events.iter().flat_map(|event| lines.of(event));
+    lines.map(|line| anstream::adapter::strip_str(&line).to_string() + "\n").collect::<Vec<_>>().concat()
+}
+
+fn id(id: &str) -> TaskId {
+    TaskId::from(id)
+}
+
+fn started(selected: usize) -> RunEvent {
+    RunEvent::Started(Started {
+        epic: "shop".into(),
+        total: 12,
+        selected,
+        jobs: 4,
+        start: "0123456789abcdef0123456789abcdef01234567".into(),
+        estimate: Duration::from_hours(7),
+        id_width: 14,
+    })
+}
+
+fn attempt(attempt: u32, resumed: bool) -> RunEvent {
+    RunEvent::AttemptStarted {
+        task: id("build-api"),
+        name: "Build the API".into(),
+        agent: "rust-backend-developer".into(),
+        attempt,
+        runner: "claude".into(),
+        branch: "blueprint/shop/build-api".into(),
+        resumed,
+    }
+}
+
+fn task_ended(cause: Cause, outcome: Outcome, summary: &str) -> RunEvent {
+    RunEvent::TaskEnded(TaskEnded {
+        task: id("build-api"),
+        cause,
+        outcome,
+        summary: summary.into(),
+        log: (cause != Cause::Completed)
+            .then(|| PathBuf::from("/p/.git/blueprint/shop-1234/attempts/build-api/1/stdout.log")),
+        commit: None,
+        duration: Duration::from_secs(245),
+        cost_usd: None,
+        remaining: None,
+    })
+}
+
+fn not_run(tasks: usize, cause: Cause) -> RunEvent {
+    let tasks = (0..tasks).map(|i| id(&format!("t{i}"))).collect();
+    RunEvent::NotRun { tasks, because: id("build-api"), cause }
+}
+
+fn summary(verdict: Verdict) -> Summary {
+    Summary {
+        verdict,
+        completed: 12,
+        total: 12,
+        done_now: 5,
+        failed: Vec::new(),
+        blocked: Vec::new(),
+        not_run: Vec::new(),
+        foreign: Vec::new(),
+        interrupted: Vec::new(),
+        integration: "blueprint/shop/integration".into(),
+        duration: Duration::from_secs(3_725),
+        cost_usd: None,
+    }
+}
+
+/// Each event once and more, in no story's order: to be read.
+fn every_event() -> Vec<RunEvent> {
+    let retry = |outcome, detail: Option<&str>| RunEvent::Retrying {
+        task: id("build-api"),
+        attempt: 1,
+        outcome,
+        detail: detail.map(str::to_owned),
+        pause: Duration::from_secs(12),
+    };
+    let warning =
+        |task: Option<&str>| RunEvent::Warning { task: task.map(id), text: "something is odd".into() };
+    let some = |ids: &[&str]| ids.iter().map(|i| id(i)).collect::<Vec<_>>();
+    vec![
+        started(9),
+        started(1),
+        started(0),
+        RunEvent::Note("2 files are not committed; agents do not see them".into()),
+        warning(None),
+        warning(Some("build-api")),
+        attempt(1, false),
+        attempt(2, false),
+        attempt(1, true),
+        RunEvent::Output { task: id("build-api"), line: "only bars show this".into() },
+        retry(Outcome::RateLimited, Some("429 Too Many Requests")),
+        retry(Outcome::TimedOut, None),
+        task_ended(Cause::Completed, Outcome::Completed, "The API serves carts; 14 tests pass."),
+        task_ended(Cause::Completed, Outcome::NoChanges, ""),
+        task_ended(Cause::Failed, Outcome::Failed, "exit code 1"),
+        task_ended(Cause::Failed, Outcome::NoChanges, ""),
+        task_ended(Cause::Blocked, Outcome::MergeConflict, "src/cart.rs, src/lib.rs"),
+        task_ended(Cause::Blocked, Outcome::NeedsAnswer, "Which currency?"),
+        task_ended(Cause::Cancelled, Outcome::Cancelled, ""),
+        task_ended(Cause::Interrupted, Outcome::Interrupted, ""),
+        not_run(1, Cause::Failed),
+        not_run(3, Cause::Blocked),
+        not_run(9, Cause::Cancelled),
+        not_run(1, Cause::Foreign),
+        not_run(1, Cause::LeftOut),
+        RunEvent::Stopping(Stage::Drain),
+        RunEvent::Stopping(Stage::End),
+        RunEvent::Stopping(Stage::Kill),
+        RunEvent::Ended(Summary { cost_usd: Some(1.234), ..summary(Verdict::Completed) }),
+        RunEvent::Ended(Summary { done_now: 0, ..summary(Verdict::Completed) }),
+        RunEvent::Ended(Summary {
+            completed: 8,
+            failed: some(&["build-api"]),
+            not_run: some(&["t0", "t1"]),
+            foreign: some(&["by-ada"]),
+            ..summary(Verdict::Failed)
+        }),
+        RunEvent::Ended(Summary {
+            completed: 0,
+            done_now: 0,
+            blocked: some(&["a"]),
+            ..summary(Verdict::Blocked)
+        }),
+        RunEvent::Ended(Summary {
+            completed: 5,
+            interrupted: some(&["a", "b", "c", "d", "e", "f", "g", "h"]),
+            ..summary(Verdict::Interrupted { by_term: false })
+        }),
+    ]
+}
+
+#[test]
+fn what_a_log_says_of_each_event() {
+    insta::assert_snapshot!(told(&Lines::new(None), &every_event()));
+}
+
+#[test]
+fn a_terminal_of_eighty_columns_breaks_no_line_of_a_task() {
+    let long = "word ".repeat(60);
+    let events = [started(9), attempt(1, false), task_ended(Cause::Completed, Outcome::Completed, &long)];
+    let told = told(&Lines::new(Some(80)), &events);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    assert!(told.contains("word word") && told.contains('…'), "{told}");
+}
+
+#[test]
+fn no_text_of_an_event_can_drive_the_terminal_or_begin_a_line() {
+    let evil = "x\u{1b}[2J\r\ndone    all-tasks\u{202e}";
+    let events = [
+        RunEvent::Note(evil.into()),
+        RunEvent::Warning { task: Some(id(evil)), text: evil.into() },
+        RunEvent::Retrying {
+            task: id(evil),
+            attempt: 1,
+            outcome: Outcome::Failed,
+            detail: Some(evil.into()),
+            pause: Duration::ZERO,
+        },
+        RunEvent::NotRun { tasks: vec![id(evil)], because: id(evil), cause: Cause::Failed },
+        task_ended(Cause::Failed, Outcome::Failed, evil),
+        RunEvent::Ended(Summary { failed: vec![id(evil)], ..summary(Verdict::Failed) }),
+    ];
+    let lines = Lines::new(None);
+    for event in &events {
+        for line in lines.of(event) {
+            let line = anstream::adapter::strip_str(&line).to_string();
+            assert!(!line.contains(['\u{1b}', '\n', '\r', '\u{202e}']), "{line:?}");
+            assert!(!line.starts_with("done"), "{line:?}");
+        }
+    }
+}

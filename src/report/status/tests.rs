@@ -1,0 +1,128 @@
+use std::path::Path;
+
+use crate::agent::Outcome;
+use crate::genesis::{Genesis, Status};
+use crate::plan;
+use crate::run::History;
+use crate::run::sample::{at, ended, genesis, history, merged, started, transition};
+use crate::store::RunOwner;
+
+use super::*;
+use Status::{Blocked, Completed, Failed, InProgress, Pending};
+
+fn report(genesis: &Genesis, history: &History, run: Option<&RunOwner>) -> StatusReport {
+    let plan = plan::load(genesis).unwrap();
+    StatusReport::new(Path::new("/p/genesis.xml"), genesis, &plan, history, run, |_| true)
+}
+
+/// What stands on a terminal without colours.
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+fn live() -> RunOwner {
+    RunOwner { pid: 4711, host: "box".into(), run: "r1".into(), started: at(0) }
+}
+
+/// A plan in the middle of a run: one task for each status, with long and wide texts.
+fn midway() -> (Genesis, History) {
+    let tasks = [
+        ("design", Completed),
+        ("build-api", Completed),
+        ("a-task-with-a-rather-long-name-of-its-own", InProgress),
+        ("日本語の課題", Failed),
+        ("ask-somebody", Blocked),
+        ("ship", Pending),
+    ];
+    let text = genesis(&tasks).source().replacen(
+        "<statusHistory>",
+        "<assignedAgent>rust-backend-developer</assignedAgent><result><summary>Wrote the design down,\nwith three diagrams and a long list \
+         of open questions that need more room than there is</summary></result><statusHistory>",
+        1,
+    );
+    let running = "a-task-with-a-rather-long-name-of-its-own";
+    let facts = [
+        transition("design", Pending, InProgress, 0),
+        started("design", 1, 1),
+        ended("design", 1, Outcome::TimedOut, 2),
+        started("design", 2, 3),
+        ended("design", 2, Outcome::Completed, 4),
+        merged("design", 2, 5),
+        transition(running, Pending, InProgress, 0),
+        started(running, 1, 7),
+    ];
+    (Genesis::parse(text.into_bytes()).unwrap(), history(facts))
+}
+
+#[test]
+fn the_table_fits_a_terminal_of_eighty_columns() {
+    let (genesis, history) = midway();
+    insta::assert_snapshot!(plain(&status_lines(&report(&genesis, &history, Some(&live())), 80)));
+}
+
+#[test]
+fn a_narrow_terminal_still_shows_every_task_and_some_of_its_summary() {
+    let (genesis, history) = midway();
+    insta::assert_snapshot!(plain(&status_lines(&report(&genesis, &history, Some(&live())), 40)));
+}
+
+#[test]
+fn no_line_of_the_table_is_wider_than_the_terminal() {
+    let (genesis, history) = midway();
+    let report = report(&genesis, &history, None);
+    for width in 32..200 {
+        let shown = plain(&status_lines(&report, width));
+        let table = shown.lines().skip_while(|line| !line.starts_with("TASK"));
+        let widest = table.map(unicode_width::UnicodeWidthStr::width).max().unwrap();
+        assert!(widest <= width.into(), "{width}:\n{shown}");
+    }
+}
+
+#[test]
+fn a_tasks_story_says_all_that_is_known_of_it() {
+    let (genesis, history) = midway();
+    let stories: Vec<_> = report(&genesis, &history, Some(&live())).tasks.iter().map(task_lines).collect();
+    insta::assert_snapshot!(plain(&stories.join("\n")));
+}
+
+#[test]
+fn cost_tokens_and_tries_are_those_of_all_attempts() {
+    let (genesis, history) = midway();
+    let report = report(&genesis, &history, None);
+    let design = &report.tasks[0];
+    let tokens = design.tokens.unwrap();
+    assert_eq!((design.attempts, design.cost_usd, tokens.input, tokens.output), (2, Some(0.5), 200, 20));
+    assert_eq!((design.outcome, design.duration_ms), (Some(Outcome::Completed), Some(61_000)));
+    assert_eq!((design.started, design.ended), (Some(at(3)), Some(at(4))));
+    assert_eq!(report.counts.total, 6);
+    assert_eq!((report.counts.completed, report.counts.in_progress, report.counts.pending), (2, 1, 1));
+}
+
+#[test]
+fn the_owner_is_the_live_run_the_run_that_is_gone_or_a_person() {
+    let owner = |run: Option<&RunOwner>, journal: &[(i64, crate::run::Fact)]| {
+        let by_hand =
+            genesis(&[("a", InProgress)]).source().replace("</status>", "</status><actor>ada</actor>");
+        let genesis = Genesis::parse(by_hand.into_bytes()).unwrap();
+        let report = report(&genesis, &history(journal.to_vec()), run);
+        serde_json::to_string(&report.tasks[0].owner).unwrap()
+    };
+    let ours = [transition("a", Pending, InProgress, 0)];
+    assert_eq!(owner(Some(&live()), &ours), r#"{"pid":4711,"host":"box","alive":true}"#);
+    assert_eq!(owner(None, &ours), r#"{"pid":null,"host":null,"alive":false}"#);
+    assert_eq!(owner(Some(&live()), &[]), "\"ada\"");
+}
+
+#[test]
+fn what_an_agent_says_can_not_drive_the_terminal() {
+    let text = genesis(&[("a", Completed)]).source().replace(
+        "<statusHistory>",
+        "<result><summary>\u{202e}gnp.exe\u{9b}31m  &#10; second line</summary></result><statusHistory>",
+    );
+    let report = report(&Genesis::parse(text.into_bytes()).unwrap(), &history([]), None);
+    for shown in [status_lines(&report, 80), task_lines(&report.tasks[0])] {
+        let shown = plain(&shown);
+        assert!(!shown.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{shown:?}");
+        assert!(shown.contains("gnp.exe 31m"), "{shown:?}");
+    }
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::genesis::Status::{Completed, InProgress, Pending};
+use crate::run::sample::{at, ended, history, merged, started, transition};
+
+#[test]
+fn a_story_has_its_attempts_in_order_with_how_each_ended() {
+    let history = history([
+        transition("a", Pending, InProgress, 1),
+        started("a", 1, 2),
+        ended("a", 1, Outcome::TimedOut, 3),
+        started("a", 2, 4),
+        started("b", 1, 5),
+        ended("a", 2, Outcome::Completed, 6),
+        merged("a", 2, 7),
+        transition("a", InProgress, Completed, 8),
+    ]);
+    let story = history.task("a").unwrap();
+    let told: Vec<_> = story
+        .attempts
+        .iter()
+        .map(|attempt| {
+            let (ended, when) = attempt.ended.as_ref().unwrap();
+            (attempt.started.attempt, attempt.at, ended.outcome, *when, attempt.succeeded())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [(1, at(2), Outcome::TimedOut, at(3), false), (2, at(4), Outcome::Completed, at(6), true)]
+    );
+    assert_eq!(story.transitions.len(), 2);
+    assert_eq!(story.next_attempt(), 3);
+    assert_eq!(story.last_attempt().unwrap().commit().unwrap().to_string(), "c".repeat(40));
+    assert_eq!(history.tasks().count(), 2);
+    assert!(history.task("nobody").is_none());
+}
+
+#[test]
+fn only_what_is_merged_counts_as_done() {
+    let history = history([started("a", 1, 1), ended("a", 1, Outcome::Completed, 2)]);
+    assert!(!history.task("a").unwrap().attempts[0].succeeded());
+    let history = history_of_merge(Outcome::Failed);
+    assert!(!history.task("a").unwrap().attempts[0].succeeded());
+    let history = history_of_merge(Outcome::NoChanges);
+    assert!(history.task("a").unwrap().attempts[0].succeeded());
+}
+
+fn history_of_merge(outcome: Outcome) -> History {
+    history([started("a", 1, 1), ended("a", 1, outcome, 2), merged("a", 1, 3)])
+}
+
+#[test]
+fn an_attempt_is_open_until_its_task_changes_its_status() {
+    let mut history = history([transition("a", Pending, InProgress, 1), started("a", 1, 2)]);
+    let open = |history: &History| history.task("a").unwrap().open_attempt().map(|a| a.started.attempt);
+    assert_eq!(open(&history), Some(1));
+    let add = |history: &mut History, (second, fact)| history.add(Record { time: at(second), fact });
+    add(&mut history, ended("a", 1, Outcome::Completed, 3));
+    assert_eq!(open(&history), Some(1), "ended, but nobody has decided what follows");
+    add(&mut history, transition("a", InProgress, Completed, 4));
+    assert_eq!(open(&history), None);
+    add(&mut history, started("a", 2, 5));
+    assert_eq!(open(&history), Some(2));
+}
+
+#[test]
+fn of_two_attempts_of_one_number_the_newest_is_meant() {
+    let history = history([started("a", 1, 1), started("a", 1, 2), ended("a", 1, Outcome::Failed, 3)]);
+    let attempts = &history.task("a").unwrap().attempts;
+    assert!(attempts[0].ended.is_none() && attempts[1].ended.is_some());
+    assert_eq!(history.task("a").unwrap().next_attempt(), 2);
+}
+
+#[test]
+fn ends_and_merges_of_attempts_that_nobody_started_are_passed_over() {
+    let history = history([ended("a", 1, Outcome::Failed, 1), merged("b", 2, 2)]);
+    assert!(history.task("a").is_none() && history.task("b").is_none());
+}
+
+#[test]
+fn a_commit_that_is_none_is_none() {
+    let (second, Fact::AttemptEnded(mut end)) = ended("a", 1, Outcome::Completed, 2) else { panic!() };
+    end.commit = Some("../../x".into());
+    let history = history([started("a", 1, 1), (second, Fact::AttemptEnded(end))]);
+    assert!(history.task("a").unwrap().attempts[0].commit().is_none());
+}
+
+#[test]
+fn a_journal_that_was_written_and_read_tells_the_same_story() {
+    let facts = [
+        transition("a", Pending, InProgress, 1),
+        started("a", 1, 2),
+        ended("a", 1, Outcome::Completed, 3),
+        merged("a", 1, 4),
+        (
+            5,
+            Fact::RunStarted {
+                run: "r".into(),
+                pid: 1,
+                host: "h".into(),
+                version: "0".into(),
+                start: "s".into(),
+            },
+        ),
+        (6, Fact::RunEnded { run: "r".into(), exit: 0 }),
+    ];
+    for (second, fact) in facts {
+        let record = Record { time: at(second), fact };
+        let line = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record, "{line}");
+    }
+}

@@ -1,0 +1,123 @@
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+use crate::agent::{BaseEnv, EnvPolicy};
+use crate::plan::{self, TaskId};
+use crate::run::record::Fact;
+use crate::run::sample::{genesis, history, transition};
+use Status::{Blocked, Cancelled, Completed, Failed, InProgress, Pending};
+
+fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
+    Settings {
+        jobs: NonZeroUsize::MIN,
+        retries: 0,
+        kill_grace: Duration::ZERO,
+        fail_fast: false,
+        rerun_failed,
+        only: only.iter().map(|id| TaskId::from(*id)).collect(),
+        allow_no_changes: Vec::new(),
+        require_definitions: false,
+        worktree_dir: String::new(),
+        branch: String::new(),
+        base: None,
+        agent_folders: Vec::new(),
+        env: BaseEnv::new(Vec::<(String, String)>::new()),
+        env_policy: EnvPolicy::default(),
+        config_dir: PathBuf::new(),
+        program: PathBuf::new(),
+        casting: HashMap::new(),
+        output_every: None,
+    }
+}
+
+fn outset(
+    tasks: &[(&str, Status)],
+    journal: impl IntoIterator<Item = (i64, Fact)>,
+    settings: &Settings,
+) -> Outset {
+    let genesis = genesis(tasks);
+    Outset::new(&plan::load(&genesis).unwrap(), &genesis, &history(journal), settings)
+}
+
+fn place_of(status: Status, settings: &Settings) -> Place {
+    outset(&[("a", status)], [], settings).places[0]
+}
+
+#[test]
+fn each_status_has_its_place() {
+    let plain = asked_for(&[], false);
+    let found = Status::ALL.map(|status| (status, place_of(status, &plain)));
+    let expected = [
+        (Pending, Place::ToDo),
+        (InProgress, Place::Foreign),
+        (Completed, Place::Completed),
+        (Failed, Place::Failed),
+        (Blocked, Place::Blocked),
+        (Cancelled, Place::Cancelled),
+    ];
+    for pair in expected {
+        assert!(found.contains(&pair), "{pair:?} is not in {found:?}");
+    }
+}
+
+/// The document says since second 0 that the task is in progress.
+#[test]
+fn a_task_in_progress_is_taken_up_only_if_it_is_our_run_that_put_it_there() {
+    let plain = asked_for(&[], false);
+    let tasks = [("a", InProgress)];
+    assert_eq!(outset(&tasks, [transition("a", Pending, InProgress, 0)], &plain).places, [Place::Orphaned]);
+    let earlier = [transition("a", Pending, InProgress, -9)];
+    assert_eq!(outset(&tasks, earlier, &plain).places, [Place::Foreign], "a person's event came after ours");
+    let given_back = [transition("a", Pending, InProgress, -9), transition("a", InProgress, Failed, -8)];
+    assert_eq!(outset(&tasks, given_back, &plain).places, [Place::Foreign]);
+}
+
+#[test]
+fn a_failed_task_runs_again_when_it_is_named_or_all_failed_are_asked_for() {
+    assert_eq!(place_of(Failed, &asked_for(&["a"], false)), Place::Again);
+    assert_eq!(place_of(Failed, &asked_for(&[], true)), Place::Again);
+}
+
+#[test]
+fn a_blocked_task_runs_again_only_when_it_is_named() {
+    assert_eq!(place_of(Blocked, &asked_for(&["a"], false)), Place::Again);
+    assert_eq!(place_of(Blocked, &asked_for(&[], true)), Place::Blocked);
+}
+
+#[test]
+fn what_is_over_for_good_is_not_run_again_for_being_named() {
+    assert_eq!(place_of(Completed, &asked_for(&["a"], true)), Place::Completed);
+    assert_eq!(place_of(Cancelled, &asked_for(&["a"], true)), Place::Cancelled);
+}
+
+#[test]
+fn with_tasks_named_only_those_and_what_they_need_are_taken_up() {
+    // Each waits for the one before it.
+    let tasks = [("a", Completed), ("b", Failed), ("c", Pending), ("d", Pending), ("e", InProgress)];
+    let found = outset(&tasks, [], &asked_for(&["c"], false));
+    let expected = [Place::Completed, Place::Again, Place::ToDo, Place::LeftOut, Place::LeftOut];
+    assert_eq!(found.places, expected);
+    assert_eq!(found.to_do(), 2);
+}
+
+#[test]
+fn the_schedule_starts_as_the_places_say() {
+    let tasks = [
+        ("a", Completed),
+        ("b", Pending),
+        ("c", Failed),
+        ("d", Blocked),
+        ("e", Cancelled),
+        ("f", InProgress),
+    ];
+    let found = outset(&tasks, [], &asked_for(&[], false));
+    let states: Vec<_> = (0..tasks.len()).map(|i| found.state(TaskIndex(i))).collect();
+    let over = [Ending::Failed, Ending::Blocked, Ending::Cancelled, Ending::Foreign].map(State::Ended);
+    assert_eq!(states[..2], [State::Ended(Ending::Completed), State::Ready]);
+    assert_eq!(states[2..], over);
+    let found = outset(&tasks, [], &asked_for(&["b"], false));
+    assert_eq!(found.state(TaskIndex(5)), State::LeftOut);
+}
