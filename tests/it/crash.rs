@@ -138,6 +138,20 @@ fn power_cuts_at_random_moments_lose_nothing_that_was_completed() {
     }
 }
 
+#[test]
+fn a_kill_just_before_a_further_attempt_is_journaled_does_no_harm() {
+    let script = "== a #1\nwrite half.txt half\nkill-self\n== *\nwrite whole.txt whole";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    assert_eq!(project.run(&["--retries", "0"]).code, Some(1));
+    // The next attempt has its base and its clean worktree, and that is all.
+    let worktree = project.task("a")["worktree"].as_str().unwrap().to_owned();
+    project.git(&["update-ref", "refs/blueprint/trial/bases/a/2", "refs/blueprint/trial/start"]);
+    project.git(&["-C", &worktree, "reset", "--quiet", "--hard", "refs/blueprint/trial/start"]);
+    project.complete(&["a"]);
+    assert_eq!(project.show("refs/blueprint/trial/attempts/a/1", "half.txt"), "half");
+    assert_eq!(project.show("blueprint/trial/a", "whole.txt"), "whole");
+}
+
 /// The journal is the commit point: git and the agent's own files may be ahead of it, the plan file one step behind.
 #[test]
 fn from_every_prefix_of_the_journal_a_run_goes_on() {
