@@ -5,10 +5,12 @@ use super::verbs;
 /// Runs a genesis.xml plan: a DAG of tasks, each done by a coding agent in a git worktree of its own.
 #[derive(Debug, Parser)]
 #[command(name = "blueprint", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "GENESIS is a file, a folder with a genesis.xml, or an epic's name. Left out, it is \
+#[command(
+    after_help = "Example: blueprint run genesis.xml\n\nGENESIS is a file, a folder with a genesis.xml, or an epic's name. Left out, it is \
 $GENESIS_FILE_PATH, ./genesis.xml, or the only .claude/epics/*/genesis.xml.\n\n\
 Exit codes: 0 completed, 1 a task failed, 2 usage or configuration, 3 the plan is invalid, 4 a task is blocked, \
-5 another run holds the plan, 70 a bug, 74 disk or git failed, 77 not allowed, 130 interrupted (143 by TERM).")]
+5 another run holds the plan, 70 a bug, 74 disk or git failed, 77 not allowed, 130 interrupted (143 by TERM)."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,

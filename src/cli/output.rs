@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 use super::args::{Global, LogFormat, When};
 use super::error::{CliError, Kind};
 use crate::genesis::{self, Diagnostic};
+use crate::report::{clean_lines, tame};
 
 /// Sets up colours and the log.
 pub(super) fn init(global: &Global) {
@@ -65,10 +66,10 @@ pub(super) fn error(error: &CliError) {
         Some((before, last)) if error.kind == Kind::Invalid => {
             say(&format!("{before}\n{red}error{red:#}: {last}"));
         }
-        _ => say(&format!("{red}error{red:#}: {}", error.message)),
+        _ => say(&format!("{red}error{red:#}: {}", clean_lines(&error.message))),
     }
     if let Some(hint) = &error.hint {
-        say(&format!("{cyan}help{cyan:#}: {hint}"));
+        say(&format!("{cyan}help{cyan:#}: {}", clean_lines(hint)));
     }
     if error.kind == Kind::Bug {
         say("this should not happen: please report it with the command and the plan");
@@ -85,7 +86,7 @@ pub(super) fn typed(path: &Path) -> String {
 /// Diagnostics with their source lines, as wide as the terminal.
 pub(super) fn diagnostics(path: &Path, source: &str, diagnostics: &[Diagnostic]) -> String {
     // Colours are always put in here; the stream takes them out where they don't belong.
-    genesis::render(&typed(path), source, diagnostics, true, width().into())
+    tame(&genesis::render(&typed(path), source, diagnostics, true, width().into()))
 }
 
 /// How wide a line of narration may be; nothing where no terminal cuts it.

@@ -107,7 +107,7 @@ impl Lines {
         };
         let mut lines = vec![self.line(style, word, &ended.task, &format!("{took}  {why}"))];
         if let Some(log) = ended.log.as_ref().filter(|_| ended.cause != Cause::Interrupted) {
-            lines.push(format!("{FAINT}        its output: {}{FAINT:#}", log.display()));
+            lines.push(format!("{FAINT}        its output: {}{FAINT:#}", clean(&log.to_string_lossy())));
         }
         lines
     }
@@ -171,8 +171,8 @@ fn ended(summary: &Summary) -> Vec<String> {
     for (word, tasks) in lists.into_iter().filter(|(_, tasks)| !tasks.is_empty()) {
         lines.push(format!("  {word}: {}", few(tasks)));
     }
-    if summary.completed > 0 {
-        lines.push(format!("  the work is on branch {}", summary.integration));
+    if let Some(branch) = &summary.integration {
+        lines.push(format!("  the work is on branch {branch}"));
     }
     lines
 }

@@ -5,12 +5,18 @@ use unicode_width::UnicodeWidthChar;
 /// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
 /// direction marks become blanks.
 pub fn clean(text: &str) -> String {
-    let is_harmless = |c: char| {
-        !c.is_control()
-            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let blanked: String = text.chars().map(|c| if is_harmless(c) { c } else { ' ' }).collect();
-    blanked.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.replace(drives, " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text that holds our own colours, and a stranger's words in it, without what else could drive the terminal: colours begin with an
+/// ASCII character, so only others are replaced.
+pub fn tame(text: &str) -> String {
+    text.replace(|c: char| !c.is_ascii() && drives(c), " ")
+}
+
+/// Control characters (C1 included), line and paragraph separators, direction marks.
+fn drives(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text, cut to that many columns with a `…` at its end if it is wider.
@@ -33,6 +39,23 @@ pub fn fit(text: &str, columns: usize) -> String {
     cut
 }
 
+/// A text of several lines, each made harmless as by [`clean`], its indentation kept.
+pub fn clean_lines(text: &str) -> String {
+    let indent = |line: &str| " ".repeat(line.chars().take_while(|c| *c == ' ').count());
+    let lines: Vec<_> =
+        text.lines().map(|line| (indent(line) + &clean(line)).trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+/// A word that a shell takes as it is, quoted if need be.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// A duration as people say it: `0.4s`, `12s`, `3m 05s`, `1h 02m`, `2d 03h`.
 pub fn short(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -52,6 +75,16 @@ mod tests {
     #[test]
     fn no_text_can_drive_the_terminal() {
         assert_eq!(clean("a\x1b[2Jb\r\nc\u{202e}d\te\u{9b}f"), "a [2Jb c d e f");
+    }
+
+    #[test]
+    fn several_lines_keep_their_indentation_and_nothing_else() {
+        assert_eq!(clean_lines("  a\u{9b}b\n\x1b]0;t\x07\n    c  "), "  a b\n]0;t\n    c");
+    }
+
+    #[test]
+    fn words_for_a_shell_are_quoted_if_need_be() {
+        assert_eq!(["a/b.c", "a b", "it's", ""].map(shell_word), ["a/b.c", "'a b'", r"'it'\''s'", "''"]);
     }
 
     #[test]

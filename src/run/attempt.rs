@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
-use super::process::Supervised;
+use super::process::{Limits, Supervised};
 use super::record::{AttemptStarted, Fact};
 use super::supervisor::End;
 use super::{Stage, launch, workplace};
@@ -17,6 +17,9 @@ use crate::agent::{EndedBy, Outcome};
 use crate::git::Integrated;
 use crate::plan::TaskIndex;
 use crate::store::StoreError;
+
+/// A busy machine may make a supervisor late.
+const SLACK: Duration = Duration::from_secs(10);
 
 /// What an attempt sends to the dispatcher.
 pub(super) enum Message {
@@ -76,8 +79,8 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
     let common = &job.common;
-    let process =
-        Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, common.kill_grace);
+    let limits = Limits { timeout: job.cast.timeout, grace: common.kill_grace };
+    let process = Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, limits);
     match process {
         Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
         Err(error) => {
@@ -97,7 +100,10 @@ async fn watch_over(
 ) -> Result<Report, Gone> {
     let resumed = matches!(job.entry, Entry::Resumed(_));
     let _ = link.messages.send(Message::Running { index: job.index, resumed });
-    let (end, ended_by) = wait(&mut process, job.cast.timeout, link.stop.clone()).await;
+    // An attempt that is resumed has used up some of its time.
+    let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
+    let limits = Limits { timeout: job.cast.timeout.saturating_sub(spent), grace: job.common.kill_grace };
+    let (end, ended_by) = wait(&mut process, limits, link.stop.clone()).await;
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let end = match end {
         Ok(end) => end,
@@ -117,35 +123,43 @@ async fn watch_over(
 /// The agent's end, and why we brought it about, if we did.
 async fn wait(
     process: &mut Supervised,
-    timeout: Duration,
+    limits: Limits,
     mut stop: watch::Receiver<Option<Stage>>,
 ) -> (Result<End, StoreError>, Option<EndedBy>) {
     let handle = process.handle();
     let end = process.wait();
     tokio::pin!(end);
-    let deadline = tokio::time::sleep(timeout);
+    let deadline = tokio::time::sleep(limits.timeout);
     tokio::pin!(deadline);
     let mut ended_by = None;
     loop {
         tokio::select! {
             end = &mut end => return (end, ended_by),
-            () = &mut deadline, if ended_by.is_none() => {
-                ended_by = Some(EndedBy::TimedOut);
-                handle.end();
-            }
-            stage = next_stage(&mut stop) => match stage {
-                Stage::Drain => {}
-                Stage::End => {
-                    ended_by.get_or_insert(EndedBy::Interrupted);
+            () = &mut deadline => {
+                if ended_by.is_some() {
+                    handle.give_up();
+                } else {
                     handle.end();
                 }
-                Stage::Kill => {
-                    ended_by.get_or_insert(EndedBy::Interrupted);
-                    handle.kill();
+                ended_by.get_or_insert(EndedBy::TimedOut);
+                deadline.as_mut().reset(patience(limits.grace));
+            }
+            stage = next_stage(&mut stop) => {
+                match stage {
+                    Stage::Drain => continue,
+                    Stage::End => handle.end(),
+                    Stage::Kill => handle.kill(),
                 }
-            },
+                ended_by.get_or_insert(EndedBy::Interrupted);
+                deadline.as_mut().reset(patience(limits.grace));
+            }
         }
     }
+}
+
+/// Until when a supervisor may take to do what it was asked for.
+fn patience(grace: Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + grace + SLACK
 }
 
 async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {

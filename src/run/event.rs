@@ -181,8 +181,8 @@ pub struct Summary {
     pub foreign: Vec<TaskId>,
     /// Pending again.
     pub interrupted: Vec<TaskId>,
-    /// Where the work is.
-    pub integration: String,
+    /// The branch with the work, if there is any.
+    pub integration: Option<String>,
     /// How long it took.
     pub duration: Duration,
     /// What it cost, as far as the agent programs say.

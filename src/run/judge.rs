@@ -62,10 +62,14 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
         Exit::NotStarted(why) => {
             return Reading { detail: Some(why.clone()), ..Reading::of(Outcome::CouldNotStart) };
         }
-        Exit::Unseen => return Reading::of(Outcome::Interrupted),
+        Exit::Unseen => {
+            let outcome = ended_by.map_or(Outcome::Interrupted, agent::EndedBy::outcome);
+            return Reading::of(outcome);
+        }
     };
-    // An earlier run asked for the end; only a time-out would have been recorded otherwise than as an interruption.
-    let ended_by_us = ended_by.or_else(|| end.asked.then_some(EndedBy::Interrupted));
+    // An earlier run asked for the end, or its supervisor did when the time was up.
+    let by_supervisor = if end.timed_out { EndedBy::TimedOut } else { EndedBy::Interrupted };
+    let ended_by_us = ended_by.or_else(|| end.asked.then_some(by_supervisor));
     let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
     job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr })
 }

@@ -114,9 +114,16 @@ pub(super) fn take_back(record: &TransitionRecord, genesis: &Genesis) -> Result<
     })
 }
 
-/// Whether every task of the document but `ours` is completed.
-pub(super) fn is_last_open(genesis: &Genesis, ours: &str) -> bool {
-    genesis.tasks().iter().all(|task| task.id == ours || task.status == Status::Completed)
+/// What the project's status becomes with this change, in the document as it is now.
+pub(super) fn project_status(record: &TransitionRecord, genesis: &Genesis) -> Option<ProjectStatus> {
+    let ours = record.task.as_str();
+    let is_last_open =
+        || genesis.tasks().iter().all(|task| task.id == ours || task.status == Status::Completed);
+    match record.to {
+        Status::InProgress => Some(ProjectStatus::InProgress),
+        Status::Completed => is_last_open().then_some(ProjectStatus::Completed),
+        Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,16 @@ use crate::store::{AttemptDir, Lock, StoreError};
 /// The name of the hidden verb that makes our program a supervisor.
 pub const SUPERVISE: &str = "__supervise";
 
+/// We time out first, if we live: then the reason is known for certain.
+const HEADSTART: Duration = Duration::from_secs(2);
+
+/// How long an attempt may take, and how long it may take to end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) timeout: Duration,
+    pub(super) grace: Duration,
+}
+
 /// An attempt's supervisor.
 pub(super) struct Supervised {
     dir: AttemptDir,
@@ -31,13 +41,15 @@ impl Supervised {
         command: &CommandLine,
         worktree: &Path,
         dir: &AttemptDir,
-        grace: Duration,
+        limits: Limits,
     ) -> io::Result<Self> {
         fs::write(dir.stdin(), &command.stdin)?;
         let child = Command::new(program)
             .arg(SUPERVISE)
             .arg("--grace-ms")
-            .arg(grace.as_millis().to_string())
+            .arg(limits.grace.as_millis().to_string())
+            .arg("--deadline-ms")
+            .arg((limits.timeout + HEADSTART).as_millis().to_string())
             .arg(dir.path())
             .arg("--")
             .arg(&command.program)
@@ -87,9 +99,20 @@ pub(super) struct Handle {
 impl Handle {
     /// Asks the supervisor to end the agent and all that it started.
     pub(super) fn end(&self) {
+        self.signal(Signal::TERM);
+        // An agent may have stopped it.
+        self.signal(Signal::CONT);
+    }
+
+    /// Kills a supervisor that does not do what it is asked for; what it leaves is killed by whoever waits for it.
+    pub(super) fn give_up(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = self.own.or_else(|| supervisor::pid(&self.dir));
         if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::TERM);
+            let _ = kill_process(pid, signal);
         }
     }
 

@@ -11,6 +11,9 @@ pub(crate) struct Args {
     /// Between TERM and KILL, in milliseconds.
     #[arg(long)]
     grace_ms: u64,
+    /// The longest that the agent may take, in milliseconds.
+    #[arg(long)]
+    deadline_ms: u64,
     /// The attempt's folder.
     dir: PathBuf,
     /// The agent program and its arguments.
@@ -22,6 +25,7 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
     let orders = Orders {
         dir: AttemptDir::at(args.dir),
         grace: Duration::from_millis(args.grace_ms),
+        deadline: Duration::from_millis(args.deadline_ms),
         command: args.command,
     };
     supervise(&orders)?;

@@ -2,6 +2,7 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 use jiff::Timestamp;
 
 use crate::agent;
@@ -11,7 +12,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::genesis::{Status, TaskResult, Transition};
 use crate::plan::legal;
-use crate::report::{StatusReport, clean, task_lines};
+use crate::report::{StatusReport, clean, clean_lines, task_lines};
 use crate::run::{AgentReport, Says, leave};
 
 #[derive(Debug, clap::Args)]
@@ -33,11 +34,15 @@ pub(crate) struct Args {
 #[derive(Debug, Clone, Subcommand)]
 enum TaskVerb {
     /// You begin to work on the task.
+    #[command(after_help = "Example: blueprint task start --task auth-api")]
     Start,
     /// The task is done.
+    #[command(
+        after_help = "Example: blueprint task done --summary \"the API answers\" --deliverable src/api.rs"
+    )]
     Done {
         /// What was done, in a sentence.
-        #[arg(long)]
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
         summary: String,
         /// Something that was made; may be given more than once.
         #[arg(long = "deliverable", value_name = "D")]
@@ -47,12 +52,14 @@ enum TaskVerb {
         notes: Option<String>,
     },
     /// The task can't be done.
+    #[command(after_help = "Example: blueprint task fail --reason \"the schema of table users is missing\"")]
     Fail {
         /// Why.
-        #[arg(long)]
+        #[arg(long, value_parser = NonEmptyStringValueParser::new())]
         reason: String,
     },
     /// Show what there is to know about the task.
+    #[command(after_help = "Example: blueprint task show --task auth-api --format json")]
     Show {
         /// How to print it.
         #[arg(long, default_value = "human")]
@@ -199,7 +206,7 @@ fn show(context: &Context, known: &Known, name: &str, format: Format) -> Result<
 }
 
 fn described(brief: &agent::TaskBrief) -> String {
-    let mut text = format!("\n{}\n", brief.description.trim());
+    let mut text = format!("\n{}\n", clean_lines(brief.description.trim()));
     for criterion in &brief.acceptance {
         text.extend(["  - ", &clean(criterion), "\n"]);
     }

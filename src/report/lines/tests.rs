@@ -69,7 +69,7 @@ fn summary(verdict: Verdict) -> Summary {
         not_run: Vec::new(),
         foreign: Vec::new(),
         interrupted: Vec::new(),
-        integration: "blueprint/shop/integration".into(),
+        integration: Some("blueprint/shop/integration".into()),
         duration: Duration::from_secs(3_725),
         cost_usd: None,
     }

@@ -7,16 +7,18 @@ use super::Dispatcher;
 use crate::agent::{Brief, Definition, Prerequisite};
 use crate::genesis::Status;
 use crate::git::Oid;
-use crate::plan::{Event, State, TaskIndex};
+use crate::plan::{Ending, Event, State, TaskIndex};
 use crate::run::attempt::{Link, attempt};
 use crate::run::job::{Entry, Job, Resumed};
-use crate::run::outset::Outset;
 use crate::run::process::kill_leftover;
-use crate::run::{Attempt, RunError, RunEvent, TaskHistory, brief};
+use crate::run::{Cause, RunError, RunEvent, TaskHistory, brief};
 
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
     pub(super) fn start(&mut self, index: TaskIndex) -> Result<(), RunError> {
+        if !self.is_still_pending(index)? {
+            return Ok(());
+        }
         let number = self.next_attempt(index)?;
         let description = format!("attempt {number} starts");
         let changes = format!("branch {}", self.branch(index));
@@ -24,6 +26,38 @@ impl Dispatcher<'_> {
         self.schedule.apply(index, Event::Started)?;
         self.spawn(index, number, Entry::Fresh);
         Ok(())
+    }
+
+    /// A person may have taken the task, or finished it, while it waited for its turn.
+    fn is_still_pending(&mut self, index: TaskIndex) -> Result<bool, RunError> {
+        let id = self.id(index);
+        self.books.genesis = self.site.plan.load()?;
+        let Some(status) = self.books.genesis.task(id.as_str()).map(|task| task.status) else {
+            self.tell(RunEvent::Note(format!("{id} is not in the plan any more")));
+            return self.leave(index, Ending::Cancelled, Cause::Cancelled);
+        };
+        match status {
+            Status::Pending => Ok(true),
+            Status::Completed => {
+                self.find_result(index)?;
+                self.leave(index, Ending::Completed, Cause::Completed)
+            }
+            Status::InProgress => {
+                self.note_foreign(index);
+                self.leave(index, Ending::Foreign, Cause::Foreign)
+            }
+            Status::Failed => self.leave(index, Ending::Failed, Cause::Failed),
+            Status::Blocked => self.leave(index, Ending::Blocked, Cause::Blocked),
+            Status::Cancelled => self.leave(index, Ending::Cancelled, Cause::Cancelled),
+        }
+    }
+
+    fn leave(&mut self, index: TaskIndex, ending: Ending, cause: Cause) -> Result<bool, RunError> {
+        let lost = self.schedule.apply(index, Event::End(ending))?;
+        if !lost.is_empty() {
+            self.tell_lost(lost, index, cause);
+        }
+        Ok(false)
     }
 
     /// A task that an earlier run had: its agent is adopted if it lives, its end is judged if it has one, else it is pending again.
@@ -126,26 +160,6 @@ impl Dispatcher<'_> {
             number += 1;
         }
         Ok(number)
-    }
-
-    /// Where a completed task's work is: the commit that the journal names, else (the journal knows nothing of the task) its
-    /// branch. A task completed by hand has none, and adds nothing to a base.
-    pub(super) fn find_result(&mut self, index: TaskIndex, outset: &Outset) -> Result<(), RunError> {
-        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
-        let attempts = story.map(|story| story.attempts.as_slice()).unwrap_or_default();
-        let result = match attempts {
-            [] => self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?,
-            attempts => attempts.iter().rev().find(|attempt| attempt.succeeded()).and_then(Attempt::commit),
-        };
-        if let Some(commit) = result {
-            self.results.insert(index, commit);
-        } else if self.ground.plan.dependents(index).into_iter().any(|after| outset.is_to_do(after)) {
-            let id = self.id(index);
-            self.tell(RunEvent::Note(format!(
-                "{id} was completed by hand: it has no branch, and adds nothing to a base"
-            )));
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one owner of a run's state: what happens is decided here, in synchronous functions; the event loop only waits.
 
 mod assign;
+mod results;
 mod settle;
 mod wrap_up;
 
@@ -16,9 +17,10 @@ use tokio::sync::{mpsc, watch};
 use super::attempt::Message;
 use super::job::Common;
 use super::outset::{Outset, Place};
+use super::process::kill_leftover;
 use super::settings::{Settings, Site};
 use super::signals::Signals;
-use super::{History, RunError, RunEvent, Stage, Summary, output};
+use super::{History, RunError, RunEvent, Stage, Summary, TaskHistory, output};
 use crate::agent::Definition;
 use crate::genesis::{Genesis, Status};
 use crate::git::Oid;
@@ -52,6 +54,8 @@ pub(super) struct Dispatcher<'a> {
     tell: &'a dyn Fn(RunEvent),
     /// The work of completed tasks, where it is in git.
     results: HashMap<TaskIndex, Oid>,
+    /// Completed tasks whose work could not be merged.
+    unmerged: Vec<TaskIndex>,
     stage: Option<Stage>,
     running: BTreeMap<TaskIndex, AttemptDir>,
     /// Attempts of this run, by task: the limit of retries counts these.
@@ -89,6 +93,7 @@ impl<'a> Dispatcher<'a> {
             common,
             tell,
             results: HashMap::new(),
+            unmerged: Vec::new(),
             stage: None,
             running: BTreeMap::new(),
             tries: HashMap::new(),
@@ -129,7 +134,7 @@ impl<'a> Dispatcher<'a> {
             match outset.places[index.0] {
                 Place::Again => self.transition(index, Status::Pending, "to be run again", None, None)?,
                 Place::Foreign => self.note_foreign(index),
-                Place::Completed => self.find_result(index, outset)?,
+                Place::Completed => self.find_result(index)?,
                 Place::LeftOut
                 | Place::Failed
                 | Place::Blocked
@@ -138,12 +143,25 @@ impl<'a> Dispatcher<'a> {
                 | Place::Orphaned => {}
             }
         }
+        self.end_forgotten()?;
         self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
         self.tell_not_run();
         for (index, _) in ground.plan.tasks().filter(|(index, _)| outset.places[index.0] == Place::Orphaned) {
             self.take_up(index)?;
         }
         self.start_ready()
+    }
+
+    /// Ends agents of an earlier run whose task has been decided otherwise meanwhile.
+    fn end_forgotten(&self) -> Result<(), RunError> {
+        let ground = self.ground;
+        for (index, task) in ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
+            let story = self.books.history.task(task.id.as_str());
+            if let Some(open) = story.and_then(TaskHistory::open_attempt) {
+                kill_leftover(&self.site.state.attempt(&ground.slugs[index.0], open.started.attempt))?;
+            }
+        }
+        Ok(())
     }
 
     async fn work(&mut self, signals: &mut Signals) -> Result<(), RunError> {

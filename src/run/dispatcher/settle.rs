@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
-use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Status, TaskResult};
+use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
 use crate::run::job::Report;
 use crate::run::record::{Fact, Record, TransitionRecord};
@@ -50,11 +50,10 @@ impl Dispatcher<'_> {
             result,
         };
         self.record(Fact::Transition(record.clone()))?;
-        let project = self.project_status(index, to);
-        self.save(|now| ledger::edit_of(&record, project, now))?;
+        self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
         if !ledger::is_written(&record, &self.books.genesis) {
             self.save(|now| ledger::take_back(&record, now))?;
-            self.save(|now| ledger::edit_of(&record, project, now))?;
+            self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
         }
         Ok(())
     }
@@ -74,23 +73,14 @@ impl Dispatcher<'_> {
         next.map_or(now, |next| now.max(next))
     }
 
-    fn save(&mut self, decide: impl Fn(&Genesis) -> Result<Edit, EditError>) -> Result<(), RunError> {
+    pub(super) fn save(
+        &mut self,
+        decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
+    ) -> Result<(), RunError> {
         let saved = self.site.plan.commit(decide)?;
         tracing::debug!(changed = saved.changed, "plan saved");
         self.books.genesis = saved.genesis;
         Ok(())
-    }
-
-    /// What the project's status becomes with this transition.
-    fn project_status(&self, index: TaskIndex, to: Status) -> Option<ProjectStatus> {
-        match to {
-            Status::InProgress => Some(ProjectStatus::InProgress),
-            Status::Completed => {
-                let id = &self.ground.plan.task(index).id;
-                ledger::is_last_open(&self.books.genesis, id.as_str()).then_some(ProjectStatus::Completed)
-            }
-            Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
-        }
     }
 
     pub(super) fn on_over(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
@@ -252,7 +242,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn tell_lost(&self, tasks: Vec<TaskIndex>, because: TaskIndex, cause: Cause) {
+    pub(super) fn tell_lost(&self, tasks: Vec<TaskIndex>, because: TaskIndex, cause: Cause) {
         let tasks = tasks.into_iter().map(|task| self.id(task)).collect();
         self.tell(RunEvent::NotRun { tasks, because: self.id(because), cause });
     }

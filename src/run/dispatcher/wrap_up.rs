@@ -5,7 +5,7 @@ use crate::genesis::{EditError, ProjectStatus, Status};
 use crate::plan::{Ending, State, TaskId};
 use crate::run::attempt::Message;
 use crate::run::record::Fact;
-use crate::run::{RunError, Summary, Verdict};
+use crate::run::{RunError, Summary, Verdict, ledger};
 
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
@@ -36,6 +36,7 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn finish(&mut self, by_term: bool) -> Result<Summary, RunError> {
+        self.catch_up()?;
         let summary = self.summary(by_term);
         if summary.verdict == Verdict::Failed {
             self.site.plan.commit(|now| -> Result<_, EditError> {
@@ -46,6 +47,16 @@ impl Dispatcher<'_> {
         Ok(summary)
     }
 
+    /// Somebody may have put an older file back while the run lasted.
+    fn catch_up(&mut self) -> Result<(), RunError> {
+        self.books.genesis = self.site.plan.load()?;
+        let missing = ledger::missing(&self.books.history, &self.books.genesis);
+        for record in missing.into_iter().cloned().collect::<Vec<_>>() {
+            self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
+        }
+        Ok(())
+    }
+
     fn summary(&self, by_term: bool) -> Summary {
         let statuses = || self.books.genesis.tasks().iter().map(|task| task.status);
         let summary = Summary {
@@ -54,7 +65,7 @@ impl Dispatcher<'_> {
             total: self.ground.plan.len(),
             done_now: self.done_now,
             failed: self.all(|state| matches!(state, State::Ended(Ending::Failed | Ending::Cancelled))),
-            blocked: self.all(|state| matches!(state, State::Ended(Ending::Blocked))),
+            blocked: self.blocked(),
             not_run: self.all(|state| matches!(state, State::Ended(Ending::NotRun { .. }))),
             foreign: self.all(|state| matches!(state, State::Ended(Ending::Foreign))),
             interrupted: self.all(|state| {
@@ -67,11 +78,18 @@ impl Dispatcher<'_> {
                         | State::Resting { .. }
                 )
             }),
-            integration: self.common.refs.integration().as_str().to_owned(),
+            integration: self.integration(),
             duration: self.began.elapsed(),
             cost_usd: self.cost_usd,
         };
         Summary { verdict: self.verdict(&summary, by_term), ..summary }
+    }
+
+    /// The integration branch, if there is one yet.
+    fn integration(&self) -> Option<String> {
+        let branch = self.common.refs.integration();
+        let tip = self.common.repo.target(&branch.full()).ok().flatten();
+        tip.map(|_| branch.as_str().to_owned())
     }
 
     /// A failure under `--fail-fast` is told as a failure; else what a signal left undone decides first.
@@ -85,6 +103,11 @@ impl Dispatcher<'_> {
         } else {
             Verdict::Completed
         }
+    }
+
+    fn blocked(&self) -> Vec<TaskId> {
+        let unmerged = self.unmerged.iter().map(|index| self.id(*index));
+        unmerged.chain(self.all(|state| matches!(state, State::Ended(Ending::Blocked)))).collect()
     }
 
     fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {

@@ -12,8 +12,11 @@ use crate::store::{AttemptDir, StoreError, read_json, write_json};
 pub struct End {
     /// Its exit code or signal.
     pub exit: Exit,
-    /// The run asked for the end.
+    /// The run asked for the end, or the time was up.
     pub asked: bool,
+    /// The time was up, and no run was there to say so.
+    #[serde(default)]
+    pub timed_out: bool,
     /// How many processes were still there when the agent had ended, and had to be ended.
     pub left_behind: usize,
     /// When.
@@ -38,17 +41,23 @@ impl End {
     pub(super) fn of(status: Option<WaitStatus>, asked: bool, left_behind: usize) -> Self {
         let code = status.and_then(WaitStatus::exit_status).map(Exit::Code);
         let signal = status.and_then(WaitStatus::terminating_signal).map(Exit::Signal);
-        Self { exit: code.or(signal).unwrap_or(Exit::Unseen), asked, left_behind, at: Timestamp::now() }
+        Self {
+            exit: code.or(signal).unwrap_or(Exit::Unseen),
+            asked,
+            timed_out: false,
+            left_behind,
+            at: Timestamp::now(),
+        }
     }
 
     pub(super) fn could_not_start(error: &io::Error) -> Self {
         let exit = Exit::NotStarted(error.to_string());
-        Self { exit, asked: false, left_behind: 0, at: Timestamp::now() }
+        Self { exit, asked: false, timed_out: false, left_behind: 0, at: Timestamp::now() }
     }
 
     /// The end of an attempt whose supervisor died with it, or never lived.
     pub fn unseen() -> Self {
-        Self { exit: Exit::Unseen, asked: false, left_behind: 0, at: Timestamp::now() }
+        Self { exit: Exit::Unseen, asked: false, timed_out: false, left_behind: 0, at: Timestamp::now() }
     }
 
     /// The end that is written in an attempt's folder.

@@ -15,8 +15,11 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -33,6 +36,8 @@ pub struct Orders {
     pub dir: AttemptDir,
     /// Between TERM and KILL.
     pub grace: Duration,
+    /// The agent is ended after this, also when no run is there any more to ask for it.
+    pub deadline: Duration,
     /// The agent program and its arguments.
     pub command: Vec<std::ffi::OsString>,
 }
@@ -67,6 +72,7 @@ fn run(orders: &Orders) -> io::Result<End> {
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP])?;
     let mut tree = Tree::become_reaper()?;
     let agent = spawn(orders)?;
+    let is_late = ask_for_the_end_after(orders.deadline);
     Processes::of(agent).write(&orders.dir).map_err(io::Error::other)?;
     let mut asked = false;
     for signal in signals.forever() {
@@ -86,7 +92,20 @@ fn run(orders: &Orders) -> io::Result<End> {
         tree.linger();
     }
     let left_behind = tree.end(orders.grace, &mut asked_to_hurry(&orders.dir));
-    Ok(End::of(tree.status_of(agent), asked, left_behind))
+    let timed_out = is_late.load(Ordering::Relaxed);
+    Ok(End { timed_out, ..End::of(tree.status_of(agent), asked, left_behind) })
+}
+
+/// Asks ourselves for the end when the time is up; says whether it did.
+fn ask_for_the_end_after(deadline: Duration) -> Arc<AtomicBool> {
+    let is_late = Arc::new(AtomicBool::new(false));
+    let note = Arc::clone(&is_late);
+    std::thread::spawn(move || {
+        std::thread::sleep(deadline);
+        note.store(true, Ordering::Relaxed);
+        let _ = kill_process(getpid(), Signal::TERM);
+    });
+    is_late
 }
 
 /// Whether the run wants the end at once, asked while a grace period runs: it leaves a file, because signals that come

@@ -1,26 +1,26 @@
 use std::path::Path;
 
 use crate::git::Repo;
+use crate::report::{clean, shell_word};
 use crate::run::{Summary, Verdict};
 
 /// What one would do next.
 pub(super) fn next_step(plan: &Path, repo: &Repo, summary: &Summary) -> String {
-    let plan = plan.display();
-    match summary.verdict {
-        Verdict::Completed => {
-            let checkout = repo.workdir().unwrap_or(repo.common_dir()).display();
-            format!("next    git -C {checkout} merge {}", summary.integration)
+    let plan = shell_word(&plan.to_string_lossy());
+    let about = |tasks: &[crate::plan::TaskId]| {
+        tasks.first().map_or_else(String::new, |task| format!(" {}", shell_word(&clean(task.as_str()))))
+    };
+    let next = match (summary.verdict, &summary.integration) {
+        (Verdict::Completed, Some(branch)) => {
+            let checkout = repo.workdir().unwrap_or(repo.common_dir()).to_string_lossy();
+            format!("git -C {} merge {branch}", shell_word(&checkout))
         }
-        Verdict::Failed => match summary.failed.first() {
-            Some(task) => {
-                format!("next    blueprint logs {plan} {task}   (and `run --rerun-failed` to try again)")
-            }
-            None => format!("next    blueprint status {plan}"),
-        },
-        Verdict::Blocked => match summary.blocked.first() {
-            Some(task) => format!("next    blueprint status {plan} {task}"),
-            None => format!("next    blueprint status {plan}"),
-        },
-        Verdict::Interrupted { .. } => format!("next    blueprint run {plan}   (goes on where this ended)"),
-    }
+        (Verdict::Completed, None) => format!("blueprint status {plan}"),
+        (Verdict::Failed, _) => {
+            format!("blueprint status {plan}{}   (`run --rerun-failed` tries again)", about(&summary.failed))
+        }
+        (Verdict::Blocked, _) => format!("blueprint status {plan}{}", about(&summary.blocked)),
+        (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),
+    };
+    format!("next    {next}")
 }

@@ -1,0 +1,64 @@
+//! The work of completed tasks: where it is, and that it is where it should be.
+
+use super::Dispatcher;
+use crate::git::{Integrated, Message, Oid};
+use crate::plan::TaskIndex;
+use crate::run::{Attempt, RunError, RunEvent};
+
+impl Dispatcher<'_> {
+    /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
+    ///
+    /// A task completed by hand without a branch has none, and adds nothing to a base.
+    pub(super) fn find_result(&mut self, index: TaskIndex) -> Result<(), RunError> {
+        let (id, outset) = (self.id(index), &self.ground.outset);
+        let Some(commit) = self.result_of(index)? else {
+            let is_needed =
+                self.ground.plan.dependents(index).into_iter().any(|after| outset.is_to_do(after));
+            if is_needed {
+                let text =
+                    format!("{id} was completed by hand: it has no branch, and adds nothing to a base");
+                self.tell(RunEvent::Note(text));
+            }
+            return Ok(());
+        };
+        self.results.insert(index, commit);
+        self.merge_again(index, commit)
+    }
+
+    /// The commit that the journal names; else the task's branch, if it is not merely what an attempt left that did not succeed: then a
+    /// person has finished the work there.
+    fn result_of(&self, index: TaskIndex) -> Result<Option<Oid>, RunError> {
+        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
+        let attempts = story.map(|story| story.attempts.as_slice()).unwrap_or_default();
+        if let Some(done) = attempts.iter().rev().find(|attempt| attempt.succeeded()) {
+            return Ok(done.commit());
+        }
+        let head = self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?;
+        let is_left_over = |head: &Oid| attempts.iter().filter_map(Attempt::commit).any(|left| left == *head);
+        Ok(head.filter(|head| !is_left_over(head)))
+    }
+
+    /// Work that counts as completed is in the integration branch; where it is not (a branch that was deleted, an epic that got another
+    /// name, work that a person finished), it is merged now.
+    fn merge_again(&mut self, index: TaskIndex, commit: Oid) -> Result<(), RunError> {
+        let task = self.ground.plan.task(index);
+        let message = Message::new(&format!("Merge task {}: {}", task.id, task.name))
+            .with_trailer("Blueprint-Task", task.id.as_str());
+        let (id, integration) = (task.id.clone(), self.common.refs.integration());
+        match self.common.repo.integrate(&self.common.refs, commit, &message)? {
+            Integrated::AlreadyIn => {}
+            Integrated::Merged { .. } => {
+                let text = format!("is completed, but its work was not in {integration}; it is merged now");
+                self.tell(RunEvent::Warning { task: Some(id), text });
+            }
+            Integrated::Conflict(paths) => {
+                let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                let paths = paths.join(", ");
+                let text = format!("is completed, but its work conflicts with {integration}, in {paths}");
+                self.tell(RunEvent::Warning { task: Some(id), text });
+                self.unmerged.push(index);
+            }
+        }
+        Ok(())
+    }
+}
