@@ -17,7 +17,7 @@ fn fail_fast_lets_running_agents_finish() {
     let script = "== a\nwait-started 2\nexit 1\n== b\nwait-for go\nwrite b.txt x\n== *\nwrite {task}.txt x";
     let project = TestProject::new(&PlanText::of(&["a", "b", "c"]), script);
     let run = project.start(&["run", "--fail-fast", "-j", "2"]);
-    project.wait_for_log("the failure", |log| log.tasks("end").contains(&"a"));
+    run.wait_for("failed  a");
     project.touch("go");
     run.wait().assert(1, &[]);
     project.assert_statuses(&[("a", "failed"), ("b", "completed"), ("c", "pending")]);

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
-use crate::project::{PlanText, TestProject};
+use rustix::process::Signal;
+
+use crate::project::{PlanText, TestProject, kill, wait_until};
 
 /// A diamond, something beside it, and something behind.
 fn seven_tasks() -> PlanText {
@@ -43,6 +45,31 @@ fn an_agent_that_ended_while_no_run_lived_has_its_work_taken() {
     assert_eq!(project.log().starts(), ["a"]);
     assert_eq!(project.task("a")["summary"], "said at the end");
     assert_done_once(&project, &["a"]);
+}
+
+#[test]
+fn an_adopted_agent_is_ended_when_its_time_is_up() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nignore-term\nchild\ntouch settled\nhang");
+    let run = project.start(&["run"]);
+    wait_until("the agent", || project.control.join("settled").exists(), String::new);
+    run.kill();
+    project.run(&["--timeout", "300ms", "--retries", "0"]).assert(1, &["ran out of time"]);
+    project.assert_no_process_left();
+    assert_eq!(project.log().starts(), ["a"]);
+}
+
+#[test]
+fn an_adopted_agent_is_ended_by_a_signal_to_its_new_run() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nignore-term\nhang");
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    run.kill();
+    let run = project.start(&["run"]);
+    run.wait_for("resume  a");
+    run.signal(Signal::TERM);
+    assert_eq!(run.wait().code, Some(143));
+    project.assert_no_process_left();
+    project.assert_statuses(&[("a", "pending")]);
 }
 
 #[test]
@@ -109,6 +136,20 @@ fn power_cuts_at_random_moments_lose_nothing_that_was_completed() {
         }
         assert_done_once(&project, &ids);
     }
+}
+
+#[test]
+fn a_kill_just_before_a_further_attempt_is_journaled_does_no_harm() {
+    let script = "== a #1\nwrite half.txt half\nkill-self\n== *\nwrite whole.txt whole";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    assert_eq!(project.run(&["--retries", "0"]).code, Some(1));
+    // The next attempt has its base and its clean worktree, and that is all.
+    let worktree = project.task("a")["worktree"].as_str().unwrap().to_owned();
+    project.git(&["update-ref", "refs/blueprint/trial/bases/a/2", "refs/blueprint/trial/start"]);
+    project.git(&["-C", &worktree, "reset", "--quiet", "--hard", "refs/blueprint/trial/start"]);
+    project.complete(&["a"]);
+    assert_eq!(project.show("refs/blueprint/trial/attempts/a/1", "half.txt"), "half");
+    assert_eq!(project.show("blueprint/trial/a", "whole.txt"), "whole");
 }
 
 /// The journal is the commit point: git and the agent's own files may be ahead of it, the plan file one step behind.
@@ -179,7 +220,7 @@ fn shorten_journal(project: &TestProject, lines: usize, torn: bool) {
 fn wait_for_file(project: &TestProject, name: &str) {
     let worktree = project.task("a")["worktree"].as_str().unwrap().to_owned();
     let path = std::path::Path::new(&worktree).join(name);
-    crate::project::wait_until(name, || path.exists(), || worktree.clone());
+    wait_until(name, || path.exists(), || worktree.clone());
 }
 
 /// The tasks that are completed by now, each with how often it was started.
@@ -188,17 +229,19 @@ fn completed(project: &TestProject) -> Vec<(String, usize)> {
     completed.map(|(id, _)| (id.clone(), project.log().starts_of(&id))).collect()
 }
 
-/// More of them find more: CRASH_SEEDS=100 takes minutes.
+/// More of them find more: `CRASH_SEEDS=100` takes minutes.
 fn seeds(few: u64) -> u64 {
     std::env::var("CRASH_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(few)
 }
 
-/// Everything that the test started, as a power cut would.
+/// Kills everything that the test started, as a power cut would. Again and again: a fork in flight escapes one round.
 fn kill_all(project: &TestProject) {
-    for pid in project.processes() {
-        crate::project::kill(pid);
-    }
-    project.assert_no_process_left();
+    let nobody_is_left = || {
+        let left = project.processes();
+        left.iter().copied().for_each(kill);
+        left.is_empty()
+    };
+    wait_until("nobody left", nobody_is_left, || format!("{:?}", project.processes()));
 }
 
 /// The same moments in every test run, as far as the machine allows.

@@ -26,7 +26,7 @@ fn a_failed_attempts_work_is_kept_but_not_merged() {
 fn after_its_time_an_attempt_is_ended_with_all_that_it_started_and_tried_again() {
     let script = "== *\nignore-term\nchild\nprint here we stay\nhang";
     let project = TestProject::new(&PlanText::of(&["a"]), script);
-    let ended = project.run(&["--timeout", "1s", "--retries", "1"]);
+    let ended = project.run(&["--timeout", "2s", "--retries", "1"]);
     ended.assert(1, &["retry   a", "ran out of time"]);
     assert_eq!(project.log().starts_of("a"), 2);
     assert_eq!(project.log().tasks("child").len(), 2);

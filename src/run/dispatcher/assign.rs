@@ -114,12 +114,15 @@ impl Dispatcher<'_> {
         Some(brief::prerequisite(task, result))
     }
 
-    /// The journal's next number, but none under which a lost journal's attempt keeps its work.
+    /// The journal's next number, but none that has a ref already: a lost journal's attempt keeps its work under it, or one that was
+    /// killed before it was journaled has its base there, and perhaps a worktree that holds nothing else any more.
     fn next_attempt(&self, index: TaskIndex) -> Result<u32, RunError> {
         let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
         let mut number = story.map_or(1, TaskHistory::next_attempt);
         let refs = &self.common.refs;
-        while self.common.repo.target(&refs.attempt(&self.ground.slugs[index.0], number))?.is_some() {
+        let slug = &self.ground.slugs[index.0];
+        let is_taken = |name: &str| Ok::<_, RunError>(self.common.repo.target(name)?.is_some());
+        while is_taken(&refs.attempt(slug, number))? || is_taken(&refs.base(slug, number))? {
             number += 1;
         }
         Ok(number)
