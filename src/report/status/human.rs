@@ -41,7 +41,7 @@ pub fn status_lines(report: &StatusReport, width: u16) -> String {
 fn widths(rows: &[[String; TITLES.len()]], room: usize) -> [usize; TITLES.len()] {
     let mut widths: [usize; TITLES.len()] = std::array::from_fn(|column| {
         let cells = rows.iter().map(|row| row[column].width());
-        cells.max().unwrap_or(0).max(TITLES[column].len())
+        cells.max().filter(|widest| *widest > 0).map_or(0, |widest| widest.max(TITLES[column].len()))
     });
     for (column, least) in [(SUMMARY, LEAST_SUMMARY), (AGENT, LEAST_AGENT), (TASK, LEAST_TASK)] {
         let excess = needed(&widths).saturating_sub(room);
