@@ -16,6 +16,8 @@ pub(super) struct Context {
     pub(super) path: PathBuf,
     pub(super) repo: Option<Repo>,
     pub(super) state: StateDir,
+    /// Where states of all plans of the repository are.
+    root: PathBuf,
     pub(super) epic: String,
     genesis: Genesis,
 }
@@ -63,12 +65,17 @@ impl Context {
             [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
-        if let Some(rival) = StateDir::rival(&root, &slug, &path) {
-            let message = format!("the plan `{}` has the epic name `{epic}`, too", rival.display());
-            return Err(CliError::usage(message).hint("give this one another: `--epic NAME`"));
-        }
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Self { path, repo, state, epic, genesis })
+        Ok(Self { path, repo, state, root, epic, genesis })
+    }
+
+    /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
+    pub(super) fn refuse_a_rival(&self) -> Result<(), CliError> {
+        let Some(rival) = StateDir::rival(&self.root, &epic_slug(&self.epic), &self.path) else {
+            return Ok(());
+        };
+        let message = format!("the plan `{}` has the epic name `{}`, too", rival.display(), self.epic);
+        Err(CliError::usage(message).hint("give this one another: `--epic NAME`"))
     }
 
     /// The folder that the plan lies in.
@@ -78,6 +85,7 @@ impl Context {
 
     /// The plan's file, to be changed.
     pub(super) fn plan_file(&self) -> Result<PlanFile, CliError> {
+        self.refuse_a_rival()?;
         self.state.create(&epic_slug(&self.epic), &self.path)?;
         Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
     }

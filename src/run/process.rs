@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::supervisor::{End, Processes, kill_orphans};
+use super::supervisor::{self, End, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
 
@@ -87,7 +87,7 @@ pub(super) struct Handle {
 impl Handle {
     /// Asks the supervisor to end the agent and all that it started.
     pub(super) fn end(&self) {
-        let pid = self.own.or_else(|| Processes::read(&self.dir).map(|processes| processes.supervisor));
+        let pid = self.own.or_else(|| supervisor::pid(&self.dir));
         if let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::TERM);
         }

@@ -1,5 +1,5 @@
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -103,7 +103,11 @@ fn try_for_a_moment(path: &Path) -> Result<Option<Lock>, StoreError> {
 }
 
 impl Lock {
-    fn write(&mut self, text: &str) -> std::io::Result<()> {
+    /// Writes into the lock file who has the lock.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn write(&mut self, text: &str) -> std::io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         self.file.write_all(text.as_bytes())
@@ -111,9 +115,7 @@ impl Lock {
 }
 
 fn read_owner(path: &Path) -> Option<RunOwner> {
-    let mut text = String::new();
-    File::open(path).ok()?.read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
+    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
 }
 
 #[cfg(test)]

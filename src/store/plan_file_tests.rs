@@ -113,32 +113,26 @@ fn threads_that_write_at_once_lose_nothing() {
     check_nothing_is_lost(&scene);
 }
 
+/// Starts itself as the writing processes: in those, the environment says what to write.
 #[test]
 fn processes_that_write_at_once_lose_nothing() {
+    if let Some(plan) = std::env::var_os(CHILD_PLAN) {
+        let lock = PathBuf::from(std::env::var_os("CHILD_LOCK").unwrap());
+        let task = std::env::var("CHILD_TASK").unwrap();
+        return write_often(&PlanFile::new(Path::new(&plan), lock).unwrap(), &task);
+    }
     let scene = Scene::new();
     let child = |i: usize| {
-        let program = std::env::current_exe().unwrap();
-        let mut command = Command::new(program);
-        command.args(["--exact", "--ignored", "store::plan_file::tests::child_that_writes_often"]);
-        command
-            .env(CHILD_PLAN, scene.plan())
-            .env("CHILD_LOCK", scene.lock())
-            .env("CHILD_TASK", format!("t{i}"));
-        command.stdout(Stdio::null()).spawn().unwrap()
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "store::plan_file::tests::processes_that_write_at_once_lose_nothing"]);
+        command.env(CHILD_PLAN, scene.plan()).env("CHILD_LOCK", scene.lock());
+        command.env("CHILD_TASK", format!("t{i}")).stdout(Stdio::null()).spawn().unwrap()
     };
     let children: Vec<_> = (0..WRITERS).map(child).collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
     check_nothing_is_lost(&scene);
-}
-
-#[test]
-#[ignore = "a part of `processes_that_write_at_once_lose_nothing`, which starts it"]
-fn child_that_writes_often() {
-    let Some(plan) = std::env::var_os(CHILD_PLAN) else { return };
-    let lock = PathBuf::from(std::env::var_os("CHILD_LOCK").unwrap());
-    write_often(&PlanFile::new(Path::new(&plan), lock).unwrap(), &std::env::var("CHILD_TASK").unwrap());
 }
 
 #[test]

@@ -70,18 +70,16 @@ impl End {
 
 /// The processes of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Processes {
-    /// The supervisor's process id.
-    pub supervisor: u32,
+pub(super) struct Processes {
     /// The agent's process id, also that of its process group.
-    pub agent: u32,
+    agent: u32,
     /// When the kernel started the agent, in clock ticks since boot: with it, the process id means one process.
-    pub agent_start: Option<u64>,
+    agent_start: Option<u64>,
 }
 
 impl Processes {
     pub(super) fn of(agent: u32) -> Self {
-        Self { supervisor: std::process::id(), agent, agent_start: tree::start_time(agent) }
+        Self { agent, agent_start: tree::start_time(agent) }
     }
 
     pub(super) fn write(&self, dir: &AttemptDir) -> Result<(), StoreError> {
@@ -89,7 +87,7 @@ impl Processes {
     }
 
     /// The processes noted in an attempt's folder.
-    pub fn read(dir: &AttemptDir) -> Option<Self> {
+    fn read(dir: &AttemptDir) -> Option<Self> {
         read_json(&dir.processes()).ok().flatten()
     }
 

@@ -20,7 +20,8 @@ use std::time::Duration;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-pub use end::{End, Exit, Processes, kill_orphans};
+use end::Processes;
+pub use end::{End, Exit, kill_orphans};
 use tree::Tree;
 
 use crate::store::{AttemptDir, Lock, StoreError};
@@ -43,12 +44,23 @@ pub struct Orders {
 /// # Errors
 /// [`StoreError`] when the attempt's folder can't be used. That the agent could not be started is an [`End`], too.
 pub fn supervise(orders: &Orders) -> Result<(), StoreError> {
-    let Some(_alive) = Lock::try_take(&orders.dir.lock())? else { return Ok(()) };
+    let Some(mut alive) = Lock::try_take(&orders.dir.lock())? else { return Ok(()) };
+    let pid = std::process::id().to_string();
+    alive.write(&pid).map_err(|source| StoreError::Io {
+        action: "write",
+        path: orders.dir.lock(),
+        source,
+    })?;
     if End::read(&orders.dir)?.is_some() {
         return Ok(());
     }
     let end = run(orders).unwrap_or_else(|error| End::could_not_start(&error));
     end.write(&orders.dir)
+}
+
+/// The process id of the supervisor that has the attempt, if there ever was one; it is that process's as long as the lock is held.
+pub(super) fn pid(dir: &AttemptDir) -> Option<u32> {
+    std::fs::read_to_string(dir.lock()).ok()?.parse().ok()
 }
 
 fn run(orders: &Orders) -> io::Result<End> {

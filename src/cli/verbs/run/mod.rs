@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let (path, names) = find(&args.arguments)?;
     let path = if args.scratch { scratch::copy(&path)? } else { path };
     let (context, known) = Context::open(path, global)?.known()?;
+    context.refuse_a_rival()?;
     let only = known.ids(names)?;
     let repo = repository(&context)?;
     let config = context.config()?;
