@@ -53,8 +53,10 @@ fn widths(rows: &[[String; TITLES.len()]], room: usize) -> [usize; TITLES.len()]
         }
     }
     let excess = needed(&widths).saturating_sub(room);
-    widths[SUMMARY] =
-        Some(widths[SUMMARY].saturating_sub(excess)).filter(|left| *left >= SCANT_SUMMARY).unwrap_or(0);
+    if excess > 0 {
+        let left = widths[SUMMARY].saturating_sub(excess);
+        widths[SUMMARY] = if left < SCANT_SUMMARY { 0 } else { left };
+    }
     widths
 }
 
