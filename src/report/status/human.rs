@@ -85,8 +85,8 @@ fn header(report: &StatusReport) -> String {
     ];
     let named = named.into_iter().filter(|(count, _)| *count > 0);
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
-    let total = counts.total;
-    format!("{} / {}{status}\n{total} tasks: {}", clean(&plan.project), clean(&plan.epic), named.join(", "))
+    let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
+    format!("{} / {}{status}\n{total}: {}", clean(&plan.project), clean(&plan.epic), named.join(", "))
 }
 
 fn row(task: &TaskStatus) -> [String; TITLES.len()] {
