@@ -1,5 +1,12 @@
 //! What programs are given is what `schemas/*.schema.json` say, key by key.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on has failed"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -3,6 +3,13 @@
 //! Each file of `tests/invalid` is a plan; what `validate` says of it stands in `tests/snapshots/<name>.snap`. Those called
 //! `warning-…` are odd, but valid.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on has failed"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

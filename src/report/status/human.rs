@@ -53,8 +53,10 @@ fn widths(rows: &[[String; TITLES.len()]], room: usize) -> [usize; TITLES.len()]
         }
     }
     let excess = needed(&widths).saturating_sub(room);
-    widths[SUMMARY] =
-        Some(widths[SUMMARY].saturating_sub(excess)).filter(|left| *left >= SCANT_SUMMARY).unwrap_or(0);
+    if excess > 0 {
+        let left = widths[SUMMARY].saturating_sub(excess);
+        widths[SUMMARY] = if left < SCANT_SUMMARY { 0 } else { left };
+    }
     widths
 }
 
@@ -83,8 +85,8 @@ fn header(report: &StatusReport) -> String {
     ];
     let named = named.into_iter().filter(|(count, _)| *count > 0);
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
-    let total = counts.total;
-    format!("{} / {}{status}\n{total} tasks: {}", clean(&plan.project), clean(&plan.epic), named.join(", "))
+    let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
+    format!("{} / {}{status}\n{total}: {}", clean(&plan.project), clean(&plan.epic), named.join(", "))
 }
 
 fn row(task: &TaskStatus) -> [String; TITLES.len()] {

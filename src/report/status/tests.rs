@@ -79,6 +79,16 @@ fn no_line_of_the_table_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn a_short_summary_is_shown_in_full() {
+    let text = genesis(&[("a", Completed)])
+        .source()
+        .replace("<statusHistory>", "<result><summary>ok</summary></result><statusHistory>");
+    let report = report(&Genesis::parse(text.into_bytes()).unwrap(), &history([]), None);
+    let shown = plain(&status_lines(&report, 80));
+    assert!(shown.ends_with("TASK  STATUS     SUMMARY\na     completed  ok\n"), "{shown}");
+}
+
+#[test]
 fn a_tasks_story_says_all_that_is_known_of_it() {
     let (genesis, history) = midway();
     let stories: Vec<_> = report(&genesis, &history, Some(&live())).tasks.iter().map(task_lines).collect();
