@@ -9,6 +9,8 @@ use super::{Definition, DefinitionError};
 
 /// Folders deeper than this are not looked into.
 const MAX_DEPTH: usize = 12;
+/// More folders and files than this are no folder of definitions: somebody linked to their whole disk.
+const MAX_SEEN: usize = 5_000;
 /// Files beyond this many are not read.
 const MAX_FILES: usize = 5_000;
 
@@ -138,6 +140,9 @@ impl Walk {
         }
         if depth > MAX_DEPTH {
             return self.warn(folder, "too deep; not looked into");
+        }
+        if self.seen.len() > MAX_SEEN {
+            return self.warn(folder, "too many folders and files; not looked into");
         }
         match sorted(folder) {
             Ok(paths) => paths.iter().for_each(|path| self.take(path, depth)),

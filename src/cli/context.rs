@@ -8,7 +8,7 @@ use super::locate::{Surroundings, locate};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
-use crate::run::{History, Record, ledger};
+use crate::run::{self, History, Record, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_plan, read_records};
 
 /// A plan that was found, and where it lives.
@@ -16,8 +16,6 @@ pub(super) struct Context {
     pub(super) path: PathBuf,
     pub(super) repo: Option<Repo>,
     pub(super) state: StateDir,
-    /// Where states of all plans of the repository are.
-    root: PathBuf,
     pub(super) epic: String,
     genesis: Genesis,
 }
@@ -66,16 +64,14 @@ impl Context {
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Self { path, repo, state, root, epic, genesis })
+        Ok(Self { path, repo, state, epic, genesis })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
     pub(super) fn refuse_a_rival(&self) -> Result<(), CliError> {
-        let Some(rival) = StateDir::rival(&self.root, &epic_slug(&self.epic), &self.path) else {
-            return Ok(());
-        };
-        let message = format!("the plan `{}` has the epic name `{}`, too", rival.display(), self.epic);
-        Err(CliError::usage(message).hint("give this one another: `--epic NAME`"))
+        let Some(repo) = &self.repo else { return Ok(()) };
+        run::refuse_a_rival(repo, &self.state, &epic_slug(&self.epic), &self.path)
+            .map_err(|error| CliError::run(&self.path, error))
     }
 
     /// The folder that the plan lies in.

@@ -85,7 +85,11 @@ impl From<StoreError> for CliError {
 impl From<GitError> for CliError {
     fn from(error: GitError) -> Self {
         let hint = error.hint().map(str::to_owned);
-        Self { hint, ..Self::new(Kind::Environment, error) }
+        let kind = match error {
+            GitError::BadTemplate { .. } | GitError::UnknownRevision { .. } => Kind::Usage,
+            _ => Kind::Environment,
+        };
+        Self { hint, ..Self::new(kind, error) }
     }
 }
 
@@ -146,6 +150,13 @@ impl CliError {
             RunError::NoDefinition { ref nearest, .. } => {
                 let hint = (!nearest.is_empty()).then(|| format!("did you mean {}?", nearest.join(" or ")));
                 Self { hint, ..Self::usage(error) }
+            }
+            RunError::Rival { .. } => Self::usage(error).hint("give this one another: `--epic NAME`"),
+            RunError::CheckedOut { .. } => {
+                Self::usage(error).hint("switch that checkout to another branch first")
+            }
+            RunError::WorktreeDir { .. } => {
+                Self::usage(error).hint("the default is \"../{repo}.worktrees/{epic}/{task}\"")
             }
             RunError::Definition(_) | RunError::Changed { .. } => Self::usage(error),
             RunError::Io(_) => Self::new(Kind::Environment, error),

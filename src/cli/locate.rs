@@ -30,16 +30,21 @@ pub(super) fn locate<'a>(
         if let Some(plan) = named(first, around) {
             return Ok((plan, rest));
         }
-        if Path::new(first).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) {
+        if is_xml(first) {
             return Err(CliError::usage(format!("there is no plan `{first}`")));
         }
     }
     found(around).map(|plan| (plan, arguments))
 }
 
+fn is_xml(argument: &str) -> bool {
+    Path::new(argument).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"))
+}
+
 fn named(argument: &str, around: &Surroundings) -> Option<PathBuf> {
     let path = around.cwd.join(argument);
-    if path.is_file() {
+    // A file that is merely called like a task is no plan.
+    if path.is_file() && (is_xml(argument) || argument.contains('/')) {
         return Some(path);
     }
     if path.join(FILE).is_file() {
@@ -131,9 +136,16 @@ mod tests {
 
     #[test]
     fn a_first_argument_that_names_no_plan_is_a_task() {
-        let scene =
-            Scene::with(&["genesis.xml", "p/genesis.xml", ".claude/epics/shop/genesis.xml", "docs/x"]);
+        let scene = Scene::with(&[
+            "genesis.xml",
+            "p/genesis.xml",
+            ".claude/epics/shop/genesis.xml",
+            "docs/x",
+            "build",
+        ]);
         assert_eq!(scene.locate(&[], None), is("genesis.xml", &[]));
+        assert_eq!(scene.locate(&["build"], None), is("genesis.xml", &["build"]));
+        assert_eq!(scene.locate(&["./build"], None), is("build", &[]));
         assert_eq!(scene.locate(&["p"], None), is("p/genesis.xml", &[]));
         assert_eq!(scene.locate(&["p/genesis.xml", "a"], None), is("p/genesis.xml", &["a"]));
         assert_eq!(

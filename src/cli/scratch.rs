@@ -17,6 +17,11 @@ pub(super) fn copy(plan: &Path) -> Result<PathBuf, CliError> {
             format!("can't copy `{}` to the temp folder: {error}", folder.display()),
         )
     };
+    let temp_folder = std::env::temp_dir().canonicalize().map_err(failed)?;
+    if temp_folder.starts_with(folder) {
+        let message = format!("the temp folder `{}` lies inside the plan's own", temp_folder.display());
+        return Err(CliError::usage(message).hint("set TMPDIR to another folder"));
+    }
     let temp = tempfile::Builder::new().prefix("blueprint-").tempdir().map_err(failed)?.keep();
     let name = folder.file_name().unwrap_or("plan".as_ref());
     let copy = temp.join(name);

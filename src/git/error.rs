@@ -15,6 +15,14 @@ pub enum GitError {
         /// What libgit2 said.
         reason: String,
     },
+    /// Its attributes ask for what libgit2 does not do.
+    #[error("in repository {} {what}, which blueprint can't do yet", path.display())]
+    Filtered {
+        /// The checkout or git folder.
+        path: PathBuf,
+        /// Which files, and what would have to be done with them.
+        what: String,
+    },
     /// A checkout is needed and the repository has none.
     #[error("repository {} is bare and has no checkout", path.display())]
     Bare {
@@ -200,11 +208,16 @@ impl GitError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unsupported { .. } => Some("use a repository with SHA-1 objects and the files ref store"),
+            Self::Filtered { .. } => Some(
+                "agents would see and commit such files raw: take them out of the repository or its attributes",
+            ),
             Self::Bare { .. } => Some("run it in a clone that has a checkout"),
             Self::NoCommits { .. } => Some("make a first commit: agents start from a commit"),
             Self::BadTemplate { .. } => Some("try `blueprint/{epic}/{task}`"),
             Self::RefInTheWay { .. } => Some("rename or delete the branch that is in the way"),
-            Self::BranchInUse { .. } => Some("switch that checkout to another branch"),
+            Self::BranchInUse { .. } => Some(
+                "switch that checkout to another branch; if it was moved: `git worktree repair`, or `git worktree prune`",
+            ),
             Self::BranchHoldsWork { .. } => Some("keep it under another branch name, or delete the branch"),
             Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
             Self::WorktreeLocked { .. } => {

@@ -18,6 +18,7 @@ mod commit;
 mod dead_locks;
 mod diff;
 mod error;
+mod filters;
 mod init;
 mod integrate;
 mod merge;

@@ -1,4 +1,5 @@
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -14,6 +15,30 @@ pub enum RunError {
     /// Another run has the plan.
     #[error("another run holds this plan{}", described(.0.as_ref()))]
     Busy(Option<RunOwner>),
+    /// Another plan of the repository has the same epic name.
+    #[error("the plan `{}` has the epic name `{epic}`, too", plan.display())]
+    Rival {
+        /// The other plan.
+        plan: PathBuf,
+        /// The name.
+        epic: String,
+    },
+    /// The integration branch is checked out somewhere.
+    #[error("the branch `{branch}` is checked out in `{}`, and a run would move it on", place.display())]
+    CheckedOut {
+        /// The integration branch.
+        branch: String,
+        /// Where.
+        place: PathBuf,
+    },
+    /// The worktrees can't be where they are configured to be.
+    #[error("`worktree-dir = \"{template}\"` {reason}")]
+    WorktreeDir {
+        /// As configured.
+        template: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The plan is none.
     #[error("the plan is invalid")]
     Invalid {

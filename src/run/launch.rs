@@ -22,6 +22,8 @@ pub(super) enum LaunchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Runner(#[from] RunnerError),
+    #[error("no random numbers are to be had: {0}")]
+    Random(getrandom::Error),
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
@@ -35,7 +37,7 @@ pub(super) fn write_down(job: &Job, base: Oid) -> Result<Ready, LaunchError> {
     let prompt = agent::prompt(&job.brief);
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
-    let token = token();
+    let token = token()?;
     let command = command_line(job, &definition, &prompt, &token)?;
     let started = AttemptStarted {
         task: job.task.clone(),
@@ -79,8 +81,10 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), StoreError> {
 }
 
 /// A secret that only this attempt's agent is told.
-fn token() -> String {
-    format!("{:032x}", fastrand::u128(..))
+fn token() -> Result<String, LaunchError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(LaunchError::Random)?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 fn fingerprint(definition: &str, prompt: &str) -> String {

@@ -38,4 +38,4 @@ pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
 pub use settings::{Cast, Settings, Site};
-pub use start::run;
+pub use start::{refuse_a_rival, run};

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::dispatcher::worktree_path;
+use super::dispatcher::{check_worktree_dir, worktree_path};
 use super::outset::Outset;
 use super::settings::{Settings, Site};
 use super::{History, RunError, TaskHistory};
@@ -39,6 +39,7 @@ pub fn preview(
     genesis: &Genesis,
     history: &History,
 ) -> Result<Vec<Planned>, RunError> {
+    check_worktree_dir(&settings.worktree_dir, &site.repo)?;
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
     let start = match (site.repo.start(&refs)?, &settings.base) {
         (Some(start), _) => start,

@@ -1,8 +1,9 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::dispatcher::{Books, Dispatcher, Ground};
+use super::dispatcher::{Books, Dispatcher, Ground, check_worktree_dir};
 use super::job::Common;
 use super::outset::Outset;
 use super::record::{Fact, Record};
@@ -10,9 +11,9 @@ use super::settings::{Settings, Site};
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
-use crate::git::{EpicRefs, Oid, epic_slug, slugs};
+use crate::git::{EpicRefs, Oid, Repo, epic_slug, slugs};
 use crate::plan::{self, Plan, Task};
-use crate::store::{Journal, RunLock, RunOwner, read_records};
+use crate::store::{Journal, RunLock, RunOwner, StateDir, read_records};
 
 /// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
 ///
@@ -23,14 +24,20 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let run = run_id();
     let owner =
         RunOwner { pid: std::process::id(), host: host(), run: run.clone(), started: Timestamp::now() };
-    site.state.create(&site.epic, site.plan.path())?;
-    let _held = RunLock::take(&site.state.run_lock(), &owner)?.map_err(RunError::Busy)?;
+    let epic = epic_slug(&site.epic);
+    site.state.create(&epic, site.plan.path())?;
+    let _plan = RunLock::take(&site.state.run_lock(), &owner)?.map_err(RunError::Busy)?;
+    let _epic = RunLock::take(&site.state.epic_lock(&epic), &owner)?.map_err(RunError::Busy)?;
+    refuse_a_rival(&site.repo, &site.state, &epic, site.plan.path())?;
+    site.plan.sweep()?;
     let history = read_history(site, tell)?;
     let genesis = catch_up(site, &history, tell)?;
     let ground = survey(site, &settings, &genesis, &history, tell)?;
-    let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
+    let refs = EpicRefs::new(&epic, &settings.branch)?;
     break_dead_locks(site, &refs, &ground.slugs, tell);
+    refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
+    site.repo.refuse_filters(start)?;
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
@@ -53,8 +60,11 @@ fn survey(
     let plan = valid_plan(genesis)?;
     check_names(&plan, settings)?;
     check_casting(&plan, settings)?;
-    site.repo.require_workdir()?;
+    check_worktree_dir(&settings.worktree_dir, &site.repo)?;
     let catalogue = Catalogue::read(&settings.agent_folders);
+    for warning in catalogue.warnings() {
+        tell(RunEvent::Warning { task: None, text: warning.clone() });
+    }
     let definitions = cast::definitions(&plan, settings, &catalogue, tell)?;
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
     let slugs = slugs(&ids);
@@ -118,6 +128,31 @@ fn check_names(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
 fn check_casting(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
     let is_new = |(_, task): &(_, &Task)| !settings.casting.contains_key(&task.id);
     plan.tasks().find(is_new).map_or(Ok(()), |(_, task)| Err(RunError::Changed { task: task.id.clone() }))
+}
+
+/// Two plans under one epic name would share branches: whoever comes second is refused.
+///
+/// A plan of another repository does not count: this one may be a copy of that, state and all.
+///
+/// # Errors
+/// [`RunError::Rival`] names the other plan.
+pub fn refuse_a_rival(repo: &Repo, state: &StateDir, epic: &str, plan: &Path) -> Result<(), RunError> {
+    for rival in state.rivals(epic, plan) {
+        let theirs = Repo::discover(&rival).ok().flatten();
+        if theirs.is_none_or(|theirs| theirs.common_dir() == repo.common_dir()) {
+            return Err(RunError::Rival { plan: rival, epic: epic.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Merges move the integration branch; a checkout that has it would lag behind, and its next commit take the work back.
+fn refuse_a_checkout_of_ours(site: &Site, refs: &EpicRefs) -> Result<(), RunError> {
+    let branch = refs.integration();
+    match site.repo.checked_out_at(&branch)? {
+        None => Ok(()),
+        Some(place) => Err(RunError::CheckedOut { branch: branch.as_str().to_owned(), place }),
+    }
 }
 
 fn break_dead_locks(site: &Site, refs: &EpicRefs, slugs: &[String], tell: &dyn Fn(RunEvent)) {

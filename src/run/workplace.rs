@@ -47,18 +47,31 @@ pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
             let by = authorship(job);
             let message = message("Unfinished work of", job, before);
             let kept = old.snapshot(&job.branch, &by, &message)?.commit;
-            common.repo.keep_attempt(&common.refs, &job.slug, before, kept)?;
+            keep_aside(job, kept)?;
             common.repo.reset_worktree(&job.worktree, &job.branch, base, kept)?;
         }
         // A foreign folder is refused by git's own checks, in its words.
         Found::Nothing | Found::Foreign => {
             if let Some(head) = common.repo.target(&job.branch.full())? {
-                common.repo.keep_attempt(&common.refs, &job.slug, before, head)?;
+                keep_aside(job, head)?;
             }
             common.repo.add_worktree(&job.worktree, &job.branch, base)?;
         }
     }
     Ok(base)
+}
+
+/// Keeps what is there already under the ref of the attempt before this one, or, if that keeps something else (somebody amended the
+/// commit), under the next number that is free.
+fn keep_aside(job: &Job, kept: Oid) -> Result<(), GitError> {
+    let common = &job.common;
+    let mut number = job.attempt - 1;
+    loop {
+        match common.repo.keep_attempt(&common.refs, &job.slug, number, kept) {
+            Err(GitError::RefTaken { .. }) => number = number.max(job.attempt) + 1,
+            done => return done,
+        }
+    }
 }
 
 /// What is in the worktree when the agent has ended.

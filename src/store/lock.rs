@@ -83,10 +83,19 @@ impl RunLock {
     /// # Errors
     /// [`StoreError`] when the lock file can't be used.
     pub fn live_owner(path: &Path) -> Result<Option<RunOwner>, StoreError> {
-        if !path.exists() || Lock::try_take(path)?.is_some() {
+        if !path.exists() || !is_held(path)? {
             return Ok(None);
         }
         Ok(read_owner(path))
+    }
+}
+
+/// Asked with a shared lock, so that any number may ask at once.
+fn is_held(path: &Path) -> Result<bool, StoreError> {
+    match open(path)?.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", path)(error)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::replace::{Replacement, Stamp};
+use super::replace::{Replacement, Stamp, sweep};
 use super::{Lock, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
@@ -82,6 +82,16 @@ impl PlanFile {
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn load(&self) -> Result<Genesis, LoadError> {
         Ok(load(&self.path)?.0)
+    }
+
+    /// Removes what saves left that were killed half-way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lock can't be taken.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        let _lock = Lock::wait(&self.lock)?;
+        sweep(&self.path);
+        Ok(())
     }
 
     /// Locks, reads the file as it is now, and saves the edit that `decide` makes of it; an empty edit writes

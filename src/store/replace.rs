@@ -78,8 +78,8 @@ impl Replacement {
     pub(super) fn prepare(target: &Path, content: &[u8], old: Option<&Metadata>) -> Result<Self, StoreError> {
         let folder = folder_of(target);
         let mut temp = tempfile::Builder::new()
-            .prefix(".genesis-")
-            .suffix(".tmp")
+            .prefix(&temp_prefix(target))
+            .suffix(TEMP_SUFFIX)
             .tempfile_in(folder)
             .map_err(StoreError::io("create a temp file in", folder))?;
         if let Some(old) = old {
@@ -95,6 +95,24 @@ impl Replacement {
             .persist(&self.target)
             .map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
         sync_folder(folder_of(&self.target))
+    }
+}
+
+const TEMP_SUFFIX: &str = ".tmp";
+
+fn temp_prefix(target: &Path) -> String {
+    format!(".{}-", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what replacements of this file left that were killed half-way. Only for whoever has the lock of all its writers.
+pub(super) fn sweep(target: &Path) {
+    let prefix = temp_prefix(target);
+    for entry in fs::read_dir(folder_of(target)).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(&prefix) && name.ends_with(TEMP_SUFFIX) {
+            // One that can't be removed does no harm but to be seen.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

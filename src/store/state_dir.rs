@@ -48,11 +48,21 @@ impl StateDir {
         write_json(&card, &Card { plan: plan.to_owned(), epic: epic.to_owned() })
     }
 
-    /// Another plan that is still there and whose state claims the same epic name.
-    pub fn rival(root: &Path, epic: &str, plan: &Path) -> Option<PathBuf> {
-        let cards = subfolders(root).into_iter().filter_map(|folder| read_card(&folder));
-        let mut others = cards.filter(|card| card.epic == epic && card.plan != plan && card.plan.exists());
-        others.next().map(|card| card.plan)
+    /// Other plans that are still there and whose state, beside this one, claims the same epic name.
+    pub fn rivals(&self, epic: &str, plan: &Path) -> Vec<PathBuf> {
+        let cards = subfolders(self.root()).into_iter().filter_map(|folder| read_card(&folder));
+        let others = cards.filter(|card| card.epic == epic && card.plan != plan && card.plan.exists());
+        others.map(|card| card.plan).collect()
+    }
+
+    /// Where the states of all plans are.
+    fn root(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The lock that a live run of any plan with that epic name holds.
+    pub fn epic_lock(&self, epic: &str) -> PathBuf {
+        self.root().join(format!("{epic}.epic.lock"))
     }
 
     /// The folder itself.
@@ -192,12 +202,13 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let here = root.path().join("genesis.xml");
         fs::write(&here, "").unwrap();
-        StateDir::locate(root.path(), "e", &here).create("e", &here).unwrap();
+        let state = StateDir::locate(root.path(), "e", &here);
+        state.create("e", &here).unwrap();
         let other = root.path().join("other.xml");
-        assert_eq!(StateDir::rival(root.path(), "e", &other), Some(here.clone()));
-        assert_eq!(StateDir::rival(root.path(), "e", &here), None);
-        assert_eq!(StateDir::rival(root.path(), "f", &other), None);
+        assert_eq!(state.rivals("e", &other), std::slice::from_ref(&here));
+        assert!(state.rivals("e", &here).is_empty());
+        assert!(state.rivals("f", &other).is_empty());
         fs::remove_file(&here).unwrap();
-        assert_eq!(StateDir::rival(root.path(), "e", &other), None);
+        assert!(state.rivals("e", &other).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Dispatcher;
 use crate::agent::{Brief, Definition, Prerequisite};
 use crate::genesis::Status;
-use crate::git::Oid;
+use crate::git::{Oid, Repo};
 use crate::plan::{Ending, Event, State, TaskIndex};
 use crate::run::attempt::{Link, attempt};
 use crate::run::job::{Entry, Job, Resumed};
@@ -161,6 +161,24 @@ impl Dispatcher<'_> {
         }
         Ok(number)
     }
+}
+
+/// Refuses a template that would give two tasks one folder, or put worktrees where they are in the way.
+pub(in crate::run) fn check_worktree_dir(template: &str, repo: &Repo) -> Result<(), RunError> {
+    let checkout = repo.require_workdir()?;
+    let sample = worktree_path(template, checkout, "epic", "task");
+    let reason = if template.starts_with('~') {
+        "begins with `~`, which only a shell knows"
+    } else if !template.contains("{task}") {
+        "has no {task} in it: every task needs a folder of its own"
+    } else if sample.starts_with(checkout) {
+        "leads into the checkout: build tools and linters would take worktrees there for the project"
+    } else if sample.starts_with(repo.common_dir()) {
+        "leads into git's own folder"
+    } else {
+        return Ok(());
+    };
+    Err(RunError::WorktreeDir { template: template.to_owned(), reason })
 }
 
 /// `template` with `{repo}`, `{epic}` and `{task}` filled in, relative to the checkout.

@@ -5,7 +5,7 @@ mod results;
 mod settle;
 mod wrap_up;
 
-pub(super) use assign::worktree_path;
+pub(super) use assign::{check_worktree_dir, worktree_path};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -21,6 +21,12 @@ pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config
         let keys = without_effect.join("`, `");
         output::say(&format!("warning blueprint.toml: no effect in this version: `{keys}`"));
     }
+    for (table, id) in strangers(known, config) {
+        output::say(&format!(
+            "warning blueprint.toml: {table} names `{}`, which is no task of the plan",
+            clean(id)
+        ));
+    }
     let plan = repo.relative(&context.path);
     let mut uncommitted = repo.uncommitted(UNCOMMITTED + 1)?;
     uncommitted.paths.retain(|path| Some(path) != plan.as_ref());
@@ -33,4 +39,11 @@ pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config
     }
     output::say("note    agents work in worktrees of their own, without a sandbox");
     Ok(())
+}
+
+/// Ids in the configuration that no task has.
+fn strangers<'c>(known: &Known, config: &'c Config) -> Vec<(&'static str, &'c str)> {
+    let tables = config.tasks.keys().map(|id| ("[tasks]", id.as_str()));
+    let allowed = config.allow_no_changes.iter().map(|id| ("allow-no-changes", id.as_str()));
+    tables.chain(allowed).filter(|(_, id)| known.plan.find(id).is_none()).collect()
 }
