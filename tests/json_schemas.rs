@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use jsonschema::Validator;
+use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use serde_json::Value;
 
 const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -73,16 +73,32 @@ impl Scene {
     }
 }
 
-fn schema(name: &str) -> Validator {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{name}.schema.json"));
-    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+/// A schema of ours, ready to check documents.
+struct Schema {
+    schemas: Schemas,
+    index: SchemaIndex,
 }
 
-fn check(schema: &Validator, document: &Value) {
-    let errors: Vec<_> =
-        schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
+impl Schema {
+    fn is_valid(&self, document: &Value) -> bool {
+        self.schemas.validate(document, self.index).is_ok()
+    }
+}
+
+fn schema(name: &str) -> Schema {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(format!("{name}.schema.json"));
+    let text = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.set_default_draft(Draft::V2020_12);
+    compiler.enable_format_assertions();
+    compiler.add_resource("schema.json", text).unwrap();
+    let index = compiler.compile("schema.json", &mut schemas).unwrap();
+    Schema { schemas, index }
+}
+
+fn check(schema: &Schema, document: &Value) {
+    let found = schema.schemas.validate(document, schema.index);
+    assert!(found.is_ok(), "{:#}\n{document:#}", found.unwrap_err());
 }
 
 #[test]
