@@ -223,7 +223,12 @@ async fn merged(
         Integrated::AlreadyIn => head.clone(),
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            let why = format!("conflicts with work that is merged already, in {}", names.join(", "));
+            let why = format!(
+                "conflicts with work that is merged already, in {} (way out: in its worktree `git merge {}`, \
+                 resolve, commit; then `blueprint task done`, and run again)",
+                names.join(", "),
+                job.common.refs.integration()
+            );
             return not_merged(started, report, Outcome::MergeConflict, why, link).await;
         }
     };
