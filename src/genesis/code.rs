@@ -77,6 +77,33 @@ codes! {
     LevelAgainstEdges  "W202" Warning "a level contradicts the dependencies";
 }
 
+impl Code {
+    /// What one does about it, where the problem itself says nothing better.
+    pub fn way_out(self) -> Option<&'static str> {
+        Some(match self {
+            Code::IllegalCharacter => "remove the character",
+            Code::Declaration => {
+                "at the very beginning of the file, or not at all: `<?xml version=\"1.0\" encoding=\"UTF-8\"?>`"
+            }
+            Code::Attribute => "write attributes as `name=\"value\"`, each once",
+            Code::ForbiddenSequence => {
+                "`--` can't stand in a comment, nor `]]>` in text: write it in another way"
+            }
+            Code::OutsideRoot => {
+                "a plan is one element `projectGenesis` with nothing but comments beside it (see `blueprint init`)"
+            }
+            Code::Encoding => "save the file as UTF-8",
+            Code::EmptyTaskId => "give it an id, such as `build-api`",
+            Code::DuplicateTaskId => "give one of them another id",
+            Code::StatusDisagrees => "the last event of its history decides; correct the other place",
+            Code::InTwoLists => "leave it in the list of its status",
+            Code::UnknownTaskRef => "remove it, or add the task",
+            Code::WrongCounter => "the next change of a status corrects it",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

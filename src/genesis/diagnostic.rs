@@ -33,7 +33,14 @@ pub struct Invalid {
 impl Diagnostic {
     /// A problem of kind `code` at the bytes `span`.
     pub fn new(code: Code, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { code, message: message.into(), span, label: None, related: Vec::new(), help: None }
+        Diagnostic {
+            code,
+            message: message.into(),
+            span,
+            label: None,
+            related: Vec::new(),
+            help: code.way_out().map(str::to_owned),
+        }
     }
 
     /// The same with words to stand beside the place.

@@ -142,7 +142,7 @@ impl<'s> Scanner<'s> {
 
     fn outside_root(&mut self, span: &Range<usize>, what: &str) {
         if self.open.is_empty() {
-            let side = if self.root.is_some() { "behind" } else { "before" };
+            let side = if self.root.is_some() { "after" } else { "before" };
             let message = format!("{what} {side} the root element");
             self.problems.note(Code::OutsideRoot, span.clone(), message);
         }
@@ -191,7 +191,12 @@ impl<'s> Scanner<'s> {
             self.unclosed(name);
         } else if self.root.is_none() && self.problems.is_empty() {
             let end = self.source.len();
-            self.problems.note(Code::OutsideRoot, end..end, "the document has no root element");
+            let message = if self.source.trim().is_empty() {
+                "the file is empty"
+            } else {
+                "the document has no root element"
+            };
+            self.problems.note(Code::OutsideRoot, end..end, message);
         }
     }
 }
