@@ -76,12 +76,13 @@ impl PlanFile {
         &self.path
     }
 
-    /// Reads the document; no lock is needed, since the file is only ever replaced whole.
+    /// Reads the document; no lock is needed, since we only ever replace the file whole. One that somebody else is writing in place is
+    /// waited for.
     ///
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn load(&self) -> Result<Genesis, LoadError> {
-        Ok(load(&self.path)?.0)
+        Ok(load_settled(&self.path)?.0)
     }
 
     /// Removes what saves left that were killed half-way.
