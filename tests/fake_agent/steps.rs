@@ -79,6 +79,9 @@ impl Agent {
             "kill-parent" => {
                 getppid().map_or(Ok(()), |parent| kill_process(parent, Signal::KILL).map_err(io::Error::from))
             }
+            "stop-parent" => {
+                getppid().map_or(Ok(()), |parent| kill_process(parent, Signal::STOP).map_err(io::Error::from))
+            }
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
             // blueprint itself: arguments separated by `|`; its exit code is logged.
             "blueprint" => self.blueprint(&rest.split('|').collect::<Vec<_>>()),
