@@ -197,9 +197,19 @@ fn files_that_go_through_a_configured_filter_are_refused_before_anything_starts(
     project.run(&[]).assert(74, &["`rot`", "`secret*`"]);
     assert_eq!((project.read("genesis.xml"), project.refs()), (plan, refs));
     assert_eq!(project.log().starts(), [""; 0]);
-    // A name without a program is nothing to git, either.
-    project.git(&["config", "--remove-section", "filter.rot"]);
+    // Mended by a commit, which is what the plan starts from then.
+    project.git(&["rm", "--quiet", ".gitattributes"]);
+    project.commit_all("No secrets");
     project.complete(&[]);
+}
+
+#[test]
+fn a_filter_that_nobody_configured_is_no_obstacle() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.write(".gitattributes", "secret* filter=rot\n");
+    project.commit_all("Secrets");
+    project.complete(&[]);
+    assert!(project.files(INTEGRATION).contains(&"a.txt".into()));
 }
 
 #[test]
