@@ -238,7 +238,7 @@ fn what_an_agent_prints_cannot_drive_the_terminal() {
 
 #[test]
 fn nobodys_words_drive_the_terminal() {
-    let bad = "\u{9b}2J\u{9d}0;owned\u{9c}\u{202e}txet\u{2066}\u{200f}";
+    let bad = "\u{9b}2J\u{9d}0;owned\u{9c}\u{202e}txet\u{2066}\u{200f}\u{61c}";
     let script = format!(
         "== a\nprint \u{1b}[31m{bad}\u{1b}]0;owned\u{7}\nstderr {bad}\n== b\nstderr \u{1b}[31m{bad}\u{1b}[2J\nexit 1"
     );
