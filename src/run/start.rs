@@ -37,7 +37,6 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     break_dead_locks(site, &refs, &ground.slugs, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
-    site.repo.refuse_filters(start)?;
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
@@ -162,15 +161,18 @@ fn break_dead_locks(site: &Site, refs: &EpicRefs, slugs: &[String], tell: &dyn F
     }
 }
 
-/// The commit that the plan starts from is fixed at its first run, so that later work of the user's changes no base.
+/// The commit that the plan starts from is fixed at its first run, so that later work of the user's changes no base. One that is
+/// refused is not fixed: what is committed to mend it has to count.
 fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     if let Some(start) = site.repo.start(refs)? {
+        site.repo.refuse_filters(start)?;
         return Ok(start);
     }
     let wanted = match &settings.base {
         Some(base) => site.repo.resolve(base)?,
         None => site.repo.head_commit()?,
     };
+    site.repo.refuse_filters(wanted)?;
     Ok(site.repo.fix_start(refs, wanted)?)
 }
 

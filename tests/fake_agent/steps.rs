@@ -79,6 +79,10 @@ impl Agent {
             "kill-parent" => {
                 getppid().map_or(Ok(()), |parent| kill_process(parent, Signal::KILL).map_err(io::Error::from))
             }
+            "stop-parent" => stop_parent(),
+            "keep-stopping-parent" => loop {
+                stop_parent()?;
+            },
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
             // blueprint itself: arguments separated by `|`; its exit code is logged.
             "blueprint" => self.blueprint(&rest.split('|').collect::<Vec<_>>()),
@@ -154,6 +158,10 @@ fn record(folder: &Path) -> io::Result<()> {
     let mut stdin = Vec::new();
     io::stdin().read_to_end(&mut stdin)?;
     fs::write(folder.join("stdin"), stdin)
+}
+
+fn stop_parent() -> io::Result<()> {
+    getppid().map_or(Ok(()), |parent| Ok(kill_process(parent, Signal::STOP)?))
 }
 
 /// The TERM that comes is taken note of, and nothing else.

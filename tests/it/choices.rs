@@ -203,3 +203,13 @@ fn keys_whose_feature_is_to_come_are_accepted_and_said_once() {
     ended.assert(0, &["`max-cost`", "`stall-timeout`"]);
     assert!(project.files(INTEGRATION).contains(&"a.txt".to_owned()));
 }
+
+#[test]
+fn a_task_of_the_configuration_that_is_not_in_the_plan_is_warned_of() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project
+        .configure("allow-no-changes = [\"b\"]\n[tasks.typo]\ntimeout = \"1h\"\n[tasks.a]\ntimeout = \"1h\"");
+    let ended = project.complete(&[]);
+    ended.assert(0, &["[tasks] names `typo`", "allow-no-changes names `b`"]);
+    assert!(!ended.stderr.contains("[tasks] names `a`"), "{ended}");
+}

@@ -191,6 +191,71 @@ fn status_shows_what_the_journal_has_before_the_plan_file_does() {
     assert_eq!(project.read("genesis.xml"), while_it_ran, "looking changes nothing");
 }
 
+#[test]
+fn an_agent_whose_task_a_person_completed_meanwhile_is_ended_by_the_next_run() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nignore-term\nchild\ntouch settled\nhang");
+    let run = project.start(&["run"]);
+    wait_until("the agent", || project.control.join("settled").exists(), String::new);
+    run.kill();
+    project.blueprint(&["task", "done", "--task", "a", "--summary", "did it myself"]).assert(0, &[]);
+    assert_eq!(project.processes().len(), 3, "the supervisor, the agent and its child");
+    project.complete(&[]);
+    assert!(project.processes().is_empty(), "{:?}", project.processes());
+    assert_eq!(project.log().starts(), ["a"]);
+    assert_eq!(project.task("a")["summary"], "did it myself");
+}
+
+#[test]
+fn an_agent_is_ended_when_its_time_is_up_though_no_run_lives() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nignore-term\nchild\ntouch settled\nhang");
+    // Stopped, the run can't say that the time is up before it is killed.
+    let run = project.start(&["run", "--timeout", "3s"]);
+    project.wait_for_starts(1);
+    run.signal(Signal::STOP);
+    wait_until("the agent", || project.control.join("settled").exists(), String::new);
+    run.kill();
+    project.assert_no_process_left();
+    project.run(&["--retries", "0"]).assert(1, &["failed  a"]);
+    assert_eq!(project.task("a")["outcome"], "timed-out");
+    assert_eq!(project.log().starts(), ["a"]);
+}
+
+#[test]
+fn many_who_look_after_a_kill_see_no_live_run() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite a.txt x");
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    run.kill();
+    let looks: Vec<_> = (0..40).map(|_| project.start(&["status", "--format", "json"])).collect();
+    for look in looks {
+        let ended = look.wait();
+        assert_eq!(ended.code, Some(0), "{ended}");
+        assert_eq!(ended.json()["tasks"][0]["owner"]["alive"], false, "{ended}");
+    }
+}
+
+#[test]
+fn a_run_is_not_taken_for_a_second_one_because_somebody_looks() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite a.txt x");
+    for _ in 0..3 {
+        let before = project.start(&["run"]);
+        project.wait_for_starts(1);
+        before.kill();
+        let look = |_| project.start(&["status", "--format", "json"]);
+        let mut looks: Vec<_> = (0..20).map(look).collect();
+        let run = project.start(&["run"]);
+        looks.extend((0..20).map(look));
+        run.wait_for("resume  a");
+        run.kill();
+        for look in looks {
+            look.wait().assert(0, &[]);
+        }
+    }
+    project.touch("go");
+    project.complete(&[]);
+    assert_eq!(project.log().starts(), ["a"]);
+}
+
 /// One completed transition in journal and plan, one merge: what "exactly once" means.
 #[track_caller]
 fn assert_done_once(project: &TestProject, ids: &[&str]) {

@@ -10,6 +10,7 @@
 
 mod project;
 
+mod by_hand;
 mod choices;
 mod crash;
 mod environment;

@@ -183,6 +183,23 @@ fn what_detached_itself_from_an_agent_does_not_outlive_a_dead_supervisor() {
 }
 
 #[test]
+fn an_agent_that_stops_its_supervisor_is_ended_when_its_time_is_up() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nignore-term\nchild\nstop-parent\nhang");
+    project.configure("kill-grace = \"1s\"");
+    project.run(&["--timeout", "1s", "--retries", "0"]).assert(1, &["failed  a"]);
+    assert_eq!(project.task("a")["outcome"], "timed-out");
+    assert!(project.processes().is_empty(), "{:?}", project.processes());
+}
+
+#[test]
+fn an_agent_that_stops_its_supervisor_again_and_again_is_ended_all_the_same() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nignore-term\nchild\nkeep-stopping-parent");
+    project.run(&["--timeout", "1s", "--retries", "0"]).assert(1, &["failed  a"]);
+    assert_eq!(project.task("a")["outcome"], "timed-out");
+    project.assert_no_process_left();
+}
+
+#[test]
 fn a_plan_file_that_somebody_is_writing_in_place_is_waited_for() {
     let script = "== a\nwait-started 2\nrewrite-plan 300\nwrite a.txt x\n== b\nwait-started 2\nsleep 30\nwrite b.txt x";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
@@ -217,6 +234,63 @@ fn what_an_agent_prints_cannot_drive_the_terminal() {
     assert!(!ended.stderr.contains(is_odd), "{:?}", ended.stderr);
     let status = project.blueprint(&["status", "a", "b", "--color", "never"]);
     assert!(!status.stdout.contains(is_odd), "{:?}", status.stdout);
+}
+
+#[test]
+fn nobodys_words_drive_the_terminal() {
+    let bad = "\u{9b}2J\u{9d}0;owned\u{9c}\u{202e}txet\u{2066}\u{200f}\u{61c}";
+    let script = format!(
+        "== a\nprint \u{1b}[31m{bad}\u{1b}]0;owned\u{7}\nstderr {bad}\n== b\nstderr \u{1b}[31m{bad}\u{1b}[2J\nexit 1"
+    );
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), &script);
+    let plan = project.read("genesis.xml");
+    let plan = plan.replace("What is to be done for", bad).replace("The task", bad).replace("worker", bad);
+    project.write("genesis.xml", &plan.replace("trial", &format!("trial{bad}")));
+    let verbs: [&[&str]; 8] = [
+        &["validate"],
+        &["run", "--dry-run"],
+        &["run", "-j", "1"],
+        &["status"],
+        &["status", "a", "b"],
+        &["task", "show", "--task", "a"],
+        &["next"],
+        &["graph"],
+    ];
+    for color in ["never", "always"] {
+        for verb in verbs {
+            assert_tame(&project.blueprint(&[verb, &["--color", color]].concat()), color);
+        }
+    }
+    assert_eq!(project.log().starts(), ["a", "b"]);
+}
+
+#[test]
+fn a_key_of_the_configuration_cannot_drive_the_terminal() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x");
+    project.configure("\"\\u001b]0;x\\u0007\\u009b2J\\u202e\" = 1");
+    let ended = project.run(&[]);
+    assert_eq!(ended.code, Some(2), "{ended}");
+    assert_tame(&ended, "never");
+}
+
+/// Nothing that a terminal would obey, but for colours where they are wanted.
+#[track_caller]
+fn assert_tame(ended: &crate::project::Ended, color: &str) {
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    let said = if color == "always" { without_colours(&said) } else { said };
+    let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = said.lines().find(|line| line.contains(|c: char| c.is_control() || is_bidi(c)));
+    assert_eq!(odd, None, "{said}");
+}
+
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        plain.push_str(rest.strip_prefix('m').unwrap_or("\u{1b}"));
+    }
+    plain
 }
 
 /// All that the user has in the checkout and in git, but for the plan's own file.

@@ -1,5 +1,6 @@
 //! Where plans can lie, and where not.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -143,4 +144,78 @@ fn an_invalid_plan_is_refused_and_nothing_is_made() {
     project.run(&[]).assert(3, &["a -> b -> a", "nothing was changed"]);
     assert_eq!((project.read("genesis.xml"), project.refs()), (before, refs));
     assert!(!project.root.join(".git/blueprint").exists());
+}
+
+#[test]
+fn worktrees_and_branches_that_cannot_be_are_refused_and_nothing_is_made() {
+    let settings = [
+        ("worktree-dir = \"../w/{epic}\"", "{task}"),
+        ("worktree-dir = \"w/{task}\"", "checkout"),
+        ("worktree-dir = \"~/w/{task}\"", "~"),
+        ("worktree-dir = \".git/w/{task}\"", ".git"),
+        ("branch = \"all-the-same\"", "all-the-same"),
+        ("branch = \"a..b/{task}\"", "a..b"),
+        ("base = \"no-such-revision\"", "no-such-revision"),
+    ];
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    let folders = || {
+        let list = |folder: &std::path::Path| {
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<BTreeSet<_>>()
+        };
+        [project.base(), &project.root, &project.base().join("home")].map(list)
+    };
+    let before = (project.read("genesis.xml"), project.refs(), folders());
+    for (setting, says) in settings {
+        project.configure(setting);
+        let ended = project.run(&[]);
+        assert_eq!(ended.code, Some(2), "{setting}: {ended}");
+        assert!(ended.stderr.contains(says), "{setting}: {ended}");
+        assert_eq!((project.read("genesis.xml"), project.refs(), folders()), before, "{setting}");
+    }
+    assert_eq!(project.log().starts(), [""; 0]);
+}
+
+#[test]
+fn what_a_killed_save_left_is_swept_away_and_other_plans_files_stay() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.write(".genesis.xml-a1B2c3.tmp", "half a plan");
+    project.write(".other.xml-a1B2c3.tmp", "somebody else's");
+    project.write(".genesis.xml-notes", "mine");
+    project.complete(&[]);
+    assert!(!project.root.join(".genesis.xml-a1B2c3.tmp").exists());
+    assert_eq!(project.read(".other.xml-a1B2c3.tmp"), "somebody else's");
+    assert_eq!(project.read(".genesis.xml-notes"), "mine");
+}
+
+#[test]
+fn files_that_go_through_a_configured_filter_are_refused_before_anything_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.write(".gitattributes", "secret* filter=rot\n");
+    project.commit_all("Secrets");
+    project.git(&["config", "filter.rot.clean", "tr a-z n-za-m"]);
+    let (plan, refs) = (project.read("genesis.xml"), project.refs());
+    project.run(&[]).assert(74, &["`rot`", "`secret*`"]);
+    assert_eq!((project.read("genesis.xml"), project.refs()), (plan, refs));
+    assert_eq!(project.log().starts(), [""; 0]);
+    // Mended by a commit, which is what the plan starts from then.
+    project.git(&["rm", "--quiet", ".gitattributes"]);
+    project.commit_all("No secrets");
+    project.complete(&[]);
+}
+
+#[test]
+fn a_filter_that_nobody_configured_is_no_obstacle() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.write(".gitattributes", "secret* filter=rot\n");
+    project.commit_all("Secrets");
+    project.complete(&[]);
+    assert!(project.files(INTEGRATION).contains(&"a.txt".into()));
+}
+
+#[test]
+fn a_file_that_is_called_like_a_task_is_no_plan() {
+    let project = TestProject::new(&PlanText::of(&["build", "other"]), WORK);
+    project.write("build", "#!/bin/sh\n");
+    project.complete(&["build"]);
+    project.assert_statuses(&[("build", "completed"), ("other", "pending")]);
 }

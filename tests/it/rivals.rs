@@ -1,6 +1,6 @@
 //! Two who want the same: runs, plans, people.
 
-use crate::project::{PlanText, TestProject};
+use crate::project::{BLUEPRINT, INTEGRATION, PlanText, Running, TestProject};
 
 const WAITING: &str = "== *\nwait-for go\nwrite {task}.txt x";
 
@@ -75,4 +75,62 @@ fn people_and_runs_change_the_plan_at_once_and_nothing_gets_lost() {
     for id in by_hand {
         assert_eq!(project.events_in_plan(id, "in-progress"), 1, "{id}");
     }
+}
+
+#[test]
+fn a_rival_plan_can_be_looked_at() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x");
+    project.write("other/genesis.xml", &PlanText::of(&["b"]).to_xml());
+    project.complete(&[]);
+    let status = project.blueprint(&["status", "other", "--format", "json"]);
+    assert_eq!(status.code, Some(0), "{status}");
+    assert_eq!(status.json()["tasks"][0]["status"], "pending");
+    let before = project.read("other/genesis.xml");
+    project.run(&["other"]).assert(2, &["--epic NAME"]);
+    assert_eq!(project.read("other/genesis.xml"), before);
+}
+
+#[test]
+fn a_rival_plan_is_refused_while_the_first_one_runs() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
+    project.write("other/genesis.xml", &PlanText::of(&["b"]).to_xml());
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    let second = project.run(&["other"]);
+    assert!([Some(2), Some(5)].contains(&second.code), "{second}");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    assert_eq!(project.log().starts(), ["a"]);
+}
+
+#[test]
+fn a_copy_of_the_whole_repository_is_nobodys_rival() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nwrite {task}.txt x");
+    project.complete(&["a"]);
+    let copy = project.base().join("copy");
+    let copied = project.command("cp").arg("-r").arg(&project.root).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    let in_copy = |arguments: &[&str]| {
+        let mut command = project.command(BLUEPRINT);
+        Running::start(command.args(arguments).current_dir(&copy)).wait()
+    };
+    let status = in_copy(&["status", "--format", "json"]);
+    assert_eq!(status.code, Some(0), "{status}");
+    assert_eq!(status.json()["counts"]["completed"], 1);
+    let run = in_copy(&["run"]);
+    assert_eq!(run.code, Some(0), "{run}");
+    assert_eq!(project.log().starts(), ["a", "b"]);
+    project.assert_statuses(&[("a", "completed"), ("b", "pending")]);
+    project.complete(&[]);
+}
+
+#[test]
+fn an_integration_branch_that_is_checked_out_is_refused_before_anything_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
+    project.git(&["checkout", "--quiet", "-b", INTEGRATION]);
+    let (plan, refs) = (project.read("genesis.xml"), project.refs());
+    let place = project.root.display().to_string();
+    project.run(&[]).assert(2, &[INTEGRATION, &place]);
+    assert_eq!((project.read("genesis.xml"), project.refs()), (plan, refs));
+    assert_eq!(project.log().starts(), [""; 0]);
 }

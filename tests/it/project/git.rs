@@ -23,6 +23,18 @@ impl TestProject {
         self.git(&["commit", "--quiet", "--message", message]);
     }
 
+    /// A task's worktree.
+    pub(crate) fn worktree(&self, task: &str) -> String {
+        self.task(task)["worktree"].as_str().unwrap().to_owned()
+    }
+
+    /// A person's commit of one file in a task's worktree.
+    pub(crate) fn commit_in(&self, worktree: &str, file: &str, text: &str, more: &[&str]) {
+        std::fs::write(std::path::Path::new(worktree).join(file), text).unwrap();
+        self.git(&["-C", worktree, "add", "--all"]);
+        self.git(&[&["-C", worktree, "commit", "--quiet", "--message", "By hand"], more].concat());
+    }
+
     /// The paths in a branch's tree.
     pub(crate) fn files(&self, branch: &str) -> Vec<String> {
         let listed = self.git(&["-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", branch]);
