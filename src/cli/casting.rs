@@ -23,6 +23,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 pub(super) struct Wishes<'a> {
     pub(super) runner: Option<&'a str>,
     pub(super) timeout: Option<Duration>,
+    /// The programs need not be there: nothing is started.
+    pub(super) only_looks: bool,
 }
 
 /// Casts every task of the plan. Each runner is made once; the programs of those that open tasks need are looked for.
@@ -39,7 +41,10 @@ pub(super) fn cast(
         let spec = spec(task, config, wishes)?;
         let kind = spec.kind;
         let made = runners.made(spec)?;
-        if task.status != Status::Completed && !std::mem::replace(&mut made.is_found, true) {
+        if !wishes.only_looks
+            && task.status != Status::Completed
+            && !std::mem::replace(&mut made.is_found, true)
+        {
             made.runner.check(env, config_dir)?;
         }
         let runner = Arc::clone(&made.runner);

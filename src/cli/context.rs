@@ -32,12 +32,21 @@ pub(super) struct Known {
 pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliError> {
     let cwd = env::current_dir()
         .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
-    let root = Repo::discover(&cwd)?.and_then(|repo| repo.workdir().map(Path::to_owned));
+    let repo = Repo::discover(&cwd)?;
+    let root = repo.as_ref().and_then(|repo| repo.workdir().map(Path::to_owned));
     let from_env = env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let from_env = from_env.or_else(|| repo.as_ref().and_then(plan_of_worktree));
     let (path, tasks) = locate(arguments, &Surroundings { cwd, root, from_env })?;
     let path = std::fs::canonicalize(&path)
         .map_err(|error| CliError::usage(format!("can't read the plan `{}`: {error}", path.display())))?;
     Ok((path, tasks))
+}
+
+/// In a task's worktree the plan is not the copy that its branch has, but the one that the task is part of.
+fn plan_of_worktree(repo: &Repo) -> Option<PathBuf> {
+    let branch = repo.worktree(repo.workdir()?).branch().ok()??;
+    let (epic, _) = branch.as_str().strip_prefix("blueprint/")?.split_once('/')?;
+    StateDir::plan_of(&repo.common_dir().join("blueprint"), epic)
 }
 
 /// The plan's file, for a verb that takes nothing else.

@@ -22,7 +22,7 @@ pub fn legal(from: Status, to: Status) -> Result<(), IllegalTransition> {
     use Status::{Blocked, Cancelled, Completed, Failed, InProgress, Pending};
     let allowed = match from {
         Pending | InProgress | Blocked => true,
-        Failed => matches!(to, Failed | Pending | InProgress | Cancelled),
+        Failed => matches!(to, Failed | Pending | InProgress | Completed | Cancelled),
         Completed => matches!(to, Completed | Pending),
         Cancelled => matches!(to, Cancelled | Pending),
     };

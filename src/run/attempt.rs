@@ -224,10 +224,12 @@ async fn merged(
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             let why = format!(
-                "conflicts with work that is merged already, in {} (way out: in its worktree `git merge {}`, \
-                 resolve, commit; then `blueprint task done`, and run again)",
+                "conflicts with work that is merged already, in {} (way out: in {} `git merge {}`, resolve, commit, \
+                 then `blueprint task done --task {} --summary …`, and run again)",
                 names.join(", "),
-                job.common.refs.integration()
+                job.worktree.display(),
+                job.common.refs.integration(),
+                job.task
             );
             return not_merged(started, report, Outcome::MergeConflict, why, link).await;
         }

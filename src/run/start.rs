@@ -101,8 +101,9 @@ fn read_history(site: &Site, tell: &dyn Fn(RunEvent)) -> Result<History, RunErro
 fn catch_up(site: &Site, history: &History, tell: &dyn Fn(RunEvent)) -> Result<Genesis, RunError> {
     let mut genesis = site.plan.load()?;
     for record in ledger::missing(history, &genesis).into_iter().cloned().collect::<Vec<_>>() {
-        let commit =
-            site.plan.commit(|now| -> Result<_, EditError> { ledger::edit_of(&record, None, now) })?;
+        let commit = site.plan.commit(|now| -> Result<_, EditError> {
+            ledger::edit_of(&record, ledger::project_status(&record, now), now)
+        })?;
         genesis = commit.genesis;
         let text = format!("the plan file had missed that it is {}; written now", record.to);
         tell(RunEvent::Warning { task: Some(record.task.clone()), text });

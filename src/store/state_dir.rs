@@ -48,6 +48,12 @@ impl StateDir {
         write_json(&card, &Card { plan: plan.to_owned(), epic: epic.to_owned() })
     }
 
+    /// The plan under that epic name whose state is in `root`, if it is still there.
+    pub fn plan_of(root: &Path, epic: &str) -> Option<PathBuf> {
+        let cards = subfolders(root).into_iter().filter_map(|folder| read_card(&folder));
+        cards.filter(|card| card.epic == epic && card.plan.exists()).map(|card| card.plan).next()
+    }
+
     /// Other plans that are still there and whose state, beside this one, claims the same epic name.
     pub fn rivals(&self, epic: &str, plan: &Path) -> Vec<PathBuf> {
         let cards = subfolders(self.root()).into_iter().filter_map(|folder| read_card(&folder));

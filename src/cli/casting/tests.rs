@@ -14,7 +14,7 @@ fn cast_by(toml: &str, wishes: &Wishes<'_>) -> Result<HashMap<TaskId, Cast>, Cli
 }
 
 fn none() -> Wishes<'static> {
-    Wishes { runner: None, timeout: None }
+    Wishes { runner: None, timeout: None, only_looks: false }
 }
 
 const RUNNERS: &str = "
@@ -37,7 +37,7 @@ fn the_nearest_layer_names_the_runner() {
     assert_eq!(runner_of("api", top, &none()), "top");
     assert_eq!(runner_of("api", &format!("{top}\n{agent}"), &none()), "far");
     assert_eq!(runner_of("api", &format!("{top}\n{agent}\n{task}"), &none()), "near");
-    let wishes = Wishes { runner: Some("top"), timeout: None };
+    let wishes = Wishes { runner: Some("top"), timeout: None, only_looks: false };
     assert_eq!(runner_of("api", &format!("{agent}\n{task}"), &wishes), "top");
 }
 
@@ -61,7 +61,7 @@ fn the_nearest_layer_names_the_time_out_and_an_hour_is_the_default() {
     assert_eq!(minutes(top, &none()), 3);
     assert_eq!(minutes(&format!("{top}\n{agent}"), &none()), 2);
     assert_eq!(minutes(&format!("{top}\n{agent}\n{task}"), &none()), 1);
-    let wishes = Wishes { runner: None, timeout: Some(Duration::from_mins(4)) };
+    let wishes = Wishes { runner: None, timeout: Some(Duration::from_mins(4)), only_looks: false };
     assert_eq!(minutes(&format!("{top}\n{agent}\n{task}"), &wishes), 4);
 }
 

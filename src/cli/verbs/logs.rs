@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Go on until the attempt ends.
     #[arg(long)]
     follow: bool,
-    /// What was printed on standard error, too, after the rest.
+    /// What was printed on standard error, too, after the rest (also shown where there is no rest).
     #[arg(long)]
     stderr: bool,
 }
@@ -47,7 +47,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if args.follow {
         follow(&context, &known, index, attempt.started.attempt, &dir, out)?;
     }
-    if args.stderr
+    let is_silent = dir.stdout().metadata().is_ok_and(|log| log.len() == 0);
+    if (args.stderr || is_silent)
         && let Ok(mut errors) = File::open(dir.stderr())
     {
         copy(&mut errors)?;

@@ -97,7 +97,8 @@ fn row(task: &TaskStatus) -> [String; TITLES.len()] {
 }
 
 fn summary(task: &TaskStatus) -> String {
-    let text = task.question.as_deref().or(task.summary.as_deref()).unwrap_or_default();
+    let said = [&task.question, &task.summary, &task.detail];
+    let text = said.into_iter().find_map(Option::as_deref).unwrap_or_default();
     clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
 }
 

@@ -182,7 +182,9 @@ impl TaskStatus {
             question: ended.and_then(|(ended, _)| ended.question.clone()),
             cost_usd: story.and_then(cost),
             tokens: story.and_then(tokens),
-            detail: ended.and_then(|(ended, _)| ended.detail.clone()),
+            detail: ended
+                .filter(|_| task.status != Status::Completed)
+                .and_then(|(ended, _)| ended.detail.clone()),
             history: task.history.clone(),
         }
     }

@@ -3,7 +3,7 @@
 use super::Dispatcher;
 use crate::git::{Integrated, Message, Oid};
 use crate::plan::TaskIndex;
-use crate::run::{Attempt, RunError, RunEvent};
+use crate::run::{Attempt, RunError, RunEvent, TaskHistory};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -25,17 +25,32 @@ impl Dispatcher<'_> {
         self.merge_again(index, commit)
     }
 
-    /// The commit that the journal names; else the task's branch, if it is not merely what an attempt left that did not succeed: then a
-    /// person has finished the work there.
+    /// The commit that the journal names; else the task's branch: whoever says by hand that the task is done says it of what is there.
     fn result_of(&self, index: TaskIndex) -> Result<Option<Oid>, RunError> {
-        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
-        let attempts = story.map(|story| story.attempts.as_slice()).unwrap_or_default();
-        if let Some(done) = attempts.iter().rev().find(|attempt| attempt.succeeded()) {
+        if let Some(done) = self.success_of(index) {
             return Ok(done.commit());
         }
-        let head = self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?;
-        let is_left_over = |head: &Oid| attempts.iter().filter_map(Attempt::commit).any(|left| left == *head);
-        Ok(head.filter(|head| !is_left_over(head)))
+        self.warn_of_uncommitted(index);
+        Ok(self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?)
+    }
+
+    fn success_of(&self, index: TaskIndex) -> Option<&Attempt> {
+        let story = self.books.history.task(self.ground.plan.task(index).id.as_str())?;
+        story.attempts.iter().rev().find(|attempt| attempt.succeeded())
+    }
+
+    /// Only commits can be merged.
+    fn warn_of_uncommitted(&self, index: TaskIndex) {
+        let id = self.id(index);
+        let Some(last) = self.books.history.task(id.as_str()).and_then(TaskHistory::last_attempt) else {
+            return;
+        };
+        let place = &last.started.worktree;
+        if self.common.repo.worktree(place).is_dirty().unwrap_or(false) {
+            let text =
+                format!("is completed by hand, but not everything in {} is committed", place.display());
+            self.tell(RunEvent::Warning { task: Some(id), text });
+        }
     }
 
     /// Work that counts as completed is in the integration branch; where it is not (a branch that was deleted, an epic that got another
@@ -47,6 +62,9 @@ impl Dispatcher<'_> {
         let (id, integration) = (task.id.clone(), self.common.refs.integration());
         match self.common.repo.integrate(&self.common.refs, commit, &message)? {
             Integrated::AlreadyIn => {}
+            Integrated::Merged { .. } if self.success_of(index).is_none() => {
+                self.tell(RunEvent::Note(format!("{id}: the work that was finished by hand is merged")));
+            }
             Integrated::Merged { .. } => {
                 let text = format!("is completed, but its work was not in {integration}; it is merged now");
                 self.tell(RunEvent::Warning { task: Some(id), text });

@@ -210,8 +210,9 @@ impl Dispatcher<'_> {
     }
 
     fn log(&self, index: TaskIndex) -> Option<PathBuf> {
-        let log = self.site.state.attempt(&self.ground.slugs[index.0], self.attempt_number(index)).stdout();
-        log.exists().then_some(log)
+        let dir = self.site.state.attempt(&self.ground.slugs[index.0], self.attempt_number(index));
+        let says_something = |log: &PathBuf| log.metadata().is_ok_and(|log| log.len() > 0);
+        [dir.stdout(), dir.stderr()].into_iter().find(says_something)
     }
 
     pub(super) fn tell_running(&self, index: TaskIndex, resumed: bool) {

@@ -31,7 +31,11 @@ pub(super) fn settings(
 ) -> Result<Settings, CliError> {
     let Loaded { config, dir } = loaded;
     let env = BaseEnv::new(env::vars_os());
-    let wishes = Wishes { runner: args.runner.as_deref(), timeout: args.timeout.map(|timeout| timeout.0) };
+    let wishes = Wishes {
+        runner: args.runner.as_deref(),
+        timeout: args.timeout.map(|timeout| timeout.0),
+        only_looks: args.dry_run,
+    };
     Ok(Settings {
         jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
