@@ -16,7 +16,8 @@ pub fn tame(text: &str) -> String {
 
 /// Control characters (C1 included), line and paragraph separators, direction marks.
 fn drives(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text, cut to that many columns with a `…` at its end if it is wider.
