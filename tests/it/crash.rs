@@ -226,6 +226,9 @@ fn many_who_look_after_a_kill_see_no_live_run() {
     let run = project.start(&["run"]);
     project.wait_for_starts(1);
     run.kill();
+    // One more of them, in the middle of its look.
+    let lock = fs::File::open(project.state_dir().join("run.lock")).unwrap();
+    lock.lock_shared().unwrap();
     let looks: Vec<_> = (0..40).map(|_| project.start(&["status", "--format", "json"])).collect();
     for look in looks {
         let ended = look.wait();

@@ -126,7 +126,7 @@ fn a_copy_of_the_whole_repository_is_nobodys_rival() {
 
 #[test]
 fn an_integration_branch_that_is_checked_out_is_refused_before_anything_starts() {
-    let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x");
     project.git(&["checkout", "--quiet", "-b", INTEGRATION]);
     let (plan, refs) = (project.read("genesis.xml"), project.refs());
     let place = project.root.display().to_string();
