@@ -118,7 +118,7 @@ fn everything_is_found_at_once_and_told_in_document_order() {
     3:31 E201 `nix` is to wait for task `a`, but is not in the plan (add the task, or remove the dependency)
     5:19 E202 tasks wait for each other: b -> c -> b (remove one of these dependencies)
     8:75 W201 the estimate of task `a` can't be read: expected a number before `soon` (write it like `45min`, `1.5h`, `1h30m` or `3 days`; until then an hour is assumed)
-    11:11 E103 the task id `a` is given twice (no help)
+    11:11 E103 the task id `a` is given twice (give one of them another id)
     ");
 }
 

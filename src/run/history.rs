@@ -41,8 +41,12 @@ pub struct Attempt {
 impl Attempt {
     /// Whether its work counts.
     pub fn succeeded(&self) -> bool {
-        let outcome = self.ended.as_ref().map(|(ended, _)| ended.outcome);
-        matches!(outcome, Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+    }
+
+    /// How it ended, if it did.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.ended.as_ref().map(|(ended, _)| ended.outcome)
     }
 
     /// The last commit of its work, where there is one.

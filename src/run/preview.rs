@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::dispatcher::{check_worktree_dir, worktree_path};
 use super::outset::Outset;
 use super::settings::{Settings, Site};
+use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
 use crate::agent::{Definition, Launch};
 use crate::genesis::Genesis;
@@ -41,11 +42,13 @@ pub fn preview(
 ) -> Result<Vec<Planned>, RunError> {
     check_worktree_dir(&settings.worktree_dir, &site.repo)?;
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
+    refuse_a_checkout_of_ours(site, &refs)?;
     let start = match (site.repo.start(&refs)?, &settings.base) {
         (Some(start), _) => start,
         (None, Some(base)) => site.repo.resolve(base)?,
         (None, None) => site.repo.head_commit()?,
     };
+    site.repo.refuse_filters(start)?;
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
     let preview = Preview { site, settings, plan, history, refs, start, slugs: slugs(&ids) };
     let outset = Outset::new(plan, genesis, history, settings);

@@ -147,7 +147,7 @@ pub fn refuse_a_rival(repo: &Repo, state: &StateDir, epic: &str, plan: &Path) ->
 }
 
 /// Merges move the integration branch; a checkout that has it would lag behind, and its next commit take the work back.
-fn refuse_a_checkout_of_ours(site: &Site, refs: &EpicRefs) -> Result<(), RunError> {
+pub(super) fn refuse_a_checkout_of_ours(site: &Site, refs: &EpicRefs) -> Result<(), RunError> {
     let branch = refs.integration();
     match site.repo.checked_out_at(&branch)? {
         None => Ok(()),

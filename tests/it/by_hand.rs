@@ -57,6 +57,30 @@ fn a_conflict_that_a_person_resolved_on_the_branch_is_merged_as_resolved() {
 }
 
 #[test]
+fn a_conflict_that_is_only_said_to_be_resolved_keeps_the_run_from_being_completed() {
+    let script = "== *\nwrite same.txt by {task}";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    assert_eq!(project.run(&["-j", "1"]).code, Some(4));
+    by_hand(&project, &["done", "--task", "b", "--summary", "resolved, so they say"]);
+    project.run(&[]).assert(4, &["b: is completed, but its work conflicts with", "same.txt", "blocked: b"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
+}
+
+#[test]
+fn in_a_tasks_worktree_the_plan_is_the_one_that_the_task_is_part_of() {
+    let script = "== *\nwrite same.txt by {task}";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    assert_eq!(project.run(&["-j", "1"]).code, Some(4));
+    let worktree = project.worktree("b");
+    let program = env!("CARGO_BIN_EXE_blueprint");
+    let mut there = project.command(program);
+    there.args(["task", "done", "--task", "b", "--summary", "from there"]).current_dir(&worktree);
+    assert!(there.status().unwrap().success());
+    project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+    assert_eq!(project.git(&["-C", &worktree, "status", "--porcelain"]).trim(), "");
+}
+
+#[test]
 fn a_task_that_a_person_takes_while_it_waits_for_its_turn_is_left_to_them() {
     let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nwait-for go\nwrite {task}.txt x");
     let run = project.start(&["run", "-j", "1"]);

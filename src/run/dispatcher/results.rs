@@ -1,6 +1,7 @@
 //! The work of completed tasks: where it is, and that it is where it should be.
 
 use super::Dispatcher;
+use crate::agent::Outcome;
 use crate::git::{Integrated, Message, Oid};
 use crate::plan::TaskIndex;
 use crate::run::{Attempt, RunError, RunEvent, TaskHistory};
@@ -16,7 +17,7 @@ impl Dispatcher<'_> {
                 self.ground.plan.dependents(index).into_iter().any(|after| outset.is_to_do(after));
             if is_needed {
                 let text =
-                    format!("{id} was completed by hand: it has no branch, and adds nothing to a base");
+                    format!("{id} was completed by hand, not on its branch: it adds nothing to a base");
                 self.tell(RunEvent::Note(text));
             }
             return Ok(());
@@ -25,13 +26,23 @@ impl Dispatcher<'_> {
         self.merge_again(index, commit)
     }
 
-    /// The commit that the journal names; else the task's branch: whoever says by hand that the task is done says it of what is there.
+    /// The commit that the journal names; else the task's branch, unless it is merely what a failed attempt left: that is no work because
+    /// a person has done it elsewhere. What an agent finished and only could not be merged is.
     fn result_of(&self, index: TaskIndex) -> Result<Option<Oid>, RunError> {
         if let Some(done) = self.success_of(index) {
             return Ok(done.commit());
         }
         self.warn_of_uncommitted(index);
-        Ok(self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?)
+        let head = self.common.repo.target(&self.common.refs.branch(&self.ground.slugs[index.0]).full())?;
+        Ok(head.filter(|head| !self.is_left_over(index, *head)))
+    }
+
+    fn is_left_over(&self, index: TaskIndex, head: Oid) -> bool {
+        let story = self.books.history.task(self.ground.plan.task(index).id.as_str());
+        let mut attempts = story.into_iter().flat_map(|story| &story.attempts);
+        attempts.any(|attempt| {
+            attempt.commit() == Some(head) && attempt.outcome() != Some(Outcome::MergeConflict)
+        })
     }
 
     fn success_of(&self, index: TaskIndex) -> Option<&Attempt> {
