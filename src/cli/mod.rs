@@ -11,6 +11,7 @@ mod error;
 mod locate;
 mod output;
 mod scratch;
+mod surroundings;
 mod verbs;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::check::check;
+use super::check::{against_schema, check};
 use super::scan::{decode, scan};
 use super::tree::Tree;
 use super::view::View;
@@ -73,6 +73,11 @@ impl Genesis {
     /// What is wrong with it as a document; errors among them keep it from being a plan.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// What is not as the schema `genesis.xsd` has it. Not part of [`Genesis::diagnostics`]: a plan can do without.
+    pub fn against_schema(&self) -> Vec<Diagnostic> {
+        against_schema(&self.source, self.form)
     }
 
     /// The edit that makes a status transition; empty if the task has that status already.

@@ -22,6 +22,7 @@ mod counts;
 mod diagnostic;
 mod document;
 mod edit;
+mod explain;
 mod form;
 mod line_index;
 mod model;

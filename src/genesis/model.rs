@@ -39,6 +39,8 @@ pub struct Project {
     pub infrastructure: Vec<String>,
     /// The quality attributes.
     pub quality: Vec<Quality>,
+    /// Where its name and status stand, or should: the start of that element, else of the root.
+    pub span: Range<usize>,
 }
 
 /// One quality attribute of the architecture.

@@ -1,5 +1,7 @@
 //! What the document says about the project as a whole.
 
+use std::ops::Range;
+
 use crate::genesis::form::Names;
 use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
@@ -27,7 +29,14 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
         databases: texts(xml, stack.databases),
         infrastructure: texts(xml, stack.infrastructure),
         quality: qualities(xml, names),
+        span: place(xml, metadata.epic_name),
     }
+}
+
+/// The start tag of the deepest element on the way to `path` that is there.
+fn place(xml: Xml<'_>, path: &[&'static str]) -> Range<usize> {
+    let deepest = path.iter().try_fold(Xml::ROOT, |node, name| xml.child(node, name).ok_or(node));
+    xml.start_tag(deepest.unwrap_or_else(|deepest| deepest))
 }
 
 fn texts(xml: Xml<'_>, path: &[&'static str]) -> Vec<String> {
