@@ -62,6 +62,11 @@ impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Self, CliError> {
         let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
+        Self::of(path, genesis, global)
+    }
+
+    /// The repository and state of a plan that has been read.
+    pub(super) fn of(path: PathBuf, genesis: Genesis, global: &Global) -> Result<Self, CliError> {
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
@@ -81,6 +86,11 @@ impl Context {
         let Some(repo) = &self.repo else { return Ok(()) };
         run::refuse_a_rival(repo, &self.state, &epic_slug(&self.epic), &self.path)
             .map_err(|error| CliError::run(&self.path, error))
+    }
+
+    /// The plan's document, as it was read.
+    pub(super) fn genesis(&self) -> &Genesis {
+        &self.genesis
     }
 
     /// The folder that the plan lies in.

@@ -98,6 +98,12 @@ impl Genesis {
         Ok(write::project_status(self.xml(), self.form.names(), &self.view, status, at))
     }
 
+    /// The edit that makes every place that tells a task's status follow the one that decides, and corrects the counters; empty where
+    /// all agree. No task's status changes by it.
+    pub fn repair(&self) -> Edit {
+        write::repair(self.xml(), self.form.names(), &self.view)
+    }
+
     /// The document with `edit` made.
     ///
     /// # Errors

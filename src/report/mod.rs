@@ -13,4 +13,4 @@ pub use bar::Bars;
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
 pub use status::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens, status_lines, task_lines};
-pub use text::{clean, clean_lines, fit, shell_word, short, tame};
+pub use text::{clean, clean_line, clean_lines, fit, shell_word, short, tame};

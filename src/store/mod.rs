@@ -6,12 +6,16 @@ mod error;
 mod journal;
 mod lock;
 mod plan_file;
+mod read;
 mod replace;
+mod rewrite;
 mod state_dir;
 
 pub use error::StoreError;
 pub use journal::{Journal, Records, read_records};
 pub use lock::{Lock, RunLock, RunOwner};
 pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan};
+pub use read::read_whole;
 pub use replace::{read_json, replace_file, write_json};
+pub use rewrite::rewrite_file;
 pub use state_dir::{AttemptDir, StateDir};

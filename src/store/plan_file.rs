@@ -1,11 +1,11 @@
-use std::fs::{self, File, Metadata};
-use std::io::Read;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use super::read::read_bounded;
 use super::replace::{Replacement, Stamp, sweep};
 use super::{Lock, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
@@ -151,10 +151,7 @@ fn load_settled(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
 }
 
 fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
-    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
-    let metadata = file.metadata().map_err(StoreError::io("read", path))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(StoreError::io("read", path))?;
+    let (bytes, metadata) = read_bounded(path)?;
     Ok((Genesis::parse(bytes).map_err(LoadError::Invalid)?, metadata))
 }
 

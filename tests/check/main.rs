@@ -8,6 +8,7 @@
 )]
 
 mod explained;
+mod repair;
 mod sarif;
 mod scene;
 mod schema_option;

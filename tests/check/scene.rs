@@ -60,7 +60,8 @@ impl Scene {
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        // Beside the folder there is room for worktrees.
+        self.0.path().join("shop").join(name)
     }
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
@@ -79,7 +80,7 @@ impl Scene {
 
     /// Everything in the folder, the program's own state left out.
     pub(crate) fn names(&self) -> Vec<String> {
-        let names = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = fs::read_dir(self.path("")).unwrap().map(|entry| entry.unwrap().file_name());
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
         names.retain(|name| name != ".blueprint");
         names.sort();
@@ -89,7 +90,7 @@ impl Scene {
     /// The program, to be run here: no arguments yet, no environment but a home that is empty.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_blueprint"));
-        command.env_clear().env("HOME", self.path("no-home")).current_dir(self.0.path());
+        command.env_clear().env("HOME", self.path("no-home")).current_dir(self.path(""));
         command
     }
 

@@ -5,6 +5,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod logs;
 pub(super) mod next;
+pub(super) mod repair;
 pub(super) mod run;
 pub(super) mod status;
 pub(super) mod supervise;
@@ -22,6 +23,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Task(args) => task::run(args, global),

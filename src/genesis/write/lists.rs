@@ -41,13 +41,13 @@ impl Writer<'_> {
     }
 
     /// The word that an entry needs where its list does not say the status.
-    fn mark(&self, status: Status) -> Option<&'static str> {
+    pub(super) fn mark(&self, status: Status) -> Option<&'static str> {
         let said_by_list = self.names.lists.all().into_iter().any(|(listed, _)| listed == status);
         (!said_by_list).then(|| (self.names.word)(status))
     }
 
     /// An entry as it stood elsewhere, or a new one.
-    fn entry(&self, task: &Task, old: Option<Node>, mark: Option<&str>, marked: bool) -> New {
+    pub(super) fn entry(&self, task: &Task, old: Option<Node>, mark: Option<&str>, marked: bool) -> New {
         let Some(node) = old else {
             let new = New::empty(self.names.task_ref).field(self.names.ref_id, &task.id);
             return match mark {

@@ -10,11 +10,15 @@ mod layout;
 mod lists;
 #[cfg(test)]
 mod property_tests;
+mod repair;
+#[cfg(test)]
+mod repair_tests;
 mod task;
 #[cfg(test)]
 mod tests;
 mod transition;
 
+pub(super) use repair::repair;
 pub(super) use transition::{project_status, transition};
 
 use super::Splice;

@@ -14,7 +14,7 @@ const LISTS: [&str; 4] = ["pending", "inProgress", "completed", "failed"];
 
 /// What a random document is made of.
 #[derive(Debug, Clone)]
-struct Recipe {
+pub(super) struct Recipe {
     newline: &'static str,
     unit: &'static str,
     quote: char,
@@ -141,7 +141,7 @@ impl Page<'_> {
 }
 
 impl Recipe {
-    fn document(&self) -> String {
+    pub(super) fn document(&self) -> String {
         let text = self.start.to_owned();
         Page { recipe: self, text, noise: self.noise.iter().cycle() }.document()
     }
@@ -172,7 +172,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn recipe()(
+    pub(super) fn recipe()(
         newline in prop::sample::select(vec!["\n", "\r\n", ""]),
         unit in prop::sample::select(vec!["  ", "\t", "    ", ""]),
         quote in prop::sample::select(vec!['"', '\'']),
@@ -195,14 +195,14 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What we think the statuses are.
-type Model = BTreeMap<String, Status>;
+pub(super) type Model = BTreeMap<String, Status>;
 
-fn statuses(genesis: &Genesis) -> Model {
+pub(super) fn statuses(genesis: &Genesis) -> Model {
     genesis.tasks().iter().map(|task| (task.id.clone(), task.status)).collect()
 }
 
 /// Walks both texts: what is not in a splice must be there, in order, and nothing else.
-fn assert_untouched_outside(before: &str, edit: &Edit, after: &str) {
+pub(super) fn assert_untouched_outside(before: &str, edit: &Edit, after: &str) {
     let (mut old, mut new) = (before, after);
     let mut at = 0;
     for splice in &edit.splices {

@@ -1,0 +1,115 @@
+//! Random damage: after a repair nothing repairable is left, no status has changed, and a second repair finds nothing to do.
+
+use proptest::prelude::*;
+
+use super::golden_tests::{BARE, PLAN};
+use super::property_tests::{assert_untouched_outside, recipe, statuses};
+use crate::genesis::{Code, Genesis};
+
+fn parsed(source: &str) -> Genesis {
+    Genesis::parse(source.as_bytes().to_vec()).unwrap()
+}
+
+/// Repairs and checks all that a repair promises.
+fn repaired(genesis: &Genesis) -> Genesis {
+    let edit = genesis.repair();
+    let after = genesis.apply(&edit).unwrap();
+    assert_untouched_outside(genesis.source(), &edit, after.source());
+    assert_eq!(
+        statuses(&after),
+        statuses(genesis),
+        "no status changes\n{}\n{}",
+        genesis.source(),
+        after.source()
+    );
+    let left: Vec<_> = after.diagnostics().iter().filter(|found| found.code.is_repairable()).collect();
+    assert!(left.is_empty(), "{left:?}\n{}\n{}", genesis.source(), after.source());
+    assert!(after.repair().is_empty(), "twice is once: {:?}\n{}", after.repair(), after.source());
+    let repairable = genesis.diagnostics().iter().any(|found| found.code.is_repairable());
+    assert_eq!(edit.is_empty(), !repairable, "an edit exactly where something can be repaired");
+    after
+}
+
+fn plan(inside: &str) -> Genesis {
+    parsed(&format!("<projectGenesis>\n<executionPlan>{inside}</executionPlan>\n</projectGenesis>"))
+}
+
+#[test]
+fn a_plan_without_fault_is_left_alone() {
+    for source in [PLAN, BARE] {
+        let genesis = parsed(source);
+        if genesis.diagnostics().iter().all(|found| !found.code.is_repairable()) {
+            assert!(genesis.repair().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_list_whose_entries_all_change_keeps_its_layout() {
+    let genesis = plan(
+        "<tasks><task id='a'><statusHistory><event><status>done</status></event></statusHistory></task>\
+         <task id='b'/><task id='c' status='failed'/></tasks>\n\
+         <statusTracker>\n  <pending>\n    <taskRef  id=\"a\" x='1'/> <!-- kept -->\n  </pending>\n  <completed/>\n\
+         </statusTracker>",
+    );
+    insta::assert_snapshot!(repaired(&genesis).source());
+}
+
+#[test]
+fn a_status_that_only_the_task_itself_tells_is_not_lost_in_the_lists() {
+    let genesis = plan(
+        "<tasks><task id='a' status='blocked'/><task id='b'><status>cancelled</status></task></tasks>\
+         <statusTracker/>",
+    );
+    insta::assert_snapshot!(repaired(&genesis).source());
+}
+
+#[test]
+fn entries_that_name_no_task_and_words_that_are_no_status_stay() {
+    let source = "<tasks><task id='a' status='in review'/></tasks>\
+         <statusTracker><pending><taskRef id='a'/><taskRef id='zz'/></pending><failed><taskRef/></failed></statusTracker>";
+    let genesis = plan(source);
+    assert!(genesis.repair().is_empty());
+    assert!(genesis.diagnostics().iter().any(|found| found.code == Code::UnknownTaskRef));
+}
+
+#[test]
+fn ten_thousand_misplaced_tasks_are_one_edit() {
+    let tasks: String = (0..10_000).map(|n| format!("<task id='t{n}'/>\n")).collect();
+    let refs: String = (0..10_000).map(|n| format!("<taskRef id='t{n}'/>\n<taskRef id='t{n}'/>\n")).collect();
+    let lists = format!("<statusTracker><failed>\n{refs}</failed></statusTracker>");
+    repaired(&plan(&format!("<tasks>{tasks}</tasks>{lists}")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_disagrees_agrees_afterwards(recipe in recipe()) {
+        repaired(&parsed(&recipe.document()));
+    }
+
+    /// Lines go, come twice, change places and lose their line breaks.
+    #[test]
+    fn what_can_be_read_can_be_repaired(
+        bare in any::<bool>(),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..12),
+    ) {
+        let mut lines: Vec<&str> = if bare { BARE } else { PLAN }.split_inclusive('\n').collect();
+        for (which, damage) in damages {
+            let at = which.index(lines.len());
+            match damage {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(at, lines[at]),
+                2 => lines.swap(at, at.saturating_sub(1)),
+                _ => lines[at] = lines[at].trim(),
+            }
+        }
+        let Ok(genesis) = Genesis::parse(lines.concat().into_bytes()) else { return Ok(()) };
+        if genesis.diagnostics().iter().all(|found| !found.is_error()) {
+            repaired(&genesis);
+        } else {
+            genesis.apply(&genesis.repair()).unwrap();
+        }
+    }
+}
