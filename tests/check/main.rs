@@ -7,7 +7,11 @@
     reason = "a test that can not go on has failed"
 )]
 
+mod corpus;
+mod disk;
 mod explained;
+mod hostile;
+mod property;
 mod repair;
 mod sarif;
 mod scene;

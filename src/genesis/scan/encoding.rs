@@ -6,6 +6,9 @@ use super::MAX_BYTES;
 
 const CONVERT: &str = "convert the file to UTF-8 first, for example with `iconv -t UTF-8`";
 
+/// How many bytes are kept from the first one on that can't be read.
+const SHOWN: usize = 4096;
+
 /// The text of `bytes`, with its byte order mark if it has one.
 pub(in crate::genesis) fn decode(bytes: Vec<u8>) -> Result<String, Invalid> {
     if bytes.len() > MAX_BYTES {
@@ -20,7 +23,9 @@ pub(in crate::genesis) fn decode(bytes: Vec<u8>) -> Result<String, Invalid> {
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> Invalid {
     let at = error.utf8_error().valid_up_to();
-    let source = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    // No more than is shown: what can't be read takes three times its size.
+    let shown = error.as_bytes().get(..at + SHOWN).unwrap_or(error.as_bytes());
+    let source = String::from_utf8_lossy(shown).into_owned();
     let bad = error.as_bytes().get(at).copied().unwrap_or_default();
     let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
     let message = format!("byte 0x{bad:02X} is not UTF-8");
