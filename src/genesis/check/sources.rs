@@ -77,8 +77,11 @@ fn own_status(task: &Task, own: &Ref) -> Option<Diagnostic> {
     }
 }
 
+/// What many planners have every history begin with. It is no status, and none is missing for it.
+const CREATED: &str = "created";
+
 fn last_word(task: &Task) -> Option<Diagnostic> {
-    let last = task.history.last().filter(|event| event.status.is_none())?;
+    let last = task.history.last().filter(|event| event.status.is_none() && event.word != CREATED)?;
     Some(no_status(task, &last.word, last.span.clone()))
 }
 

@@ -1,6 +1,8 @@
 //! The typed view: what the elements say, read through the form's table of names.
 
 mod edges;
+#[cfg(test)]
+mod form_tests;
 mod ids;
 mod lists;
 mod nodes;

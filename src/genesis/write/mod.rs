@@ -6,6 +6,8 @@ mod element;
 mod entry;
 mod escape;
 #[cfg(test)]
+mod form_tests;
+#[cfg(test)]
 mod golden_tests;
 mod insert;
 mod layout;
