@@ -102,7 +102,11 @@ impl Genesis {
         Genesis::parse(source.into_bytes()).map_err(|invalid| EditError::Breaks(Box::new(invalid)))
     }
 
-    fn xml(&self) -> Xml<'_> {
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(super) fn xml(&self) -> Xml<'_> {
         Xml { source: &self.source, tree: &self.tree }
     }
 

@@ -3,7 +3,7 @@
 mod canonical;
 mod names;
 
-pub(super) use names::{Field, Fields, Names, ResultNames, TaskNames};
+pub(super) use names::{Field, Fields, Names, Path, ResultNames, TaskNames};
 
 use super::xml::Xml;
 use super::{Code, Diagnostic, shown::shown};

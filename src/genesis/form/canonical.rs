@@ -3,7 +3,8 @@
 use crate::genesis::Status;
 
 use super::names::{
-    AuditNames, Counters, Field, Lists, Metadata, Names, Path, ResultNames, Stack, TaskNames, Vision,
+    AuditNames, Counters, DecisionNames, Field, KnowledgeNames, LearningNames, Lists, Metadata, Names, Path,
+    ResultNames, Stack, TaskNames, Vision,
 };
 use Field::{Attribute, Child};
 
@@ -59,6 +60,23 @@ const SCHEMA: Names = Names {
         actor: "actor",
         changes: "changes",
     },
+    knowledge: KnowledgeNames {
+        learning: LearningNames {
+            path: &["knowledgeBase", "learnings", "learning"],
+            title: &[Child("title")],
+            description: &[Child("description")],
+            category: &[Child("category")],
+            time: &[Child("timestamp")],
+        },
+        decision: DecisionNames {
+            path: &["knowledgeBase", "decisions", "decision"],
+            title: &[Child("title")],
+            context: &[Child("context")],
+            decision: &[Child("decision")],
+            rationale: &[Child("rationale")],
+            time: &[Child("timestamp")],
+        },
+    },
     progress: &["metrics", "progress"],
     counters: Counters {
         total: "totalTasks",
@@ -102,6 +120,7 @@ type Order = (Path, &'static [&'static str]);
 const CANONICAL_ORDER: &[Order] = &[
     (&[], &["metadata", "vision", "architecture", "executionPlan", "knowledgeBase", "auditLog", "metrics"]),
     PLAN_ORDER,
+    KNOWLEDGE_ORDER,
     TRACKER_ORDER,
     TASK_ORDER,
 ];
@@ -110,10 +129,13 @@ const CANONICAL_ORDER: &[Order] = &[
 const BARE_ORDER: &[Order] = &[
     (&[], &["metadata", "vision", "architecture", "executionPlan", "knowledgeBase", "metrics", "auditLog"]),
     PLAN_ORDER,
+    KNOWLEDGE_ORDER,
     TRACKER_ORDER,
 ];
 
 const PLAN_ORDER: Order = (&["executionPlan"], &["executionDag", "tasks", "statusTracker"]);
+
+const KNOWLEDGE_ORDER: Order = (&["knowledgeBase"], &["learnings", "decisions", "references"]);
 
 const TRACKER_ORDER: Order =
     (&["executionPlan", "statusTracker"], &["pending", "inProgress", "completed", "failed"]);

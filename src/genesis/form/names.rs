@@ -43,6 +43,7 @@ pub(in crate::genesis) struct Names {
     /// To each entry of the audit log.
     pub audit: Path,
     pub audit_entry: AuditNames,
+    pub knowledge: KnowledgeNames,
     /// To the counters.
     pub progress: Path,
     pub counters: Counters,
@@ -132,6 +133,34 @@ pub(in crate::genesis) struct AuditNames {
     pub description: &'static str,
     pub actor: &'static str,
     pub changes: &'static str,
+}
+
+/// The knowledge base.
+#[derive(Debug)]
+pub(in crate::genesis) struct KnowledgeNames {
+    pub learning: LearningNames,
+    pub decision: DecisionNames,
+}
+
+/// A learning: the path to each, and what is in it, in the order in which it is written.
+#[derive(Debug)]
+pub(in crate::genesis) struct LearningNames {
+    pub path: Path,
+    pub title: Fields,
+    pub description: Fields,
+    pub category: Fields,
+    pub time: Fields,
+}
+
+/// A decision: the path to each, and what is in it, in the order in which it is written.
+#[derive(Debug)]
+pub(in crate::genesis) struct DecisionNames {
+    pub path: Path,
+    pub title: Fields,
+    pub context: Fields,
+    pub decision: Fields,
+    pub rationale: Fields,
+    pub time: Fields,
 }
 
 /// The counters.

@@ -6,6 +6,7 @@ mod escape;
 #[cfg(test)]
 mod golden_tests;
 mod insert;
+mod knowledge;
 mod layout;
 mod lists;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod task;
 mod tests;
 mod transition;
 
+pub(super) use knowledge::{decision, learning, note, notes};
 pub(super) use transition::{project_status, transition};
 
 use super::Splice;

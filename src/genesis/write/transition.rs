@@ -54,12 +54,12 @@ pub(in crate::genesis) fn project_status(
 }
 
 /// UTC, in whole seconds.
-fn written(at: Timestamp) -> String {
+pub(super) fn written(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Writer<'_> {
-    fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
+    pub(super) fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
         let first = |path| self.xml.select(Xml::ROOT, path).into_iter().next();
         let (updated, known) = (first(self.names.metadata.updated_at), first(self.names.metadata.status));
         if let Some(updated) = updated {
@@ -87,18 +87,30 @@ impl Writer<'_> {
     /// The log names the task: its entries stand apart from it. Where the task has no element that
     /// could hold its result, the log holds the summary.
     fn add_to_audit_log(&mut self, transition: &Transition<'_>, at: &str, has_element: bool) {
+        let description = format!("{}: {}", transition.task, transition.description);
+        let summary = result(transition).map(|result| result.summary.as_str());
+        let changes = transition.changes.or(summary.filter(|_| !has_element));
+        self.log(at, kind(transition.to), &description, transition.actor, changes);
+    }
+
+    /// Adds an event to the audit log.
+    pub(super) fn log(
+        &mut self,
+        at: &str,
+        kind: &str,
+        description: &str,
+        actor: &str,
+        changes: Option<&str>,
+    ) {
         let names = &self.names.audit_entry;
         let [.., entry] = self.names.audit else {
             return;
         };
-        let description = format!("{}: {}", transition.task, transition.description);
-        let summary = result(transition).map(|result| result.summary.as_str());
-        let changes = transition.changes.or(summary.filter(|_| !has_element));
         let mut children = vec![
             New::text(names.time, at),
-            New::text(names.kind, kind(transition.to)),
-            New::text(names.description, &description),
-            New::text(names.actor, transition.actor),
+            New::text(names.kind, kind),
+            New::text(names.description, description),
+            New::text(names.actor, actor),
         ];
         children.extend(changes.map(|changes| New::text(names.changes, changes)));
         self.append(Xml::ROOT, &[], self.names.audit, New::with(entry, children));
