@@ -103,8 +103,7 @@ impl Context {
 
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Self, Known), CliError> {
-        let records = read_records::<Record>(&self.state.journal())?;
-        let history = History::from_records(records.records);
+        let history = self.history()?;
         let now =
             ledger::caught_up(self.genesis.clone(), &history).map_err(|error| CliError::edit(&error))?;
         let plan = self.valid(&now)?;
@@ -112,9 +111,25 @@ impl Context {
         Ok((self, Known { genesis: now, plan, history, run }))
     }
 
-    fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
+    /// What the journal says.
+    pub(super) fn history(&self) -> Result<History, CliError> {
+        let records = read_records::<Record>(&self.state.journal())?;
+        Ok(History::from_records(records.records))
+    }
+
+    /// The document's plan, if it is a valid one.
+    pub(super) fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis)
             .map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
+    }
+}
+
+/// A name that no task has.
+pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
+    let error = CliError::usage(format!("there is no task `{name}` in the plan"));
+    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
+        Some(id) => error.hint(format!("did you mean `{id}`?")),
+        None => error.hint("`blueprint status` lists the tasks"),
     }
 }
 
@@ -126,14 +141,7 @@ impl Known {
 
     /// The task of that id.
     pub(super) fn task(&self, name: &str) -> Result<TaskIndex, CliError> {
-        self.plan.find(name).ok_or_else(|| {
-            let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-            let known = self.plan.tasks().map(|(_, task)| task.id.as_str());
-            match nearest(name, known) {
-                Some(id) => error.hint(format!("did you mean `{id}`?")),
-                None => error.hint("`blueprint status` lists the tasks"),
-            }
-        })
+        self.plan.find(name).ok_or_else(|| unknown_task(&self.plan, name))
     }
 
     /// Their ids.
