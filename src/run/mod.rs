@@ -34,7 +34,7 @@ mod workplace;
 pub use error::RunError;
 pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
-pub use outbox::{Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave};
+pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};

@@ -3,6 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::genesis::{Decision, Entry, Learning, Note};
 
+/// How the plan's history begins to tell of a question that was asked outside of an attempt.
+pub const ASKED: &str = "waits for an answer: ";
+
 /// What an agent asks of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {

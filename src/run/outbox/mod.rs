@@ -14,7 +14,7 @@ mod message;
 mod serve;
 
 pub use leave::{LeaveError, Ticket, leave};
-pub use message::{Answer, Claim, Remark, Request, Says};
+pub use message::{ASKED, Answer, Claim, Remark, Request, Says};
 pub(super) use serve::{Incoming, answer, look};
 
 use sha2::{Digest, Sha256};

@@ -4,6 +4,7 @@ mod attempt;
 mod by_hand;
 mod force;
 mod sandbox;
+mod show;
 mod tokens;
 
 use crate::project::{Ended, PlanText, TestProject, toml_text};

@@ -12,7 +12,7 @@ use crate::cli::output;
 use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition};
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
-use crate::run::{Claim, Fact, Record, Says, TransitionRecord, ledger, supervisor};
+use crate::run::{ASKED, Claim, Fact, Record, Says, TransitionRecord, ledger, supervisor};
 use crate::store::{CommitError, Committed, Journal, RunLock};
 
 /// What is to become of the task.
@@ -221,9 +221,7 @@ impl Change {
                 Self::status(Status::Failed, description, Some(result))
             }
             Claim::Blocked { reason } => Self::status(Status::Blocked, format!("blocked: {reason}"), None),
-            Claim::Asks { question } => {
-                Self::status(Status::Blocked, format!("waits for an answer: {question}"), None)
-            }
+            Claim::Asks { question } => Self::status(Status::Blocked, format!("{ASKED}{question}"), None),
         }
     }
 }
