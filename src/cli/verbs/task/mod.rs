@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if let Some(attempt) = Attempt::of_this_process() {
         return attempt.report(args, &name);
     }
-    let context = Context::open(find_only(args.genesis.as_ref())?, global)?;
+    let context = Context::open(find_only(args.genesis.as_ref())?, global)?.context();
     by_hand::change(&context, &name, args)
 }
 

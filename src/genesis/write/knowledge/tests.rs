@@ -1,3 +1,4 @@
+use crate::genesis::write::golden_tests::{changed_lines, in_lines};
 use crate::genesis::write::tests::at;
 use crate::genesis::{Decision, EditError, Entry, Genesis, Learning, Note};
 
@@ -96,4 +97,31 @@ fn hostile_words_neither_break_the_document_nor_are_written_twice() {
         Learning { title: hostile.into(), description: hostile.into(), category: hostile.into(), at: at(0) };
     let entries = [Entry::Learning(learning), Entry::Note(note("a", hostile))];
     with(&plan(""), &entries);
+}
+
+/// One of each, for the plan's first task, added to a file of that form: what a reader of the diff sees.
+fn added_to(source: &str) -> String {
+    let genesis = parsed(source);
+    let task = genesis.tasks()[0].id.clone();
+    let all = [
+        Entry::Learning(learning("The table is large")),
+        Entry::Decision(decision()),
+        Entry::Note(note(&task, "mind the gap")),
+    ];
+    let after = with(&genesis, &all);
+    assert_eq!(after.form(), genesis.form());
+    assert!(after.notes(&task).iter().any(|(_, text)| text == "mind the gap"));
+    for (before, after) in genesis.tasks().iter().zip(after.tasks()) {
+        assert_eq!((before.status, &before.history.len()), (after.status, &after.history.len()));
+    }
+    changed_lines(&in_lines(genesis.source()), &in_lines(after.source()))
+}
+
+#[test]
+fn each_form_keeps_them_in_its_own_way() {
+    insta::assert_snapshot!("guide", added_to(include_str!("../../../../tests/forms/guide.xml")));
+    insta::assert_snapshot!("daemon", added_to(include_str!("../../../../tests/forms/daemon-crlf-tabs.xml")));
+    insta::assert_snapshot!("workflow", added_to(include_str!("../../../../tests/forms/workflow-bom.xml")));
+    insta::assert_snapshot!("epic", added_to(include_str!("../../../../tests/forms/epic.xml")));
+    insta::assert_snapshot!("bare", added_to(include_str!("../../../../tests/forms/bare.xml")));
 }
