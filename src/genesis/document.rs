@@ -157,7 +157,11 @@ impl Genesis {
         })
     }
 
-    fn xml(&self) -> Xml<'_> {
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(super) fn xml(&self) -> Xml<'_> {
         Xml { source: &self.source, tree: &self.tree }
     }
 
