@@ -20,6 +20,7 @@ mod outset;
 mod pause;
 mod preview;
 mod process;
+mod programs;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -36,6 +37,7 @@ pub use history::{Attempt, History, TaskHistory};
 pub use outbox::{AgentReport, Says, leave};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
+pub use programs::XMLSTARLET;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
 pub use settings::{Cast, Settings, Site};
 pub use start::{refuse_a_rival, run};

@@ -22,3 +22,4 @@ mod rivals;
 mod signals;
 mod verbs;
 mod whole_plan;
+mod xmlstarlet;
