@@ -128,6 +128,8 @@ impl PlanFile {
             let Some(edited) = rewrite(&genesis)? else {
                 return Ok(Committed { genesis, changed: false });
             };
+            // Nobody else has one here as long as we have the lock.
+            sweep(&self.path);
             let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
             if self.still_is(&genesis, &metadata) {
                 new.publish()?;

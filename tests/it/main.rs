@@ -20,6 +20,7 @@ mod parallel;
 mod places;
 mod rivals;
 mod signals;
+mod stress;
 mod verbs;
 mod whole_plan;
 mod xmlstarlet;

@@ -81,11 +81,14 @@ fn missing(call: &Call<'_>) -> CliError {
 }
 
 fn with_way_out(error: CliError, head: &[OsString], target: &Target) -> CliError {
+    let message = format!("{}: {}", target.named().display(), error.message);
+    let error = CliError { message, ..error };
+    // What is not the caller's to change isn't so by another command, either.
+    if error.kind == Kind::Forbidden {
+        return error;
+    }
     let command = arguments::way_out(head, own_task().as_deref());
-    let hint = error.hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
-    let told = format!("{}: {}", target.named().display(), error.message);
-    CliError { message: told, ..error }
-        .hint(format!("{hint}use `{command}`, which does all that belongs to it"))
+    error.hint(format!("use `{command}`, which does all that belongs to it"))
 }
 
 fn own_task() -> Option<String> {

@@ -48,4 +48,5 @@ fn refused(task: &str, own: Option<&str>) -> CliError {
         }
     };
     CliError::new(Kind::Forbidden, format!("{message}; nothing was changed"))
+        .hint("the run writes the status of its tasks; `blueprint status` shows how they stand")
 }
