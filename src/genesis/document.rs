@@ -114,6 +114,14 @@ impl Genesis {
     }
 }
 
+/// The number of elements in `text`, if it is well-formed XML; whether it is a plan is not asked.
+///
+/// # Errors
+/// Everything that keeps it from being well-formed.
+pub fn well_formed(text: &str) -> Result<usize, Vec<Diagnostic>> {
+    scan(text).map(|tree| tree.len())
+}
+
 fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnostic>> {
     let tree = scan(source)?;
     let xml = Xml { source, tree: &tree };

@@ -38,7 +38,7 @@ mod xml;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Invalid};
-pub use document::Genesis;
+pub use document::{Genesis, well_formed};
 pub use edit::{Edit, EditError, Splice, Transition};
 pub use form::Form;
 pub use line_index::{LineIndex, Position};

@@ -34,6 +34,11 @@ pub(super) struct Element {
 }
 
 impl Tree {
+    /// An empty one with room for `elements`.
+    pub(super) fn with_room(elements: usize) -> Tree {
+        Tree { elements: Vec::with_capacity(elements) }
+    }
+
     /// Adds an element whose end is not known yet.
     pub(super) fn open(&mut self, element: Element) -> Node {
         let node = Node(small(self.elements.len()));
@@ -64,6 +69,11 @@ impl Tree {
             foreign: true,
         };
         self.elements.get(node.0 as usize).unwrap_or(NONE)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
     }
 
     /// The elements directly inside `node`.

@@ -14,6 +14,8 @@ use crate::genesis::{Code, Diagnostic};
 use super::problems::Problems;
 use super::{content, declaration, doctype, reference};
 
+/// What an element takes of a text, its content left out, in most plans or more: room is made for so many.
+const BYTES_PER_ELEMENT: usize = 40;
 const BOM: char = '\u{FEFF}';
 
 /// The elements of `source`.
@@ -54,15 +56,17 @@ pub(super) struct Scanner<'s> {
 pub(super) struct Open {
     pub(super) node: Node,
     pub(super) name: Range<usize>,
-    /// Where its default namespace is given.
+    /// Where it gives a default namespace.
     pub(super) xmlns: Option<Range<usize>>,
+    /// Whether that, or the one around it, is another than the root's.
+    pub(super) foreign: bool,
 }
 
 impl<'s> Scanner<'s> {
     fn new(source: &'s str) -> Scanner<'s> {
         let mut scanner = Scanner {
             source,
-            tree: Tree::default(),
+            tree: Tree::with_room(source.len() / BYTES_PER_ELEMENT),
             problems: Problems::default(),
             open: Vec::new(),
             root: None,
@@ -95,10 +99,10 @@ impl<'s> Scanner<'s> {
             let start = self.at;
             let event = self.reader.read_event();
             self.at = self.base + usize::try_from(self.reader.buffer_position()).unwrap_or(start);
-            match event {
+            match &event {
                 Ok(Event::Eof) => return,
-                Ok(event) => self.token(&event, start..self.at),
-                Err(error) => self.broken(&error, start),
+                Ok(event) => self.token(event, start..self.at),
+                Err(error) => self.broken(error, start),
             }
         }
     }
@@ -125,6 +129,9 @@ impl<'s> Scanner<'s> {
             return reference::check(self.source, span, &mut self.problems);
         }
         content::check_text(self.source, &span, &mut self.problems);
+        if !self.open.is_empty() {
+            return;
+        }
         let blank = text.len() - text.trim_start_matches(is_space).len();
         let words = span.start + blank..span.start + text.trim_end_matches(is_space).len();
         if !words.is_empty() {
