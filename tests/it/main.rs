@@ -18,6 +18,7 @@ mod mischief;
 mod outcomes;
 mod parallel;
 mod places;
+mod refused_writes;
 mod rivals;
 mod signals;
 mod stress;

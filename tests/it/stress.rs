@@ -83,7 +83,7 @@ fn kill_often(kills: usize, way: Way) {
         for number in 0..KILLERS {
             let project = &project;
             scope.spawn(move || {
-                kill_one_after_the_other(project, &task(number), kills / KILLERS, duration, way)
+                kill_one_after_the_other(project, &task(number), kills / KILLERS, duration, way);
             });
         }
     });

@@ -273,8 +273,8 @@ fn by_hand(project: &TestProject, arguments: &[&str]) -> Ended {
 pub(crate) fn left_over(project: &TestProject) -> Vec<PathBuf> {
     let files = crate::project::files_below(&project.root).into_keys();
     let is_ours = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.ends_with(".tmp") || path.to_string_lossy().contains("/edits/")
+        let is_temp = path.extension().is_some_and(|extension| extension == "tmp");
+        is_temp || path.components().any(|part| part.as_os_str() == "edits")
     };
     files.filter(is_ours).collect()
 }
