@@ -59,7 +59,7 @@ impl Workshop {
             let plan = PlanFile::new(target.path(), folder.join("plan.lock"))?;
             return Ok(Some(Self { plan, edits: folder.join("edits"), context: None }));
         }
-        let context = Context::open(target.path().to_owned(), &Global::default())?;
+        let context = Context::open(target.path().to_owned(), &Global::default())?.context();
         let plan = context.unclaimed_plan_file()?;
         Ok(Some(Self { plan, edits: context.state.edits(), context: Some(context) }))
     }
