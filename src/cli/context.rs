@@ -17,6 +17,11 @@ pub(super) struct Context {
     pub(super) repo: Option<Repo>,
     pub(super) state: StateDir,
     pub(super) epic: String,
+}
+
+/// A plan that was found and read.
+pub(super) struct Opened {
+    context: Context,
     genesis: Genesis,
 }
 
@@ -60,13 +65,13 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
 
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
-    pub(super) fn open(path: PathBuf, global: &Global) -> Result<Self, CliError> {
+    pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
         let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
         Self::of(path, genesis, global)
     }
 
     /// The repository and state of a plan that has been read.
-    pub(super) fn of(path: PathBuf, genesis: Genesis, global: &Global) -> Result<Self, CliError> {
+    pub(super) fn of(path: PathBuf, genesis: Genesis, global: &Global) -> Result<Opened, CliError> {
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
@@ -78,7 +83,7 @@ impl Context {
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Self { path, repo, state, epic, genesis })
+        Ok(Opened { context: Self { path, repo, state, epic }, genesis })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
@@ -86,11 +91,6 @@ impl Context {
         let Some(repo) = &self.repo else { return Ok(()) };
         run::refuse_a_rival(repo, &self.state, &epic_slug(&self.epic), &self.path)
             .map_err(|error| CliError::run(&self.path, error))
-    }
-
-    /// The plan's document, as it was read.
-    pub(super) fn genesis(&self) -> &Genesis {
-        &self.genesis
     }
 
     /// The folder that the plan lies in.
@@ -105,26 +105,59 @@ impl Context {
         Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
     }
 
+    /// The same, for a change that is no claim to the epic's name: a copy of a plan may be edited, too.
+    pub(super) fn unclaimed_plan_file(&self) -> Result<PlanFile, CliError> {
+        self.state.make()?;
+        Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
+    }
+
     /// The configuration that holds for the plan.
     pub(super) fn config(&self) -> Result<Loaded, CliError> {
         let root = self.repo.as_ref().and_then(Repo::workdir);
         Ok(config::load(self.folder(), root)?)
     }
 
-    /// The plan, if it is a valid one, as it is now: file, journal and live run together.
-    pub(super) fn known(self) -> Result<(Self, Known), CliError> {
+    /// What the journal says.
+    pub(super) fn history(&self) -> Result<History, CliError> {
         let records = read_records::<Record>(&self.state.journal())?;
-        let history = History::from_records(records.records);
-        let now =
-            ledger::caught_up(self.genesis.clone(), &history).map_err(|error| CliError::edit(&error))?;
-        let plan = self.valid(&now)?;
-        let run = RunLock::live_owner(&self.state.run_lock())?;
-        Ok((self, Known { genesis: now, plan, history, run }))
+        Ok(History::from_records(records.records))
     }
 
-    fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
+    /// The document's plan, if it is a valid one.
+    pub(super) fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis)
             .map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
+    }
+}
+
+impl Opened {
+    /// The plan, if it is a valid one, as it is now: file, journal and live run together.
+    pub(super) fn known(self) -> Result<(Context, Known), CliError> {
+        let Self { context, genesis } = self;
+        let history = context.history()?;
+        let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
+        let plan = context.valid(&now)?;
+        let run = RunLock::live_owner(&context.state.run_lock())?;
+        Ok((context, Known { genesis: now, plan, history, run }))
+    }
+
+    /// Where it lives, and the document as it was read.
+    pub(super) fn parts(self) -> (Context, Genesis) {
+        (self.context, self.genesis)
+    }
+
+    /// Where it lives, for a verb that reads it again under its lock.
+    pub(super) fn context(self) -> Context {
+        self.context
+    }
+}
+
+/// A name that no task has.
+pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
+    let error = CliError::usage(format!("there is no task `{name}` in the plan"));
+    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
+        Some(id) => error.hint(format!("did you mean `{id}`?")),
+        None => error.hint("`blueprint status` lists the tasks"),
     }
 }
 
@@ -136,14 +169,7 @@ impl Known {
 
     /// The task of that id.
     pub(super) fn task(&self, name: &str) -> Result<TaskIndex, CliError> {
-        self.plan.find(name).ok_or_else(|| {
-            let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-            let known = self.plan.tasks().map(|(_, task)| task.id.as_str());
-            match nearest(name, known) {
-                Some(id) => error.hint(format!("did you mean `{id}`?")),
-                None => error.hint("`blueprint status` lists the tasks"),
-            }
-        })
+        self.plan.find(name).ok_or_else(|| unknown_task(&self.plan, name))
     }
 
     /// Their ids.

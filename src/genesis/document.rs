@@ -1,11 +1,16 @@
 //! The document: text, element tree and typed view as one value that is never half right.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
 
 use super::check::{against_schema, check};
+use super::patch::{Patched, patch};
 use super::scan::{decode, scan};
+use super::shift::Shift;
 use super::tree::Tree;
-use super::view::View;
+use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
@@ -19,7 +24,8 @@ pub struct Genesis {
     tree: Tree,
     form: Form,
     view: View,
-    diagnostics: Vec<Diagnostic>,
+    /// Looked for when somebody asks.
+    diagnostics: OnceLock<Vec<Diagnostic>>,
 }
 
 impl Genesis {
@@ -30,7 +36,7 @@ impl Genesis {
     pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
         let source = decode(bytes)?;
         match read(&source) {
-            Ok((tree, form, view, diagnostics)) => Ok(Genesis { source, tree, form, view, diagnostics }),
+            Ok((tree, form, view)) => Ok(Genesis { source, tree, form, view, diagnostics: OnceLock::new() }),
             Err(diagnostics) => Err(Invalid { source, diagnostics }),
         }
     }
@@ -48,6 +54,14 @@ impl Genesis {
     /// The project as a whole.
     pub fn project(&self) -> &Project {
         &self.view.project
+    }
+
+    /// Where the project's name stands, or should: the start tag of what is there of the way to it.
+    pub fn project_place(&self) -> Range<usize> {
+        let xml = self.xml();
+        let around = self.form.names().metadata.epic_name.first().map_or(&[][..], |place| place.around);
+        let deepest = around.iter().try_fold(Xml::ROOT, |node, name| xml.child(node, name).ok_or(node));
+        xml.start_tag(deepest.unwrap_or_else(|deepest| deepest))
     }
 
     /// The tasks, in the order of the text.
@@ -72,7 +86,7 @@ impl Genesis {
 
     /// What is wrong with it as a document; errors among them keep it from being a plan.
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.diagnostics
+        self.diagnostics.get_or_init(|| check(self.xml(), self.form.names(), &self.view))
     }
 
     /// What is not as the schema `genesis.xsd` has it. Not part of [`Genesis::diagnostics`]: a plan can do without.
@@ -104,16 +118,70 @@ impl Genesis {
         write::repair(self.xml(), self.form.names(), &self.view)
     }
 
+    /// Makes `edit` here: only what it touches is read anew.
+    ///
+    /// # Errors
+    /// If the edit was made for another text, or leaves a document that cannot be read. The document is then as it was.
+    pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        let source = edit.splice(&self.source)?;
+        let shift = Shift::new(&edit.splices);
+        let tree = std::mem::take(&mut self.tree);
+        match patch(tree, &self.source, &source, &edit.splices, &shift) {
+            Some(patched) if self.keeps_its_form(&source, &patched) => {
+                self.take_patched(source, patched, &shift)
+            }
+            Some(_) | None => self.take_anew(source)?,
+        }
+        debug_assert!(self.is_as_if_parsed(), "the edit {edit:?} leaves something else than its text");
+        Ok(())
+    }
+
     /// The document with `edit` made.
     ///
     /// # Errors
     /// If the edit was made for another text, or leaves a document that cannot be read.
     pub fn apply(&self, edit: &Edit) -> Result<Genesis, EditError> {
-        let source = edit.splice(&self.source)?;
-        Genesis::parse(source.into_bytes()).map_err(|invalid| EditError::Breaks(Box::new(invalid)))
+        let mut edited = self.clone();
+        edited.edit(edit)?;
+        Ok(edited)
     }
 
-    fn xml(&self) -> Xml<'_> {
+    fn keeps_its_form(&self, source: &str, patched: &Patched) -> bool {
+        Form::detect(Xml { source, tree: &patched.tree }).ok() == Some(self.form)
+    }
+
+    fn take_patched(&mut self, source: String, patched: Patched, shift: &Shift) {
+        let xml = Xml { source: &source, tree: &patched.tree };
+        let names = self.form.names();
+        let view = std::mem::take(&mut self.view);
+        self.view = view.after(Edited { xml, names, patches: &patched.patches, shift });
+        (self.source, self.tree) = (source, patched.tree);
+        self.diagnostics = OnceLock::new();
+    }
+
+    fn take_anew(&mut self, source: String) -> Result<(), EditError> {
+        match Genesis::parse(source.into_bytes()) {
+            Ok(read) => *self = read,
+            Err(invalid) => {
+                self.tree = scan(&self.source).unwrap_or_default();
+                return Err(EditError::Breaks(Box::new(invalid)));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_as_if_parsed(&self) -> bool {
+        let parsed = Genesis::parse(self.source.clone().into_bytes()).ok();
+        parsed.is_some_and(|parsed| {
+            (self.form, &self.tree, &self.view) == (parsed.form, &parsed.tree, &parsed.view)
+        })
+    }
+
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(super) fn xml(&self) -> Xml<'_> {
         Xml { source: &self.source, tree: &self.tree }
     }
 
@@ -133,14 +201,17 @@ pub fn well_formed(text: &str) -> Result<usize, Vec<Diagnostic>> {
     scan(text).map(|tree| tree.len())
 }
 
-fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnostic>> {
+fn read(source: &str) -> Result<(Tree, Form, View), Vec<Diagnostic>> {
     let tree = scan(source)?;
     let xml = Xml { source, tree: &tree };
     let form = Form::detect(xml).map_err(|problem| vec![problem])?;
     let view = View::read(xml, form.names());
-    let diagnostics = check(xml, form.names(), &view);
-    Ok((tree, form, view, diagnostics))
+    Ok((tree, form, view))
 }
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;
 
 #[cfg(test)]
 impl Genesis {

@@ -39,8 +39,6 @@ pub struct Project {
     pub infrastructure: Vec<String>,
     /// The quality attributes.
     pub quality: Vec<Quality>,
-    /// Where its name and status stand, or should: the start of that element, else of the root.
-    pub span: Range<usize>,
 }
 
 /// One quality attribute of the architecture.
@@ -86,6 +84,9 @@ pub struct Task {
     pub dependencies: Vec<Ref>,
     /// What the deciding source says (last event, else list, else the task's own status).
     pub status: Status,
+    /// What the task itself says of its status beside its history: an attribute or a child, or
+    /// both, as written.
+    pub own_status: Vec<Ref>,
     /// The events, oldest first.
     pub history: Vec<Event>,
     /// What came of it.

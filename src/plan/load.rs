@@ -65,7 +65,7 @@ impl<'a> Loader<'a> {
         found.unwrap_or_else(|| {
             let message = "the plan has neither an `epicName` nor a `projectName`";
             self.found.push(
-                Diagnostic::new(Code::MissingEpicName, project.span.clone(), message)
+                Diagnostic::new(Code::MissingEpicName, self.genesis.project_place(), message)
                     .help("add `<epicName>` to `metadata`: branches and folders are named after it"),
             );
             String::new()

@@ -14,7 +14,7 @@ mod state_dir;
 pub use error::StoreError;
 pub use journal::{Journal, Records, read_records};
 pub use lock::{Lock, RunLock, RunOwner};
-pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan};
+pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled};
 pub use read::read_whole;
 pub use replace::{read_json, replace_file, write_json};
 pub use rewrite::rewrite_file;

@@ -26,7 +26,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
-        Verb::Task(args) => task::run(args, global),
+        Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Supervise(args) => supervise::run(args),

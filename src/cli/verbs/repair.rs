@@ -40,8 +40,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if args.to_utf8 {
         return convert(&path, args.dry_run, global);
     }
-    let context = Context::open(path, global)?;
-    let (before, after) = if args.dry_run { preview(&context)? } else { repair(&context)? };
+    let (context, genesis) = Context::open(path, global)?.parts();
+    let (before, after) = if args.dry_run { preview(&context, genesis)? } else { repair(&context, genesis)? };
     output::data(&diff(&context.path, before.source(), after.source()))?;
     let name = output::typed(&context.path);
     output::say(&match (before.source() == after.source(), args.dry_run) {
@@ -54,21 +54,20 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
 }
 
 /// The plan as it is, and as it would be.
-fn preview(context: &Context) -> Result<(Genesis, Genesis), CliError> {
-    let before = context.genesis().clone();
+fn preview(context: &Context, before: Genesis) -> Result<(Genesis, Genesis), CliError> {
     let edit = decide(&context.path, &before)?;
     let after = before.apply(&edit).map_err(|error| CliError::edit(&error))?;
     Ok((before, after))
 }
 
 /// The plan as it was when it was locked, and as it is now. A live run's own changes are not touched: no status changes here.
-fn repair(context: &Context) -> Result<(Genesis, Genesis), CliError> {
-    let before = RefCell::new(context.genesis().clone());
+fn repair(context: &Context, read: Genesis) -> Result<(Genesis, Genesis), CliError> {
     // What needs no repair needs no folder of state either.
-    if decide(&context.path, context.genesis())?.is_empty() {
-        return Ok((context.genesis().clone(), before.into_inner()));
+    if decide(&context.path, &read)?.is_empty() {
+        return Ok((read.clone(), read));
     }
-    let committed = context.plan_file()?.commit(|genesis| {
+    let before = RefCell::new(read);
+    let committed = context.unclaimed_plan_file()?.commit(|genesis| {
         let edit = decide(&context.path, genesis)?;
         *before.borrow_mut() = genesis.clone();
         Ok(edit)
@@ -127,8 +126,8 @@ fn convert(path: &Path, dry_run: bool, global: &Global) -> Result<u8, CliError> 
         return Ok(0);
     }
     let converted = genesis.source().as_bytes().to_vec();
-    let context = Context::of(path.to_owned(), genesis, global)?;
-    let file = context.plan_file()?;
+    let context = Context::of(path.to_owned(), genesis, global)?.context();
+    let file = context.unclaimed_plan_file()?;
     if !rewrite_file(file.path(), &context.state.plan_lock(), &bytes, &converted)? {
         let message = format!("`{name}` was changed meanwhile; nothing was converted");
         return Err(CliError::new(Kind::Environment, message).hint("try again"));

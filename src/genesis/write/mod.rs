@@ -1,11 +1,16 @@
 //! Edits of a document, each as byte splices: everything that is not edited stays as it is.
 
+mod audit;
 mod change;
 mod element;
+mod entry;
 mod escape;
+#[cfg(test)]
+mod form_tests;
 #[cfg(test)]
 mod golden_tests;
 mod insert;
+mod knowledge;
 mod layout;
 mod lists;
 #[cfg(test)]
@@ -17,7 +22,9 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod words;
 
+pub(super) use knowledge::{decision, learning, note, notes};
 pub(super) use repair::repair;
 pub(super) use transition::{project_status, transition};
 

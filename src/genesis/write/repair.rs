@@ -3,29 +3,36 @@
 //! No status changes by it, nothing that a person wrote is lost: entries move as they are, entries that name no task stay, and so do
 //! words that mean no status.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::genesis::counts::{Counts, agrees};
 use crate::genesis::form::Names;
 use crate::genesis::tree::Node;
-use crate::genesis::view::{Listed, STATUS, View};
+use crate::genesis::view::{Listed, STATUS, View, all, in_place};
 use crate::genesis::xml::Xml;
 use crate::genesis::{Edit, Status, Task};
 
 use super::Writer;
 use super::element::New;
 use super::layout;
+use super::lists::Attributes;
 
 /// The edit that makes all places agree; empty if they do.
 pub(in crate::genesis) fn repair(xml: Xml<'_>, names: &'static Names, view: &View) -> Edit {
     let mut writer = Writer { xml, names, view, splices: Vec::new() };
-    writer.follow_in_tasks();
-    if !xml.select(Xml::ROOT, names.tracker).is_empty() {
-        writer.follow_in_lists();
+    // Found once: how a file words a status may have to be looked for in every task.
+    let words = Status::ALL.into_iter().map(|status| (status, writer.own_word(status))).collect();
+    writer.follow_in_tasks(&words);
+    let trackers = all(xml, Xml::ROOT, names.tracker.paths);
+    if !trackers.is_empty() {
+        writer.follow_in_lists(&trackers, &words);
     }
     writer.correct_counters();
     Edit::new(writer.splices)
 }
+
+/// How this file words each status.
+type Words = BTreeMap<Status, String>;
 
 /// What is to be done in the lists.
 #[derive(Default)]
@@ -37,20 +44,22 @@ struct Moves {
 }
 
 impl Writer<'_> {
-    fn follow_in_tasks(&mut self) {
+    fn follow_in_tasks(&mut self, words: &Words) {
         let mut seen = HashSet::new();
         for (task, element) in self.view.tasks.iter().zip(&self.view.elements) {
             let Some(node) = element.filter(|_| seen.insert(&task.id)) else { continue };
-            let said = crate::genesis::view::field(self.xml, node, self.names.task.status);
-            let says_another =
-                said.and_then(|said| Status::from_word(&said.id)).is_some_and(|said| said != task.status);
-            if says_another {
-                self.set_field(node, self.names.task.status, (self.names.word)(task.status));
+            for place in self.names.task.status {
+                let said = in_place(self.xml, node, *place).and_then(|said| Status::from_word(&said.id));
+                if let Some(word) =
+                    words.get(&task.status).filter(|_| said.is_some_and(|said| said != task.status))
+                {
+                    self.set_field(node, *place, word);
+                }
             }
         }
     }
 
-    fn follow_in_lists(&mut self) {
+    fn follow_in_lists(&mut self, trackers: &[Node], words: &Words) {
         let view = self.view;
         let mut entries: HashMap<&str, Vec<&Listed>> = HashMap::new();
         for listed in &view.listed {
@@ -61,14 +70,27 @@ impl Writer<'_> {
         for (task, element) in view.tasks.iter().zip(&view.elements) {
             if !task.id.is_empty() && seen.insert(&task.id) {
                 let entries = entries.get(task.id.as_str()).map_or(&[][..], Vec::as_slice);
-                self.list_once(task, element.is_none(), entries, &mut moves);
+                let mark = self.entrys_own_word(task, element.is_none(), words);
+                self.list_once(task, mark, entries, &mut moves);
             }
         }
-        self.make_moves(moves);
+        self.make_moves(trackers, moves);
+    }
+
+    /// Where no event tells the status, the entry has to tell what its list does not; `None` where it needs to say nothing.
+    fn entrys_own_word<'w>(
+        &self,
+        task: &Task,
+        is_only_referred_to: bool,
+        words: &'w Words,
+    ) -> Option<Option<&'w str>> {
+        let decides = is_only_referred_to || task.history.iter().all(|event| event.status.is_none());
+        let is_said_by_list = self.names.lists.all().iter().any(|(listed, _)| *listed == task.status);
+        decides.then(|| words.get(&task.status).filter(|_| !is_said_by_list).map(String::as_str))
     }
 
     /// One entry in the right list stays, and becomes the only one; where there is none, one comes.
-    fn list_once(&mut self, task: &Task, is_only_referred_to: bool, entries: &[&Listed], moves: &mut Moves) {
+    fn list_once(&mut self, task: &Task, word: Option<Option<&str>>, entries: &[&Listed], moves: &mut Moves) {
         let lists = &self.names.lists;
         let target = lists.of(task.status);
         let is_right = |entry: &&&Listed| lists.of(entry.list) == target;
@@ -77,31 +99,38 @@ impl Writer<'_> {
         {
             return;
         }
-        // Where no event tells the status, the entry has to tell what its list does not.
-        let decides = is_only_referred_to || task.history.iter().all(|event| event.status.is_none());
-        let mark = self.mark(task.status).filter(|_| decides);
+        let mut attributes = Attributes::new();
+        attributes.extend(word.map(|word| (STATUS, word)));
+        // Why it failed is said of nothing else.
+        attributes.extend(
+            self.names.tracker.reason.filter(|_| task.status != Status::Failed).map(|name| (name, None)),
+        );
         let kept = entries.iter().find(is_right).map(|entry| entry.node);
         moves.gone.extend(entries.iter().map(|entry| entry.node).filter(|node| Some(*node) != kept));
         if let Some(node) = kept {
-            let splices = if decides { self.attribute(node, STATUS, mark) } else { Vec::new() };
+            let splices = self.set_attributes(node, &attributes);
             self.splices.extend(splices);
         } else {
-            let new = self.entry(task, entries.first().map(|entry| entry.node), mark, decides);
+            let new = self.entry(&task.id, entries.first().map(|entry| entry.node), &attributes);
             moves.come.entry(target).or_default().push(new);
         }
     }
 
-    fn make_moves(&mut self, Moves { mut gone, mut come }: Moves) {
-        let Some(tracker) = self.xml.select(Xml::ROOT, self.names.tracker).pop() else { return };
+    fn make_moves(&mut self, trackers: &[Node], Moves { mut gone, mut come }: Moves) {
         let mut missing = Vec::new();
         for (_, name) in self.names.lists.all() {
             let Some(new) = come.remove(name) else { continue };
-            match self.xml.named(tracker, name).last() {
-                Some(list) => self.add_to_list(list, name, new, &mut gone),
+            match self.list(trackers, name) {
+                Some(list) => self.add_to_list_together(list, &new, &mut gone),
                 None => missing.push((name, New::with(name, new))),
             }
         }
-        self.insert(tracker, self.names.tracker, missing);
+        let is_there = |path: &&&[&'static str]| !self.xml.select(Xml::ROOT, path).is_empty();
+        if let Some(path) = self.names.tracker.paths.iter().rfind(is_there)
+            && let Some(tracker) = self.xml.select(Xml::ROOT, path).pop()
+        {
+            self.insert(tracker, path, missing);
+        }
         let mut gone: Vec<Node> = gone.into_iter().collect();
         gone.sort_unstable();
         for node in gone {
@@ -110,15 +139,13 @@ impl Writer<'_> {
     }
 
     /// Behind the last entry; in its place, if that one goes.
-    fn add_to_list(&mut self, list: Node, name: &'static str, new: Vec<New>, gone: &mut HashSet<Node>) {
-        let last = self.xml.named(list, self.names.task_ref).last();
+    fn add_to_list_together(&mut self, list: Node, new: &[New], gone: &mut HashSet<Node>) {
+        let entry = self.names.tracker.entry;
+        let last = self.xml.named(list, entry).last();
         match last.filter(|last| gone.remove(last)) {
-            Some(last) => self.put_in_place(last, &new),
-            None => {
-                let path = [self.names.tracker, &[name]].concat();
-                let new = new.into_iter().map(|new| (self.names.task_ref, new)).collect();
-                self.insert(list, &path, new);
-            }
+            Some(last) => self.put_in_place(last, new),
+            // A list has no children but its entries.
+            None => self.insert_many(list, &[], entry, new),
         }
     }
 
@@ -136,7 +163,7 @@ impl Writer<'_> {
     }
 
     fn correct_counters(&mut self) {
-        let progress = self.xml.select(Xml::ROOT, self.names.progress);
+        let progress = all(self.xml, Xml::ROOT, self.names.progress);
         let counts = Counts::of(&self.view.tasks, None);
         for (name, count) in counts.counters(self.names) {
             let counter = progress.first().and_then(|progress| self.xml.child(*progress, name));

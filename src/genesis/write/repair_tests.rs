@@ -6,6 +6,20 @@ use super::golden_tests::{BARE, PLAN};
 use super::property_tests::{assert_untouched_outside, recipe, statuses};
 use crate::genesis::{Code, Genesis};
 
+/// A plan of every form.
+const FORMS: [&str; 10] = [
+    PLAN,
+    BARE,
+    include_str!("../../../tests/forms/bare.xml"),
+    include_str!("../../../tests/forms/canonical-namespaces.xml"),
+    include_str!("../../../tests/forms/daemon-crlf-tabs.xml"),
+    include_str!("../../../tests/forms/epic-attributes-one-line.xml"),
+    include_str!("../../../tests/forms/epic.xml"),
+    include_str!("../../../tests/forms/guide-nodes-one-line.xml"),
+    include_str!("../../../tests/forms/guide.xml"),
+    include_str!("../../../tests/forms/workflow-bom.xml"),
+];
+
 fn parsed(source: &str) -> Genesis {
     Genesis::parse(source.as_bytes().to_vec()).unwrap()
 }
@@ -36,7 +50,7 @@ fn plan(inside: &str) -> Genesis {
 
 #[test]
 fn a_plan_without_fault_is_left_alone() {
-    for source in [PLAN, BARE] {
+    for source in FORMS {
         let genesis = parsed(source);
         if genesis.diagnostics().iter().all(|found| !found.code.is_repairable()) {
             assert!(genesis.repair().is_empty());
@@ -89,20 +103,24 @@ proptest! {
         repaired(&parsed(&recipe.document()));
     }
 
-    /// Lines go, come twice, change places and lose their line breaks.
+    /// Lines go, come twice, change places and lose their line breaks, and statuses become others, in every form.
     #[test]
     fn what_can_be_read_can_be_repaired(
-        bare in any::<bool>(),
-        damages in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..12),
+        form in prop::sample::select(FORMS.to_vec()),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), 0..6_u8), 1..12),
     ) {
-        let mut lines: Vec<&str> = if bare { BARE } else { PLAN }.split_inclusive('\n').collect();
+        // Some of them are written in one line.
+        let form = form.replace("><", ">\n<");
+        let mut lines: Vec<String> = form.split_inclusive('\n').map(str::to_owned).collect();
         for (which, damage) in damages {
             let at = which.index(lines.len());
             match damage {
                 0 => drop(lines.remove(at)),
-                1 => lines.insert(at, lines[at]),
+                1 => lines.insert(at, lines[at].clone()),
                 2 => lines.swap(at, at.saturating_sub(1)),
-                _ => lines[at] = lines[at].trim(),
+                3 => lines[at] = lines[at].trim().to_owned(),
+                4 => lines[at] = lines[at].replace("pending", "completed"),
+                _ => lines[at] = lines[at].replace("completed", "failed").replace('1', "7"),
             }
         }
         let Ok(genesis) = Genesis::parse(lines.concat().into_bytes()) else { return Ok(()) };
