@@ -70,27 +70,40 @@ impl Writer<'_> {
         for (task, element) in view.tasks.iter().zip(&view.elements) {
             if !task.id.is_empty() && seen.insert(&task.id) {
                 let entries = entries.get(task.id.as_str()).map_or(&[][..], Vec::as_slice);
-                let mark = self.entrys_own_word(task, element.is_none(), words);
-                self.list_once(task, mark, entries, &mut moves);
+                let attributes = self.attributes_of_entry(task, element.is_none(), words);
+                self.list_once(task, &attributes, entries, &mut moves);
             }
         }
         self.make_moves(trackers, moves);
     }
 
-    /// Where no event tells the status, the entry has to tell what its list does not; `None` where it needs to say nothing.
-    fn entrys_own_word<'w>(
+    /// What the entry of a task says beside its id. Where no event tells the status, that is whatever its list does not; and why it failed
+    /// is said of nothing else.
+    fn attributes_of_entry<'w>(
         &self,
         task: &Task,
         is_only_referred_to: bool,
         words: &'w Words,
-    ) -> Option<Option<&'w str>> {
-        let decides = is_only_referred_to || task.history.iter().all(|event| event.status.is_none());
-        let is_said_by_list = self.names.lists.all().iter().any(|(listed, _)| *listed == task.status);
-        decides.then(|| words.get(&task.status).filter(|_| !is_said_by_list).map(String::as_str))
+    ) -> Attributes<'w> {
+        let mut attributes = Attributes::new();
+        if is_only_referred_to || task.history.iter().all(|event| event.status.is_none()) {
+            let is_said_by_list = self.names.lists.all().iter().any(|(listed, _)| *listed == task.status);
+            let word = words.get(&task.status).filter(|_| !is_said_by_list);
+            attributes.push((STATUS, word.map(String::as_str)));
+        }
+        let reason = self.names.tracker.reason.filter(|_| task.status != Status::Failed);
+        attributes.extend(reason.map(|name| (name, None)));
+        attributes
     }
 
     /// One entry in the right list stays, and becomes the only one; where there is none, one comes.
-    fn list_once(&mut self, task: &Task, word: Option<Option<&str>>, entries: &[&Listed], moves: &mut Moves) {
+    fn list_once(
+        &mut self,
+        task: &Task,
+        attributes: &Attributes<'_>,
+        entries: &[&Listed],
+        moves: &mut Moves,
+    ) {
         let lists = &self.names.lists;
         let target = lists.of(task.status);
         let is_right = |entry: &&&Listed| lists.of(entry.list) == target;
@@ -99,19 +112,13 @@ impl Writer<'_> {
         {
             return;
         }
-        let mut attributes = Attributes::new();
-        attributes.extend(word.map(|word| (STATUS, word)));
-        // Why it failed is said of nothing else.
-        attributes.extend(
-            self.names.tracker.reason.filter(|_| task.status != Status::Failed).map(|name| (name, None)),
-        );
         let kept = entries.iter().find(is_right).map(|entry| entry.node);
         moves.gone.extend(entries.iter().map(|entry| entry.node).filter(|node| Some(*node) != kept));
         if let Some(node) = kept {
-            let splices = self.set_attributes(node, &attributes);
+            let splices = self.set_attributes(node, attributes);
             self.splices.extend(splices);
         } else {
-            let new = self.entry(&task.id, entries.first().map(|entry| entry.node), &attributes);
+            let new = self.entry(&task.id, entries.first().map(|entry| entry.node), attributes);
             moves.come.entry(target).or_default().push(new);
         }
     }
@@ -141,9 +148,9 @@ impl Writer<'_> {
     /// Behind the last entry; in its place, if that one goes.
     fn add_to_list_together(&mut self, list: Node, new: &[New], gone: &mut HashSet<Node>) {
         let entry = self.names.tracker.entry;
-        let last = self.xml.named(list, entry).last();
-        match last.filter(|last| gone.remove(last)) {
-            Some(last) => self.put_in_place(last, new),
+        let nearest = self.xml.named(list, entry).last();
+        match nearest.filter(|nearest| gone.remove(nearest)) {
+            Some(nearest) => self.put_in_place(nearest, new),
             // A list has no children but its entries.
             None => self.insert_many(list, &[], entry, new),
         }
