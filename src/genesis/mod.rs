@@ -39,7 +39,7 @@ mod xml;
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Invalid};
 pub use document::Genesis;
-pub use edit::{Edit, EditError, Splice, Transition};
+pub use edit::{AuditEntry, Edit, EditError, Splice, Transition};
 pub use form::Form;
 pub use line_index::{LineIndex, Position};
 pub use model::{Edge, Event, Level, Project, Quality, Ref, Task, TaskResult};

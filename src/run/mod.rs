@@ -4,11 +4,14 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod books;
 mod brief;
 mod cast;
+mod changes;
 mod dispatcher;
 mod error;
 mod event;
+mod ground;
 mod history;
 mod job;
 mod judge;
@@ -30,6 +33,7 @@ pub mod supervisor;
 mod verdict;
 mod workplace;
 
+pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
@@ -37,5 +41,5 @@ pub use outbox::{AgentReport, Says, leave};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
-pub use settings::{Cast, Settings, Site};
+pub use settings::{Cast, Caster, Settings, Site};
 pub use start::{refuse_a_rival, run};

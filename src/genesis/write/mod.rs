@@ -15,7 +15,7 @@ mod task;
 mod tests;
 mod transition;
 
-pub(super) use transition::{project_status, transition};
+pub(super) use transition::{audit, project_status, transition};
 
 use super::Splice;
 use super::form::Names;

@@ -6,7 +6,7 @@ use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
 use crate::genesis::view::View;
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edit, EditError, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Status, Task, Transition};
 
 use super::Writer;
 use super::element::New;
@@ -32,7 +32,7 @@ pub(in crate::genesis) fn transition(
     writer.move_entry(task, transition.to, element.is_none());
     writer.change_metadata(transition.project, &at);
     writer.change_counters(task, transition.to);
-    writer.add_to_audit_log(transition, &at, element.is_some());
+    writer.add_to_audit_log(transition, element.is_some());
     Ok(Edit::new(writer.splices))
 }
 
@@ -50,6 +50,19 @@ pub(in crate::genesis) fn project_status(
     }
     let mut writer = Writer { xml, names, view, splices: Vec::new() };
     writer.change_metadata(Some(status), &written(at));
+    Edit::new(writer.splices)
+}
+
+/// The edit that adds an entry to the audit log.
+pub(in crate::genesis) fn audit(
+    xml: Xml<'_>,
+    names: &'static Names,
+    view: &View,
+    entry: &AuditEntry<'_>,
+) -> Edit {
+    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    writer.append_audit(entry);
+    writer.change_metadata(None, &written(entry.at));
     Edit::new(writer.splices)
 }
 
@@ -86,22 +99,33 @@ impl Writer<'_> {
 
     /// The log names the task: its entries stand apart from it. Where the task has no element that
     /// could hold its result, the log holds the summary.
-    fn add_to_audit_log(&mut self, transition: &Transition<'_>, at: &str, has_element: bool) {
-        let names = &self.names.audit_entry;
-        let [.., entry] = self.names.audit else {
-            return;
-        };
+    fn add_to_audit_log(&mut self, transition: &Transition<'_>, has_element: bool) {
         let description = format!("{}: {}", transition.task, transition.description);
         let summary = result(transition).map(|result| result.summary.as_str());
         let changes = transition.changes.or(summary.filter(|_| !has_element));
+        let kind = kind(transition.to);
+        self.append_audit(&AuditEntry {
+            at: transition.at,
+            kind,
+            description: &description,
+            actor: transition.actor,
+            changes,
+        });
+    }
+
+    pub(super) fn append_audit(&mut self, entry: &AuditEntry<'_>) {
+        let names = &self.names.audit_entry;
+        let [.., element] = self.names.audit else {
+            return;
+        };
         let mut children = vec![
-            New::text(names.time, at),
-            New::text(names.kind, kind(transition.to)),
-            New::text(names.description, &description),
-            New::text(names.actor, transition.actor),
+            New::text(names.time, &written(entry.at)),
+            New::text(names.kind, entry.kind),
+            New::text(names.description, entry.description),
+            New::text(names.actor, entry.actor),
         ];
-        children.extend(changes.map(|changes| New::text(names.changes, changes)));
-        self.append(Xml::ROOT, &[], self.names.audit, New::with(entry, children));
+        children.extend(entry.changes.map(|changes| New::text(names.changes, changes)));
+        self.append(Xml::ROOT, &[], self.names.audit, New::with(element, children));
     }
 }
 
