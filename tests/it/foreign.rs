@@ -43,7 +43,9 @@ fn set_aside(project: &TestProject) -> Vec<String> {
 /// git does something to the plan in the middle of a run.
 fn survives_git(prepare: &[&[&str]], act: &[&[&str]]) {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), SCRIPT);
-    prepare.iter().for_each(|arguments| drop(project.git(arguments)));
+    for arguments in prepare {
+        project.git(arguments);
+    }
     let run = under_way(&project);
     for arguments in act {
         project.git(arguments);

@@ -82,6 +82,13 @@ impl Dispatcher<'_> {
         }
     }
 
+    pub(super) fn tell_still_refused(&self) {
+        if let Some(why) = &self.refused {
+            let text = format!("the plan file still can't be run as it is: {why}");
+            self.tell(RunEvent::Warning { task: None, text });
+        }
+    }
+
     fn change_ground(&mut self, ground: Ground, before: &Genesis) -> Result<(), RunError> {
         let lost = self.all(|state| matches!(state, State::Ended(Ending::NotRun { .. })));
         let changes = self.changes(before, &ground);

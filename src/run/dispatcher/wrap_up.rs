@@ -36,6 +36,7 @@ impl Dispatcher<'_> {
     pub(super) fn finish(&mut self, by_term: bool) -> Result<Summary, RunError> {
         // Somebody may have put an older file back while the run lasted.
         self.look_until_settled()?;
+        self.tell_still_refused();
         let summary = self.summary(by_term);
         if summary.verdict == Verdict::Failed {
             self.save(|now| now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now()))?;
