@@ -13,8 +13,22 @@ pub(super) fn is_space(c: char) -> bool {
     SPACE.contains(&c)
 }
 
+/// Whether `byte` is white space in markup.
+pub(super) fn is_space_byte(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
 /// The length in bytes of the longest `Name` that `text` begins with; 0 if it begins with none.
 pub(super) fn name_len(text: &str) -> usize {
+    let ascii = text.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(text.len());
+    match text.as_bytes() {
+        // Nearly every name; the bytes before the first that ends it are all there is to look at.
+        [first, ..] if is_name_start_byte(*first) && text.as_bytes().get(ascii).is_none_or(u8::is_ascii) => ascii,
+        _ => name_len_of_any(text),
+    }
+}
+
+fn name_len_of_any(text: &str) -> usize {
     let mut chars = text.char_indices();
     match chars.next() {
         Some((_, first)) if is_name_start(first) => {}
@@ -26,6 +40,14 @@ pub(super) fn name_len(text: &str) -> usize {
 /// Whether `text` is a `Name`: nothing less and nothing more.
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && name_len(text) == text.len()
+}
+
+fn is_name_start_byte(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b':' | b'_')
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.')
 }
 
 fn is_name_start(c: char) -> bool {

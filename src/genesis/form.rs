@@ -1,9 +1,17 @@
 //! The forms (dialects) a plan is written in: which one a document has, and its table of names.
 
 mod canonical;
+mod daemon;
+mod epic;
+mod guide;
 mod names;
+mod place;
+#[cfg(test)]
+mod tests;
+mod workflow;
 
-pub(super) use names::{Field, Fields, Names, ResultNames, TaskNames};
+pub(super) use names::{Estimate, LevelNames, Names, ResultNames, TaskNames};
+pub(super) use place::{EntryNames, Field, Fields, Part, Path, Paths, Place, Places, Texts};
 
 use super::xml::Xml;
 use super::{Code, Diagnostic, shown::shown};
@@ -15,30 +23,38 @@ pub enum Form {
     Canonical,
     /// Canonical, with no `tasks`: tasks are only referred to, from levels and status lists.
     Bare,
+    /// A graph of nodes and edges, and attributes where the canonical form has children.
+    Guide,
+    /// Status lists in `executionPlan/dag`, and a log of entries with actions.
+    Daemon,
+    /// Root `workflow_status`, and names of words joined by underscores.
+    Workflow,
+    /// Root `genesis` with an `epic`, whose tasks say their own status.
+    Epic,
 }
 
 impl Form {
+    /// All of them. Where two fit a document equally well, the first counts.
+    pub const ALL: [Form; 6] =
+        [Form::Canonical, Form::Bare, Form::Guide, Form::Daemon, Form::Workflow, Form::Epic];
+
     /// Its name in messages.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Form::Canonical => "canonical",
-            Form::Bare => "bare",
-        }
+        self.names().name
     }
 
-    /// The form of a document; an error that says what was expected if it is none.
+    /// The form of a document; an error that says what was expected if it is none. A document
+    /// with a known root and nothing known in it has the form that comes nearest.
     pub(super) fn detect(xml: Xml<'_>) -> Result<Form, Diagnostic> {
         let root = xml.name(Xml::ROOT);
-        if root != canonical::CANONICAL.root {
-            return Err(unknown_root(xml, root));
+        let of_root = || Form::ALL.into_iter().filter(|form| form.names().root == root);
+        let nearest = of_root().next().ok_or_else(|| unknown_root(xml, root))?;
+        let marked = of_root().rev().map(|form| (form.marks_in(xml), form)).max_by_key(|(marks, _)| *marks);
+        if let Some((1.., form)) = marked {
+            return Ok(form);
         }
-        let [around @ .., _] = canonical::CANONICAL.task.path else {
-            return Ok(Form::Canonical);
-        };
-        Ok(match xml.select(Xml::ROOT, around) {
-            tasks if tasks.is_empty() => Form::Bare,
-            _ => Form::Canonical,
-        })
+        let plain = of_root().find(|form| leads_somewhere(xml, form.names().needs));
+        Ok(plain.unwrap_or(nearest))
     }
 
     /// How this form spells things.
@@ -46,14 +62,51 @@ impl Form {
         match self {
             Form::Canonical => &canonical::CANONICAL,
             Form::Bare => &canonical::BARE,
+            Form::Guide => &guide::GUIDE,
+            Form::Daemon => &daemon::DAEMON,
+            Form::Workflow => &workflow::WORKFLOW,
+            Form::Epic => &epic::EPIC,
         }
     }
+
+    /// How many of the things that show this form are in the document.
+    fn marks_in(self, xml: Xml<'_>) -> usize {
+        self.names().marks.iter().filter(|mark| is_there(xml, mark)).count()
+    }
+}
+
+/// Whether the first elements along the way lead to the place.
+fn is_there(xml: Xml<'_>, place: &Place) -> bool {
+    let around = place.around.iter().try_fold(Xml::ROOT, |node, step| xml.child(node, step));
+    around.is_some_and(|node| match place.field {
+        Field::Child(name) => xml.child(node, name).is_some(),
+        Field::Attribute(name) => xml.attribute(node, name).is_some(),
+        Field::Text => true,
+    })
+}
+
+fn leads_somewhere(xml: Xml<'_>, path: Path) -> bool {
+    path.iter().try_fold(Xml::ROOT, |node, step| xml.child(node, step)).is_some()
 }
 
 fn unknown_root(xml: Xml<'_>, found: &str) -> Diagnostic {
     let start = xml.span(Xml::ROOT).start + 1;
-    let expected = canonical::CANONICAL.root;
-    let message = format!("the root element is {}, not `{expected}`", shown(found));
+    let message = format!("the root element is {}, not {}", shown(found), roots());
     Diagnostic::new(Code::UnknownRoot, start..start + found.len(), message)
-        .help(format!("a plan's root element is `{expected}`, without a prefix"))
+        .help(format!("a plan's root element is {}, without a prefix", roots()))
+}
+
+/// `` `a`, `b` or `c` ``, each root once.
+fn roots() -> String {
+    let mut roots: Vec<String> = Vec::new();
+    for form in Form::ALL {
+        let root = format!("`{}`", form.names().root);
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
+    match roots.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => roots.concat(),
+    }
 }

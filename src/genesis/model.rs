@@ -84,6 +84,9 @@ pub struct Task {
     pub dependencies: Vec<Ref>,
     /// What the deciding source says (last event, else list, else the task's own status).
     pub status: Status,
+    /// What the task itself says of its status beside its history: an attribute or a child, or
+    /// both, as written.
+    pub own_status: Vec<Ref>,
     /// The events, oldest first.
     pub history: Vec<Event>,
     /// What came of it.

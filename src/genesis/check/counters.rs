@@ -2,7 +2,7 @@
 
 use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
-use crate::genesis::view::View;
+use crate::genesis::view::{View, all, in_place, place};
 use crate::genesis::xml::Xml;
 use crate::genesis::{Code, Diagnostic, ProjectStatus, shown::shown};
 
@@ -13,7 +13,7 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
 }
 
 fn counters(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
-    let Some(progress) = xml.select(Xml::ROOT, names.progress).into_iter().next() else {
+    let Some(progress) = all(xml, Xml::ROOT, names.progress).into_iter().next() else {
         return Vec::new();
     };
     let expected = Counts::of(&view.tasks, None).counters(names);
@@ -39,13 +39,13 @@ fn agrees(names: &Names, name: &str, said: &str, expected: &str) -> bool {
 }
 
 fn project_status(xml: Xml<'_>, names: &'static Names) -> Option<Diagnostic> {
-    let status = xml.select(Xml::ROOT, names.metadata.status).into_iter().next()?;
-    let word = xml.text(status);
-    if ProjectStatus::from_word(&word).is_some() {
+    let (node, place) = place(xml, names.metadata.status)?;
+    let word = in_place(xml, node, place.field)?;
+    if ProjectStatus::from_word(&word.id).is_some() {
         return None;
     }
-    let message = format!("{} is no status of a project", shown(&word));
-    let known = ProjectStatus::ALL.map(ProjectStatus::as_str).join(", ");
-    let problem = Diagnostic::new(Code::UnknownStatusWord, xml.text_span(status), message);
+    let message = format!("{} is no status of a project", shown(&word.id));
+    let known = ProjectStatus::ALL.map(names.words.project).join(", ");
+    let problem = Diagnostic::new(Code::UnknownStatusWord, word.span, message);
     Some(problem.help(format!("known are {known}")))
 }

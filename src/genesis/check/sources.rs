@@ -4,10 +4,9 @@
 use std::collections::HashMap;
 
 use crate::genesis::form::Names;
-use crate::genesis::tree::Node;
-use crate::genesis::view::{Listed, View, field};
+use crate::genesis::view::{Listed, View, all};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Code, Diagnostic, Status, Task, nearest, shown::shown};
+use crate::genesis::{Code, Diagnostic, Ref, Status, Task, nearest, shown::shown};
 
 type Entries<'a> = HashMap<&'a str, Vec<&'a Listed>>;
 
@@ -16,13 +15,13 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
     for listed in &view.listed {
         entries.entry(&listed.reference.id).or_default().push(listed);
     }
-    let has_lists = !xml.select(Xml::ROOT, names.tracker).is_empty();
-    let tasks = view.tasks.iter().zip(&view.elements).filter(|(task, _)| !task.id.is_empty());
+    let has_lists = !all(xml, Xml::ROOT, names.tracker.paths).is_empty();
+    let tasks = view.tasks.iter().filter(|task| !task.id.is_empty());
     tasks
-        .flat_map(|(task, element)| {
+        .flat_map(|task| {
             let entries = entries.get(task.id.as_str()).map_or(&[][..], Vec::as_slice);
             let listed = if has_lists { lists(names, task, entries) } else { Vec::new() };
-            let own = element.and_then(|node| own_status(xml, names, task, node));
+            let own = task.own_status.iter().filter_map(|own| own_status(task, own));
             listed.into_iter().chain(own).chain(last_word(task))
         })
         .collect()
@@ -66,21 +65,23 @@ fn again(names: &Names, task: &Task, first: &Listed, entry: &Listed) -> Diagnost
         .related(first.reference.span.clone(), "first here")
 }
 
-fn own_status(xml: Xml<'_>, names: &'static Names, task: &Task, node: Node) -> Option<Diagnostic> {
-    let own = field(xml, node, names.task.status)?;
+fn own_status(task: &Task, own: &Ref) -> Option<Diagnostic> {
     match Status::from_word(&own.id) {
         Some(status) if status == task.status => None,
         Some(_) => {
             let (id, word) = (shown(&task.id), shown(&own.id));
             let message = format!("task {id} is {}, but says itself that it is {word}", task.status);
-            Some(disagrees(task, own.span, message))
+            Some(disagrees(task, own.span.clone(), message))
         }
-        None => Some(no_status(task, &own.id, own.span)),
+        None => Some(no_status(task, &own.id, own.span.clone())),
     }
 }
 
+/// What many planners have every history begin with. It is no status, and none is missing for it.
+const CREATED: &str = "created";
+
 fn last_word(task: &Task) -> Option<Diagnostic> {
-    let last = task.history.last().filter(|event| event.status.is_none())?;
+    let last = task.history.last().filter(|event| event.status.is_none() && event.word != CREATED)?;
     Some(no_status(task, &last.word, last.span.clone()))
 }
 

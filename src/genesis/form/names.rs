@@ -1,89 +1,109 @@
 //! What a form's table says.
 
-use crate::genesis::Status;
+use crate::genesis::{ProjectStatus, Status};
 
-/// The names of elements that lead from one element to others deep inside it.
-pub(in crate::genesis) type Path = &'static [&'static str];
-
-/// Where a value stands in its element. Of several places the first that is there holds it.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::genesis) enum Field {
-    /// In the text of a child element.
-    Child(&'static str),
-    /// In an attribute.
-    Attribute(&'static str),
-}
-
-/// The places of one value, the one that is written first.
-pub(in crate::genesis) type Fields = &'static [Field];
+use super::place::{EntryNames, Field, Fields, Path, Paths, Place, Places, Texts};
 
 /// How one form spells everything. Paths begin at the root, unless they say otherwise.
 #[derive(Debug)]
 pub(in crate::genesis) struct Names {
+    /// The form's name in messages.
+    pub name: &'static str,
     pub root: &'static str,
+    /// What shows that a document with this root has this form. Only the first element of each
+    /// step is looked at.
+    pub marks: &'static [Place],
+    /// What a document without any marks must have to be of this form.
+    pub needs: Path,
     pub metadata: Metadata,
     pub vision: Vision,
     pub stack: Stack,
-    /// To each level, and the attribute that holds its number.
-    pub level: Path,
-    pub level_number: &'static str,
-    /// A reference to a task, in levels and lists, and the place of its id.
-    pub task_ref: &'static str,
-    pub ref_id: Fields,
-    /// To each dependency, and its ends.
-    pub dependency: Path,
-    pub from: Fields,
-    pub to: Fields,
+    pub levels: &'static [LevelNames],
+    pub nodes: NodeNames,
+    pub edges: &'static [EdgeNames],
     pub task: TaskNames,
-    /// Whether a reference alone makes a task.
+    /// Whether a reference makes a task where no task is written out.
     pub refs_are_tasks: bool,
-    /// To the element with the status lists, and the lists' names in their order.
-    pub tracker: Path,
+    pub tracker: TrackerNames,
+    /// The names of the status lists.
     pub lists: Lists,
-    /// To each entry of the audit log.
-    pub audit: Path,
-    pub audit_entry: AuditNames,
+    pub audit: EntryNames,
+    pub knowledge: KnowledgeNames,
     /// To the counters.
-    pub progress: Path,
+    pub progress: Paths,
     pub counters: Counters,
     /// The order of children, by the path of the element around them.
-    pub order: &'static [(Path, &'static [&'static str])],
-    /// The word for a status.
-    pub word: fn(Status) -> &'static str,
+    pub order: &'static [Order],
+    /// The words for a task's status, where the file itself has used no other yet.
+    pub words: Words,
 }
 
-/// Paths to what is known of the project.
+/// The children of the element at a path, in their order.
+pub(in crate::genesis) type Order = (Path, &'static [&'static str]);
+
+/// What is known of the project.
 #[derive(Debug)]
 pub(in crate::genesis) struct Metadata {
-    pub project_name: Path,
-    pub epic_name: Path,
-    pub status: Path,
-    pub owner: Path,
-    pub created_at: Path,
-    pub updated_at: Path,
+    pub project_name: Places,
+    pub epic_name: Places,
+    pub status: Places,
+    pub owner: Places,
+    pub created_at: Places,
+    pub updated_at: Places,
 }
 
-/// Paths to what is wanted.
+/// What is wanted.
 #[derive(Debug)]
 pub(in crate::genesis) struct Vision {
-    pub problem: Path,
-    pub objectives: Path,
-    pub success_criteria: Path,
-    pub constraints: Path,
-    pub assumptions: Path,
+    pub problem: Texts,
+    pub objectives: Texts,
+    pub success_criteria: Texts,
+    pub constraints: Texts,
+    pub assumptions: Texts,
 }
 
-/// Paths to what it is built of.
+/// What it is built of.
 #[derive(Debug)]
 pub(in crate::genesis) struct Stack {
-    pub languages: Path,
-    pub frameworks: Path,
-    pub databases: Path,
-    pub infrastructure: Path,
+    pub languages: Texts,
+    pub frameworks: Texts,
+    pub databases: Texts,
+    pub infrastructure: Texts,
     pub quality: Path,
     pub quality_name: Fields,
     pub quality_target: Fields,
     pub quality_measurement: Fields,
+}
+
+/// A level, and the references in it.
+#[derive(Debug)]
+pub(in crate::genesis) struct LevelNames {
+    pub path: Path,
+    /// Its number.
+    pub number: Fields,
+    /// From the level to each reference, and the place of its id.
+    pub refs: Paths,
+    pub id: Fields,
+}
+
+/// A node of the graph: a second place for what is known of a task.
+#[derive(Debug)]
+pub(in crate::genesis) struct NodeNames {
+    /// To each node; empty in a form that has none.
+    pub path: Path,
+    pub id: Fields,
+    pub level: Fields,
+    pub name: Fields,
+    pub agent: Fields,
+    pub estimate: &'static [Estimate],
+}
+
+/// A dependency, and its ends.
+#[derive(Debug)]
+pub(in crate::genesis) struct EdgeNames {
+    pub path: Path,
+    pub from: Fields,
+    pub to: Fields,
 }
 
 /// A task. Paths in it begin at the task.
@@ -94,25 +114,50 @@ pub(in crate::genesis) struct TaskNames {
     pub name: Fields,
     pub description: Fields,
     pub agent: Fields,
-    pub estimate: Fields,
+    pub estimate: &'static [Estimate],
     pub status: Fields,
-    pub dependencies: &'static str,
-    pub acceptance: Path,
-    pub event: Path,
-    pub event_time: Fields,
-    pub event_status: Fields,
-    pub event_description: Fields,
-    pub event_actor: Fields,
+    /// Whether a task always says its own status.
+    pub status_made: bool,
+    /// The prerequisites that the task itself names, and the child that each of them has for
+    /// itself in this form; without one they stand in one text.
+    pub dependencies: Fields,
+    #[allow(dead_code, reason = "what adds tasks reads it")]
+    pub dependency: Option<&'static str>,
+    pub acceptance: Texts,
+    /// The history's events.
+    pub event: EntryNames,
     pub result: ResultNames,
+}
+
+/// Where an estimate stands, and what a bare number there counts.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::genesis) struct Estimate {
+    pub field: Field,
+    pub unit: Option<&'static str>,
 }
 
 /// What came of a task.
 #[derive(Debug)]
 pub(in crate::genesis) struct ResultNames {
     pub element: &'static str,
-    pub summary: &'static str,
-    pub deliverable: Path,
-    pub notes: &'static str,
+    pub summary: Fields,
+    /// From the result to each thing that was made.
+    pub deliverables: Texts,
+    pub notes: Fields,
+}
+
+/// Where the status lists are.
+#[derive(Debug)]
+pub(in crate::genesis) struct TrackerNames {
+    /// To the element around the lists.
+    pub paths: Paths,
+    /// Whether a document without lists gets them.
+    pub made: bool,
+    /// An entry of a list, and the place of its id.
+    pub entry: &'static str,
+    pub id: Fields,
+    /// Where an entry among the failed says why.
+    pub reason: Option<&'static str>,
 }
 
 /// The names of the status lists.
@@ -124,14 +169,14 @@ pub(in crate::genesis) struct Lists {
     pub failed: &'static str,
 }
 
-/// The children of an entry of the audit log.
+/// What was learnt, and what was decided.
 #[derive(Debug)]
-pub(in crate::genesis) struct AuditNames {
-    pub time: &'static str,
-    pub kind: &'static str,
-    pub description: &'static str,
-    pub actor: &'static str,
-    pub changes: &'static str,
+pub(in crate::genesis) struct KnowledgeNames {
+    pub learning: EntryNames,
+    pub decision: EntryNames,
+    /// What a decision says of itself as its category, where it stands among the learnings.
+    #[allow(dead_code, reason = "what adds decisions reads it")]
+    pub decision_category: Option<&'static str>,
 }
 
 /// The counters.
@@ -142,6 +187,16 @@ pub(in crate::genesis) struct Counters {
     pub in_progress: &'static str,
     pub failed: &'static str,
     pub percentage: &'static str,
+}
+
+/// How the form words a status, by the place it stands in.
+#[derive(Debug)]
+pub(in crate::genesis) struct Words {
+    /// In a task's own attribute or child.
+    pub own: fn(Status) -> &'static str,
+    /// In an event of its history.
+    pub event: fn(Status) -> &'static str,
+    pub project: fn(ProjectStatus) -> &'static str,
 }
 
 impl Lists {
@@ -159,6 +214,15 @@ impl Lists {
     pub(in crate::genesis) fn all(&self) -> [(Status, &'static str); 4] {
         [Status::Pending, Status::InProgress, Status::Completed, Status::Failed]
             .map(|status| (status, self.of(status)))
+    }
+
+    /// The status that the list `name` is for. Files spell a list in other ways, too.
+    pub(in crate::genesis) fn status(&self, name: &str) -> Option<Status> {
+        let exact = self.all().into_iter().find(|(_, list)| *list == name);
+        exact.map(|(status, _)| status).or_else(|| {
+            let meant = Status::from_word(name)?;
+            self.all().into_iter().find(|(status, _)| *status == meant).map(|(status, _)| status)
+        })
     }
 }
 

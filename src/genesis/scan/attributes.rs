@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::genesis::chars::{is_space, name_len};
+use memchr::{memchr, memchr2};
+
+use crate::genesis::chars::{is_space, is_space_byte, name_len};
 use crate::genesis::{Code, Diagnostic, shown::shown};
 
 use super::problems::Problems;
@@ -38,8 +40,7 @@ impl<'s> Attributes<'s> {
     }
 
     fn skip_space(&mut self) -> bool {
-        let rest = self.rest();
-        let skipped = rest.len() - rest.trim_start_matches(is_space).len();
+        let skipped = self.rest().bytes().take_while(|byte| is_space_byte(*byte)).count();
         self.at += skipped;
         skipped > 0
     }
@@ -62,10 +63,10 @@ impl<'s> Attributes<'s> {
 
     fn value(&mut self) -> Result<Range<usize>, Diagnostic> {
         let rest = self.rest();
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let quote = rest.bytes().next().filter(|byte| matches!(byte, b'"' | b'\''));
         let quote = quote.ok_or_else(|| self.wrong(self.at, "a value without quotes"))?;
-        let inside = rest.get(1..).unwrap_or_default();
-        let len = inside.find(quote).ok_or_else(|| self.wrong(self.at, "a quote is not closed"))?;
+        let inside = rest.as_bytes().get(1..).unwrap_or_default();
+        let len = memchr(quote, inside).ok_or_else(|| self.wrong(self.at, "a quote is not closed"))?;
         let value = self.at + 1..self.at + 1 + len;
         self.at = value.end + 1;
         Ok(value)
@@ -120,6 +121,9 @@ pub(super) fn check(source: &str, range: Range<usize>, problems: &mut Problems) 
 
 fn check_value(source: &str, value: Range<usize>, problems: &mut Problems) {
     let text = source.get(value.clone()).unwrap_or_default();
+    if memchr2(b'<', b'&', text.as_bytes()).is_none() {
+        return;
+    }
     if let Some(at) = text.find('<') {
         let at = value.start + at;
         let problem = Diagnostic::new(Code::Attribute, at..at + 1, "`<` in an attribute's value");
@@ -131,17 +135,21 @@ fn check_value(source: &str, value: Range<usize>, problems: &mut Problems) {
 /// Names seen. Real tags have a handful; a hostile one may have a million.
 #[derive(Default)]
 struct Names<'s> {
-    few: Vec<&'s str>,
+    few: [&'s str; 8],
+    count: usize,
     many: HashSet<&'s str>,
 }
 
 impl<'s> Names<'s> {
     fn insert(&mut self, name: &'s str) -> bool {
-        if self.few.len() < 8 {
-            let new = !self.few.contains(&name);
-            self.few.push(name);
-            return new;
+        let known = self.few.iter().take(self.count).any(|other| *other == name);
+        match self.few.get_mut(self.count) {
+            Some(free) => {
+                *free = name;
+                self.count += 1;
+                !known
+            }
+            None => !known && self.many.insert(name),
         }
-        !self.few.contains(&name) && self.many.insert(name)
     }
 }

@@ -30,6 +30,9 @@ impl Scanner<'_> {
     /// The end tag `span`.
     pub(super) fn end_tag(&mut self, span: Range<usize>) {
         let inside = span.start + 2..span.end - 1;
+        if self.open.last().is_some_and(|open| self.same(&open.name, &inside)) {
+            return self.close_element(span);
+        }
         let text = self.source.get(inside.clone()).unwrap_or_default();
         let name = text.split(is_space).next().unwrap_or_default();
         if !text.get(name.len()..).unwrap_or_default().chars().all(is_space) {
@@ -58,7 +61,11 @@ impl Scanner<'_> {
 
     fn open_element(&mut self, span: &Range<usize>, name: Range<usize>, xmlns: Option<Range<usize>>) {
         let around = self.open.last();
-        let xmlns = xmlns.or_else(|| around.and_then(|open| open.xmlns.clone()));
+        let foreign = match &xmlns {
+            // Where no namespace is given, it is that of the element around.
+            None => around.is_some_and(|open| open.foreign),
+            Some(_) => around.is_some() && self.namespace(xmlns.as_ref()) != self.namespace(self.root_xmlns()),
+        };
         let node = self.tree.open(Element {
             start: small(span.start),
             name_end: small(name.end),
@@ -67,11 +74,11 @@ impl Scanner<'_> {
             end: small(span.end),
             after: 0,
             parent: around.map_or(0, |open| open.node.0),
-            foreign: around.is_some() && self.namespace(xmlns.as_ref()) != self.namespace(self.root_xmlns()),
+            foreign,
         });
         self.root.get_or_insert(node);
-        self.open.push(Open { node, name, xmlns });
-        if self.open.len() > MAX_DEPTH {
+        self.open.push(Open { node, name, xmlns, foreign });
+        if self.depth + self.open.len() > MAX_DEPTH {
             let message = format!("elements nested more than {MAX_DEPTH} deep");
             self.problems.note(Code::TooLarge, span.clone(), message);
             self.stopped = true;
@@ -87,6 +94,11 @@ impl Scanner<'_> {
     /// The default namespace given at `xmlns`; empty is the same as none.
     fn namespace(&self, xmlns: Option<&Range<usize>>) -> &str {
         xmlns.and_then(|span| self.source.get(span.clone())).unwrap_or_default()
+    }
+
+    fn same(&self, name: &Range<usize>, other: &Range<usize>) -> bool {
+        let bytes = self.source.as_bytes();
+        bytes.get(name.clone()) == bytes.get(other.clone())
     }
 
     fn root_xmlns(&self) -> Option<&Range<usize>> {

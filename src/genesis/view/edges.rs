@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 
-use crate::genesis::form::{Fields, Names};
+use crate::genesis::form::{Fields, LevelNames, Names};
 use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Edge, Level, Ref, Task};
 
-use super::{field, task_ref};
+use super::{all, field, nodes, task_ref, value};
 
 /// The union of all places that say who waits for whom, in the order of the text.
 pub(super) fn read(xml: Xml<'_>, names: &'static Names, tasks: &[Task]) -> Vec<Edge> {
-    let declared = xml.select(Xml::ROOT, names.dependency).into_iter().map(|node| {
-        let end = |fields| end(xml, node, fields);
-        Edge { from: end(names.from), to: end(names.to) }
+    let declared = names.edges.iter().flat_map(|edge| {
+        let ends = |node| Edge { from: end(xml, node, edge.from), to: end(xml, node, edge.to) };
+        xml.select(Xml::ROOT, edge.path).into_iter().map(ends)
     });
     let mut edges: Vec<Edge> = declared.chain(tasks.iter().flat_map(own)).collect();
     edges.sort_by_key(|edge| edge.from.span.start);
@@ -22,10 +22,14 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names, tasks: &[Task]) -> Vec<E
     edges
 }
 
-/// The given levels.
-pub(super) fn levels(xml: Xml<'_>, names: &'static Names) -> Vec<Level> {
-    let groups = xml.select(Xml::ROOT, names.level).into_iter();
-    groups.zip(0_i64..).map(|(node, position)| level(xml, names, node, position)).collect()
+/// The given levels; in a document that has none, those of its nodes.
+pub(super) fn levels(xml: Xml<'_>, names: &'static Names, nodes: &[(String, Node)]) -> Vec<Level> {
+    let given = names.levels.iter().flat_map(|level| {
+        let groups = xml.select(Xml::ROOT, level.path).into_iter();
+        groups.zip(0_i64..).map(|(node, position)| read_level(xml, level, node, position))
+    });
+    let given: Vec<Level> = given.collect();
+    if given.is_empty() { nodes::levels(xml, names, nodes) } else { given }
 }
 
 fn end(xml: Xml<'_>, dependency: Node, fields: Fields) -> Ref {
@@ -39,9 +43,9 @@ fn own(task: &Task) -> impl Iterator<Item = Edge> + '_ {
         .map(|from| Edge { from: from.clone(), to: Ref { id: task.id.clone(), span: task.id_span.clone() } })
 }
 
-fn level(xml: Xml<'_>, names: &'static Names, node: Node, position: i64) -> Level {
-    let given = xml.attribute(node, names.level_number);
-    let number = given.and_then(|number| xml.value(&number).trim().parse().ok());
-    let refs = xml.named(node, names.task_ref).map(|node| task_ref(xml, node, names));
+fn read_level(xml: Xml<'_>, names: &'static LevelNames, node: Node, position: i64) -> Level {
+    let given = value(xml, node, names.number);
+    let number = given.and_then(|number| number.trim().parse().ok());
+    let refs = all(xml, node, names.refs).into_iter().map(|node| task_ref(xml, node, names.id));
     Level { number: number.unwrap_or(position), refs: refs.collect(), span: xml.span(node) }
 }

@@ -2,6 +2,7 @@
 
 use crate::genesis::Ref;
 use crate::genesis::chars::SPACE;
+use crate::genesis::scan::Attribute;
 use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
 
@@ -17,6 +18,16 @@ pub(super) fn read(xml: Xml<'_>, node: Node) -> Vec<Ref> {
         return in_text(xml, node);
     }
     children.flat_map(|child| in_child(xml, child)).collect()
+}
+
+/// The ids in an attribute.
+pub(super) fn value(xml: Xml<'_>, attribute: &Attribute) -> Vec<Ref> {
+    let raw = xml.slice(attribute.value.clone());
+    if raw.contains('&') {
+        let whole = |(_, id): (usize, &str)| Ref { id: id.to_owned(), span: attribute.value.clone() };
+        return words(&xml.value(attribute)).map(whole).collect();
+    }
+    exact(raw, attribute.value.start)
 }
 
 fn in_child(xml: Xml<'_>, child: Node) -> Vec<Ref> {
@@ -35,11 +46,13 @@ fn in_text(xml: Xml<'_>, node: Node) -> Vec<Ref> {
         let whole = |(_, id): (usize, &str)| Ref { id: id.to_owned(), span: xml.text_span(node) };
         return words(&xml.text(node)).map(whole).collect();
     }
-    let exact = |(at, id): (usize, &str)| {
-        let start = content.start + at;
-        Ref { id: id.to_owned(), span: start..start + id.len() }
-    };
-    words(raw).map(exact).collect()
+    exact(raw, content.start)
+}
+
+/// The ids in `raw`, which begins at the byte `start`.
+fn exact(raw: &str, start: usize) -> Vec<Ref> {
+    let place = |(at, id): (usize, &str)| Ref { id: id.to_owned(), span: start + at..start + at + id.len() };
+    words(raw).map(place).collect()
 }
 
 /// The words of `text`, each with the byte it begins at.

@@ -5,14 +5,14 @@ use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Ref, Status};
 
-use super::task_ref;
+use super::{all, task_ref};
 
 /// The attribute of a list's entry that says which of the list's two statuses it means. Only
 /// written where nothing else can: a task that is only referred to has no history.
 pub(in crate::genesis) const STATUS: &str = "status";
 
 /// One entry of a status list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::genesis) struct Listed {
     /// The status that the list is called after.
     pub list: Status,
@@ -26,13 +26,12 @@ pub(in crate::genesis) struct Listed {
 
 /// All entries of all lists, in the order of the text.
 pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Vec<Listed> {
-    let trackers = xml.select(Xml::ROOT, names.tracker);
+    let trackers = all(xml, Xml::ROOT, names.tracker.paths);
     let lists = trackers.into_iter().flat_map(|tracker| xml.children(tracker));
-    let kind = |node| names.lists.all().into_iter().find(|(_, name)| *name == xml.name(node));
     lists
-        .filter_map(|list| kind(list).map(|(status, _)| (status, list)))
+        .filter_map(|list| Some((names.lists.status(xml.name(list))?, list)))
         .flat_map(|(status, list)| {
-            xml.named(list, names.task_ref).map(move |node| entry(xml, names, status, node))
+            xml.named(list, names.tracker.entry).map(move |node| entry(xml, names, status, node))
         })
         .collect()
 }
@@ -40,5 +39,5 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Vec<Listed> {
 fn entry(xml: Xml<'_>, names: &Names, list: Status, node: Node) -> Listed {
     let said = xml.attribute(node, STATUS).and_then(|word| Status::from_word(&xml.value(&word)));
     let status = said.filter(|said| names.lists.of(*said) == names.lists.of(list));
-    Listed { list, status: status.unwrap_or(list), reference: task_ref(xml, node, names), node }
+    Listed { list, status: status.unwrap_or(list), reference: task_ref(xml, node, names.tracker.id), node }
 }

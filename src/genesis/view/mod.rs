@@ -1,8 +1,11 @@
 //! The typed view: what the elements say, read through the form's table of names.
 
 mod edges;
+#[cfg(test)]
+mod form_tests;
 mod ids;
 mod lists;
+mod nodes;
 mod project;
 mod tasks;
 #[cfg(test)]
@@ -11,7 +14,7 @@ mod tests;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::form::{Field, Fields, Names};
+use super::form::{Field, Fields, Names, Paths, Place, Texts};
 use super::tree::Node;
 use super::xml::Xml;
 use super::{Edge, Level, Project, Ref, Task};
@@ -19,7 +22,7 @@ use super::{Edge, Level, Project, Ref, Task};
 pub(super) use lists::{Listed, STATUS};
 
 /// Everything that a document says, with the elements that say it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct View {
     pub(super) project: Project,
     pub(super) tasks: Vec<Task>,
@@ -29,6 +32,9 @@ pub(super) struct View {
     pub(super) levels: Vec<Level>,
     /// The entries of the status lists.
     pub(super) listed: Vec<Listed>,
+    /// The nodes of the graph with their ids: another place for what is known of a task.
+    #[allow(dead_code, reason = "what reads one task anew completes it from its node")]
+    pub(super) nodes: Vec<(String, Node)>,
     /// Which task has an id; of two the first.
     by_id: HashMap<String, usize>,
 }
@@ -37,12 +43,13 @@ impl View {
     /// Reads a document whose form spells things as `names` says.
     pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> View {
         let listed = lists::read(xml, names);
-        let levels = edges::levels(xml, names);
-        let (tasks, elements) = tasks::read(xml, names, &listed, &levels);
+        let nodes = nodes::read(xml, names);
+        let levels = edges::levels(xml, names, &nodes);
+        let (tasks, elements) = tasks::read(xml, names, &listed, &levels, &nodes);
         let edges = edges::read(xml, names, &tasks);
         let project = project::read(xml, names);
         let by_id = by_id(&tasks);
-        View { project, tasks, elements, edges, levels, listed, by_id }
+        View { project, tasks, elements, edges, levels, listed, nodes, by_id }
     }
 
     /// The first task of that id, and its element.
@@ -62,7 +69,12 @@ fn by_id(tasks: &[Task]) -> HashMap<String, usize> {
 
 /// A value and where it stands.
 pub(super) fn field(xml: Xml<'_>, node: Node, fields: &[Field]) -> Option<Ref> {
-    fields.iter().find_map(|field| match field {
+    fields.iter().find_map(|field| in_place(xml, node, *field))
+}
+
+/// The value in one place of its element; `None` where the place is not there.
+pub(super) fn in_place(xml: Xml<'_>, node: Node, field: Field) -> Option<Ref> {
+    match field {
         Field::Child(name) => {
             let child = xml.child(node, name)?;
             Some(Ref { id: xml.text(child).into_owned(), span: xml.text_span(child) })
@@ -72,7 +84,58 @@ pub(super) fn field(xml: Xml<'_>, node: Node, fields: &[Field]) -> Option<Ref> {
             let id = xml.value(&attribute).into_owned();
             Some(Ref { id, span: non_empty(attribute.value) })
         }
+        Field::Text if xml.tree.children(node).next().is_some() => None,
+        Field::Text => {
+            let id = xml.text(node).into_owned();
+            (!id.is_empty()).then(|| Ref { id, span: xml.text_span(node) })
+        }
+    }
+}
+
+/// The element that holds the value of the first place that is there, and the place.
+pub(super) fn place<'p>(xml: Xml<'_>, places: &'p [Place]) -> Option<(Node, &'p Place)> {
+    let holds = |place: &&Place, node: &Node| in_place(xml, *node, place.field).is_some();
+    places.iter().find_map(|place| {
+        let mut around = xml.select(Xml::ROOT, place.around).into_iter();
+        Some((around.find(|node| holds(&place, node))?, place))
     })
+}
+
+/// Every element that one of `paths` leads to from `node`, in the order of the text.
+pub(super) fn all(xml: Xml<'_>, node: Node, paths: Paths) -> Vec<Node> {
+    let [path] = paths else {
+        let mut found: Vec<Node> = paths.iter().flat_map(|path| xml.select(node, path)).collect();
+        found.sort_unstable();
+        return found;
+    };
+    xml.select(node, path)
+}
+
+/// Texts of one kind inside `node`.
+fn texts(xml: Xml<'_>, node: Node, texts: &Texts) -> Vec<String> {
+    let [usual, others @ ..] = texts.paths else {
+        return Vec::new();
+    };
+    let read = |path: &[&'static str]| -> Vec<String> {
+        xml.select(node, path).into_iter().map(|node| text_of(xml, node, texts.parts)).collect()
+    };
+    let found = read(usual);
+    if !found.is_empty() {
+        return found;
+    }
+    let somewhere_else = others.iter().map(|path| read(path));
+    let with_text = |found: &Vec<String>| found.iter().any(|text| !text.is_empty());
+    somewhere_else.into_iter().find(with_text).unwrap_or_default()
+}
+
+/// What an element says: its text, or else those of its attributes.
+fn text_of(xml: Xml<'_>, node: Node, parts: &[&'static str]) -> String {
+    let text = xml.text(node);
+    if !text.is_empty() || parts.is_empty() {
+        return text.into_owned();
+    }
+    let said = parts.iter().filter_map(|part| Some(xml.value(&xml.attribute(node, part)?).into_owned()));
+    said.collect::<Vec<_>>().join(": ")
 }
 
 /// The value alone; `None` where it is missing or empty.
@@ -81,9 +144,9 @@ fn value(xml: Xml<'_>, node: Node, fields: Fields) -> Option<String> {
 }
 
 /// The reference to a task that `node` is; empty where its id is missing.
-fn task_ref(xml: Xml<'_>, node: Node, names: &Names) -> Ref {
+fn task_ref(xml: Xml<'_>, node: Node, id: Fields) -> Ref {
     let missing = || Ref { id: String::new(), span: xml.start_tag(node) };
-    field(xml, node, names.ref_id).unwrap_or_else(missing)
+    field(xml, node, id).unwrap_or_else(missing)
 }
 
 /// An empty value is shown by its quotes.

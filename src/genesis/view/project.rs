@@ -1,15 +1,17 @@
 //! What the document says about the project as a whole.
 
-use crate::genesis::form::Names;
+use crate::genesis::form::{Names, Places, Texts};
 use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Project, ProjectStatus, Quality};
 
-use super::value;
+use super::{in_place, value};
 
 pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
     let Names { metadata, vision, stack, .. } = names;
-    let first = |path: &[&'static str]| texts(xml, path).into_iter().find(|text| !text.is_empty());
+    let first = |places| first(xml, places);
+    let texts = |of: &Texts| super::texts(xml, Xml::ROOT, of);
+    let text = |of: &Texts| texts(of).into_iter().find(|text| !text.is_empty());
     Project {
         project_name: first(metadata.project_name).unwrap_or_default(),
         epic_name: first(metadata.epic_name).unwrap_or_default(),
@@ -17,22 +19,26 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
         owner: first(metadata.owner),
         created_at: first(metadata.created_at),
         updated_at: first(metadata.updated_at),
-        problem: first(vision.problem).unwrap_or_default(),
-        objectives: texts(xml, vision.objectives),
-        success_criteria: texts(xml, vision.success_criteria),
-        constraints: texts(xml, vision.constraints),
-        assumptions: texts(xml, vision.assumptions),
-        languages: texts(xml, stack.languages),
-        frameworks: texts(xml, stack.frameworks),
-        databases: texts(xml, stack.databases),
-        infrastructure: texts(xml, stack.infrastructure),
+        problem: text(&vision.problem).unwrap_or_default(),
+        objectives: texts(&vision.objectives),
+        success_criteria: texts(&vision.success_criteria),
+        constraints: texts(&vision.constraints),
+        assumptions: texts(&vision.assumptions),
+        languages: texts(&stack.languages),
+        frameworks: texts(&stack.frameworks),
+        databases: texts(&stack.databases),
+        infrastructure: texts(&stack.infrastructure),
         quality: qualities(xml, names),
     }
 }
 
-fn texts(xml: Xml<'_>, path: &[&'static str]) -> Vec<String> {
-    let nodes = xml.select(Xml::ROOT, path);
-    nodes.into_iter().map(|node| xml.text(node).into_owned()).collect()
+/// The first value that says something.
+fn first(xml: Xml<'_>, places: Places) -> Option<String> {
+    let values = places.iter().flat_map(|place| {
+        let around = xml.select(Xml::ROOT, place.around).into_iter();
+        around.filter_map(|node| in_place(xml, node, place.field))
+    });
+    values.map(|value| value.id).find(|text| !text.is_empty())
 }
 
 fn qualities(xml: Xml<'_>, names: &'static Names) -> Vec<Quality> {

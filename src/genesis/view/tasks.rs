@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::genesis::form::{Names, ResultNames, TaskNames};
+use crate::genesis::form::{Field, Names, Part, ResultNames, TaskNames};
 use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Event, Level, Ref, Status, Task, TaskResult};
 
-use super::{Listed, field, ids, value};
+use super::{Listed, all, field, ids, in_place, nodes, texts, value};
 
 /// The status that the lists give each task.
 type ByList<'a> = HashMap<&'a str, Status>;
@@ -18,17 +18,55 @@ pub(super) fn read(
     names: &'static Names,
     listed: &[Listed],
     levels: &[Level],
+    nodes: &[(String, Node)],
 ) -> (Vec<Task>, Vec<Option<Node>>) {
     let by_list = by_list(listed);
-    let nodes = xml.select(Xml::ROOT, names.task.path);
-    let mut tasks: Vec<Task> = nodes.iter().map(|node| task(xml, &names.task, &by_list, *node)).collect();
-    if names.refs_are_tasks {
-        let referred = referred(listed, levels);
-        tasks.extend(referred.into_iter().map(|reference| named_only(reference, &by_list)));
+    let written = xml.select(Xml::ROOT, names.task.path).into_iter();
+    let mut found: Vec<(Task, Option<Node>)> =
+        written.map(|node| (read_task(xml, names, node), Some(node))).collect();
+    let by_node = add_nodes(xml, names, &mut found, nodes);
+    if names.refs_are_tasks && found.is_empty() {
+        found.extend(referred(listed, levels).into_iter().map(|reference| (named_only(reference), None)));
     }
-    let mut elements: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
-    elements.resize(tasks.len(), None);
-    (tasks, elements)
+    for (task, _) in &mut found {
+        if let Some(node) = by_node.get(task.id.as_str()) {
+            nodes::complete(xml, names, task, *node);
+        }
+        task.status = decided(task, by_list.get(task.id.as_str()).copied());
+    }
+    found.into_iter().unzip()
+}
+
+/// Reads one task from its element alone: what other places say of it is not in it, and its
+/// status is not decided yet.
+fn read_task(xml: Xml<'_>, names: &'static Names, node: Node) -> Task {
+    let names = &names.task;
+    let missing = || Ref { id: String::new(), span: xml.start_tag(node) };
+    let Ref { id, span: id_span } = in_place(xml, node, Field::Attribute(names.id)).unwrap_or_else(missing);
+    let events = all(xml, node, names.event.paths).into_iter();
+    Task {
+        id_span,
+        span: xml.span(node),
+        name: value(xml, node, names.name).unwrap_or_default(),
+        description: value(xml, node, names.description).unwrap_or_default(),
+        agent: field(xml, node, names.agent).filter(|agent| !agent.id.is_empty()),
+        estimate: nodes::estimate(xml, node, names.estimate),
+        acceptance: texts(xml, node, &names.acceptance),
+        dependencies: dependencies(xml, names, node),
+        status: Status::Pending,
+        own_status: names.status.iter().filter_map(|place| in_place(xml, node, *place)).collect(),
+        history: events.map(|event| read_event(xml, names, event)).collect(),
+        result: xml.child(node, names.result.element).and_then(|node| result(xml, &names.result, node)),
+        id,
+    }
+}
+
+/// The status of a task: what the last event says whose word is a status, else the list that it
+/// stands in, else what it says itself.
+fn decided(task: &Task, listed: Option<Status>) -> Status {
+    let last = task.history.iter().rev().find_map(|event| event.status);
+    let own = || task.own_status.iter().find_map(|word| Status::from_word(&word.id));
+    last.or(listed).or_else(own).unwrap_or(Status::Pending)
 }
 
 /// Where a task stands in two lists, an editor stopped half-way between adding the new entry and
@@ -42,59 +80,64 @@ fn by_list(listed: &[Listed]) -> ByList<'_> {
     by_list
 }
 
-fn task(xml: Xml<'_>, names: &'static TaskNames, by_list: &ByList<'_>, node: Node) -> Task {
-    let missing = || Ref { id: String::new(), span: xml.start_tag(node) };
-    let Ref { id, span: id_span } =
-        field(xml, node, &[super::Field::Attribute(names.id)]).unwrap_or_else(missing);
-    let history: Vec<Event> =
-        xml.select(node, names.event).into_iter().map(|event| read_event(xml, names, event)).collect();
-    let own = || value(xml, node, names.status).and_then(|word| Status::from_word(&word));
-    let last = history.iter().rev().find_map(|event| event.status);
-    let status = last.or_else(|| by_list.get(id.as_str()).copied()).or_else(own);
-    let present = |fields| field(xml, node, fields).filter(|found| !found.id.is_empty());
-    Task {
-        id_span,
-        span: xml.span(node),
-        name: value(xml, node, names.name).unwrap_or_default(),
-        description: value(xml, node, names.description).unwrap_or_default(),
-        agent: present(names.agent),
-        estimate: present(names.estimate),
-        acceptance: texts(xml, node, names.acceptance),
-        dependencies: dependencies(xml, names, node),
-        status: status.unwrap_or(Status::Pending),
-        result: xml.child(node, names.result.element).map(|node| result(xml, &names.result, node)),
-        history,
-        id,
+/// Adds the tasks that only the graph has. Gives back the first node of each task.
+fn add_nodes<'a>(
+    xml: Xml<'_>,
+    names: &'static Names,
+    found: &mut Vec<(Task, Option<Node>)>,
+    nodes: &'a [(String, Node)],
+) -> HashMap<&'a str, Node> {
+    let mut by_node = HashMap::with_capacity(nodes.len());
+    if nodes.is_empty() {
+        return by_node;
     }
+    let written: HashSet<String> = found.iter().map(|(task, _)| task.id.clone()).collect();
+    for (id, node) in nodes {
+        if by_node.insert(id.as_str(), *node).is_none() && !written.contains(id) {
+            let reference = super::task_ref(xml, *node, names.nodes.id);
+            found.push((Task { name: String::new(), ..named_only(&reference) }, None));
+        }
+    }
+    found.sort_by_key(|(task, _)| task.span.start);
+    by_node
 }
 
 fn dependencies(xml: Xml<'_>, names: &TaskNames, node: Node) -> Vec<Ref> {
-    xml.named(node, names.dependencies).flat_map(|list| ids::read(xml, list)).collect()
+    let of = |place: &Field| match place {
+        Field::Child(name) => xml.named(node, name).flat_map(|list| ids::read(xml, list)).collect(),
+        Field::Attribute(name) => {
+            xml.attribute(node, name).map_or_else(Vec::new, |ids| ids::value(xml, &ids))
+        }
+        Field::Text => Vec::new(),
+    };
+    names.dependencies.iter().flat_map(of).collect()
 }
 
+/// Of several words the one that is a status counts: some events say their kind and their status.
 fn read_event(xml: Xml<'_>, names: &'static TaskNames, node: Node) -> Event {
-    let word = value(xml, node, names.event_status).unwrap_or_default();
+    let part = |part| value(xml, node, names.event.of(part));
+    let places = names.event.of(Part::Status).iter();
+    let words: Vec<String> = places.filter_map(|place| Some(in_place(xml, node, *place)?.id)).collect();
+    let known = words.iter().position(|word| Status::from_word(word).is_some());
+    let word = words.into_iter().nth(known.unwrap_or(0)).unwrap_or_default();
     Event {
-        timestamp: value(xml, node, names.event_time),
+        timestamp: part(Part::Time),
         status: Status::from_word(&word),
         word,
-        description: value(xml, node, names.event_description),
-        actor: value(xml, node, names.event_actor),
+        description: part(Part::Description),
+        actor: part(Part::Actor),
         span: xml.span(node),
     }
 }
 
-fn result(xml: Xml<'_>, names: &'static ResultNames, node: Node) -> TaskResult {
-    let text = |name| xml.child(node, name).map(|child| xml.text(child).into_owned());
-    TaskResult {
-        summary: text(names.summary).unwrap_or_default(),
-        deliverables: texts(xml, node, names.deliverable),
-        notes: text(names.notes).filter(|notes| !notes.is_empty()),
-    }
-}
-
-fn texts(xml: Xml<'_>, node: Node, path: &[&'static str]) -> Vec<String> {
-    xml.select(node, path).into_iter().map(|node| xml.text(node).into_owned()).collect()
+/// An element that says nothing is a place for a result, and none.
+fn result(xml: Xml<'_>, names: &'static ResultNames, node: Node) -> Option<TaskResult> {
+    let result = TaskResult {
+        summary: value(xml, node, names.summary).unwrap_or_default(),
+        deliverables: texts(xml, node, &names.deliverables),
+        notes: value(xml, node, names.notes),
+    };
+    (result != TaskResult::default() || xml.children(node).next().is_some()).then_some(result)
 }
 
 /// Every task that is referred to, once, where it is first.
@@ -109,7 +152,7 @@ fn referred<'a>(listed: &'a [Listed], levels: &'a [Level]) -> Vec<&'a Ref> {
     refs
 }
 
-fn named_only(reference: &Ref, by_list: &ByList<'_>) -> Task {
+fn named_only(reference: &Ref) -> Task {
     Task {
         id: reference.id.clone(),
         id_span: reference.span.clone(),
@@ -120,7 +163,8 @@ fn named_only(reference: &Ref, by_list: &ByList<'_>) -> Task {
         estimate: None,
         acceptance: Vec::new(),
         dependencies: Vec::new(),
-        status: by_list.get(reference.id.as_str()).copied().unwrap_or(Status::Pending),
+        status: Status::Pending,
+        own_status: Vec::new(),
         history: Vec::new(),
         result: None,
     }

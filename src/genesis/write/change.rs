@@ -7,7 +7,6 @@ use crate::genesis::chars::SPACE;
 use crate::genesis::form::Field;
 use crate::genesis::pieces::{Kind, pieces};
 use crate::genesis::tree::Node;
-use crate::genesis::view::field;
 
 use super::element::New;
 use super::{Writer, escape, layout};
@@ -29,20 +28,19 @@ impl Writer<'_> {
         }
     }
 
-    /// Makes `value` the value of the first of `fields` that is there; adds none.
-    pub(super) fn set_field(&mut self, node: Node, fields: &[Field], value: &str) {
-        let present = |place: &&Field| field(self.xml, node, &[**place]).is_some();
-        match fields.iter().find(present) {
-            Some(Field::Child(name)) => {
+    /// Makes `value` the value in one place of `node`. A child that is missing is not made.
+    pub(super) fn set_field(&mut self, node: Node, field: Field, value: &str) {
+        match field {
+            Field::Child(name) => {
                 if let Some(child) = self.xml.child(node, name) {
                     self.set_text(child, value);
                 }
             }
-            Some(Field::Attribute(name)) => {
+            Field::Attribute(name) => {
                 let splices = self.attribute(node, name, Some(value));
                 self.splices.extend(splices);
             }
-            None => {}
+            Field::Text => self.set_text(node, value),
         }
     }
 
@@ -58,7 +56,7 @@ impl Writer<'_> {
                 (before.trim_end_matches(SPACE).len()..known.value.end + 1, String::new())
             }
             (None, Some(value)) => {
-                let at = self.xml.span(node).start + 1 + self.xml.name(node).len();
+                let at = self.end_of_attributes(node);
                 (at..at, format!(" {name}=\"{}\"", escape::value(value)))
             }
         };
@@ -83,6 +81,14 @@ impl Writer<'_> {
     pub(super) fn remove(&mut self, node: Node) {
         let lines = layout::whole_lines(self.xml, self.xml.span(node));
         self.splice(lines, "");
+    }
+
+    /// Behind the last attribute in the tag of `node`.
+    fn end_of_attributes(&self, node: Node) -> usize {
+        let tag = self.xml.start_tag(node);
+        let text = self.xml.slice(tag.clone()).trim_end_matches('>');
+        // Only an empty-element tag ends in a slash.
+        tag.start + text.strip_suffix('/').unwrap_or(text).trim_end_matches(SPACE).len()
     }
 
     fn open_with_text(&mut self, node: Node, text: &str) {

@@ -51,8 +51,18 @@ impl New {
             match fields.first() {
                 Some(Field::Attribute(name)) => attributes.push((name, value.to_owned())),
                 Some(Field::Child(name)) => body.add(New::text(name, value)),
+                Some(Field::Text) => *body = Body::Text(value.to_owned()),
                 None => {}
             }
+        }
+        self
+    }
+
+    /// The same with one more child.
+    #[must_use]
+    pub(super) fn child(mut self, child: New) -> New {
+        if let New::Element { body, .. } = &mut self {
+            body.add(child);
         }
         self
     }

@@ -59,7 +59,7 @@ pub(super) const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </projectGenesis>"#;
 
 /// The lines that go and come, without the others.
-fn changed_lines(before: &str, after: &str) -> String {
+pub(super) fn changed_lines(before: &str, after: &str) -> String {
     let (before, after): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
     let mut longest = vec![vec![0_usize; after.len() + 1]; before.len() + 1];
@@ -85,7 +85,7 @@ fn changed_lines(before: &str, after: &str) -> String {
 }
 
 /// A document of one line is shown with a line for each tag.
-fn in_lines(source: &str) -> String {
+pub(super) fn in_lines(source: &str) -> String {
     if source.contains('\n') { source.to_owned() } else { source.replace("><", ">\n<") }
 }
 

@@ -34,10 +34,10 @@ impl Writer<'_> {
         self.insert(parent, &[base_path, around].concat(), vec![(name, new)]);
     }
 
-    /// Adds new children of these names to `parent`, each in its schema position. They come in
-    /// the order of the schema.
-    pub(super) fn insert(&mut self, parent: Node, path: &[&'static str], children: Vec<(&'static str, New)>) {
+    /// Adds new children of these names to `parent`, each in its schema position.
+    pub(super) fn insert(&mut self, parent: Node, path: &[&str], mut children: Vec<(&'static str, New)>) {
         let (xml, order) = (self.xml, self.names.order_in(path));
+        children.sort_by_key(|(name, _)| order.iter().position(|other| other == name));
         let mut rest = children.into_iter().map(|(name, new)| (place(xml, parent, order, name), new));
         let mut next = rest.next();
         while let Some((place, new)) = next {

@@ -1,21 +1,32 @@
 //! The status lists: each task stands in exactly one of them, once.
 
+use crate::genesis::form::Field;
 use crate::genesis::tree::Node;
-use crate::genesis::view::{Listed, STATUS};
+use crate::genesis::view::{Listed, STATUS, all};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edit, Status, Task};
+use crate::genesis::{Edit, Status, Task, Transition};
 
 use super::Writer;
 use super::element::New;
+use super::task::result;
+
+/// Attributes of an entry, each with its value, or none where it is to go.
+type Attributes<'a> = Vec<(&'static str, Option<&'a str>)>;
 
 impl Writer<'_> {
-    /// Moves the entry of `task` to the list of `to`. A task that is only referred to (`marked`)
-    /// has no other place for a status that shares its list: its entry says it.
-    pub(super) fn move_entry(&mut self, task: &Task, to: Status, marked: bool) {
-        if self.xml.select(Xml::ROOT, self.names.tracker).is_empty() {
-            return self.create_lists(task, to, marked);
+    /// Moves the entry of `task` to the list of its new status. A task without an element
+    /// (`marked`) has no other place for a status that shares its list: its entry says it.
+    pub(super) fn move_entry(&mut self, task: &Task, transition: &Transition<'_>, marked: bool) {
+        let trackers = all(self.xml, Xml::ROOT, self.names.tracker.paths);
+        let word = self.mark(transition.to);
+        let attributes = self.attributes(transition, word.as_deref(), marked);
+        if trackers.is_empty() {
+            if self.names.tracker.made || marked {
+                self.create_lists(task, transition.to, &attributes, marked);
+            }
+            return;
         }
-        let target = self.names.lists.of(to);
+        let target = self.names.lists.of(transition.to);
         let view = self.view;
         let entries: Vec<&Listed> =
             view.listed.iter().filter(|listed| listed.reference.id == task.id).collect();
@@ -24,40 +35,71 @@ impl Writer<'_> {
         for entry in entries.iter().filter(|entry| Some(entry.node) != kept) {
             self.remove(entry.node);
         }
-        let mark = self.mark(to).filter(|_| marked);
-        match kept {
-            Some(node) if marked => {
-                let splices = self.attribute(node, STATUS, mark);
-                self.splices.extend(splices);
-            }
-            Some(_) => {}
-            None => {
-                let entry = entries.first().map(|entry| entry.node);
-                let new = self.entry(task, entry, mark, marked);
-                let path = [self.names.tracker, &[target, self.names.task_ref]].concat();
-                self.append(Xml::ROOT, &[], &path, new);
-            }
+        if let Some(node) = kept {
+            let splices = self.set_attributes(node, &attributes);
+            self.splices.extend(splices);
+        } else {
+            let new = self.entry(&task.id, entries.first().map(|entry| entry.node), &attributes);
+            self.add_to_list(&trackers, transition.to, new);
         }
     }
 
+    fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
+        let (names, target) = (&self.names.tracker, self.names.lists.of(status));
+        let lists = trackers.iter().flat_map(|tracker| self.xml.children(*tracker));
+        let is_target = |list: &Node| {
+            let list = self.names.lists.status(self.xml.name(*list));
+            list.is_some_and(|list| self.names.lists.of(list) == target)
+        };
+        let list = lists.filter(is_target).last();
+        if let Some(list) = list {
+            // A list has no children but its entries.
+            self.insert(list, &[], vec![(names.entry, new)]);
+        } else if let Some(path) =
+            names.paths.iter().rfind(|path| !self.xml.select(Xml::ROOT, path).is_empty())
+        {
+            self.append(Xml::ROOT, &[], &[path, &[target, names.entry][..]].concat(), new);
+        }
+    }
+
+    /// What the entry says beside its id.
+    fn attributes<'a>(
+        &self,
+        transition: &'a Transition<'_>,
+        word: Option<&'a str>,
+        marked: bool,
+    ) -> Attributes<'a> {
+        let mut attributes = Attributes::new();
+        if marked {
+            attributes.push((STATUS, word));
+        }
+        if let Some(name) = self.names.tracker.reason {
+            let why = result(transition).map_or(transition.description, |result| result.summary.as_str());
+            attributes.push((name, Some(why).filter(|_| transition.to == Status::Failed)));
+        }
+        attributes
+    }
+
+    fn set_attributes(&self, node: Node, attributes: &Attributes<'_>) -> Vec<crate::genesis::Splice> {
+        attributes.iter().flat_map(|(name, value)| self.attribute(node, name, *value)).collect()
+    }
+
     /// The word that an entry needs where its list does not say the status.
-    fn mark(&self, status: Status) -> Option<&'static str> {
+    fn mark(&self, status: Status) -> Option<String> {
         let said_by_list = self.names.lists.all().into_iter().any(|(listed, _)| listed == status);
-        (!said_by_list).then(|| (self.names.word)(status))
+        (!said_by_list).then(|| self.own_word(status))
     }
 
     /// An entry as it stood elsewhere, or a new one.
-    fn entry(&self, task: &Task, old: Option<Node>, mark: Option<&str>, marked: bool) -> New {
+    fn entry(&self, id: &str, old: Option<Node>, attributes: &Attributes<'_>) -> New {
         let Some(node) = old else {
-            let new = New::empty(self.names.task_ref).field(self.names.ref_id, &task.id);
-            return match mark {
-                Some(mark) => new.field(&[crate::genesis::form::Field::Attribute(STATUS)], mark),
-                None => new,
-            };
+            let new = New::empty(self.names.tracker.entry).field(self.names.tracker.id, id);
+            let said = attributes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+            return said.fold(new, |new, (name, value)| new.field(&[Field::Attribute(name)], value));
         };
         let span = self.xml.span(node);
         let raw = self.xml.slice(span.clone());
-        let mut splices = if marked { self.attribute(node, STATUS, mark) } else { Vec::new() };
+        let mut splices = self.set_attributes(node, attributes);
         for splice in &mut splices {
             splice.range = splice.range.start - span.start..splice.range.end - span.start;
         }
@@ -65,26 +107,23 @@ impl Writer<'_> {
     }
 
     /// A document without lists gets them with all tasks in them.
-    fn create_lists(&mut self, changed: &Task, to: Status, marked: bool) {
-        let entries: Vec<(&'static str, New)> = self
-            .view
-            .tasks
-            .iter()
-            .map(|task| {
-                let status = if task.id == changed.id { to } else { task.status };
-                let mark = self.mark(status).filter(|_| marked);
-                (self.names.lists.of(status), self.entry(task, None, mark, marked))
-            })
-            .collect();
-        let list = |(_, name): (Status, &'static str)| {
-            let inside = entries.iter().filter(|(list, _)| *list == name);
-            New::with(name, inside.map(|(_, new)| new.clone()).collect())
-        };
-        let lists = self.names.lists.all().map(list).to_vec();
-        let [around @ .., name] = self.names.tracker else {
+    fn create_lists(&mut self, changed: &Task, to: Status, attributes: &Attributes<'_>, marked: bool) {
+        let lists = self.names.lists.all().map(|(_, name)| {
+            let status = |task: &Task| if task.id == changed.id { to } else { task.status };
+            let inside = self.view.tasks.iter().filter(|task| self.names.lists.of(status(task)) == name);
+            let entries = inside.map(|task| {
+                if task.id == changed.id {
+                    return self.entry(&task.id, None, attributes);
+                }
+                let word = self.mark(task.status).filter(|_| marked);
+                self.entry(&task.id, None, &vec![(STATUS, word.as_deref())])
+            });
+            New::with(name, entries.collect())
+        });
+        let Some([around @ .., name]) = self.names.tracker.paths.first() else {
             return;
         };
         let path = [around, &[*name]].concat();
-        self.append(Xml::ROOT, &[], &path, New::with(name, lists));
+        self.append(Xml::ROOT, &[], &path, New::with(name, lists.to_vec()));
     }
 }

@@ -1,8 +1,12 @@
 //! Edits of a document, each as byte splices: everything that is not edited stays as it is.
 
+mod audit;
 mod change;
 mod element;
+mod entry;
 mod escape;
+#[cfg(test)]
+mod form_tests;
 #[cfg(test)]
 mod golden_tests;
 mod insert;
@@ -14,6 +18,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod words;
 
 pub(super) use transition::{audit, project_status, transition};
 

@@ -1,7 +1,8 @@
 //! What a transition changes in the task itself: result, history, its own status.
 
-use crate::genesis::form::{Field, ResultNames};
+use crate::genesis::form::{Field, Part, Path, ResultNames};
 use crate::genesis::tree::Node;
+use crate::genesis::view::{all, in_place};
 use crate::genesis::{Status, TaskResult, Transition};
 
 use super::Writer;
@@ -11,9 +12,7 @@ impl Writer<'_> {
     /// Changes the task `node`.
     pub(super) fn change_task(&mut self, node: Node, transition: &Transition<'_>, at: &str) {
         let names = &self.names.task;
-        let word = (self.names.word)(transition.to);
-        self.set_field(node, names.status, word);
-        let mut missing = Vec::new();
+        let mut missing: Vec<_> = self.change_own_status(node, transition.to).into_iter().collect();
         if let Some(result) = result(transition) {
             let new = new_result(&names.result, result);
             match self.xml.child(node, names.result.element) {
@@ -21,20 +20,74 @@ impl Writer<'_> {
                 None => missing.push((names.result.element, new)),
             }
         }
-        let [history, event] = names.event else {
-            return;
-        };
-        let new = New::empty(event)
-            .field(names.event_time, at)
-            .field(names.event_status, word)
-            .optional(names.event_description, transition.description)
-            .optional(names.event_actor, transition.actor);
-        if self.xml.child(node, history).is_some() {
-            self.append(node, names.path, names.event, new);
-        } else {
-            missing.push((history, New::with(history, vec![new])));
-        }
+        missing.extend(self.add_event(node, transition, at));
         self.insert(node, names.path, missing);
+    }
+
+    /// Every place in which the task says its status follows. Gives back a child that is missing.
+    fn change_own_status(&mut self, node: Node, to: Status) -> Option<(&'static str, New)> {
+        let names = &self.names.task;
+        let word = self.own_word(to);
+        let present = |place: &&Field| in_place(self.xml, node, **place).is_some();
+        let places: Vec<Field> = names.status.iter().filter(present).copied().collect();
+        for place in &places {
+            self.set_field(node, *place, &word);
+        }
+        if !names.status_made || !places.is_empty() {
+            return None;
+        }
+        match self.usual_status_place()? {
+            Field::Child(name) => Some((name, New::text(name, &word))),
+            place => {
+                self.set_field(node, place, &word);
+                None
+            }
+        }
+    }
+
+    /// Where the other tasks of this document say their status.
+    fn usual_status_place(&self) -> Option<Field> {
+        let places = self.names.task.status;
+        let elements = self.view.elements.iter().flatten();
+        let place_in = |node: &Node| places.iter().find(|place| in_place(self.xml, *node, **place).is_some());
+        elements.into_iter().find_map(place_in).or(places.first()).copied()
+    }
+
+    /// Adds to the history. Gives back the history itself, where it is missing.
+    fn add_event(
+        &mut self,
+        node: Node,
+        transition: &Transition<'_>,
+        at: &str,
+    ) -> Option<(&'static str, New)> {
+        let names = self.names.task.event;
+        let word = self.event_word(transition.to);
+        let last = all(self.xml, node, names.paths).last().copied().or_else(|| self.some_event());
+        let said = [
+            (Part::Time, Some(at)),
+            (Part::Status, Some(word.as_str())),
+            (Part::Description, Some(transition.description)),
+            (Part::Actor, Some(transition.actor)),
+        ];
+        let is_there = |path: &&Path| path.first().is_some_and(|name| self.xml.child(node, name).is_some());
+        if let Some(path) = names.paths.iter().find(is_there) {
+            let event = self.new_entry(path.last()?, &names, &said, last);
+            self.append(node, self.names.task.path, path, event);
+            return None;
+        }
+        let [history, around @ .., event] = names.paths.first().copied()? else {
+            return None;
+        };
+        let event = self.new_entry(event, &names, &said, last).inside(around);
+        names.made.then(|| (*history, New::with(history, vec![event])))
+    }
+
+    /// An event of another task, to show how events look in this document.
+    fn some_event(&self) -> Option<Node> {
+        let paths = self.names.task.event.paths;
+        let written = self.view.tasks.iter().zip(&self.view.elements);
+        let node = written.filter(|(task, _)| !task.history.is_empty()).find_map(|(_, node)| *node)?;
+        all(self.xml, node, paths).last().copied()
     }
 }
 
@@ -48,16 +101,15 @@ pub(super) fn result<'a>(transition: &'a Transition<'_>) -> Option<&'a TaskResul
 }
 
 fn new_result(names: &ResultNames, result: &TaskResult) -> New {
-    let mut children = vec![New::text(names.summary, &result.summary)];
-    if let [around, name] = names.deliverable
+    let mut new = New::empty(names.element).field(names.summary, &result.summary);
+    if let Some([around, name]) = names.deliverables.paths.first()
         && !result.deliverables.is_empty()
     {
         let items = result.deliverables.iter().map(|item| New::text(name, item));
-        children.push(New::with(around, items.collect()));
+        new = new.child(New::with(around, items.collect()));
     }
-    let new = New::with(names.element, children);
     match &result.notes {
-        Some(notes) => new.optional(&[Field::Child(names.notes)], notes),
+        Some(notes) => new.optional(names.notes, notes),
         None => new,
     }
 }

@@ -138,9 +138,9 @@ fn hostile_words_cannot_break_the_document() {
 fn a_status_that_shares_its_list_survives_in_a_bare_plan() {
     let source = plan("<statusTracker><pending><taskRef id='a'/></pending></statusTracker>");
     let blocked = after(&source, &Transition { to: Status::Blocked, ..started("a") });
-    assert!(blocked.contains("<pending><taskRef status=\"blocked\" id='a'/></pending>"));
+    assert!(blocked.contains("<pending><taskRef id='a' status=\"blocked\"/></pending>"));
     let cancelled = after(&blocked, &Transition { to: Status::Cancelled, ..started("a") });
-    assert!(cancelled.contains("<failed><taskRef status=\"cancelled\" id='a'/></failed>"));
+    assert!(cancelled.contains("<failed><taskRef id='a' status=\"cancelled\"/></failed>"));
     let reset = after(&cancelled, &Transition { to: Status::Pending, ..started("a") });
     assert!(reset.contains("<pending><taskRef id='a'/></pending>"), "{reset}");
 }
