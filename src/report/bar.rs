@@ -63,7 +63,10 @@ impl Bars {
                 self.overall.set_length(self.overall.position() + *open as u64);
             }
             RunEvent::Ended(_) => self.clear(),
-            RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
+            RunEvent::Note(_)
+            | RunEvent::Warning { .. }
+            | RunEvent::Reported { .. }
+            | RunEvent::Stopping(_) => {}
         }
     }
 

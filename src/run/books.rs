@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::record::{Fact, Record, TransitionRecord};
 use super::{History, RunError, RunEvent, ledger};
 use crate::genesis::{AuditEntry, Edit, EditError, Genesis, Invalid, LineIndex};
-use crate::store::{CommitError, Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
+use crate::store::{Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
 
 /// Who writes what is nobody's transition.
 const ACTOR: &str = "blueprint";
@@ -67,6 +67,14 @@ impl Books {
         std::mem::take(&mut self.news)
     }
 
+    /// Takes up what others have written to the journal.
+    pub(super) fn hear_others(&mut self) -> Result<(), RunError> {
+        for record in self.journal.others::<Record>()? {
+            self.history.add(record);
+        }
+        Ok(())
+    }
+
     /// Journals a fact; it is on disk then.
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         let record = Record::now(fact);
@@ -106,7 +114,7 @@ impl Books {
         Err(self.contended())
     }
 
-    /// Saves the edit that `decide` makes of the document as it is on disk. A task that is not in there (any more) is no reason to fail.
+    /// Saves the edit that `decide` makes of the document as it is on disk.
     pub(super) fn save(
         &mut self,
         decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
@@ -125,7 +133,6 @@ impl Books {
                     self.restores = 0;
                     return Ok(());
                 }
-                Err(CommitError::Refused(EditError::UnknownTask(_))) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -84,7 +84,7 @@ impl PlanFile {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn load(&self) -> Result<Genesis, LoadError> {
-        Ok(load_settled(&self.path)?.0)
+        read_settled(&self.path)
     }
 
     pub(super) fn load_with_metadata(&self) -> Result<(Genesis, Metadata), LoadError> {
@@ -116,14 +116,30 @@ impl PlanFile {
         &self,
         decide: impl Fn(&Genesis) -> Result<Edit, E>,
     ) -> Result<Committed, CommitError<E>> {
+        self.rewrite(|genesis| {
+            let edit = decide(genesis).map_err(CommitError::Refused)?;
+            let edited = (!edit.is_empty()).then(|| genesis.apply(&edit));
+            edited.transpose().map_err(CommitError::Edit)
+        })
+    }
+
+    /// The same for a change that comes as a whole document, such as another program's; nothing, where there is none to
+    /// make.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the file is then unchanged.
+    pub fn rewrite<E>(
+        &self,
+        rewrite: impl Fn(&Genesis) -> Result<Option<Genesis>, CommitError<E>>,
+    ) -> Result<Committed, CommitError<E>> {
         let _lock = self.lock()?;
         for _ in 0..SAVE_TRIES {
             let (genesis, metadata) = load_settled(&self.path)?;
-            let edit = decide(&genesis).map_err(CommitError::Refused)?;
-            if edit.is_empty() {
+            let Some(edited) = rewrite(&genesis)? else {
                 return Ok(Committed { genesis, changed: false });
-            }
-            let edited = genesis.apply(&edit).map_err(CommitError::Edit)?;
+            };
+            // Nobody else has one here as long as we have the lock.
+            sweep(&self.path);
             let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
             if self.still_is(&genesis, &metadata) {
                 new.publish()?;
@@ -149,11 +165,11 @@ pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load(path)?.0)
 }
 
-/// The same, to change it or to run it: one that somebody else is writing in place is waited for.
+/// The same, with patience: one that somebody else is writing in place is waited for.
 ///
 /// # Errors
 /// [`LoadError`] when it can't be read or is no genesis document.
-pub fn read_settled_plan(path: &Path) -> Result<Genesis, LoadError> {
+pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load_settled(path)?.0)
 }
 

@@ -30,7 +30,7 @@ pub(in crate::genesis) fn transition(
     writer.move_entry(task, transition, element.is_none());
     writer.change_metadata(transition.project, &at);
     writer.change_counters(task, transition.to);
-    writer.add_to_audit_log(transition, element.is_some());
+    writer.add_to_audit_log(transition, &at, element.is_some());
     Ok(Edit::new(writer.splices))
 }
 
@@ -70,7 +70,7 @@ pub(super) fn written(at: Timestamp) -> String {
 }
 
 impl Writer<'_> {
-    fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
+    pub(super) fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
         if let Some((node, updated)) = place(self.xml, self.names.metadata.updated_at) {
             self.set_field(node, updated.field, at);
         }

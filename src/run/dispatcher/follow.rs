@@ -92,13 +92,13 @@ impl Dispatcher<'_> {
     fn change_ground(&mut self, ground: Ground, before: &Genesis) -> Result<(), RunError> {
         let lost = self.all(|state| matches!(state, State::Ended(Ending::NotRun { .. })));
         let changes = self.changes(before, &ground);
-        let decided = self.decided(&ground);
+        let moved = self.moved(&ground);
         let states: Vec<_> =
             ground.plan.tasks().map(|(index, task)| self.next_state(&ground, index, task)).collect();
         self.schedule = Schedule::new(&ground.plan, |index| states[index.0].clone());
         self.ground = ground;
         self.tell_changed(changes);
-        for (task, place) in decided {
+        for (task, place) in moved {
             self.follow_decision(&task, place)?;
         }
         self.overrule();
@@ -142,7 +142,7 @@ impl Dispatcher<'_> {
     }
 
     /// The tasks that are not under way and stand elsewhere than they did.
-    fn decided(&self, ground: &Ground) -> Vec<(TaskId, Place)> {
+    fn moved(&self, ground: &Ground) -> Vec<(TaskId, Place)> {
         let is_new = |id: &TaskId, place: Place| {
             let before = self.ground.plan.find(id.as_str()).map(|index| self.schedule.state(index));
             match place {

@@ -1,7 +1,9 @@
 //! The one owner of a run's state: what happens is decided here, in synchronous functions; the event loop only waits.
 
 mod assign;
+mod decided;
 mod follow;
+mod reports;
 mod results;
 mod settle;
 mod wrap_up;
@@ -151,6 +153,7 @@ impl<'a> Dispatcher<'a> {
             }
         }
         self.end_forgotten()?;
+        self.keep_reports()?;
         let outset = &self.ground.outset;
         self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
         self.tell_not_run(&BTreeSet::new());
@@ -170,7 +173,8 @@ impl<'a> Dispatcher<'a> {
     fn end_forgotten(&self) -> Result<(), RunError> {
         for (_, task) in self.ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
             let story = self.books.history().task(task.id.as_str());
-            if let Some(open) = story.and_then(TaskHistory::open_attempt) {
+            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none())
+            {
                 let slug = self.ground.slug(&task.id);
                 kill_leftover(&self.site.state.attempt(slug, open.started.attempt))?;
             }
@@ -233,6 +237,15 @@ impl<'a> Dispatcher<'a> {
             }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
+                Ok(())
+            }
+            Message::Said(task, says) => {
+                self.tell_said(&task, &says);
+                Ok(())
+            }
+            Message::MayMerge(task, answer) => {
+                let may = self.decided(&task)?.is_none() && !self.is_overruled(&task);
+                let _ = answer.send(may);
                 Ok(())
             }
             Message::Over(task, report) => self.on_over(&task, &report),

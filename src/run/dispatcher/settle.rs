@@ -48,16 +48,24 @@ impl Dispatcher<'_> {
             result,
         };
         self.record(Fact::Transition(record.clone()))?;
-        self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
+        match self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now)) {
+            Err(RunError::Edit(EditError::UnknownTask(_))) => {
+                self.tell_unwritten(&record);
+                return Ok(());
+            }
+            saved => saved?,
+        }
         if !ledger::is_written(&record, self.books.genesis()) {
             self.save(|now| ledger::take_back(&record, now))?;
             self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
         }
-        if self.books.genesis().task(task.as_str()).is_none() {
-            let text = format!("is not in the plan any more: that it is {to} stands in the journal alone");
-            self.tell(RunEvent::Warning { task: Some(task.clone()), text });
-        }
         Ok(())
+    }
+
+    fn tell_unwritten(&self, record: &TransitionRecord) {
+        let to = record.to;
+        let text = format!("is not in the plan any more: that it is {to} stands in the journal alone");
+        self.tell(RunEvent::Warning { task: Some(record.task.clone()), text });
     }
 
     /// The time that the plan file shows for a change. The file has whole seconds, and by its second a change is found again: one that the
@@ -86,11 +94,15 @@ impl Dispatcher<'_> {
 
     pub(super) fn on_over(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         let running = self.running.remove(task);
+        self.keep_reports_of(task)?;
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
         if running.is_some_and(|running| running.is_overruled) && self.is_overruled(task) {
             return self.end_overruled(task, report);
+        }
+        if let Some(decision) = self.decided(task)? {
+            return self.leave_to(task, report, &decision);
         }
         let tries = self.tries.get(task).copied().unwrap_or(1);
         // A task that was taken out of the plan is not tried again.
