@@ -99,6 +99,21 @@ impl Edit {
         Edit { splices: vec![Splice { range: start..old.len() - end, text }] }
     }
 
+    /// The edit that takes this one back, of `source` with this one made.
+    ///
+    /// # Errors
+    /// If this one does not fit `source`.
+    pub fn undo(&self, source: &str) -> Result<Edit, EditError> {
+        let mut grown = 0;
+        let undone = |Splice { range, text }: &Splice| {
+            let old = source.get(range.clone()).ok_or(EditError::DoesNotFit(range.start))?;
+            let start = range.start.saturating_add_signed(grown);
+            grown += text.len().cast_signed() - old.len().cast_signed();
+            Ok(Splice { range: start..start + text.len(), text: old.to_owned() })
+        };
+        Ok(Edit { splices: self.splices.iter().map(undone).collect::<Result<_, EditError>>()? })
+    }
+
     /// `source` with the edit made, or the first place where the edit does not fit it.
     pub(crate) fn splice(&self, source: &str) -> Result<String, EditError> {
         let grown: usize = self.splices.iter().map(|splice| splice.text.len()).sum();
@@ -145,6 +160,14 @@ mod tests {
             assert_eq!(edit.splice(old).unwrap(), new);
             assert_eq!(edit.is_empty(), old == new);
         }
+    }
+
+    #[test]
+    fn an_edit_can_be_taken_back() {
+        let edit = edit(&[(0..1, "XYZ"), (2..2, "!"), (3..4, "")]);
+        let edited = edit.splice("abcd").unwrap();
+        assert_eq!(edited, "XYZb!c");
+        assert_eq!(edit.undo("abcd").unwrap().splice(&edited).unwrap(), "abcd");
     }
 
     #[test]
