@@ -41,16 +41,15 @@ impl Writer<'_> {
         self.append(Xml::ROOT, &[], path, new);
     }
 
-    /// The path of the log that the document has; of the usual one, where one is to be made.
+    /// The path of the log that the document has: where entries are, or else as much of the way
+    /// to them as can be. Of the usual one, where there is none and one is to be made.
     fn log(&self, paths: Paths, made: bool) -> Option<Path> {
-        let is_there = |path: &&Path| match path.split_last() {
-            Some((_, around)) => !self.xml.select(Xml::ROOT, around).is_empty(),
-            None => false,
-        };
-        // The innermost element around the entries may be missing where an outer one is there.
-        let begun = |path: &&Path| !self.xml.select(Xml::ROOT, path.get(..1).unwrap_or_default()).is_empty();
-        let usual = || paths.iter().find(begun).or(paths.first()).filter(|_| made);
-        paths.iter().find(is_there).or_else(usual).copied()
+        let leads = |path: &[&'static str]| !self.xml.select(Xml::ROOT, path).is_empty();
+        let around = |path: &&Path| path.split_last().is_some_and(|(_, around)| leads(around));
+        let used = paths.iter().find(|path| leads(path));
+        let ready = || paths.iter().rev().filter(around).max_by_key(|path| path.len());
+        let usual = || paths.first().filter(|_| made);
+        used.or_else(ready).or_else(usual).copied()
     }
 }
 
