@@ -14,6 +14,7 @@ mod by_hand;
 mod choices;
 mod crash;
 mod environment;
+mod forms;
 mod mischief;
 mod outcomes;
 mod parallel;

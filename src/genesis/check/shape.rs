@@ -1,6 +1,7 @@
 //! A document that has a known root and nothing known in it.
 
 use crate::genesis::form::Names;
+use crate::genesis::tree::Node;
 use crate::genesis::view::View;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Code, Diagnostic, shown::shown};
@@ -13,33 +14,39 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Option<
     if !view.tasks.is_empty() {
         return None;
     }
-    let (mut around, mut missing) = (Xml::ROOT, names.task.path.last().copied()?);
-    for step in names.task.path {
-        match xml.child(around, step) {
-            Some(found) => around = found,
-            None => {
-                missing = step;
-                break;
-            }
-        }
-    }
-    let around_name = xml.name(around);
-    let message = format!("the plan has no tasks: there is no `{missing}` in {}", shown(around_name));
-    let problem = Diagnostic::new(Code::NoTasks, xml.start_tag(around), message);
+    let (around, missing) = way(xml, names.task.path)?;
+    let place = shown(xml.name(around));
+    let message = format!("the plan has no tasks: there is no `{missing}` in {place}");
     let path = [&[names.root], names.task.path].concat().join("/");
-    let mut inside: Vec<&str> = Vec::new();
+    Some(Diagnostic::new(Code::NoTasks, xml.start_tag(around), message).help(format!(
+        "a plan of the {} form has its tasks at `{path}`; in {place} there is {}",
+        names.name,
+        inside(xml, around)
+    )))
+}
+
+/// How far `path` leads, and the first step that leads nowhere; the last, if each leads somewhere.
+fn way(xml: Xml<'_>, path: &[&'static str]) -> Option<(Node, &'static str)> {
+    let mut around = Xml::ROOT;
+    for step in path {
+        let Some(found) = xml.child(around, step) else {
+            return Some((around, step));
+        };
+        around = found;
+    }
+    Some((around, path.last()?))
+}
+
+/// What is in an element instead, each name once.
+fn inside(xml: Xml<'_>, around: Node) -> String {
+    let mut names: Vec<&str> = Vec::new();
     for name in xml.children(around).map(|child| xml.name(child)) {
-        if !inside.contains(&name) && inside.len() < NAMED {
-            inside.push(name);
+        if names.len() < NAMED && !names.contains(&name) {
+            names.push(name);
         }
     }
-    let instead = match inside.as_slice() {
+    match names.as_slice() {
         [] => "nothing".to_owned(),
         names => names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", "),
-    };
-    Some(problem.help(format!(
-        "a plan of the {} form has its tasks at `{path}`; in {} there is {instead}",
-        names.name,
-        shown(around_name)
-    )))
+    }
 }

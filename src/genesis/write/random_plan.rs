@@ -8,6 +8,7 @@ const IDS: [&str; 6] = ["a", "b-2", "../../x", "-rf", "c&amp;d", "ünï"];
 
 /// What a random document is made of.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is drawn for itself")]
 pub(super) struct Recipe {
     pub(super) newline: &'static str,
     unit: &'static str,
@@ -159,7 +160,7 @@ impl Page<'_> {
     }
 
     fn document(mut self) -> String {
-        self.text.push_str(&format!("<{}>", self.look.root));
+        self.text.extend(["<", self.look.root, ">"]);
         self.lines(1, self.look.head);
         if let Some(around) = self.look.around {
             self.line(1, &format!("<{around}>"));
