@@ -14,6 +14,7 @@ use quick_xml::reader::Reader;
 fn main() {
     println!("{:>8} {:>8} {:>11} {:>11} {:>11} {:>7} {:>7}", "tasks", "MB", "tokens MB/s", "scan MB/s", "load MB/s", "scan x", "load x");
     if let Some(n) = std::env::var("DUMP").ok() { print!("{}", plans::plan(n.parse().unwrap())); return; }
+    if std::env::var_os("LOAD_ONLY").is_some() { let text = plans::plan(10_000); for _ in 0..40 { blueprint::plan::load(&Genesis::parse(text.clone().into_bytes()).unwrap()).unwrap(); } return; }
     if std::env::var_os("SCAN_ONLY").is_some() { let text = plans::plan(10_000); for _ in 0..60 { well_formed(&text).unwrap(); } return; }
     for tasks in [4, 1_000, 10_000] {
         speed(tasks);

@@ -17,6 +17,11 @@ pub(super) struct Context {
     pub(super) repo: Option<Repo>,
     pub(super) state: StateDir,
     pub(super) epic: String,
+}
+
+/// A plan that was found and read.
+pub(super) struct Opened {
+    context: Context,
     genesis: Genesis,
 }
 
@@ -60,7 +65,7 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
 
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
-    pub(super) fn open(path: PathBuf, global: &Global) -> Result<Self, CliError> {
+    pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
         let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
@@ -73,7 +78,7 @@ impl Context {
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Self { path, repo, state, epic, genesis })
+        Ok(Opened { context: Self { path, repo, state, epic }, genesis })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
@@ -101,20 +106,22 @@ impl Context {
         Ok(config::load(self.folder(), root)?)
     }
 
-    /// The plan, if it is a valid one, as it is now: file, journal and live run together.
-    pub(super) fn known(self) -> Result<(Self, Known), CliError> {
-        let records = read_records::<Record>(&self.state.journal())?;
-        let history = History::from_records(records.records);
-        let now =
-            ledger::caught_up(self.genesis.clone(), &history).map_err(|error| CliError::edit(&error))?;
-        let plan = self.valid(&now)?;
-        let run = RunLock::live_owner(&self.state.run_lock())?;
-        Ok((self, Known { genesis: now, plan, history, run }))
-    }
-
     fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis)
             .map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
+    }
+}
+
+impl Opened {
+    /// The plan, if it is a valid one, as it is now: file, journal and live run together.
+    pub(super) fn known(self) -> Result<(Context, Known), CliError> {
+        let Self { context, genesis } = self;
+        let records = read_records::<Record>(&context.state.journal())?;
+        let history = History::from_records(records.records);
+        let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
+        let plan = context.valid(&now)?;
+        let run = RunLock::live_owner(&context.state.run_lock())?;
+        Ok((context, Known { genesis: now, plan, history, run }))
     }
 }
 

@@ -1,9 +1,13 @@
 //! The document: text, element tree and typed view as one value that is never half right.
 
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
 
 use super::check::check;
+use super::patch::{Patched, patch};
 use super::scan::{decode, scan};
+use super::shift::Shift;
 use super::tree::Tree;
 use super::view::View;
 use super::write;
@@ -19,7 +23,8 @@ pub struct Genesis {
     tree: Tree,
     form: Form,
     view: View,
-    diagnostics: Vec<Diagnostic>,
+    /// Looked for when somebody asks.
+    diagnostics: OnceLock<Vec<Diagnostic>>,
 }
 
 impl Genesis {
@@ -30,7 +35,7 @@ impl Genesis {
     pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
         let source = decode(bytes)?;
         match read(&source) {
-            Ok((tree, form, view, diagnostics)) => Ok(Genesis { source, tree, form, view, diagnostics }),
+            Ok((tree, form, view)) => Ok(Genesis { source, tree, form, view, diagnostics: OnceLock::new() }),
             Err(diagnostics) => Err(Invalid { source, diagnostics }),
         }
     }
@@ -72,7 +77,7 @@ impl Genesis {
 
     /// What is wrong with it as a document; errors among them keep it from being a plan.
     pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.diagnostics
+        self.diagnostics.get_or_init(|| check(self.xml(), self.form.names(), &self.view))
     }
 
     /// The edit that makes a status transition; empty if the task has that status already.
@@ -93,13 +98,59 @@ impl Genesis {
         Ok(write::project_status(self.xml(), self.form.names(), &self.view, status, at))
     }
 
+    /// Makes `edit` here: only what it touches is read anew.
+    ///
+    /// # Errors
+    /// If the edit was made for another text, or leaves a document that cannot be read. The document is then as it was.
+    pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+        let source = edit.splice(&self.source)?;
+        let shift = Shift::new(&edit.splices);
+        let tree = std::mem::take(&mut self.tree);
+        match patch(tree, &self.source, &source, &edit.splices, &shift) {
+            Some(patched) if self.keeps_its_form(&source, &patched) => self.take_patched(source, patched, &shift),
+            Some(_) | None => self.take_anew(source)?,
+        }
+        debug_assert!(self.is_as_if_parsed(), "the edit {edit:?} leaves something else than its text");
+        Ok(())
+    }
+
     /// The document with `edit` made.
     ///
     /// # Errors
     /// If the edit was made for another text, or leaves a document that cannot be read.
     pub fn apply(&self, edit: &Edit) -> Result<Genesis, EditError> {
-        let source = edit.splice(&self.source)?;
-        Genesis::parse(source.into_bytes()).map_err(|invalid| EditError::Breaks(Box::new(invalid)))
+        let mut edited = self.clone();
+        edited.edit(edit)?;
+        Ok(edited)
+    }
+
+    fn keeps_its_form(&self, source: &str, patched: &Patched) -> bool {
+        Form::detect(Xml { source, tree: &patched.tree }).ok() == Some(self.form)
+    }
+
+    fn take_patched(&mut self, source: String, patched: Patched, shift: &Shift) {
+        let _ = shift;
+        (self.source, self.tree) = (source, patched.tree);
+        self.view = View::read(self.xml(), self.form.names());
+        self.diagnostics = OnceLock::new();
+    }
+
+    fn take_anew(&mut self, source: String) -> Result<(), EditError> {
+        match Genesis::parse(source.into_bytes()) {
+            Ok(read) => *self = read,
+            Err(invalid) => {
+                self.tree = scan(&self.source).unwrap_or_default();
+                return Err(EditError::Breaks(Box::new(invalid)));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_as_if_parsed(&self) -> bool {
+        let parsed = Genesis::parse(self.source.clone().into_bytes()).ok();
+        parsed.is_some_and(|parsed| {
+            (self.form, &self.tree, &self.view) == (parsed.form, &parsed.tree, &parsed.view)
+        })
     }
 
     fn xml(&self) -> Xml<'_> {
@@ -122,13 +173,12 @@ pub fn well_formed(text: &str) -> Result<usize, Vec<Diagnostic>> {
     scan(text).map(|tree| tree.len())
 }
 
-fn read(source: &str) -> Result<(Tree, Form, View, Vec<Diagnostic>), Vec<Diagnostic>> {
+fn read(source: &str) -> Result<(Tree, Form, View), Vec<Diagnostic>> {
     let tree = scan(source)?;
     let xml = Xml { source, tree: &tree };
     let form = Form::detect(xml).map_err(|problem| vec![problem])?;
     let view = View::read(xml, form.names());
-    let diagnostics = check(xml, form.names(), &view);
-    Ok((tree, form, view, diagnostics))
+    Ok((tree, form, view))
 }
 
 #[cfg(test)]

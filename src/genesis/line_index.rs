@@ -21,8 +21,8 @@ pub struct Position {
 impl<'a> LineIndex<'a> {
     /// Finds the lines of `source`. A line ends with `\n` (so also with `\r\n`).
     pub fn new(source: &'a str) -> LineIndex<'a> {
-        let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
+        let starts = std::iter::once(0).chain(breaks.map(|at| at + 1)).collect();
         LineIndex { source, starts }
     }
 

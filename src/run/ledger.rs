@@ -58,7 +58,8 @@ pub fn is_ours(story: Option<&TaskHistory>, task: &Task) -> bool {
 pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditError> {
     let mut now = genesis;
     for transition in missing(history, &now) {
-        now = now.apply(&edit_of(transition, None, &now)?)?;
+        let edit = edit_of(transition, None, &now)?;
+        now.edit(&edit)?;
     }
     Ok(now)
 }

@@ -24,6 +24,7 @@ const BOM: char = '\u{FEFF}';
 /// Everything that keeps it from being well-formed, in the order of the text; never empty.
 pub(in crate::genesis) fn scan(source: &str) -> Result<Tree, Vec<Diagnostic>> {
     let mut scanner = Scanner::new(source);
+    scanner.tree = Tree::with_room(source.len() / BYTES_PER_ELEMENT);
     content::check_characters(source, &mut scanner.problems);
     scanner.run();
     scanner.check_end();
@@ -33,6 +34,40 @@ pub(in crate::genesis) fn scan(source: &str) -> Result<Tree, Vec<Diagnostic>> {
     }
 }
 
+/// Where a piece of a document stands: what a scan of the piece alone has to know of the rest.
+#[derive(Debug, Clone)]
+pub(in crate::genesis) struct Around {
+    /// Where the root gives a default namespace.
+    pub root_xmlns: Option<Range<usize>>,
+    /// Whether the element around is in another namespace than the root.
+    pub foreign: bool,
+    /// How many elements are around it.
+    pub depth: usize,
+}
+
+/// The elements of `source[range]`, a piece of an element's content that begins and ends between its children, as a tree of their own:
+/// those on top have [`TOP`] as their parent. `None` if it is not well-formed.
+pub(in crate::genesis) fn scan_piece(source: &str, range: Range<usize>, around: Around) -> Option<Tree> {
+    let mut scanner = Scanner::new(source);
+    let piece = source.get(range.clone())?;
+    scanner.tree = Tree::with_room(piece.len() / BYTES_PER_ELEMENT);
+    content::check_characters(piece, &mut scanner.problems);
+    let Around { root_xmlns, foreign, depth } = around;
+    let placeholder = Open { node: TOP, name: 0..0, xmlns: None, foreign };
+    scanner.open = vec![Open { xmlns: root_xmlns, ..placeholder.clone() }, placeholder];
+    let placeholders = scanner.open.len();
+    scanner.depth = depth.saturating_sub(placeholders);
+    scanner.root = Some(TOP);
+    scanner.end = range.end;
+    scanner.restart(range.start);
+    scanner.run();
+    let is_whole = !scanner.stopped && scanner.open.len() == placeholders;
+    (is_whole && scanner.problems.is_empty()).then_some(scanner.tree)
+}
+
+/// The parent of elements whose parent is not in their tree.
+pub(in crate::genesis) const TOP: Node = Node(u32::MAX);
+
 /// What is known in the middle of a text.
 pub(super) struct Scanner<'s> {
     pub(super) source: &'s str,
@@ -41,12 +76,16 @@ pub(super) struct Scanner<'s> {
     /// The elements that are not closed yet, outermost first.
     pub(super) open: Vec<Open>,
     pub(super) root: Option<Node>,
+    /// How many elements are around those that are open.
+    pub(super) depth: usize,
     /// Whether the rest is worth a look.
     pub(super) stopped: bool,
     reader: Reader<&'s [u8]>,
     /// Where the reader's text begins in the source, and where the next token begins.
     base: usize,
     at: usize,
+    /// Where the text ends that is scanned.
+    end: usize,
     doctype: bool,
     subset_refused: bool,
 }
@@ -66,14 +105,16 @@ impl<'s> Scanner<'s> {
     fn new(source: &'s str) -> Scanner<'s> {
         let mut scanner = Scanner {
             source,
-            tree: Tree::with_room(source.len() / BYTES_PER_ELEMENT),
+            tree: Tree::default(),
             problems: Problems::default(),
             open: Vec::new(),
             root: None,
+            depth: 0,
             stopped: false,
             reader: Reader::from_str(""),
             base: 0,
             at: 0,
+            end: source.len(),
             doctype: false,
             subset_refused: false,
         };
@@ -83,7 +124,7 @@ impl<'s> Scanner<'s> {
 
     /// Goes on with the token that begins at byte `at`.
     pub(super) fn restart(&mut self, at: usize) {
-        let rest = self.source.get(at..).unwrap_or_default();
+        let rest = self.source.get(at..self.end).unwrap_or_default();
         self.reader = Reader::from_str(rest);
         let config = self.reader.config_mut();
         config.check_end_names = false;
@@ -184,7 +225,7 @@ impl<'s> Scanner<'s> {
             // With the reader's other checks switched off, only a `<!DOCTYPE>` is left.
             _ => (Code::Doctype, "a document type declaration without a name"),
         };
-        let rest = self.source.get(start..).unwrap_or_default();
+        let rest = self.source.get(start..self.end).unwrap_or_default();
         let len = rest.find(is_space).unwrap_or(rest.len()).min(rest.floor_char_boundary(20));
         self.problems.note(code, start..start + len, message);
         self.stopped = matches!(error, Error::Syntax(_));

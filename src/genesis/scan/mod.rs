@@ -23,7 +23,7 @@ mod tags;
 mod tests;
 
 pub(super) use attributes::{Attribute, Attributes};
-pub(super) use driver::scan;
+pub(super) use driver::{Around, scan, scan_piece};
 pub(super) use encoding::decode;
 
 /// How deeply elements may be nested.

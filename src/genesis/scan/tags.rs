@@ -78,7 +78,7 @@ impl Scanner<'_> {
         });
         self.root.get_or_insert(node);
         self.open.push(Open { node, name, xmlns, foreign });
-        if self.open.len() > MAX_DEPTH {
+        if self.depth + self.open.len() > MAX_DEPTH {
             let message = format!("elements nested more than {MAX_DEPTH} deep");
             self.problems.note(Code::TooLarge, span.clone(), message);
             self.stopped = true;

@@ -12,7 +12,7 @@ use super::{all, task_ref};
 pub(in crate::genesis) const STATUS: &str = "status";
 
 /// One entry of a status list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::genesis) struct Listed {
     /// The status that the list is called after.
     pub list: Status,

@@ -22,7 +22,7 @@ use super::{Edge, Level, Project, Ref, Task};
 pub(super) use lists::{Listed, STATUS};
 
 /// Everything that a document says, with the elements that say it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct View {
     pub(super) project: Project,
     pub(super) tasks: Vec<Task>,
