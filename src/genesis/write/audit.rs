@@ -1,6 +1,7 @@
 //! The audit log: an entry for each transition.
 
 use crate::genesis::form::{Part, Path, Paths};
+use crate::genesis::tree::Node;
 use crate::genesis::view::field;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Status, Transition};
@@ -44,10 +45,16 @@ impl Writer<'_> {
     /// The path of the log that the document has: where entries are, or else as much of the way
     /// to them as can be. Of the usual one, where there is none and one is to be made.
     fn log(&self, paths: Paths, made: bool) -> Option<Path> {
-        let leads = |path: &[&'static str]| !self.xml.select(Xml::ROOT, path).is_empty();
-        let around = |path: &&Path| path.split_last().is_some_and(|(_, around)| leads(around));
-        let used = paths.iter().find(|path| leads(path));
-        let ready = || paths.iter().rev().filter(around).max_by_key(|path| path.len());
+        let inside = |path: &Path| -> Vec<Node> {
+            path.split_last().map_or_else(Vec::new, |(_, around)| self.xml.select(Xml::ROOT, around))
+        };
+        let has_entries = |path: &&Path| {
+            let entry = path.last().copied().unwrap_or_default();
+            inside(path).into_iter().any(|around| self.xml.child(around, entry).is_some())
+        };
+        let used = paths.iter().find(has_entries);
+        let ready =
+            || paths.iter().rev().filter(|path| !inside(path).is_empty()).max_by_key(|path| path.len());
         let usual = || paths.first().filter(|_| made);
         used.or_else(ready).or_else(usual).copied()
     }
