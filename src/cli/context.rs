@@ -1,5 +1,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::Global;
 use super::config::{self, Loaded};
@@ -9,7 +10,7 @@ use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::run::{self, History, Record, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_plan, read_records};
+use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_records, read_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
@@ -28,7 +29,7 @@ pub(super) struct Opened {
 /// A plan with all that is known of it.
 pub(super) struct Known {
     pub(super) genesis: Genesis,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) history: History,
     pub(super) run: Option<RunOwner>,
 }
@@ -66,7 +67,7 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
-        let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
+        let genesis = read_settled(&path).map_err(|error| CliError::load(&path, error))?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
@@ -100,13 +101,26 @@ impl Context {
         Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
     }
 
+    /// The same, for a change that is no claim to the epic's name: a copy of a plan may be edited, too.
+    pub(super) fn unclaimed_plan_file(&self) -> Result<PlanFile, CliError> {
+        self.state.make()?;
+        Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
+    }
+
     /// The configuration that holds for the plan.
     pub(super) fn config(&self) -> Result<Loaded, CliError> {
         let root = self.repo.as_ref().and_then(Repo::workdir);
         Ok(config::load(self.folder(), root)?)
     }
 
-    fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
+    /// What the journal says.
+    pub(super) fn history(&self) -> Result<History, CliError> {
+        let records = read_records::<Record>(&self.state.journal())?;
+        Ok(History::from_records(records.records))
+    }
+
+    /// The document's plan, if it is a valid one.
+    pub(super) fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis)
             .map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
     }
@@ -116,12 +130,25 @@ impl Opened {
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Context, Known), CliError> {
         let Self { context, genesis } = self;
-        let records = read_records::<Record>(&context.state.journal())?;
-        let history = History::from_records(records.records);
+        let history = context.history()?;
         let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
-        let plan = context.valid(&now)?;
+        let plan = Arc::new(context.valid(&now)?);
         let run = RunLock::live_owner(&context.state.run_lock())?;
         Ok((context, Known { genesis: now, plan, history, run }))
+    }
+
+    /// Where it lives, for a verb that reads it again under its lock.
+    pub(super) fn context(self) -> Context {
+        self.context
+    }
+}
+
+/// A name that no task has.
+pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
+    let error = CliError::usage(format!("there is no task `{name}` in the plan"));
+    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
+        Some(id) => error.hint(format!("did you mean `{id}`?")),
+        None => error.hint("`blueprint status` lists the tasks"),
     }
 }
 
@@ -133,14 +160,7 @@ impl Known {
 
     /// The task of that id.
     pub(super) fn task(&self, name: &str) -> Result<TaskIndex, CliError> {
-        self.plan.find(name).ok_or_else(|| {
-            let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-            let known = self.plan.tasks().map(|(_, task)| task.id.as_str());
-            match nearest(name, known) {
-                Some(id) => error.hint(format!("did you mean `{id}`?")),
-                None => error.hint("`blueprint status` lists the tasks"),
-            }
-        })
+        self.plan.find(name).ok_or_else(|| unknown_task(&self.plan, name))
     }
 
     /// Their ids.

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Environment,
     /// Not allowed, here or for this caller.
     Forbidden,
+    /// The program in whose place we were called is not there.
+    NoProgram,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Bug => 70,
             Self::Environment => 74,
             Self::Forbidden => 77,
+            Self::NoProgram => 127,
         }
     }
 }
@@ -158,7 +161,7 @@ impl CliError {
             RunError::WorktreeDir { .. } => {
                 Self::usage(error).hint("the default is \"../{repo}.worktrees/{epic}/{task}\"")
             }
-            RunError::Definition(_) | RunError::Changed { .. } => Self::usage(error),
+            RunError::Definition(_) | RunError::Casting(_) => Self::usage(error),
             RunError::Io(_) => Self::new(Kind::Environment, error),
             RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
         }

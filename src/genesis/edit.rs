@@ -27,6 +27,21 @@ pub struct Transition<'a> {
     pub project: Option<ProjectStatus>,
 }
 
+/// Something to be told by the plan's audit log.
+#[derive(Debug, Clone)]
+pub struct AuditEntry<'a> {
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+    /// What sort of thing, such as `task_added`.
+    pub kind: &'a str,
+    /// What happened.
+    pub description: &'a str,
+    /// Who did it.
+    pub actor: &'a str,
+    /// What was changed.
+    pub changes: Option<&'a str>,
+}
+
 /// A set of splices that belong together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {
@@ -70,6 +85,20 @@ impl Edit {
         Edit { splices }
     }
 
+    /// The edit that makes `new` of `old`: one splice, from the first byte that differs to the last.
+    pub(crate) fn between(old: &str, new: &str) -> Edit {
+        if old == new {
+            return Edit::default();
+        }
+        let same = |(a, b): &(char, char)| a == b;
+        let start: usize = old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+        let (old_rest, new_rest) = (old.get(start..).unwrap_or(old), new.get(start..).unwrap_or(new));
+        let both = old_rest.chars().rev().zip(new_rest.chars().rev());
+        let end: usize = both.take_while(same).map(|(c, _)| c.len_utf8()).sum();
+        let text = new_rest.get(..new_rest.len() - end).unwrap_or_default().to_owned();
+        Edit { splices: vec![Splice { range: start..old.len() - end, text }] }
+    }
+
     /// `source` with the edit made, or the first place where the edit does not fit it.
     pub(crate) fn splice(&self, source: &str) -> Result<String, EditError> {
         let grown: usize = self.splices.iter().map(|splice| splice.text.len()).sum();
@@ -105,6 +134,17 @@ mod tests {
     fn splices_are_made_in_the_order_of_their_places() {
         let edit = edit(&[(4..4, "!"), (0..1, "X"), (0..0, "("), (4..4, "?")]);
         assert_eq!(edit.splice("abcd").unwrap(), "(Xbcd!?");
+    }
+
+    #[test]
+    fn the_edit_between_two_texts_makes_one_of_the_other() {
+        for (old, new) in
+            [("", "a"), ("aXa", "aa"), ("aa", "aaa"), ("äöü", "äüü"), ("a", "ba"), ("same", "same")]
+        {
+            let edit = Edit::between(old, new);
+            assert_eq!(edit.splice(old).unwrap(), new);
+            assert_eq!(edit.is_empty(), old == new);
+        }
     }
 
     #[test]

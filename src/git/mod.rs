@@ -42,11 +42,11 @@ pub use git2::Oid;
 pub use init::init_with_everything;
 pub use integrate::Integrated;
 pub use message::{Authorship, Message};
-pub use names::{epic_slug, slugs};
+pub use names::{epic_slug, slugs, slugs_beside};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use snapshot::Snapshot;
-pub use worktree::{Found, Worktree};
+pub use worktree::{Found, OWN_FOLDER, Worktree};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::PlanChange;
 use crate::agent::Outcome;
 use crate::plan::TaskId;
 
@@ -42,6 +43,17 @@ pub enum RunEvent {
         /// Cut to a sane length.
         line: String,
     },
+    /// An agent said something of its task, by `blueprint task`; what becomes of the task follows when its attempt has ended.
+    Reported {
+        /// The task.
+        task: TaskId,
+        /// From 1.
+        attempt: u32,
+        /// What sort of thing: `done`, `failed`, `blocked`, `question`, `note`, `learning`, `decision`.
+        kind: &'static str,
+        /// In its words.
+        text: String,
+    },
     /// An attempt ended and another one follows.
     Retrying {
         /// The task.
@@ -65,6 +77,13 @@ pub enum RunEvent {
         because: TaskId,
         /// What became of that one.
         cause: Cause,
+    },
+    /// Somebody changed the plan; the run goes on with it as it is now.
+    PlanChanged {
+        /// What, in the order of the plan.
+        changes: Vec<PlanChange>,
+        /// How many tasks there are to do now, those at work included.
+        open: usize,
     },
     /// Somebody asked the run to end.
     Stopping(Stage),
@@ -102,6 +121,8 @@ impl RunEvent {
             | Self::Note(_)
             | Self::AttemptStarted { .. }
             | Self::Output { .. }
+            | Self::PlanChanged { .. }
+            | Self::Reported { .. }
             | Self::Stopping(_) => false,
         }
     }

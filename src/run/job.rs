@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::history::Attempt;
-use super::record::{AttemptEnded, AttemptStarted};
+use super::record::{AttemptEnded, AttemptStarted, Reported};
 use super::settings::Cast;
 use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
-use crate::plan::{TaskId, TaskIndex};
+use crate::plan::TaskId;
 use crate::store::AttemptDir;
 
 /// What all attempts of a run share.
@@ -26,13 +26,14 @@ pub(super) struct Common {
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
     pub(super) program: PathBuf,
+    /// Programs of ours that agents find first in their `PATH`.
+    pub(super) programs: Option<PathBuf>,
     pub(super) kill_grace: Duration,
 }
 
 /// One attempt, with all that it needs to know.
 pub(super) struct Job {
     pub(super) common: Arc<Common>,
-    pub(super) index: TaskIndex,
     pub(super) task: TaskId,
     pub(super) name: String,
     pub(super) slug: String,
@@ -62,11 +63,20 @@ impl Resumed {
     /// What the journal has of it.
     pub(super) fn of(attempt: &Attempt) -> Self {
         let ended = attempt.ended.as_ref().map(|(ended, _)| ended.clone());
-        Self { started: attempt.started.clone(), at: attempt.at, ended }
+        let reports = attempt.reports.iter().map(|(reported, _)| reported.clone()).collect();
+        Self { started: attempt.started.clone(), at: attempt.at, reports, ended }
     }
 }
 
 impl Entry {
+    /// What its agent has said before this run.
+    pub(super) fn reports(&self) -> Vec<Reported> {
+        match self {
+            Self::Fresh => Vec::new(),
+            Self::Resumed(resumed) => resumed.reports.clone(),
+        }
+    }
+
     /// The journal has its end already.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self, Self::Resumed(resumed) if resumed.ended.is_some())
@@ -78,6 +88,8 @@ pub(super) struct Resumed {
     pub(super) started: AttemptStarted,
     /// When it began.
     pub(super) at: Timestamp,
+    /// What its agent has said so far.
+    pub(super) reports: Vec<Reported>,
     pub(super) ended: Option<AttemptEnded>,
 }
 

@@ -4,22 +4,27 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod books;
 mod brief;
 mod cast;
+mod changes;
 mod dispatcher;
 mod error;
 mod event;
+mod ground;
 mod history;
 mod job;
 mod judge;
 mod launch;
 pub mod ledger;
+mod listener;
 mod outbox;
 mod output;
 mod outset;
 mod pause;
 mod preview;
 mod process;
+mod programs;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -30,12 +35,14 @@ pub mod supervisor;
 mod verdict;
 mod workplace;
 
+pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
-pub use outbox::{AgentReport, Says, leave};
+pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
-pub use record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
-pub use settings::{Cast, Settings, Site};
+pub use programs::XMLSTARLET;
+pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
+pub use settings::{Cast, Caster, Settings, Site};
 pub use start::{refuse_a_rival, run};

@@ -15,6 +15,8 @@ const SAVE_TRIES: usize = 20;
 /// How often a file that is no document is looked at again before a save gives up, and the pause before each look.
 const LOOKS: usize = 20;
 const LOOK: Duration = Duration::from_millis(50);
+/// A file that has not changed for this long is not being written.
+const RECENT: Duration = Duration::from_secs(2);
 
 /// A `genesis.xml` on disk, with the lock that all our writers take.
 #[derive(Debug, Clone)]
@@ -82,7 +84,15 @@ impl PlanFile {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn load(&self) -> Result<Genesis, LoadError> {
-        Ok(load_settled(&self.path)?.0)
+        read_settled(&self.path)
+    }
+
+    pub(super) fn load_with_metadata(&self) -> Result<(Genesis, Metadata), LoadError> {
+        load_settled(&self.path)
+    }
+
+    pub(super) fn lock(&self) -> Result<Lock, StoreError> {
+        Lock::wait(&self.lock)
     }
 
     /// Removes what saves left that were killed half-way.
@@ -90,7 +100,7 @@ impl PlanFile {
     /// # Errors
     /// [`StoreError`] when the lock can't be taken.
     pub fn sweep(&self) -> Result<(), StoreError> {
-        let _lock = Lock::wait(&self.lock)?;
+        let _lock = self.lock()?;
         sweep(&self.path);
         Ok(())
     }
@@ -106,14 +116,30 @@ impl PlanFile {
         &self,
         decide: impl Fn(&Genesis) -> Result<Edit, E>,
     ) -> Result<Committed, CommitError<E>> {
-        let _lock = Lock::wait(&self.lock)?;
+        self.rewrite(|genesis| {
+            let edit = decide(genesis).map_err(CommitError::Refused)?;
+            let edited = (!edit.is_empty()).then(|| genesis.apply(&edit));
+            edited.transpose().map_err(CommitError::Edit)
+        })
+    }
+
+    /// The same for a change that comes as a whole document, such as another program's; nothing, where there is none to
+    /// make.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the file is then unchanged.
+    pub fn rewrite<E>(
+        &self,
+        rewrite: impl Fn(&Genesis) -> Result<Option<Genesis>, CommitError<E>>,
+    ) -> Result<Committed, CommitError<E>> {
+        let _lock = self.lock()?;
         for _ in 0..SAVE_TRIES {
             let (genesis, metadata) = load_settled(&self.path)?;
-            let edit = decide(&genesis).map_err(CommitError::Refused)?;
-            if edit.is_empty() {
+            let Some(edited) = rewrite(&genesis)? else {
                 return Ok(Committed { genesis, changed: false });
-            }
-            let edited = genesis.apply(&edit).map_err(CommitError::Edit)?;
+            };
+            // Nobody else has one here as long as we have the lock.
+            sweep(&self.path);
             let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
             if self.still_is(&genesis, &metadata) {
                 new.publish()?;
@@ -139,15 +165,29 @@ pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load(path)?.0)
 }
 
-/// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again.
+/// The same, with patience: one that somebody else is writing in place is waited for.
+///
+/// # Errors
+/// [`LoadError`] when it can't be read or is no genesis document.
+pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
+    Ok(load_settled(path)?.0)
+}
+
+/// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again,
+/// unless nobody has touched it for so long that nobody is at it.
 fn load_settled(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
     for _ in 0..LOOKS {
         match load(path) {
-            Err(LoadError::Invalid(_)) => sleep(LOOK),
+            Err(LoadError::Invalid(_)) if is_recent(path) => sleep(LOOK),
             settled => return settled,
         }
     }
     load(path)
+}
+
+fn is_recent(path: &Path) -> bool {
+    let changed = fs::metadata(path).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|changed| changed.elapsed().unwrap_or_default() < RECENT)
 }
 
 fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {

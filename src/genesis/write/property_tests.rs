@@ -189,6 +189,11 @@ proptest! {
             prop_assert_eq!(next.task(&task.id).unwrap().status, to);
         }
     }
+}
+
+proptest! {
+    // Each case runs a program.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn what_the_schema_accepts_it_still_does(

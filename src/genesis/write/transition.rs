@@ -6,7 +6,7 @@ use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
 use crate::genesis::view::{View, all, present};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edit, EditError, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Status, Task, Transition};
 
 use super::Writer;
 
@@ -51,14 +51,27 @@ pub(in crate::genesis) fn project_status(
     Edit::new(writer.splices)
 }
 
+/// The edit that adds an entry to the audit log.
+pub(in crate::genesis) fn audit(
+    xml: Xml<'_>,
+    names: &'static Names,
+    view: &View,
+    entry: &AuditEntry<'_>,
+) -> Edit {
+    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    writer.append_audit(entry);
+    writer.change_metadata(None, &written(entry.at));
+    Edit::new(writer.splices)
+}
+
 /// UTC, in whole seconds.
-fn written(at: Timestamp) -> String {
+pub(super) fn written(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Writer<'_> {
     /// Every place that says it follows.
-    fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
+    pub(super) fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
         let (xml, metadata) = (self.xml, &self.names.metadata);
         for (node, place) in present(xml, metadata.updated_at) {
             self.set_field(node, place.field, at);
