@@ -79,9 +79,9 @@ impl Edit {
     }
 
     /// The edit that makes all of `splices`, in whatever order they come. Insertions at one place
-    /// keep their order.
+    /// keep their order, and stand before what is replaced there.
     pub(crate) fn new(mut splices: Vec<Splice>) -> Edit {
-        splices.sort_by_key(|splice| splice.range.start);
+        splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
         Edit { splices }
     }
 
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn splices_are_made_in_the_order_of_their_places() {
-        let edit = edit(&[(4..4, "!"), (0..1, "X"), (4..4, "?")]);
-        assert_eq!(edit.splice("abcd").unwrap(), "Xbcd!?");
+        let edit = edit(&[(4..4, "!"), (0..1, "X"), (0..0, "("), (4..4, "?")]);
+        assert_eq!(edit.splice("abcd").unwrap(), "(Xbcd!?");
     }
 
     #[test]
