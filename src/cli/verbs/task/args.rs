@@ -12,10 +12,10 @@ Exit codes: 0 done, or noted by the run; 2 refused: an argument, or a change tha
 74 the disk failed; 77 not allowed: another agent's task."
 )]
 pub(crate) struct Args {
-    /// The plan; left out: $`GENESIS_FILE_PATH`, else as for all verbs.
+    /// The plan; `$GENESIS_FILE_PATH` if left out, else as for all verbs.
     #[arg(long, global = true, value_name = "GENESIS")]
     pub(super) genesis: Option<String>,
-    /// The task; left out: $`TASK_ID`.
+    /// The task; `$TASK_ID` if left out.
     #[arg(long, global = true, value_name = "ID")]
     task: Option<String>,
     /// Change a task that a live run works on; for a person at a terminal.
