@@ -79,9 +79,9 @@ pub(super) enum TaskVerb {
     #[command(
         after_help = "A note goes into the plan's audit log, a learning or decision into its knowledge base.\n\n\
 Examples:\n  blueprint task note \"the tests need a running database\"\n  \
-blueprint task note --learning \"Sessions are large\" --description \"4 kB each\" --category data\n  \
-blueprint task note --decision \"Postgres\" --context \"sessions outlive restarts\" \\\n      \
---rationale \"it is there already\" \"We keep sessions in Postgres 17\""
+blueprint task note --learning \"Rows are wide\" --category data \"4 kB each\"\n  \
+blueprint task note --decision \"Postgres\" --context \"a store\" \\\n      \
+--rationale \"it is there already\" \"We use Postgres 17\""
     )]
     Note(NoteArgs),
     /// Show what there is to know about the task.
