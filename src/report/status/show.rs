@@ -42,7 +42,7 @@ impl Page {
     fn paragraph(&mut self, title: &str, text: &str) {
         let lines: Vec<_> = text.trim().lines().map(clean).collect();
         if !lines.iter().all(String::is_empty) {
-            self.text.push_str(&format!("\n{title}\n"));
+            self.text.extend(["\n", title, "\n"]);
             for line in lines {
                 self.text.push_str(&folded(&line, "  ", "  ", self.width));
             }
@@ -52,7 +52,7 @@ impl Page {
     fn items(&mut self, title: &str, items: impl Iterator<Item = String>) {
         let mut items = items.map(|item| clean(&item)).filter(|item| !item.is_empty()).peekable();
         if items.peek().is_some() {
-            self.text.push_str(&format!("\n{title}\n"));
+            self.text.extend(["\n", title, "\n"]);
         }
         for item in items {
             self.text.push_str(&folded(&item, "  - ", "    ", self.width));
