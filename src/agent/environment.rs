@@ -1,7 +1,10 @@
 //! The environment of an attempt: nothing is inherited but what is on a list.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::ffi::{OsStr, OsString};
+use std::iter;
+use std::path::Path;
 
 use super::{Launch, RunnerError, RunnerSpec};
 
@@ -70,7 +73,19 @@ pub(super) fn assemble(
     let mut vars = passed_on(launch.env, needs, launch.policy);
     vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
     vars.extend(attempt(launch));
+    if let Some(folder) = launch.programs {
+        put_first_in_path(folder, &mut vars);
+    }
     vars.into_iter().collect()
+}
+
+/// Without a `PATH` every shell has one of its own, which a new one of ours would hide; and a folder with a colon in its name can't be in it.
+fn put_first_in_path(folder: &Path, vars: &mut BTreeMap<OsString, OsString>) {
+    let Some(path) = vars.get_mut(OsStr::new("PATH")) else { return };
+    let others: Vec<_> = env::split_paths(path).filter(|other| other != folder).collect();
+    if let Ok(joined) = env::join_paths(iter::once(folder.to_owned()).chain(others)) {
+        *path = joined;
+    }
 }
 
 /// Refuses a runner whose `env` table sets what git must not see.
@@ -176,6 +191,22 @@ mod tests {
         let vars = assemble(&scene.launch(), &Needs::default(), &runner);
         let id = vars.iter().find(|(name, _)| name == "TASK_ID").unwrap();
         assert_eq!(id.1, "auth-api");
+    }
+
+    fn path_of(scene: &Scene, runner_env: &[(&str, &str)]) -> Option<OsString> {
+        let launch = Launch { programs: Some(Path::new("/state/bin")), ..scene.launch() };
+        let runner = runner_env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let vars = assemble(&launch, &Needs::default(), &runner);
+        vars.into_iter().find(|(name, _)| name == "PATH").map(|(_, value)| value)
+    }
+
+    #[test]
+    fn our_programs_stand_first_in_the_path_whoever_set_it() {
+        let scene = Scene::new().env(&["PATH"]);
+        assert_eq!(path_of(&scene, &[]).unwrap(), "/state/bin:1");
+        assert_eq!(path_of(&scene, &[("PATH", "/a:/b")]).unwrap(), "/state/bin:/a:/b");
+        assert_eq!(path_of(&scene, &[("PATH", "/a:/state/bin:/b")]).unwrap(), "/state/bin:/a:/b");
+        assert_eq!(path_of(&Scene::new(), &[]), None);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Launch<'a> {
     pub definition_text: &'a str,
     /// The task prompt.
     pub prompt_text: &'a str,
+    /// The absolute path of a folder of programs that stands first in the agent's `PATH`.
+    pub programs: Option<&'a Path>,
     /// All variables that we were started with, of which only the allowed ones are passed on.
     pub env: &'a BaseEnv,
     /// What the configuration adds to those.
@@ -162,6 +164,7 @@ pub(super) mod tests {
                 prompt_file: Path::new("/state/prompt.md"),
                 definition_text: &self.text,
                 prompt_text: &self.prompt,
+                programs: None,
                 env: &self.env,
                 policy: &self.policy,
             }

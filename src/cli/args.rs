@@ -38,6 +38,13 @@ pub(crate) struct Global {
     pub(super) epic: Option<String>,
 }
 
+impl Default for Global {
+    fn default() -> Self {
+        let (color, log_format) = (When::Auto, LogFormat::Text);
+        Self { color, verbose: 0, quiet: false, log_format, epic: None }
+    }
+}
+
 /// When to do something that suits terminals only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {

@@ -100,6 +100,12 @@ impl Context {
         Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
     }
 
+    /// The same, for a change that is no claim to the epic's name: a copy of a plan may be edited, too.
+    pub(super) fn unclaimed_plan_file(&self) -> Result<PlanFile, CliError> {
+        self.state.make()?;
+        Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
+    }
+
     /// The configuration that holds for the plan.
     pub(super) fn config(&self) -> Result<Loaded, CliError> {
         let root = self.repo.as_ref().and_then(Repo::workdir);

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Environment,
     /// Not allowed, here or for this caller.
     Forbidden,
+    /// The program in whose place we were called is not there.
+    NoProgram,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Bug => 70,
             Self::Environment => 74,
             Self::Forbidden => 77,
+            Self::NoProgram => 127,
         }
     }
 }

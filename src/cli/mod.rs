@@ -12,7 +12,9 @@ mod locate;
 mod output;
 mod scratch;
 mod verbs;
+mod xmlstarlet;
 
+use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -23,10 +25,19 @@ use error::{CliError, Kind};
 
 /// Runs the program with the process's arguments and environment; the exit code says how it ended.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments: Vec<_> = env::args_os().collect();
+    // Before anything else: that program's arguments are none of ours, and it may write no line of its own.
+    if let Some(call) = xmlstarlet::Call::of(&arguments) {
+        return answer(|| call.make());
+    }
+    let cli = Cli::parse_from(&arguments);
     output::init(&cli.global);
+    answer(|| verbs::dispatch(cli))
+}
+
+fn answer(program: impl FnOnce() -> Result<u8, CliError>) -> ExitCode {
     // The panic itself has been told by then; what is left is an exit code that says what it was.
-    let done = catch_unwind(AssertUnwindSafe(|| verbs::dispatch(cli)));
+    let done = catch_unwind(AssertUnwindSafe(program));
     let code = match done.unwrap_or_else(|_| Err(CliError::new(Kind::Bug, "blueprint panicked"))) {
         Ok(code) => code,
         Err(error) => {

@@ -26,6 +26,8 @@ pub(super) struct Common {
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
     pub(super) program: PathBuf,
+    /// Programs of ours that agents find first in their `PATH`.
+    pub(super) programs: Option<PathBuf>,
     pub(super) kill_grace: Duration,
 }
 

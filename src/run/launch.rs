@@ -71,6 +71,7 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         prompt_file: &job.dir.prompt(),
         definition_text: definition,
         prompt_text: prompt,
+        programs: job.common.programs.as_deref(),
         env: &job.common.env,
         policy: &job.common.env_policy,
     })

@@ -21,6 +21,7 @@ mod outset;
 mod pause;
 mod preview;
 mod process;
+mod programs;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -37,6 +38,7 @@ pub use history::{Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
+pub use programs::XMLSTARLET;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
 pub use settings::{Cast, Settings, Site};
 pub use start::{refuse_a_rival, run};

@@ -119,6 +119,7 @@ impl Preview<'_> {
             prompt_file: &dir.prompt(),
             definition_text: "<definition>",
             prompt_text: "<prompt>",
+            programs: None,
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use super::job::Common;
 use super::outset::Outset;
 use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
-use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger};
+use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger, programs};
 use crate::agent::Catalogue;
 use crate::genesis::{EditError, Genesis, nearest};
 use crate::git::{EpicRefs, Oid, Repo, epic_slug, slugs};
@@ -40,7 +40,8 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let mut journal = Journal::open(&site.state.journal())?;
     journal.append(&Record::now(started(&owner, start)))?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
-    let common = common(site, &settings, refs, start, &run);
+    let programs = place_programs(site, &settings, tell);
+    let common = common(site, &settings, refs, start, &run, programs);
     let books = Books { genesis, history, journal };
     let dispatcher = Dispatcher::new(site, settings, &ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
@@ -187,7 +188,27 @@ fn started(owner: &RunOwner, start: Oid) -> Fact {
     }
 }
 
-fn common(site: &Site, settings: &Settings, refs: EpicRefs, start: Oid, run: &str) -> Arc<Common> {
+/// Agents work without them, too, only less safely: that is told, and no reason not to run.
+fn place_programs(site: &Site, settings: &Settings, tell: &dyn Fn(RunEvent)) -> Option<PathBuf> {
+    let folder = site.state.programs();
+    match programs::place(&folder, &settings.program) {
+        Ok(()) => Some(folder),
+        Err(error) => {
+            let text = format!("{error}; agents that call xmlstarlet change the plan without a lock");
+            tell(RunEvent::Warning { task: None, text });
+            None
+        }
+    }
+}
+
+fn common(
+    site: &Site,
+    settings: &Settings,
+    refs: EpicRefs,
+    start: Oid,
+    run: &str,
+    programs: Option<PathBuf>,
+) -> Arc<Common> {
     Arc::new(Common {
         repo: site.repo.clone(),
         refs,
@@ -199,6 +220,7 @@ fn common(site: &Site, settings: &Settings, refs: EpicRefs, start: Oid, run: &st
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
         program: settings.program.clone(),
+        programs,
         kill_grace: settings.kill_grace,
     })
 }

@@ -82,7 +82,7 @@ impl PlanFile {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn load(&self) -> Result<Genesis, LoadError> {
-        Ok(load_settled(&self.path)?.0)
+        read_settled(&self.path)
     }
 
     /// Removes what saves left that were killed half-way.
@@ -106,14 +106,30 @@ impl PlanFile {
         &self,
         decide: impl Fn(&Genesis) -> Result<Edit, E>,
     ) -> Result<Committed, CommitError<E>> {
+        self.rewrite(|genesis| {
+            let edit = decide(genesis).map_err(CommitError::Refused)?;
+            let edited = (!edit.is_empty()).then(|| genesis.apply(&edit));
+            edited.transpose().map_err(CommitError::Edit)
+        })
+    }
+
+    /// The same for a change that comes as a whole document, such as another program's; nothing, where there is none to
+    /// make.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the file is then unchanged.
+    pub fn rewrite<E>(
+        &self,
+        rewrite: impl Fn(&Genesis) -> Result<Option<Genesis>, CommitError<E>>,
+    ) -> Result<Committed, CommitError<E>> {
         let _lock = Lock::wait(&self.lock)?;
         for _ in 0..SAVE_TRIES {
             let (genesis, metadata) = load_settled(&self.path)?;
-            let edit = decide(&genesis).map_err(CommitError::Refused)?;
-            if edit.is_empty() {
+            let Some(edited) = rewrite(&genesis)? else {
                 return Ok(Committed { genesis, changed: false });
-            }
-            let edited = genesis.apply(&edit).map_err(CommitError::Edit)?;
+            };
+            // Nobody else has one here as long as we have the lock.
+            sweep(&self.path);
             let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
             if self.still_is(&genesis, &metadata) {
                 new.publish()?;
@@ -137,6 +153,14 @@ impl PlanFile {
 /// [`LoadError`] when it can't be read or is no genesis document.
 pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load(path)?.0)
+}
+
+/// The same, with patience: one that somebody else is writing in place is waited for.
+///
+/// # Errors
+/// [`LoadError`] when it can't be read or is no genesis document.
+pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
+    Ok(load_settled(path)?.0)
 }
 
 /// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again.

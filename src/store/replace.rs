@@ -1,7 +1,9 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::StoreError;
 
@@ -77,6 +79,9 @@ pub(super) struct Replacement {
 impl Replacement {
     pub(super) fn prepare(target: &Path, content: &[u8], old: Option<&Metadata>) -> Result<Self, StoreError> {
         let folder = folder_of(target);
+        if old.is_some() {
+            may_write(target).map_err(StoreError::io("write", target))?;
+        }
         let mut temp = tempfile::Builder::new()
             .prefix(&temp_prefix(target))
             .suffix(TEMP_SUFFIX)
@@ -116,12 +121,17 @@ pub(super) fn sweep(target: &Path) {
     }
 }
 
+/// A file that is not ours to write stays as it is, though its folder might let us put another one in its place.
+fn may_write(target: &Path) -> io::Result<()> {
+    accessat(CWD, target, Access::WRITE_OK, AtFlags::EACCESS).map_err(io::Error::from)
+}
+
 /// Mode as it was; owner and group too where we may, since a file that root saved shall stay its owner's.
 fn keep_attributes(new: &File, old: &Metadata) -> io::Result<()> {
     let created = new.metadata()?;
     if (created.uid(), created.gid()) != (old.uid(), old.gid()) {
-        // Not allowed unless we are root: the content matters more than the owner.
-        let _ = std::os::unix::fs::fchown(new, Some(old.uid()), Some(old.gid()));
+        // Only root may give files away, though anybody to a group of theirs: the content matters more than the owner.
+        let _ = fchown(new, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(new, None, Some(old.gid())));
     }
     new.set_permissions(old.permissions())
 }

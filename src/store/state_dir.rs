@@ -40,12 +40,20 @@ impl StateDir {
     /// # Errors
     /// [`StoreError`] when that can't be written.
     pub fn create(&self, epic: &str, plan: &Path) -> Result<(), StoreError> {
-        fs::create_dir_all(&self.path).map_err(StoreError::io("create folder", &self.path))?;
+        self.make()?;
         let card = self.path.join("plan.json");
         if card.exists() {
             return Ok(());
         }
         write_json(&card, &Card { plan: plan.to_owned(), epic: epic.to_owned() })
+    }
+
+    /// Makes the folder only.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that is refused.
+    pub fn make(&self) -> Result<(), StoreError> {
+        fs::create_dir_all(&self.path).map_err(StoreError::io("create folder", &self.path))
     }
 
     /// The plan under that epic name whose state is in `root`, if it is still there.
@@ -84,6 +92,16 @@ impl StateDir {
     /// The lock that a live run holds.
     pub fn run_lock(&self) -> PathBuf {
         self.path.join("run.lock")
+    }
+
+    /// Programs of ours that every agent finds first in its `PATH`.
+    pub fn programs(&self) -> PathBuf {
+        self.path.join("bin")
+    }
+
+    /// Where other programs edit copies of the plan, each in a folder of its own.
+    pub fn edits(&self) -> PathBuf {
+        self.path.join("edits")
     }
 
     /// The record of everything that happened.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,14 @@ impl Agent {
             },
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
             // blueprint itself: arguments separated by `|`; its exit code is logged.
-            "blueprint" => self.blueprint(&rest.split('|').collect::<Vec<_>>()),
+            "blueprint" => {
+                self.call("blueprint", variable("FAKE_AGENT_BLUEPRINT")?.as_os_str(), &arguments(rest)?)
+            }
+            // Any program of the PATH, the same way; `{plan}` is the plan's path.
+            "call" => match arguments(rest)?.as_slice() {
+                [program, arguments @ ..] => self.call("call", OsStr::new(program), arguments),
+                [] => Ok(()),
+            },
             "set" => {
                 self.vars.insert(first.to_owned(), more.to_owned());
                 Ok(())
@@ -140,12 +148,11 @@ impl Agent {
         until(|| Ok(fs::read_to_string(self.control.path("log"))?.matches("child\t").count() > before))
     }
 
-    fn blueprint(&self, arguments: &[&str]) -> io::Result<()> {
-        let output =
-            Command::new(variable("FAKE_AGENT_BLUEPRINT")?).args(arguments).envs(&self.vars).output()?;
+    fn call(&self, event: &str, program: &OsStr, arguments: &[String]) -> io::Result<()> {
+        let output = Command::new(program).args(arguments).envs(&self.vars).output()?;
         let code = output.status.code().unwrap_or(-1).to_string();
         let says = String::from_utf8_lossy(&output.stderr).replace(['\n', '\t'], " ");
-        self.control.log("blueprint", &[&code, &says])
+        self.control.log(event, &[&code, &says])
     }
 }
 
@@ -186,6 +193,11 @@ fn until(is_so: impl Fn() -> io::Result<bool>) -> io::Result<()> {
 
 fn variable(name: &str) -> io::Result<PathBuf> {
     env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{name} is not set")))
+}
+
+fn arguments(rest: &str) -> io::Result<Vec<String>> {
+    let plan = variable("GENESIS_FILE_PATH")?;
+    Ok(rest.split('|').map(|argument| argument.replace("{plan}", &plan.to_string_lossy())).collect())
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> io::Result<T> {
