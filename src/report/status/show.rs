@@ -66,16 +66,14 @@ fn named(genesis: &Genesis, id: &str) -> String {
 
 /// What came of it, and where its work is.
 fn prerequisite(task: &Task, history: &History) -> String {
-    let mut text = format!("{} ({}): {}", task.id, task.status, task.name);
-    if let Some(result) = &task.result {
-        text.push_str(&format!(" — {}", result.summary));
-    }
+    let result = task.result.as_ref().map(|result| format!(" — {}", result.summary));
     let attempts = history.task(&task.id).into_iter().flat_map(|story| &story.attempts);
-    if let Some(done) = attempts.filter(|attempt| attempt.succeeded()).last() {
-        text.push_str(&format!("; branch {}", done.started.branch));
-        text.extend(done.commit().map(|commit| format!(", commit {commit}")));
-    }
-    text
+    let done = attempts.rev().find(|attempt| attempt.succeeded()).map(|done| {
+        let commit = done.commit().map_or_else(String::new, |commit| format!(", commit {commit}"));
+        format!("; branch {}{commit}", done.started.branch)
+    });
+    let [result, done] = [result, done].map(Option::unwrap_or_default);
+    format!("{} ({}): {}{result}{done}", task.id, task.status, task.name)
 }
 
 fn reported(story: &TaskHistory) -> Vec<String> {
