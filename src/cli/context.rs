@@ -1,5 +1,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::Global;
 use super::config::{self, Loaded};
@@ -9,7 +10,7 @@ use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::run::{self, History, Record, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_plan, read_records};
+use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_records, read_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
@@ -28,7 +29,7 @@ pub(super) struct Opened {
 /// A plan with all that is known of it.
 pub(super) struct Known {
     pub(super) genesis: Genesis,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) history: History,
     pub(super) run: Option<RunOwner>,
 }
@@ -66,7 +67,7 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
-        let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
+        let genesis = read_settled(&path).map_err(|error| CliError::load(&path, error))?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
@@ -131,7 +132,7 @@ impl Opened {
         let Self { context, genesis } = self;
         let history = context.history()?;
         let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
-        let plan = context.valid(&now)?;
+        let plan = Arc::new(context.valid(&now)?);
         let run = RunLock::live_owner(&context.state.run_lock())?;
         Ok((context, Known { genesis: now, plan, history, run }))
     }

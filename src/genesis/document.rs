@@ -13,7 +13,7 @@ use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
-    Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task, Transition,
+    AuditEntry, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task, Transition,
 };
 
 /// A plan's document.
@@ -96,6 +96,11 @@ impl Genesis {
     /// None at present.
     pub fn set_project_status(&self, status: ProjectStatus, at: Timestamp) -> Result<Edit, EditError> {
         Ok(write::project_status(self.xml(), self.form.names(), &self.view, status, at))
+    }
+
+    /// The edit that adds an entry to the audit log.
+    pub fn audit(&self, entry: &AuditEntry<'_>) -> Edit {
+        write::audit(self.xml(), self.form.names(), &self.view, entry)
     }
 
     /// Makes `edit` here: only what it touches is read anew.

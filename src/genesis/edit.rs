@@ -27,6 +27,21 @@ pub struct Transition<'a> {
     pub project: Option<ProjectStatus>,
 }
 
+/// Something to be told by the plan's audit log.
+#[derive(Debug, Clone)]
+pub struct AuditEntry<'a> {
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+    /// What sort of thing, such as `task_added`.
+    pub kind: &'a str,
+    /// What happened.
+    pub description: &'a str,
+    /// Who did it.
+    pub actor: &'a str,
+    /// What was changed.
+    pub changes: Option<&'a str>,
+}
+
 /// A set of splices that belong together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {

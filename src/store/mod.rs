@@ -4,6 +4,7 @@
 
 mod error;
 mod journal;
+mod known_plan;
 mod lock;
 mod plan_file;
 mod replace;
@@ -11,6 +12,7 @@ mod state_dir;
 
 pub use error::StoreError;
 pub use journal::{Journal, Records, read_records};
+pub use known_plan::{Found, KnownPlan, Restored, Saved, Seen};
 pub use lock::{Lock, RunLock, RunOwner};
 pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled};
 pub use replace::{read_json, replace_file, write_json};

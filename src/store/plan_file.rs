@@ -15,6 +15,8 @@ const SAVE_TRIES: usize = 20;
 /// How often a file that is no document is looked at again before a save gives up, and the pause before each look.
 const LOOKS: usize = 20;
 const LOOK: Duration = Duration::from_millis(50);
+/// A file that has not changed for this long is not being written.
+const RECENT: Duration = Duration::from_secs(2);
 
 /// A `genesis.xml` on disk, with the lock that all our writers take.
 #[derive(Debug, Clone)]
@@ -85,12 +87,20 @@ impl PlanFile {
         read_settled(&self.path)
     }
 
+    pub(super) fn load_with_metadata(&self) -> Result<(Genesis, Metadata), LoadError> {
+        load_settled(&self.path)
+    }
+
+    pub(super) fn lock(&self) -> Result<Lock, StoreError> {
+        Lock::wait(&self.lock)
+    }
+
     /// Removes what saves left that were killed half-way.
     ///
     /// # Errors
     /// [`StoreError`] when the lock can't be taken.
     pub fn sweep(&self) -> Result<(), StoreError> {
-        let _lock = Lock::wait(&self.lock)?;
+        let _lock = self.lock()?;
         sweep(&self.path);
         Ok(())
     }
@@ -122,7 +132,7 @@ impl PlanFile {
         &self,
         rewrite: impl Fn(&Genesis) -> Result<Option<Genesis>, CommitError<E>>,
     ) -> Result<Committed, CommitError<E>> {
-        let _lock = Lock::wait(&self.lock)?;
+        let _lock = self.lock()?;
         for _ in 0..SAVE_TRIES {
             let (genesis, metadata) = load_settled(&self.path)?;
             let Some(edited) = rewrite(&genesis)? else {
@@ -163,15 +173,21 @@ pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load_settled(path)?.0)
 }
 
-/// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again.
+/// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again,
+/// unless nobody has touched it for so long that nobody is at it.
 fn load_settled(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
     for _ in 0..LOOKS {
         match load(path) {
-            Err(LoadError::Invalid(_)) => sleep(LOOK),
+            Err(LoadError::Invalid(_)) if is_recent(path) => sleep(LOOK),
             settled => return settled,
         }
     }
     load(path)
+}
+
+fn is_recent(path: &Path) -> bool {
+    let changed = fs::metadata(path).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|changed| changed.elapsed().unwrap_or_default() < RECENT)
 }
 
 fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {

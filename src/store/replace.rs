@@ -43,7 +43,7 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(StoreError::io("read", path)(error)),
     };
-    Replacement::prepare(path, content, old.as_ref())?.publish()
+    Replacement::prepare(path, content, old.as_ref())?.publish().map(drop)
 }
 
 /// Reads a file of JSON; one that isn't there is nothing.
@@ -95,11 +95,14 @@ impl Replacement {
         Ok(Self { temp, target: target.to_owned() })
     }
 
-    pub(super) fn publish(self) -> Result<(), StoreError> {
-        self.temp
+    /// Takes the place; gives what the file looks like there.
+    pub(super) fn publish(self) -> Result<Metadata, StoreError> {
+        let file = self
+            .temp
             .persist(&self.target)
             .map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
-        sync_folder(folder_of(&self.target))
+        sync_folder(folder_of(&self.target))?;
+        file.metadata().map_err(StoreError::io("read", &self.target))
     }
 }
 

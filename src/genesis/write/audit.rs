@@ -3,10 +3,11 @@
 use crate::genesis::form::{Part, Path, Paths};
 use crate::genesis::view::field;
 use crate::genesis::xml::Xml;
-use crate::genesis::{Status, Transition};
+use crate::genesis::{AuditEntry, Status, Transition};
 
 use super::Writer;
 use super::task::result;
+use super::transition::written;
 use super::words::is_in_capitals;
 
 impl Writer<'_> {
@@ -29,6 +30,22 @@ impl Writer<'_> {
             (Part::Description, Some(&description)),
             (Part::Actor, Some(transition.actor)),
             (Part::Changes, changes),
+        ];
+        self.add_audit_entry(path, &said);
+    }
+
+    pub(super) fn append_audit(&mut self, entry: &AuditEntry<'_>) {
+        let names = self.names.audit;
+        let Some(path) = self.log(names.paths, names.made) else {
+            return;
+        };
+        let at = written(entry.at);
+        let said = [
+            (Part::Time, Some(at.as_str())),
+            (Part::Kind, Some(entry.kind)),
+            (Part::Description, Some(entry.description)),
+            (Part::Actor, Some(entry.actor)),
+            (Part::Changes, entry.changes),
         ];
         self.add_audit_entry(path, &said);
     }

@@ -22,7 +22,7 @@ mod transition;
 mod words;
 
 pub(super) use knowledge::{decision, learning, note, notes};
-pub(super) use transition::{project_status, transition};
+pub(super) use transition::{audit, project_status, transition};
 
 use super::Splice;
 use super::form::Names;

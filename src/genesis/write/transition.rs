@@ -6,7 +6,7 @@ use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
 use crate::genesis::view::{View, all, place};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edit, EditError, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Status, Task, Transition};
 
 use super::Writer;
 
@@ -48,6 +48,19 @@ pub(in crate::genesis) fn project_status(
     }
     let mut writer = Writer { xml, names, view, splices: Vec::new() };
     writer.change_metadata(Some(status), &written(at));
+    Edit::new(writer.splices)
+}
+
+/// The edit that adds an entry to the audit log.
+pub(in crate::genesis) fn audit(
+    xml: Xml<'_>,
+    names: &'static Names,
+    view: &View,
+    entry: &AuditEntry<'_>,
+) -> Edit {
+    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    writer.append_audit(entry);
+    writer.change_metadata(None, &written(entry.at));
     Edit::new(writer.splices)
 }
 

@@ -2,16 +2,16 @@
 
 use super::Dispatcher;
 use crate::genesis::Entry;
-use crate::plan::TaskIndex;
+use crate::plan::TaskId;
 use crate::run::outbox::Says;
 use crate::run::record::Fact;
 use crate::run::{RunError, RunEvent};
 
 impl Dispatcher<'_> {
-    pub(super) fn tell_said(&self, index: TaskIndex, says: &Says) {
+    pub(super) fn tell_said(&self, task: &TaskId, says: &Says) {
         self.tell(RunEvent::Reported {
-            task: self.id(index),
-            attempt: self.attempt_number(index),
+            task: task.clone(),
+            attempt: self.attempt_number(task),
             kind: says.word(),
             text: says.text().to_owned(),
         });
@@ -19,27 +19,26 @@ impl Dispatcher<'_> {
 
     /// Notes, learnings and decisions of all attempts that a run, killed, has not written any more.
     pub(super) fn keep_reports(&mut self) -> Result<(), RunError> {
-        let ground = self.ground;
-        ground.plan.tasks().try_for_each(|(index, _)| self.keep_reports_of(index))
+        let tasks: Vec<_> = self.ground.plan.tasks().map(|(_, task)| task.id.clone()).collect();
+        tasks.iter().try_for_each(|task| self.keep_reports_of(task))
     }
 
     /// Those of one task's attempts. The journal has them: they are written to the plan, then that they are. A run that is killed in between
     /// finds them there, and writes nothing twice.
-    pub(super) fn keep_reports_of(&mut self, index: TaskIndex) -> Result<(), RunError> {
-        let task = self.id(index);
-        let attempts = self.books.history.task(task.as_str()).into_iter().flat_map(|story| &story.attempts);
+    pub(super) fn keep_reports_of(&mut self, task: &TaskId) -> Result<(), RunError> {
+        let attempts = self.books.history().task(task.as_str()).into_iter().flat_map(|story| &story.attempts);
         let open: Vec<_> = attempts
             .filter(|attempt| attempt.kept < attempt.reports.len())
             .map(|attempt| (attempt.started.attempt, attempt.to_keep(), attempt.reports.len()))
             .collect();
         for (attempt, entries, reports) in open {
-            self.keep(index, &entries)?;
+            self.keep(task, &entries)?;
             self.record(Fact::Kept { task: task.clone(), attempt, reports })?;
         }
         Ok(())
     }
 
-    fn keep(&mut self, index: TaskIndex, entries: &[Entry]) -> Result<(), RunError> {
+    fn keep(&mut self, task: &TaskId, entries: &[Entry]) -> Result<(), RunError> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -47,7 +46,7 @@ impl Dispatcher<'_> {
             // Of a task that is not in the plan any more; the journal has it.
             Err(RunError::Edit(error)) => {
                 let text = format!("what its agent noted can't be written: {error}");
-                self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
+                self.tell(RunEvent::Warning { task: Some(task.clone()), text });
                 Ok(())
             }
             saved => saved,
