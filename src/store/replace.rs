@@ -126,7 +126,11 @@ pub(super) fn sweep(target: &Path) {
 
 /// A file that is not ours to write stays as it is, though its folder might let us put another one in its place.
 fn may_write(target: &Path) -> io::Result<()> {
-    accessat(CWD, target, Access::WRITE_OK, AtFlags::EACCESS).map_err(io::Error::from)
+    match accessat(CWD, target, Access::WRITE_OK, AtFlags::EACCESS).map_err(io::Error::from) {
+        // One that is gone is made anew.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        asked => asked,
+    }
 }
 
 /// Mode as it was; owner and group too where we may, since a file that root saved shall stay its owner's.
