@@ -42,6 +42,29 @@ pub struct AuditEntry<'a> {
     pub changes: Option<&'a str>,
 }
 
+/// A task that is to be added.
+#[derive(Debug, Clone)]
+pub struct NewTask<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// In a few words.
+    pub name: &'a str,
+    /// What is to be done.
+    pub description: &'a str,
+    /// Who does it.
+    pub agent: &'a str,
+    /// How long it may take, as planners write it: `45min`, `1.5h`.
+    pub estimate: &'a str,
+    /// The tasks that it waits for.
+    pub after: &'a [&'a str],
+    /// The tasks that wait for it.
+    pub before: &'a [&'a str],
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+    /// Who adds it.
+    pub actor: &'a str,
+}
+
 /// A set of splices that belong together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {
@@ -64,6 +87,12 @@ pub enum EditError {
     /// There is no task of that id.
     #[error("there is no task `{0}` in the plan")]
     UnknownTask(String),
+    /// There is such a task already.
+    #[error("there is a task `{0}` in the plan already")]
+    TaskExists(String),
+    /// The document has no place for it.
+    #[error("this is {0}, which has no place for the task")]
+    NoPlace(String),
     /// The edit was made for another text.
     #[error("the edit does not fit the document at byte {0}")]
     DoesNotFit(usize),

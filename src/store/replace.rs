@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
-use rustix::io::Errno;
 
 use super::StoreError;
 
@@ -140,10 +139,10 @@ pub(super) fn sweep(target: &Path) {
 
 /// A file that is not ours to write stays as it is, though its folder might let us put another one in its place.
 fn may_write(target: &Path) -> io::Result<()> {
-    match accessat(CWD, target, Access::WRITE_OK, AtFlags::EACCESS) {
-        // It comes back where there is none any more.
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(error.into()),
+    match accessat(CWD, target, Access::WRITE_OK, AtFlags::EACCESS).map_err(io::Error::from) {
+        // One that is gone is made anew.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        asked => asked,
     }
 }
 

@@ -1,6 +1,5 @@
 //! By a person, or by an agent that nobody runs: the change itself, under the plan's lock.
 
-use std::env;
 use std::io::{self, IsTerminal};
 
 use jiff::Timestamp;
@@ -9,6 +8,7 @@ use super::args::{Args, TaskVerb};
 use crate::cli::context::{Context, unknown_task};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
+use crate::cli::person::actor;
 use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition};
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
@@ -244,10 +244,4 @@ fn way_out(task: &str, from: Status) -> String {
             format!("`blueprint status {task}` tells how it came to be {from}")
         }
     }
-}
-
-/// Who does it: the agent, if the environment names one, else the person who is logged in.
-fn actor() -> String {
-    let named = ["BLUEPRINT_AGENT", "USER", "LOGNAME"].into_iter().filter_map(|name| env::var(name).ok());
-    named.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
