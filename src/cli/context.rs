@@ -1,5 +1,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::Global;
 use super::config::{self, Loaded};
@@ -9,7 +10,7 @@ use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::run::{self, History, Record, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_plan, read_records};
+use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
@@ -22,13 +23,13 @@ pub(super) struct Context {
 /// A plan that was found and read.
 pub(super) struct Opened {
     context: Context,
-    genesis: Genesis,
+    seen: Seen,
 }
 
 /// A plan with all that is known of it.
 pub(super) struct Known {
     pub(super) genesis: Genesis,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) history: History,
     pub(super) run: Option<RunOwner>,
 }
@@ -66,12 +67,12 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
-        let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
-        Self::of(path, genesis, global)
+        let seen = see_settled(&path).map_err(|error| CliError::load(&path, error))?;
+        Ok(Opened { context: Self::of(path, &seen.genesis, global)?, seen })
     }
 
     /// The repository and state of a plan that has been read.
-    pub(super) fn of(path: PathBuf, genesis: Genesis, global: &Global) -> Result<Opened, CliError> {
+    pub(super) fn of(path: PathBuf, genesis: &Genesis, global: &Global) -> Result<Self, CliError> {
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
@@ -83,7 +84,7 @@ impl Context {
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Opened { context: Self { path, repo, state, epic }, genesis })
+        Ok(Self { path, repo, state, epic })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
@@ -133,22 +134,27 @@ impl Context {
 impl Opened {
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Context, Known), CliError> {
-        let Self { context, genesis } = self;
+        let Self { context, seen: Seen { genesis, .. } } = self;
         let history = context.history()?;
         let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
-        let plan = context.valid(&now)?;
+        let plan = Arc::new(context.valid(&now)?);
         let run = RunLock::live_owner(&context.state.run_lock())?;
         Ok((context, Known { genesis: now, plan, history, run }))
     }
 
     /// Where it lives, and the document as it was read.
     pub(super) fn parts(self) -> (Context, Genesis) {
-        (self.context, self.genesis)
+        (self.context, self.seen.genesis)
     }
 
     /// Where it lives, for a verb that reads it again under its lock.
     pub(super) fn context(self) -> Context {
         self.context
+    }
+
+    /// Where it lives and what was seen there, for a verb that changes it.
+    pub(super) fn to_change(self) -> (Context, Seen) {
+        (self.context, self.seen)
     }
 }
 

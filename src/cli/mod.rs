@@ -3,7 +3,6 @@
 //! Knows everybody, and leaves to the rooms whatever it can.
 
 mod args;
-mod attempt;
 mod casting;
 pub mod config;
 mod context;
@@ -11,6 +10,7 @@ mod dry_run;
 mod error;
 mod locate;
 mod output;
+mod person;
 mod scratch;
 mod surroundings;
 mod verbs;

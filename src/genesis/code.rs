@@ -74,6 +74,7 @@ codes! {
     EmptyDescription   "W106" Warning "a task has no description";
     UnknownStatusWord  "W107" Warning "a word that is no status";
     InNoLevel          "W108" Warning "a task stands in no level, though others do";
+    NoTasks            "W109" Warning "a plan without tasks";
     BadDuration        "W201" Warning "a duration that cannot be read";
     LevelAgainstEdges  "W202" Warning "a level contradicts the dependencies";
     // Asked for with `--schema`.

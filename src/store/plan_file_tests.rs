@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::genesis::{EditError, Status, Transition};
+use crate::store::replace::Stamp;
 
 const WRITERS: usize = 8;
 const CHANGES: usize = 20;

@@ -6,10 +6,10 @@ use anstyle::{AnsiColor, Style};
 use similar::TextDiff;
 
 use crate::cli::args::Global;
-use crate::cli::attempt::refuse_inside_an_attempt;
 use crate::cli::context::{Context, find_only};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
+use crate::cli::person::refuse_inside_an_attempt;
 use crate::genesis::{Diagnostic, Edit, Genesis, Utf16};
 use crate::plan;
 use crate::report::clean_line;
@@ -35,8 +35,9 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    refuse_inside_an_attempt("repair")?;
+    refuse_inside_an_attempt("repair", None)?;
     let path = find_only(args.genesis.as_ref())?;
+    refuse_inside_an_attempt("repair", Some(&path))?;
     if args.to_utf8 {
         return convert(&path, args.dry_run, global);
     }
@@ -126,7 +127,7 @@ fn convert(path: &Path, dry_run: bool, global: &Global) -> Result<u8, CliError> 
         return Ok(0);
     }
     let converted = genesis.source().as_bytes().to_vec();
-    let context = Context::of(path.to_owned(), genesis, global)?.context();
+    let context = Context::of(path.to_owned(), &genesis, global)?;
     let file = context.unclaimed_plan_file()?;
     if !rewrite_file(file.path(), &context.state.plan_lock(), &bytes, &converted)? {
         let message = format!("`{name}` was changed meanwhile; nothing was converted");

@@ -18,7 +18,7 @@ pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
     let unknown = in_levels
         .chain(in_lists)
         .filter(|(found, _)| found.id.is_empty() || !known.contains(found.id.as_str()));
-    let unknown = unknown.enumerate().map(|(n, (found, place))| report(view, found, place, n));
+    let unknown = unknown.enumerate().map(|(n, (found, place))| report(names, view, found, place, n));
     unknown.chain(in_no_level(view)).collect()
 }
 
@@ -49,10 +49,10 @@ fn in_no_level(view: &View) -> Option<Diagnostic> {
     )
 }
 
-fn report(view: &View, found: &Ref, place: &str, position: usize) -> Diagnostic {
+fn report(names: &Names, view: &View, found: &Ref, place: &str, position: usize) -> Diagnostic {
     let place = if place == "a level" { place.to_owned() } else { format!("the list `{place}`") };
     if found.id.is_empty() {
-        let message = format!("a taskRef in {place} has no id");
+        let message = format!("a {} in {place} has no id", names.tracker.entry);
         return Diagnostic::new(Code::UnknownTaskRef, found.span.clone(), message);
     }
     let message = format!("{place} names the task {}, which is not there", shown(&found.id));

@@ -54,7 +54,7 @@ impl Writer<'_> {
         lists.filter(is_target).last()
     }
 
-    fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
+    pub(super) fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
         let (names, target) = (&self.names.tracker, self.names.lists.of(status));
         if let Some(list) = self.list(trackers, target) {
             // A list has no children but its entries.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::golden_tests::{BARE, PLAN};
-use super::property_tests::{assert_untouched_outside, recipe, statuses};
+use super::property_tests::{assert_untouched_outside, statuses};
+use super::random_plan::recipe;
 use crate::genesis::{Code, Genesis};
 
 /// A plan of every form.

@@ -6,10 +6,10 @@ use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 
 use crate::cli::args::Global;
-use crate::cli::attempt::refuse_inside_an_attempt;
 use crate::cli::config::Timeout;
 use crate::cli::context::{Context, find};
 use crate::cli::error::CliError;
+use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
 use crate::report::{Bars, Plain};
@@ -70,7 +70,7 @@ enum Progress {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    refuse_inside_an_attempt("run")?;
+    refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
     let path = if args.scratch { scratch::copy(&path)? } else { path };
     let (context, known) = Context::open(path, global)?.known()?;
