@@ -52,6 +52,10 @@ impl Scene {
     pub(crate) fn new(plan: impl AsRef<[u8]>) -> Self {
         let scene = Self(tempfile::tempdir().unwrap());
         scene.write("genesis.xml", plan);
+        // One that somebody has just written would be waited for: it may be half-written.
+        let an_hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+        let file = fs::File::options().write(true).open(scene.path("genesis.xml")).unwrap();
+        file.set_modified(an_hour_ago).unwrap();
         for agent in ["backend-developer", "tester"] {
             let text = format!("---\nname: {agent}\ndescription: d\n---\nWork.\n");
             scene.write(&format!(".claude/agents/{agent}.md"), text);
