@@ -31,6 +31,10 @@ fn refused(scene: &Scene, what: &str, code: &str) {
     }
 }
 
+fn repeated(times: std::ops::Range<u32>, part: impl Fn(u32) -> String) -> String {
+    times.fold(String::new(), |text, n| text + &part(n))
+}
+
 /// The plan with `hostile` in a description.
 fn with(hostile: &str) -> String {
     PLAN.replace("Cover the cart.", hostile)
@@ -39,7 +43,7 @@ fn with(hostile: &str) -> String {
 #[test]
 fn bombs_of_entities_are_not_even_read() {
     let entities: String =
-        (1..60).map(|n| format!("<!ENTITY a{n} \"&a{0};&a{0};&a{0};&a{0};\">\n", n - 1)).collect();
+        repeated(1..60, |n| format!("<!ENTITY a{n} \"&a{0};&a{0};&a{0};&a{0};\">\n", n - 1));
     let bomb = PLAN.replace(
         "<projectGenesis ",
         &format!("<!DOCTYPE projectGenesis [\n<!ENTITY a0 \"boom\">\n{entities}]>\n<projectGenesis "),
@@ -70,7 +74,7 @@ fn characters_and_bytes_that_no_text_has_are_refused() {
 fn attributes_by_the_million_are_read_or_refused() {
     let same = with(&format!("<x:y {}/>", "a='1' ".repeat(300_000)));
     refused(&Scene::new(same), "one attribute again and again", "E007");
-    let distinct: String = (0..1_000_000).map(|n| format!("a{n}='' ")).collect();
+    let distinct: String = repeated(0..1_000_000, |n| format!("a{n}='' "));
     let read = confined(&Scene::new(with(&format!("<x:y {distinct}/>"))), "validate");
     assert_eq!(read.status.code(), Some(0), "{read:?}");
 }
@@ -91,7 +95,7 @@ fn a_large_file_takes_memory_in_proportion() {
     let mut file = BufWriter::new(File::create(scene.path("genesis.xml")).unwrap());
     // The text, and little more.
     for _ in 0..16 {
-        file.write_all(&[b'\n'; 1 << 20]).unwrap();
+        file.write_all(&vec![b'\n'; 1 << 20]).unwrap();
     }
     file.into_inner().unwrap();
     refused(&scene, "nothing but lines", "E010");
@@ -122,7 +126,7 @@ fn what_has_no_end_is_not_opened() {
 /// Thousands of warnings in one line: each place is found without reading the whole line again.
 #[test]
 fn a_plan_of_one_line_with_very_many_warnings_ends_in_good_time() {
-    let tasks: String = (0..20_000).map(|n| format!("<task id='t{n}'><name>n</name></task>")).collect();
+    let tasks: String = repeated(0..20_000, |n| format!("<task id='t{n}'><name>n</name></task>"));
     let plan = format!(
         "<projectGenesis version='1'><metadata><epicName>e</epicName></metadata><executionPlan><tasks>{tasks}</tasks></executionPlan></projectGenesis>"
     );

@@ -88,10 +88,14 @@ fn entries_that_name_no_task_and_words_that_are_no_status_stay() {
     assert!(genesis.diagnostics().iter().any(|found| found.code == Code::UnknownTaskRef));
 }
 
+fn repeated(line: impl Fn(usize) -> String) -> String {
+    (0..10_000).fold(String::new(), |text, n| text + &line(n))
+}
+
 #[test]
 fn ten_thousand_misplaced_tasks_are_one_edit() {
-    let tasks: String = (0..10_000).map(|n| format!("<task id='t{n}'/>\n")).collect();
-    let refs: String = (0..10_000).map(|n| format!("<taskRef id='t{n}'/>\n<taskRef id='t{n}'/>\n")).collect();
+    let tasks: String = repeated(|n| format!("<task id='t{n}'/>\n"));
+    let refs: String = repeated(|n| format!("<taskRef id='t{n}'/>\n<taskRef id='t{n}'/>\n"));
     let lists = format!("<statusTracker><failed>\n{refs}</failed></statusTracker>");
     repaired(&plan(&format!("<tasks>{tasks}</tasks>{lists}")));
 }
