@@ -10,7 +10,7 @@ mod place;
 mod tests;
 mod workflow;
 
-pub(super) use names::{Estimate, LevelNames, Names, ResultNames, TaskNames};
+pub(super) use names::{EdgeNames, Estimate, LevelNames, Names, ResultNames, TaskNames};
 pub(super) use place::{EntryNames, Field, Fields, Part, Path, Paths, Place, Places, Texts};
 
 use super::xml::Xml;

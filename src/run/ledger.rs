@@ -63,6 +63,17 @@ pub fn is_ours(story: Option<&TaskHistory>, task: &Task) -> bool {
     is_last && newest.is_none_or(is_one_of)
 }
 
+/// How the result of a task begins that counts as completed without work.
+pub const SKIPPED: &str = "skipped";
+
+/// Whether somebody has decided that a task counts as completed without work: it has none, whatever an attempt left on its branch.
+pub(super) fn is_skipped(task: &Task) -> bool {
+    let by_result = task.result.as_ref().is_some_and(|result| result.summary.starts_with(SKIPPED));
+    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    let says_so = newest.and_then(|event| event.description.as_deref()).map(|text| text.starts_with(SKIPPED));
+    task.status == Status::Completed && by_result && says_so.unwrap_or(true)
+}
+
 /// The document with everything in it that the journal has; the very same if nothing is missing.
 ///
 /// # Errors

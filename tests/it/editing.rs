@@ -255,3 +255,97 @@ fn a_project_with_a_task_added_while_the_last_one_ran_is_completed_with_it() {
     assert_eq!(project.log().starts(), ["a", "late"]);
     assert_eq!(project.status()["plan"]["status"], "completed");
 }
+
+/// `blueprint` that has to work.
+#[track_caller]
+fn ok(project: &TestProject, arguments: &[&str]) -> String {
+    let ended = project.blueprint(arguments);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    ended.stderr
+}
+
+#[test]
+fn a_task_that_is_added_during_a_run_is_run_where_it_belongs() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), SCRIPT);
+    let run = under_way(&project);
+    let said = ok(&project, &["add", "new", "--name", "A new one", "--after", "a", "--before", "b"]);
+    assert!(said.contains("task new is added for worker; the live run takes it up"), "{said}");
+    run.wait_for("added task new; b now needs");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    assert_eq!(project.log().starts(), ["a", "new", "b"]);
+    assert!(prompt(&project, "new").contains("A new one"));
+    assert!(project.files("blueprint/trial/b").contains(&"new.txt".into()));
+    let plan = project.read("genesis.xml");
+    for part in
+        ["<totalTasks>3</totalTasks>", "<type>task_added</type>", "<completedTasks>3</completedTasks>"]
+    {
+        assert!(plan.contains(part), "{part} in {plan}");
+    }
+    let valid = project.blueprint(&["validate", "--strict"]);
+    assert!(!valid.stdout.contains("new"), "{valid}");
+}
+
+#[test]
+fn what_can_not_be_added_is_refused_and_nothing_is_changed() {
+    let plan = PlanText::chain(&["a", "b", "c"]).already("a", "completed", "jane");
+    let project = TestProject::new(&plan, SCRIPT);
+    let before = project.read("genesis.xml");
+    let refused: [(&[&str], &str); 7] = [
+        (&["add", "b", "--name", "n"], "there is a task `b` in the plan already"),
+        (&["add", "x", "--name", "n", "--after", "d"], "there is no task `d` in the plan"),
+        (
+            &["add", "x", "--name", "n", "--before", "a"],
+            "task `a` can't wait for the new one: it is completed",
+        ),
+        (&["add", "x", "--name", "n", "--after", "c", "--before", "b"], "wait for each other"),
+        (&["add", "x", "--name", ""], "--name"),
+        (&["add", "x"], "--name"),
+        (&["add", "x", "--name", "n", "--estimate", "soon"], "--estimate"),
+    ];
+    for (arguments, says) in refused {
+        project.blueprint(arguments).assert(2, &[says]);
+        assert_eq!(project.read("genesis.xml"), before, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_skipped_task_releases_what_waits_for_it_and_adds_nothing() {
+    let plan = PlanText::of(&["a", "b", "c"]).edge("a", "c").edge("b", "c");
+    let project = TestProject::new(&plan, SCRIPT);
+    let run = under_way(&project);
+    ok(&project, &["skip", "b", "--reason", "not worth it"]);
+    run.wait_for("b is completed now, by");
+    project.blueprint(&["skip", "a"]).assert(77, &["task `a` is being worked on by a live run"]);
+    project.touch("go");
+    run.wait().assert(0, &["b is skipped: it adds nothing to a base"]);
+    assert_eq!(project.log().starts(), ["a", "c"]);
+    let section = project.section_of("b");
+    assert!(section.contains("not worth it</summary>"), "{section}");
+    let again = ok(&project, &["skip", "b"]);
+    assert!(again.contains("task b was already completed"), "{again}");
+    project.complete(&[]);
+    assert_eq!(project.log().starts(), ["a", "c"]);
+}
+
+#[test]
+fn what_a_failed_attempt_left_does_not_count_when_its_task_is_skipped() {
+    let script = "== a\nwrite half.txt half\nexit 1\n== *\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    assert_eq!(project.run(&[]).code, Some(1));
+    ok(&project, &["skip", "a"]);
+    project.complete(&[]);
+    let files = project.files(INTEGRATION);
+    assert!(files.contains(&"b.txt".into()) && !files.contains(&"half.txt".into()), "{files:?}");
+}
+
+#[test]
+fn agents_neither_add_nor_skip() {
+    let script = "== *\nblueprint add|x|--name|n\nblueprint skip|b\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    project.complete(&["a"]);
+    let log = project.log();
+    let codes: Vec<_> = log.all("blueprint").map(|event| event.more[0].clone()).collect();
+    assert_eq!(codes, ["77", "77"], "{log:?}");
+    project.assert_statuses(&[("a", "completed"), ("b", "pending")]);
+}

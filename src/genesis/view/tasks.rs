@@ -47,9 +47,8 @@ const PER_THREAD: usize = 256;
 fn read_tasks(xml: Xml<'_>, names: &'static Names, nodes: &[Node]) -> Vec<Task> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(nodes.len() / PER_THREAD).max(1);
-    let share = |nodes: &[Node]| -> Vec<Task> {
-        nodes.iter().map(|node| read_task(xml, names, *node)).collect()
-    };
+    let share =
+        |nodes: &[Node]| -> Vec<Task> { nodes.iter().map(|node| read_task(xml, names, *node)).collect() };
     if threads == 1 {
         return share(nodes);
     }

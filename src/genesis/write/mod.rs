@@ -1,5 +1,6 @@
 //! Edits of a document, each as byte splices: everything that is not edited stays as it is.
 
+mod add_task;
 mod audit;
 mod change;
 mod element;
@@ -23,6 +24,7 @@ mod tests;
 mod transition;
 mod words;
 
+pub(super) use add_task::add_task;
 pub(super) use knowledge::{decision, learning, note, notes};
 pub(super) use transition::{audit, project_status, transition};
 

@@ -46,7 +46,7 @@ impl Writer<'_> {
     }
 
     /// Where the other tasks of this document say their status.
-    fn usual_status_place(&self) -> Option<Field> {
+    pub(super) fn usual_status_place(&self) -> Option<Field> {
         let places = self.names.task.status;
         let elements = self.view.elements.iter().flatten();
         let place_in = |node: &Node| places.iter().find(|place| in_place(self.xml, *node, **place).is_some());
@@ -83,7 +83,7 @@ impl Writer<'_> {
     }
 
     /// An event of another task, to show how events look in this document.
-    fn some_event(&self) -> Option<Node> {
+    pub(super) fn some_event(&self) -> Option<Node> {
         let paths = self.names.task.event.paths;
         let written = self.view.tasks.iter().zip(&self.view.elements);
         let node = written.filter(|(task, _)| !task.history.is_empty()).find_map(|(_, node)| *node)?;

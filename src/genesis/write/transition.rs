@@ -86,8 +86,11 @@ impl Writer<'_> {
     }
 
     fn change_counters(&mut self, task: &Task, to: Status) {
+        self.write_counters(Counts::of(&self.view.tasks, Some((&task.id, to))));
+    }
+
+    pub(super) fn write_counters(&mut self, counts: Counts) {
         let progress = all(self.xml, Xml::ROOT, self.names.progress);
-        let counts = Counts::of(&self.view.tasks, Some((&task.id, to)));
         for (name, count) in counts.counters(self.names) {
             let counter = progress.first().and_then(|progress| self.xml.child(*progress, name));
             if let Some(counter) = counter

@@ -5,13 +5,17 @@ use crate::agent::Outcome;
 use crate::git::{Integrated, Message, Oid};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
-use crate::run::{Attempt, RunError, RunEvent, TaskHistory};
+use crate::run::{Attempt, RunError, RunEvent, TaskHistory, ledger};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
     ///
     /// A task completed by hand without a branch has none, and adds nothing to a base.
     pub(super) fn find_result(&mut self, id: &TaskId) -> Result<(), RunError> {
+        if self.books.genesis().task(id.as_str()).is_some_and(ledger::is_skipped) {
+            self.tell(RunEvent::Note(format!("{id} is skipped: it adds nothing to a base")));
+            return Ok(());
+        }
         let Some(commit) = self.result_of(id)? else {
             if self.is_needed(id) {
                 let text =
