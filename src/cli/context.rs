@@ -67,6 +67,12 @@ impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
         let genesis = read_plan(&path).map_err(|error| CliError::load(&path, error))?;
+        let context = Self::of(path, &genesis, global)?;
+        Ok(Opened { context, genesis })
+    }
+
+    /// Finds repository and state of a plan that was read.
+    pub(super) fn of(path: PathBuf, genesis: &Genesis, global: &Global) -> Result<Self, CliError> {
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
@@ -78,7 +84,7 @@ impl Context {
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Opened { context: Self { path, repo, state, epic }, genesis })
+        Ok(Self { path, repo, state, epic })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.

@@ -12,6 +12,6 @@ mod state_dir;
 pub use error::StoreError;
 pub use journal::{Journal, Records, read_records};
 pub use lock::{Lock, RunLock, RunOwner};
-pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled};
+pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled_plan};
 pub use replace::{read_json, replace_file, write_json};
 pub use state_dir::{AttemptDir, StateDir};

@@ -82,7 +82,7 @@ impl PlanFile {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn load(&self) -> Result<Genesis, LoadError> {
-        read_settled(&self.path)
+        read_settled_plan(&self.path)
     }
 
     /// Removes what saves left that were killed half-way.
@@ -159,7 +159,7 @@ pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
 ///
 /// # Errors
 /// [`LoadError`] when it can't be read or is no genesis document.
-pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
+pub fn read_settled_plan(path: &Path) -> Result<Genesis, LoadError> {
     Ok(load_settled(path)?.0)
 }
 
