@@ -1,6 +1,11 @@
 //! How fast a plan is scanned, loaded and changed, as ratios against the least that could be done: `cargo bench --bench document`.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a program that prints, and may end at what goes wrong")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a program that prints, and may end at what goes wrong"
+)]
 
 mod plans;
 
@@ -12,10 +17,28 @@ use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
 fn main() {
-    println!("{:>8} {:>8} {:>11} {:>11} {:>11} {:>7} {:>7}", "tasks", "MB", "tokens MB/s", "scan MB/s", "load MB/s", "scan x", "load x");
-    if let Some(n) = std::env::var("DUMP").ok() { print!("{}", plans::plan(n.parse().unwrap())); return; }
-    if std::env::var_os("LOAD_ONLY").is_some() { let text = plans::plan(10_000); for _ in 0..40 { blueprint::plan::load(&Genesis::parse(text.clone().into_bytes()).unwrap()).unwrap(); } return; }
-    if std::env::var_os("SCAN_ONLY").is_some() { let text = plans::plan(10_000); for _ in 0..60 { well_formed(&text).unwrap(); } return; }
+    println!(
+        "{:>8} {:>8} {:>11} {:>11} {:>11} {:>7} {:>7}",
+        "tasks", "MB", "tokens MB/s", "scan MB/s", "load MB/s", "scan x", "load x"
+    );
+    if let Some(n) = std::env::var("DUMP").ok() {
+        print!("{}", plans::plan(n.parse().unwrap()));
+        return;
+    }
+    if std::env::var_os("LOAD_ONLY").is_some() {
+        let text = plans::plan(10_000);
+        for _ in 0..40 {
+            blueprint::plan::load(&Genesis::parse(text.clone().into_bytes()).unwrap()).unwrap();
+        }
+        return;
+    }
+    if std::env::var_os("SCAN_ONLY").is_some() {
+        let text = plans::plan(10_000);
+        for _ in 0..60 {
+            well_formed(&text).unwrap();
+        }
+        return;
+    }
     for tasks in [4, 1_000, 10_000] {
         speed(tasks);
     }
@@ -35,7 +58,11 @@ fn speed(tasks: usize) {
     let against = |time: Duration| time.as_secs_f64() / tokens.as_secs_f64();
     println!(
         "{tasks:>8} {megabytes:>8.3} {:>11.0} {:>11.0} {:>11.0} {:>7.2} {:>7.2}",
-        rate(tokens), rate(scan), rate(load), against(scan), against(load)
+        rate(tokens),
+        rate(scan),
+        rate(load),
+        against(scan),
+        against(load)
     );
 }
 

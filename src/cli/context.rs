@@ -118,7 +118,14 @@ impl Context {
         Ok(config::load(self.folder(), root)?)
     }
 
-    fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
+    /// What the journal says.
+    pub(super) fn history(&self) -> Result<History, CliError> {
+        let records = read_records::<Record>(&self.state.journal())?;
+        Ok(History::from_records(records.records))
+    }
+
+    /// The document's plan, if it is a valid one.
+    pub(super) fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis)
             .map_err(|diagnostics| CliError::invalid(&self.path, genesis.source(), &diagnostics))
     }
@@ -128,12 +135,25 @@ impl Opened {
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Context, Known), CliError> {
         let Self { context, genesis } = self;
-        let records = read_records::<Record>(&context.state.journal())?;
-        let history = History::from_records(records.records);
+        let history = context.history()?;
         let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
         let plan = context.valid(&now)?;
         let run = RunLock::live_owner(&context.state.run_lock())?;
         Ok((context, Known { genesis: now, plan, history, run }))
+    }
+
+    /// Where it lives, for a verb that reads it again under its lock.
+    pub(super) fn context(self) -> Context {
+        self.context
+    }
+}
+
+/// A name that no task has.
+pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
+    let error = CliError::usage(format!("there is no task `{name}` in the plan"));
+    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
+        Some(id) => error.hint(format!("did you mean `{id}`?")),
+        None => error.hint("`blueprint status` lists the tasks"),
     }
 }
 
@@ -145,14 +165,7 @@ impl Known {
 
     /// The task of that id.
     pub(super) fn task(&self, name: &str) -> Result<TaskIndex, CliError> {
-        self.plan.find(name).ok_or_else(|| {
-            let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-            let known = self.plan.tasks().map(|(_, task)| task.id.as_str());
-            match nearest(name, known) {
-                Some(id) => error.hint(format!("did you mean `{id}`?")),
-                None => error.hint("`blueprint status` lists the tasks"),
-            }
-        })
+        self.plan.find(name).ok_or_else(|| unknown_task(&self.plan, name))
     }
 
     /// Their ids.

@@ -23,7 +23,9 @@ pub(super) fn name_len(text: &str) -> usize {
     let ascii = text.bytes().position(|byte| !is_name_byte(byte)).unwrap_or(text.len());
     match text.as_bytes() {
         // Nearly every name; the bytes before the first that ends it are all there is to look at.
-        [first, ..] if is_name_start_byte(*first) && text.as_bytes().get(ascii).is_none_or(u8::is_ascii) => ascii,
+        [first, ..] if is_name_start_byte(*first) && text.as_bytes().get(ascii).is_none_or(u8::is_ascii) => {
+            ascii
+        }
         _ => name_len_of_any(text),
     }
 }

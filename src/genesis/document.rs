@@ -9,7 +9,7 @@ use super::patch::{Patched, patch};
 use super::scan::{decode, scan};
 use super::shift::Shift;
 use super::tree::Tree;
-use super::view::View;
+use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
@@ -107,7 +107,9 @@ impl Genesis {
         let shift = Shift::new(&edit.splices);
         let tree = std::mem::take(&mut self.tree);
         match patch(tree, &self.source, &source, &edit.splices, &shift) {
-            Some(patched) if self.keeps_its_form(&source, &patched) => self.take_patched(source, patched, &shift),
+            Some(patched) if self.keeps_its_form(&source, &patched) => {
+                self.take_patched(source, patched, &shift)
+            }
             Some(_) | None => self.take_anew(source)?,
         }
         debug_assert!(self.is_as_if_parsed(), "the edit {edit:?} leaves something else than its text");
@@ -129,9 +131,11 @@ impl Genesis {
     }
 
     fn take_patched(&mut self, source: String, patched: Patched, shift: &Shift) {
-        let _ = shift;
+        let xml = Xml { source: &source, tree: &patched.tree };
+        let names = self.form.names();
+        let view = std::mem::take(&mut self.view);
+        self.view = view.after(Edited { xml, names, patches: &patched.patches, shift });
         (self.source, self.tree) = (source, patched.tree);
-        self.view = View::read(self.xml(), self.form.names());
         self.diagnostics = OnceLock::new();
     }
 
@@ -153,7 +157,11 @@ impl Genesis {
         })
     }
 
-    fn xml(&self) -> Xml<'_> {
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(super) fn xml(&self) -> Xml<'_> {
         Xml { source: &self.source, tree: &self.tree }
     }
 
@@ -180,6 +188,10 @@ fn read(source: &str) -> Result<(Tree, Form, View), Vec<Diagnostic>> {
     let view = View::read(xml, form.names());
     Ok((tree, form, view))
 }
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;
 
 #[cfg(test)]
 impl Genesis {

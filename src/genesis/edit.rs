@@ -70,6 +70,20 @@ impl Edit {
         Edit { splices }
     }
 
+    /// The edit that makes `new` of `old`: one splice, from the first byte that differs to the last.
+    pub(crate) fn between(old: &str, new: &str) -> Edit {
+        if old == new {
+            return Edit::default();
+        }
+        let same = |(a, b): &(char, char)| a == b;
+        let start: usize = old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+        let (old_rest, new_rest) = (old.get(start..).unwrap_or(old), new.get(start..).unwrap_or(new));
+        let both = old_rest.chars().rev().zip(new_rest.chars().rev());
+        let end: usize = both.take_while(same).map(|(c, _)| c.len_utf8()).sum();
+        let text = new_rest.get(..new_rest.len() - end).unwrap_or_default().to_owned();
+        Edit { splices: vec![Splice { range: start..old.len() - end, text }] }
+    }
+
     /// `source` with the edit made, or the first place where the edit does not fit it.
     pub(crate) fn splice(&self, source: &str) -> Result<String, EditError> {
         let grown: usize = self.splices.iter().map(|splice| splice.text.len()).sum();
@@ -105,6 +119,17 @@ mod tests {
     fn splices_are_made_in_the_order_of_their_places() {
         let edit = edit(&[(4..4, "!"), (0..1, "X"), (4..4, "?")]);
         assert_eq!(edit.splice("abcd").unwrap(), "Xbcd!?");
+    }
+
+    #[test]
+    fn the_edit_between_two_texts_makes_one_of_the_other() {
+        for (old, new) in
+            [("", "a"), ("aXa", "aa"), ("aa", "aaa"), ("äöü", "äüü"), ("a", "ba"), ("same", "same")]
+        {
+            let edit = Edit::between(old, new);
+            assert_eq!(edit.splice(old).unwrap(), new);
+            assert_eq!(edit.is_empty(), old == new);
+        }
     }
 
     #[test]

@@ -75,7 +75,9 @@ fn patches(xml: Xml<'_>, splices: &[Splice]) -> Option<Vec<Patch>> {
     let mut patches: Vec<Patch> = Vec::new();
     for (number, splice) in splices.iter().enumerate() {
         let mut next = around(xml, splice, number)?;
-        while let Some(last) = patches.pop_if(|last| last.old.start >= next.old.start && next.old.end >= last.old.end) {
+        while let Some(last) =
+            patches.pop_if(|last| last.old.start >= next.old.start && next.old.end >= last.old.end)
+        {
             next.splices.start = last.splices.start;
         }
         match patches.last_mut() {

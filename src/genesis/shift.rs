@@ -54,6 +54,11 @@ impl Shift {
         self.steps.get(passed).is_none_or(|next| next.range.start >= end).then(|| self.by(passed))
     }
 
+    /// How far `span` moves as a whole; `None` if the edit is inside of it.
+    pub(super) fn even_span(&self, span: &Range<usize>) -> Option<i64> {
+        self.even(self.steps.partition_point(|step| step.range.end <= span.start), span.end)
+    }
+
     /// How far the first `steps` splices move what is behind them.
     pub(super) fn by(&self, steps: usize) -> i64 {
         steps.checked_sub(1).and_then(|last| self.steps.get(last)).map_or(0, |step| step.by)

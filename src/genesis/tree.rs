@@ -146,8 +146,7 @@ impl Element {
     fn move_apart(&mut self, shift: &Shift) {
         let start = |place: u32| small(shift.start(place as usize));
         let end = |place: u32| small(shift.end(place as usize));
-        self.content_end =
-            if self.is_empty_tag() { end(self.content_end) } else { start(self.content_end) };
+        self.content_end = if self.is_empty_tag() { end(self.content_end) } else { start(self.content_end) };
         self.start = start(self.start);
         self.name_end = end(self.name_end);
         self.content = end(self.content);

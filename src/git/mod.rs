@@ -46,7 +46,7 @@ pub use names::{epic_slug, slugs};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use snapshot::Snapshot;
-pub use worktree::{Found, Worktree};
+pub use worktree::{Found, OWN_FOLDER, Worktree};
 
 #[cfg(test)]
 mod tests;

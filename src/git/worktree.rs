@@ -12,7 +12,7 @@ use super::repo::{head_of, not_opened, settled};
 use super::{BranchName, GitError, Repo};
 
 /// A folder of a worktree in which agents and we leave notes for each other; never committed, never counted as a change.
-pub(super) const OWN_FOLDER: &str = ".blueprint";
+pub const OWN_FOLDER: &str = ".blueprint";
 
 /// A worktree of the repository, by its path. Usable from any thread, by one at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

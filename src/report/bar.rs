@@ -60,7 +60,10 @@ impl Bars {
             }
             RunEvent::NotRun { tasks, .. } => self.overall.inc(tasks.len() as u64),
             RunEvent::Ended(_) => self.clear(),
-            RunEvent::Note(_) | RunEvent::Warning { .. } | RunEvent::Stopping(_) => {}
+            RunEvent::Note(_)
+            | RunEvent::Warning { .. }
+            | RunEvent::Reported { .. }
+            | RunEvent::Stopping(_) => {}
         }
     }
 

@@ -45,6 +45,9 @@ impl Lines {
                 let word = if *resumed { "resume" } else { "start" };
                 vec![self.line(CALM, word, task, &format!("{} by {runner}{again}", clean(agent)))]
             }
+            RunEvent::Reported { task, kind, text, .. } => {
+                vec![self.line(CALM, "says", task, &format!("{kind}: {}", clean(text)))]
+            }
             RunEvent::Retrying { task, attempt, outcome, detail, pause } => {
                 let detail =
                     detail.as_deref().map_or_else(String::new, |detail| format!(": {}", clean(detail)));

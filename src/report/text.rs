@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
 /// direction marks become blanks.
@@ -48,6 +48,27 @@ pub fn clean_lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// A line, broken between words so that it fits that many columns; the first of its lines begins with `first`, others with `next`. A
+/// word that is wider stands on a line of its own.
+pub(super) fn folded(line: &str, first: &str, next: &str, columns: usize) -> String {
+    let mut text = String::new();
+    let mut current = first.to_owned();
+    let mut is_begun = false;
+    for word in line.split_whitespace() {
+        if is_begun && current.width() + 1 + word.width() > columns {
+            text.extend([&current, "\n"]);
+            next.clone_into(&mut current);
+            is_begun = false;
+        }
+        if is_begun {
+            current.push(' ');
+        }
+        current.push_str(word);
+        is_begun = true;
+    }
+    text + current.trim_end() + "\n"
+}
+
 /// A word that a shell takes as it is, quoted if need be.
 pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
@@ -81,6 +102,14 @@ mod tests {
     #[test]
     fn several_lines_keep_their_indentation_and_nothing_else() {
         assert_eq!(clean_lines("  a\u{9b}b\n\x1b]0;t\x07\n    c  "), "  a b\n]0;t\n    c");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(folded("one two three", "- ", "  ", 9), "- one two\n  three\n");
+        assert_eq!(folded("unbreakable is wide", "- ", "  ", 5), "- unbreakable\n  is\n  wide\n");
+        assert_eq!(folded("日本 語", "", "", 5), "日本\n語\n");
+        assert_eq!(folded("", "- ", "  ", 5), "-\n");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use tokio::task::spawn_blocking;
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
+use super::listener::Listener;
+use super::outbox::Says;
 use super::process::{Limits, Supervised};
 use super::record::{AttemptStarted, Fact};
 use super::supervisor::End;
@@ -27,8 +29,12 @@ pub(super) enum Message {
     Record(Box<Fact>, oneshot::Sender<()>),
     /// Its agent is running.
     Running { index: TaskIndex, resumed: bool },
+    /// Its agent has said something, which the journal has.
+    Said(TaskIndex, Box<Says>),
     /// Something to look at.
     Warning(TaskIndex, String),
+    /// Whether the task is still the run's, so that its work may be merged.
+    MayMerge(TaskIndex, oneshot::Sender<bool>),
     /// It is over.
     Over(TaskIndex, Box<Report>),
 }
@@ -41,7 +47,7 @@ pub(super) struct Link {
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.
-struct Gone;
+pub(super) struct Gone;
 
 /// Runs the attempt and sends its report, whatever happens.
 pub(super) async fn attempt(job: Job, link: Link) {
@@ -103,7 +109,16 @@ async fn watch_over(
     // An attempt that is resumed has used up some of its time.
     let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
     let limits = Limits { timeout: job.cast.timeout.saturating_sub(spent), grace: job.common.kill_grace };
-    let (end, ended_by) = wait(&mut process, limits, link.stop.clone()).await;
+    let (is_over, over) = oneshot::channel();
+    let listener = Listener::new(job, started, link);
+    let waiting = async {
+        let waited = wait(&mut process, limits, link.stop.clone()).await;
+        // Nobody of the agent's is left to hear it: the listener takes what is there and ends.
+        let _ = is_over.send(());
+        waited
+    };
+    let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
+    let said = said?;
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let end = match end {
         Ok(end) => end,
@@ -111,7 +126,7 @@ async fn watch_over(
     };
     let duration = end.at.duration_since(since).try_into().unwrap_or_default();
     let begun = started.clone();
-    let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by)).await;
+    let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by, said)).await;
     let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
     report.duration = duration;
     for warning in warnings {
@@ -189,6 +204,9 @@ async fn finish(
         _ => false,
     };
     let (true, Some(head)) = (counts, report.commit) else { return Ok(report) };
+    if !may_merge(job, link).await? {
+        return Ok(report);
+    }
     match blocking(job, move |job| workplace::integrate(job, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) => {
@@ -253,14 +271,21 @@ async fn not_merged(
     record(link, Fact::AttemptEnded(to_record(started, report))).await
 }
 
-async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {
+pub(super) async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {
     let (done, written) = oneshot::channel();
     link.messages.send(Message::Record(Box::new(fact), done)).map_err(|_| Gone)?;
     written.await.map_err(|_| Gone)
 }
 
+/// Somebody may have decided about the task while its agent worked.
+async fn may_merge(job: &Job, link: &Link) -> Result<bool, Gone> {
+    let (ask, answer) = oneshot::channel();
+    link.messages.send(Message::MayMerge(job.index, ask)).map_err(|_| Gone)?;
+    answer.await.map_err(|_| Gone)
+}
+
 /// Work that blocks, off the event loop; a panic in there ends this attempt, not the run.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     job: &Arc<Job>,
     work: impl FnOnce(&Job) -> T + Send + 'static,
 ) -> Result<T, Report> {

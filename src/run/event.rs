@@ -42,6 +42,17 @@ pub enum RunEvent {
         /// Cut to a sane length.
         line: String,
     },
+    /// An agent said something of its task, by `blueprint task`; what becomes of the task follows when its attempt has ended.
+    Reported {
+        /// The task.
+        task: TaskId,
+        /// From 1.
+        attempt: u32,
+        /// What sort of thing: `done`, `failed`, `blocked`, `question`, `note`, `learning`, `decision`.
+        kind: &'static str,
+        /// In its words.
+        text: String,
+    },
     /// An attempt ended and another one follows.
     Retrying {
         /// The task.
@@ -102,6 +113,7 @@ impl RunEvent {
             | Self::Note(_)
             | Self::AttemptStarted { .. }
             | Self::Output { .. }
+            | Self::Reported { .. }
             | Self::Stopping(_) => false,
         }
     }

@@ -2,9 +2,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::outbox;
-use super::record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
+use super::outbox::{self, Says};
+use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
 use crate::agent::Outcome;
+use crate::genesis::Entry;
 use crate::git::Oid;
 use crate::plan::TaskId;
 
@@ -32,6 +33,10 @@ pub struct Attempt {
     pub at: Timestamp,
     /// How many changes of its task's status the journal had before it.
     pub transitions_before: usize,
+    /// What its agent said while it worked, the first thing first, and when.
+    pub reports: Vec<(Reported, Timestamp)>,
+    /// So many of them have left in the plan file what it keeps of them.
+    pub kept: usize,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
     /// The integration branch's commit that has its work.
@@ -39,6 +44,20 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    fn begun(started: AttemptStarted, at: Timestamp, transitions_before: usize) -> Self {
+        Self { started, at, transitions_before, reports: Vec::new(), kept: 0, ended: None, merge: None }
+    }
+
+    /// What the plan keeps of what its agent said, and has not yet.
+    pub fn to_keep(&self) -> Vec<Entry> {
+        let open = self.reports.iter().skip(self.kept);
+        let entry = |(reported, at): &(Reported, Timestamp)| match reported.says.clone() {
+            Says::Remark(remark) => Some(remark.entry(reported.task.as_str(), &reported.actor, *at)),
+            Says::Claim(_) => None,
+        };
+        open.filter_map(entry).collect()
+    }
+
     /// Whether its work counts.
     pub fn succeeded(&self) -> bool {
         matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
@@ -82,7 +101,17 @@ impl History {
                 let story = self.story(&started.task);
                 let transitions_before = story.transitions.len();
                 let at = record.time;
-                story.attempts.push(Attempt { started, at, transitions_before, ended: None, merge: None });
+                story.attempts.push(Attempt::begun(started, at, transitions_before));
+            }
+            Fact::Reported(reported) => {
+                if let Some(attempt) = self.attempt(&reported.task, reported.attempt) {
+                    attempt.reports.push((reported, record.time));
+                }
+            }
+            Fact::Kept { task, attempt, reports } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.kept = attempt.kept.max(reports);
+                }
             }
             Fact::AttemptEnded(ended) => {
                 if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {

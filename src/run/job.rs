@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::history::Attempt;
-use super::record::{AttemptEnded, AttemptStarted};
+use super::record::{AttemptEnded, AttemptStarted, Reported};
 use super::settings::Cast;
 use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
@@ -64,11 +64,20 @@ impl Resumed {
     /// What the journal has of it.
     pub(super) fn of(attempt: &Attempt) -> Self {
         let ended = attempt.ended.as_ref().map(|(ended, _)| ended.clone());
-        Self { started: attempt.started.clone(), at: attempt.at, ended }
+        let reports = attempt.reports.iter().map(|(reported, _)| reported.clone()).collect();
+        Self { started: attempt.started.clone(), at: attempt.at, reports, ended }
     }
 }
 
 impl Entry {
+    /// What its agent has said before this run.
+    pub(super) fn reports(&self) -> Vec<Reported> {
+        match self {
+            Self::Fresh => Vec::new(),
+            Self::Resumed(resumed) => resumed.reports.clone(),
+        }
+    }
+
     /// The journal has its end already.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self, Self::Resumed(resumed) if resumed.ended.is_some())
@@ -80,6 +89,8 @@ pub(super) struct Resumed {
     pub(super) started: AttemptStarted,
     /// When it began.
     pub(super) at: Timestamp,
+    /// What its agent has said so far.
+    pub(super) reports: Vec<Reported>,
     pub(super) ended: Option<AttemptEnded>,
 }
 

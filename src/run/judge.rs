@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::job::{Job, Report};
-use super::outbox::{self, Says};
+use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::supervisor::{End, Exit};
 use super::workplace;
@@ -18,9 +18,12 @@ pub(super) fn judge(
     started: &AttemptStarted,
     end: &End,
     ended_by: Option<EndedBy>,
+    said: Option<Claim>,
 ) -> (Report, Vec<String>) {
     let mut report = from_reading(read(job, end, ended_by));
-    take_in(&mut report, outbox::collect(&job.worktree, &started.token_hash));
+    if let Some(said) = said {
+        take_in(&mut report, said);
+    }
     let mut warnings = Vec::from_iter(left_behind(end));
     warnings.extend(add_work(job, started, &mut report));
     (report, warnings)
@@ -100,19 +103,54 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
     }
 }
 
-/// The agent's own report has the last word on what was done and why not; that a process failed it can't talk away.
-fn take_in(report: &mut Report, says: Option<Says>) {
-    match (says, report.outcome) {
-        (Some(Says::Done { summary, deliverables, notes }), Outcome::Completed) => {
-            report.summary = Some(summary);
-            report.deliverables = deliverables;
-            report.notes = notes;
+/// The agent's own report has the last word on what was done and why not; that a process failed it can't talk away, and neither can it
+/// an end that had nothing to do with it.
+fn take_in(report: &mut Report, says: Claim) {
+    match says {
+        Claim::Done { summary, deliverables, notes } => {
+            if report.outcome == Outcome::Completed {
+                report.summary = Some(summary);
+                report.deliverables = deliverables;
+                report.notes = notes;
+            }
         }
-        (Some(Says::Failed { reason }), Outcome::Completed | Outcome::Failed) => {
-            report.outcome = Outcome::AgentError;
-            report.detail = Some(reason);
-        }
-        (Some(Says::Done { .. } | Says::Failed { .. }) | None, _) => {}
+        Claim::Failed { reason } => give_up(report, Outcome::AgentError, reason, None),
+        Claim::Blocked { reason } => give_up(report, Outcome::Blocked, reason, None),
+        Claim::Asks { question } => give_up(report, Outcome::NeedsAnswer, question.clone(), Some(question)),
+    }
+}
+
+fn give_up(report: &mut Report, outcome: Outcome, why: String, question: Option<String>) {
+    if is_the_agents_own(report.outcome) {
+        report.outcome = outcome;
+        report.detail = Some(why);
+        report.question = question;
+    }
+}
+
+/// Whether an end with that outcome came from the agent, so that its own word on it counts for more. One that says why it can't go on and
+/// then hangs would not get further the next time.
+fn is_the_agents_own(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Completed
+        | Outcome::NoChanges
+        | Outcome::Failed
+        | Outcome::AgentError
+        | Outcome::Blocked
+        | Outcome::NeedsAnswer
+        | Outcome::PermissionDenied
+        | Outcome::OutOfTurns
+        | Outcome::OutOfBudget
+        | Outcome::TimedOut => true,
+        Outcome::Killed
+        | Outcome::CouldNotStart
+        | Outcome::Cancelled
+        | Outcome::Interrupted
+        | Outcome::RateLimited
+        | Outcome::Unavailable
+        | Outcome::Authentication
+        | Outcome::GateFailed
+        | Outcome::MergeConflict => false,
     }
 }
 

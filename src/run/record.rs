@@ -5,6 +5,8 @@ use crate::agent::{Outcome, Tokens};
 use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
 
+use super::outbox::Says;
+
 /// One line of a plan's journal: something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -51,6 +53,17 @@ pub enum Fact {
     /// An attempt is over, whatever became of it. A second one for the same attempt holds in place of the first: its agent had done its
     /// task, but the work could not be merged.
     AttemptEnded(AttemptEnded),
+    /// The attempt's agent said something by its outbox.
+    Reported(Reported),
+    /// What the plan keeps of the first so many of an attempt's reports is in the plan file.
+    Kept {
+        /// Whose.
+        task: TaskId,
+        /// Which attempt's.
+        attempt: u32,
+        /// How many.
+        reports: usize,
+    },
     /// The attempt's work is in the integration branch.
     Merged {
         /// Whose.
@@ -91,6 +104,21 @@ pub struct AttemptStarted {
     pub prompt: String,
     /// A hash of the token that the agent's own reports must show; the token itself is only the agent's.
     pub token_hash: String,
+}
+
+/// One thing that an attempt's agent said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    /// The request's name: a request is taken once.
+    pub request: String,
+    /// The agent.
+    pub actor: String,
+    /// What it said.
+    pub says: Says,
 }
 
 /// How an attempt ended.

@@ -1,10 +1,14 @@
 //! What an attempt does with git: its worktree before, its commits and the merge after. Blocking; called off the event loop.
 
+use std::path::Path;
+
 use thiserror::Error;
 
 use super::job::{Job, Report};
 use crate::agent::Outcome;
-use crate::git::{Authorship, BaseError, Found, GitError, Integrated, Message, Notice, Oid, Worktree};
+use crate::git::{
+    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Worktree,
+};
 
 /// Why an attempt could not get its place.
 #[derive(Debug, Error)]
@@ -96,7 +100,8 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
             "its branch changed genesis.xml; that change is left out (blueprint writes the status)".into(),
         );
     }
-    let head = restored.unwrap_or(left.head);
+    let own = drop_change(job, &worktree, base, Path::new(OWN_FOLDER), "Leave out blueprint's own folder")?;
+    let head = own.or(restored).unwrap_or(left.head);
     common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;
     let changed = common.repo.changed(base, head)?.files > 0;
     Ok(Gathered { head, changed, warnings })
@@ -104,7 +109,17 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
 
 fn restore_plan(job: &Job, worktree: &Worktree, base: Oid) -> Result<Option<Oid>, GitError> {
     let Some(path) = &job.common.genesis_in_repo else { return Ok(None) };
-    let message = Message::new("Leave genesis.xml as it was").for_attempt(job.task.as_str(), job.attempt);
+    drop_change(job, worktree, base, path, "Leave genesis.xml as it was")
+}
+
+fn drop_change(
+    job: &Job,
+    worktree: &Worktree,
+    base: Oid,
+    path: &Path,
+    subject: &str,
+) -> Result<Option<Oid>, GitError> {
+    let message = Message::new(subject).for_attempt(job.task.as_str(), job.attempt);
     worktree.drop_path_change(&job.branch, base, path, &Authorship::own(), &message)
 }
 

@@ -1,5 +1,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -13,6 +15,10 @@ use super::replace::{folder_of, sync_folder};
 pub struct Journal {
     file: File,
     path: PathBuf,
+    /// All before this place was there when we opened it, is ours, or was read by [`Journal::others`].
+    known: u64,
+    /// What others wrote between our own records, not read yet.
+    gaps: Vec<Range<u64>>,
 }
 
 impl Journal {
@@ -28,7 +34,8 @@ impl Journal {
         let mut file = options.open(path).map_err(StoreError::io("open", path))?;
         close_torn_line(&mut file).map_err(StoreError::io("mend", path))?;
         sync_folder(folder_of(path))?;
-        Ok(Self { file, path: path.to_owned() })
+        let known = file.metadata().map_err(StoreError::io("read", path))?.len();
+        Ok(Self { file, path: path.to_owned(), known, gaps: Vec::new() })
     }
 
     /// Adds one record and waits until it is on disk.
@@ -40,7 +47,43 @@ impl Journal {
             .map_err(|source| StoreError::Encode { path: self.path.clone(), source })?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(StoreError::io("write", &self.path))?;
+        self.note_gap(line.len() as u64).map_err(StoreError::io("read", &self.path))?;
         self.file.sync_data().map_err(StoreError::io("sync", &self.path))
+    }
+
+    /// The records that others have added since it was opened, and since this was asked last.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn others<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, StoreError> {
+        let end = self.file.metadata().map_err(StoreError::io("read", &self.path))?.len();
+        if end > self.known {
+            self.gaps.push(self.known..end);
+            self.known = end;
+        }
+        let mut records = Vec::new();
+        for gap in std::mem::take(&mut self.gaps) {
+            let bytes = self.bytes(gap).map_err(StoreError::io("read", &self.path))?;
+            records.extend(lines(&bytes).filter_map(|line| serde_json::from_slice(line).ok()));
+        }
+        Ok(records)
+    }
+
+    /// A file that is only added to is written at its end, wherever that is by then: behind our record we stand where it ends.
+    fn note_gap(&mut self, length: u64) -> io::Result<()> {
+        let end = self.file.stream_position()?;
+        let begin = end.saturating_sub(length);
+        if begin > self.known {
+            self.gaps.push(self.known..begin);
+        }
+        self.known = end;
+        Ok(())
+    }
+
+    fn bytes(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(range.end - range.start).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut bytes, range.start)?;
+        Ok(bytes)
     }
 }
 
@@ -74,13 +117,17 @@ pub fn read_records<T: DeserializeOwned>(path: &Path) -> Result<Records<T>, Stor
         Err(error) => return Err(StoreError::io("read", path)(error)),
     };
     let mut found = Records { records: Vec::new(), unreadable: 0 };
-    for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in lines(&bytes) {
         match serde_json::from_slice(line) {
             Ok(record) => found.records.push(record),
             Err(_) => found.unreadable += 1,
         }
     }
     Ok(found)
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]
@@ -104,6 +151,22 @@ mod tests {
         Journal::open(&path).unwrap().append(&[4]).unwrap();
         let found = read_records::<Vec<i32>>(&path).unwrap();
         assert_eq!((found.records, found.unreadable), (vec![vec![1], vec![2], vec![4]], 1));
+    }
+
+    #[test]
+    fn what_others_add_is_told_apart_from_our_own_and_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        Journal::open(&path).unwrap().append(&1).unwrap();
+        let (mut ours, mut theirs) = (Journal::open(&path).unwrap(), Journal::open(&path).unwrap());
+        theirs.append(&2).unwrap();
+        ours.append(&3).unwrap();
+        ours.append(&4).unwrap();
+        theirs.append(&5).unwrap();
+        assert_eq!(ours.others::<i32>().unwrap(), [2, 5]);
+        ours.append(&6).unwrap();
+        assert!(ours.others::<i32>().unwrap().is_empty());
+        assert_eq!(theirs.others::<i32>().unwrap(), [3, 4, 6]);
     }
 
     #[test]

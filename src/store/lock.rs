@@ -90,9 +90,9 @@ impl RunLock {
     }
 }
 
-/// Asked with a shared lock, so that any number may ask at once.
+/// Asked with a shared lock, so that any number may ask at once, also those who may only read.
 fn is_held(path: &Path) -> Result<bool, StoreError> {
-    match open(path)?.try_lock_shared() {
+    match File::open(path).map_err(StoreError::io("open lock file", path))?.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(StoreError::io("lock", path)(error)),

@@ -13,6 +13,7 @@ mod project;
 mod by_hand;
 mod choices;
 mod crash;
+mod door;
 mod environment;
 mod mischief;
 mod outcomes;

@@ -145,7 +145,7 @@ fn a_run_goes_on_when_its_terminal_is_closed() {
 }
 
 /// A run on a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     pty: Arc<Pty>,
     child: std::process::Child,
     before: Termios,
@@ -153,7 +153,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn run(project: &TestProject, arguments: &[&str]) -> Self {
+    pub(crate) fn run(project: &TestProject, arguments: &[&str]) -> Self {
         let (pty, child) = on_a_terminal(project, arguments);
         let pty = Arc::new(pty);
         let before = tcgetattr(pty.as_fd()).unwrap();
@@ -170,7 +170,7 @@ impl Terminal {
         tcgetattr(self.pty.as_fd()).unwrap()
     }
 
-    fn wait(mut self) -> (ExitStatus, String) {
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         (status, self.screen.all())
     }

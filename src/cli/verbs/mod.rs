@@ -24,7 +24,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(&args),
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
-        Verb::Task(args) => task::run(args, global),
+        Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Supervise(args) => supervise::run(args),

@@ -175,7 +175,6 @@ pub(in crate::genesis) struct KnowledgeNames {
     pub learning: EntryNames,
     pub decision: EntryNames,
     /// What a decision says of itself as its category, where it stands among the learnings.
-    #[allow(dead_code, reason = "what adds decisions reads it")]
     pub decision_category: Option<&'static str>,
 }
 

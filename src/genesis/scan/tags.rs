@@ -64,7 +64,9 @@ impl Scanner<'_> {
         let foreign = match &xmlns {
             // Where no namespace is given, it is that of the element around.
             None => around.is_some_and(|open| open.foreign),
-            Some(_) => around.is_some() && self.namespace(xmlns.as_ref()) != self.namespace(self.root_xmlns()),
+            Some(_) => {
+                around.is_some() && self.namespace(xmlns.as_ref()) != self.namespace(self.root_xmlns())
+            }
         };
         let node = self.tree.open(Element {
             start: small(span.start),

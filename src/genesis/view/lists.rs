@@ -36,7 +36,8 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Vec<Listed> {
         .collect()
 }
 
-fn entry(xml: Xml<'_>, names: &Names, list: Status, node: Node) -> Listed {
+/// The entry `node` of the list that is called after `list`.
+pub(super) fn entry(xml: Xml<'_>, names: &Names, list: Status, node: Node) -> Listed {
     let said = xml.attribute(node, STATUS).and_then(|word| Status::from_word(&xml.value(&word)));
     let status = said.filter(|said| names.lists.of(*said) == names.lists.of(list));
     Listed { list, status: status.unwrap_or(list), reference: task_ref(xml, node, names.tracker.id), node }

@@ -10,6 +10,7 @@ mod project;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,9 +21,10 @@ use super::xml::Xml;
 use super::{Edge, Level, Project, Ref, Task};
 
 pub(super) use lists::{Listed, STATUS};
+pub(super) use update::Edited;
 
 /// Everything that a document says, with the elements that say it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct View {
     pub(super) project: Project,
     pub(super) tasks: Vec<Task>,
@@ -33,7 +35,6 @@ pub(super) struct View {
     /// The entries of the status lists.
     pub(super) listed: Vec<Listed>,
     /// The nodes of the graph with their ids: another place for what is known of a task.
-    #[allow(dead_code, reason = "what reads one task anew completes it from its node")]
     pub(super) nodes: Vec<(String, Node)>,
     /// Which task has an id; of two the first.
     by_id: HashMap<String, usize>,

@@ -39,7 +39,7 @@ pub(super) fn read(
 
 /// Reads one task from its element alone: what other places say of it is not in it, and its
 /// status is not decided yet.
-fn read_task(xml: Xml<'_>, names: &'static Names, node: Node) -> Task {
+pub(super) fn read_task(xml: Xml<'_>, names: &'static Names, node: Node) -> Task {
     let names = &names.task;
     let missing = || Ref { id: String::new(), span: xml.start_tag(node) };
     let Ref { id, span: id_span } = in_place(xml, node, Field::Attribute(names.id)).unwrap_or_else(missing);
@@ -63,7 +63,7 @@ fn read_task(xml: Xml<'_>, names: &'static Names, node: Node) -> Task {
 
 /// The status of a task: what the last event says whose word is a status, else the list that it
 /// stands in, else what it says itself.
-fn decided(task: &Task, listed: Option<Status>) -> Status {
+pub(super) fn decided(task: &Task, listed: Option<Status>) -> Status {
     let last = task.history.iter().rev().find_map(|event| event.status);
     let own = || task.own_status.iter().find_map(|word| Status::from_word(&word.id));
     last.or(listed).or_else(own).unwrap_or(Status::Pending)

@@ -17,32 +17,45 @@ impl Writer<'_> {
         let Some(path) = self.log(names.paths, names.made) else {
             return;
         };
-        let Some((entry, _)) = path.split_last() else {
-            return;
-        };
-        let last = self.xml.select(Xml::ROOT, path).last().copied();
         let summary = result(transition).map(|result| result.summary.as_str()).filter(|_| !has_element);
         let mut description = format!("{}: {}", transition.task, transition.description);
         if let Some(summary) = summary.filter(|_| !names.says(Part::Changes)) {
             description = format!("{description}: {summary}");
         }
-        let kind = match last.and_then(|last| field(self.xml, last, names.of(Part::Kind))) {
-            Some(kind) if is_in_capitals(&kind.id) => kind_of(transition.to).to_uppercase(),
-            _ => kind_of(transition.to).to_owned(),
-        };
+        let changes = transition.changes.or(summary);
         let said = [
             (Part::Time, Some(at)),
-            (Part::Kind, Some(&kind)),
+            (Part::Kind, Some(kind_of(transition.to))),
             (Part::Description, Some(&description)),
             (Part::Actor, Some(transition.actor)),
-            (Part::Changes, transition.changes.or(summary)),
+            (Part::Changes, changes),
         ];
+        self.add_audit_entry(path, &said);
+    }
+
+    /// Adds an entry at the end of the log that `path` leads to. Its kind is in capitals where those beside it are.
+    pub(super) fn add_audit_entry(&mut self, path: Path, said: &[(Part, Option<&str>)]) {
+        let names = self.names.audit;
+        let Some((entry, _)) = path.split_last() else {
+            return;
+        };
+        let last = self.xml.select(Xml::ROOT, path).last().copied();
+        let beside = last.and_then(|last| field(self.xml, last, names.of(Part::Kind)));
+        let shouts = beside.is_some_and(|kind| is_in_capitals(&kind.id));
+        let kind = said.iter().find_map(|(part, text)| text.filter(|_| *part == Part::Kind));
+        let kind = kind.filter(|_| shouts).map(str::to_uppercase);
+        let spelled = |&(part, text): &(Part, Option<&'_ str>)| match (part, &kind) {
+            (Part::Kind, Some(kind)) => (part, Some(kind.clone())),
+            _ => (part, text.map(str::to_owned)),
+        };
+        let said: Vec<_> = said.iter().map(spelled).collect();
+        let said: Vec<_> = said.iter().map(|(part, text)| (*part, text.as_deref())).collect();
         let new = self.new_entry(entry, &names, &said, last);
         self.append(Xml::ROOT, &[], path, new);
     }
 
     /// The path of the log that the document has; of the usual one, where one is to be made.
-    fn log(&self, paths: Paths, made: bool) -> Option<Path> {
+    pub(super) fn log(&self, paths: Paths, made: bool) -> Option<Path> {
         let is_there = |path: &&Path| match path.split_last() {
             Some((_, around)) => !self.xml.select(Xml::ROOT, around).is_empty(),
             None => false,

@@ -10,6 +10,7 @@ mod form_tests;
 #[cfg(test)]
 mod golden_tests;
 mod insert;
+mod knowledge;
 mod layout;
 mod lists;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod tests;
 mod transition;
 mod words;
 
+pub(super) use knowledge::{decision, learning, note, notes};
 pub(super) use transition::{project_status, transition};
 
 use super::Splice;

@@ -52,12 +52,12 @@ pub(in crate::genesis) fn project_status(
 }
 
 /// UTC, in whole seconds.
-fn written(at: Timestamp) -> String {
+pub(super) fn written(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Writer<'_> {
-    fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
+    pub(super) fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
         if let Some((node, updated)) = place(self.xml, self.names.metadata.updated_at) {
             self.set_field(node, updated.field, at);
         }

@@ -2,9 +2,11 @@
 
 mod human;
 mod model;
+mod show;
 
 pub use human::{status_lines, task_lines};
 pub use model::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens};
+pub use show::show_lines;
 
 #[cfg(test)]
 mod tests;

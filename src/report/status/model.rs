@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::agent::Outcome;
 use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{Attempt, History, TaskHistory, ledger};
+use crate::run::{ASKED, Attempt, History, TaskHistory, ledger};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -179,7 +179,7 @@ impl TaskStatus {
             commit: ended.and_then(|(ended, _)| ended.commit.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: task.result.as_ref().map(|result| result.summary.clone()),
-            question: ended.and_then(|(ended, _)| ended.question.clone()),
+            question: asked_by_hand(task).or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
             cost_usd: story.and_then(cost),
             tokens: story.and_then(tokens),
             detail: ended
@@ -188,6 +188,12 @@ impl TaskStatus {
             history: task.history.clone(),
         }
     }
+}
+
+/// The question that a person, or an agent that nobody runs, has blocked the task with.
+fn asked_by_hand(task: &genesis::Task) -> Option<String> {
+    let last = task.history.last().filter(|_| task.status == Status::Blocked)?;
+    last.description.as_deref()?.strip_prefix(ASKED).map(str::to_owned)
 }
 
 fn owner(task: &genesis::Task, story: Option<&TaskHistory>, run: Option<&RunOwner>) -> Option<Owner> {

@@ -52,7 +52,12 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn leave(&mut self, index: TaskIndex, ending: Ending, cause: Cause) -> Result<bool, RunError> {
+    pub(super) fn leave(
+        &mut self,
+        index: TaskIndex,
+        ending: Ending,
+        cause: Cause,
+    ) -> Result<bool, RunError> {
         let lost = self.schedule.apply(index, Event::End(ending))?;
         if !lost.is_empty() {
             self.tell_lost(lost, index, cause);

@@ -1,6 +1,8 @@
 //! The one owner of a run's state: what happens is decided here, in synchronous functions; the event loop only waits.
 
 mod assign;
+mod decided;
+mod reports;
 mod results;
 mod settle;
 mod wrap_up;
@@ -144,6 +146,7 @@ impl<'a> Dispatcher<'a> {
             }
         }
         self.end_forgotten()?;
+        self.keep_reports()?;
         self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
         self.tell_not_run();
         for (index, _) in ground.plan.tasks().filter(|(index, _)| outset.places[index.0] == Place::Orphaned) {
@@ -157,7 +160,7 @@ impl<'a> Dispatcher<'a> {
         let ground = self.ground;
         for (index, task) in ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
             let story = self.books.history.task(task.id.as_str());
-            if let Some(open) = story.and_then(TaskHistory::open_attempt) {
+            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none()) {
                 kill_leftover(&self.site.state.attempt(&ground.slugs[index.0], open.started.attempt))?;
             }
         }
@@ -199,8 +202,17 @@ impl<'a> Dispatcher<'a> {
                 self.tell_running(index, resumed);
                 Ok(())
             }
+            Message::Said(index, says) => {
+                self.tell_said(index, &says);
+                Ok(())
+            }
             Message::Warning(index, text) => {
                 self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
+                Ok(())
+            }
+            Message::MayMerge(index, answer) => {
+                let may = self.decided(index)?.is_none();
+                let _ = answer.send(may);
                 Ok(())
             }
             Message::Over(index, report) => self.on_over(index, &report),

@@ -85,8 +85,12 @@ impl Dispatcher<'_> {
 
     pub(super) fn on_over(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
         self.running.remove(&index);
+        self.keep_reports_of(index)?;
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
+        }
+        if let Some(decision) = self.decided(index)? {
+            return self.leave_to(index, report, &decision);
         }
         let tries = self.tries.get(&index).copied().unwrap_or(1);
         let stopping = self.stage.is_some();
@@ -180,7 +184,7 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    fn tell_ended(&self, index: TaskIndex, report: &Report, cause: Cause) {
+    pub(super) fn tell_ended(&self, index: TaskIndex, report: &Report, cause: Cause) {
         let summary = match cause {
             Cause::Completed => report.summary.clone().unwrap_or_default(),
             _ => report.question.clone().or_else(|| report.detail.clone()).unwrap_or_default(),

@@ -17,7 +17,7 @@ impl Dispatcher<'_> {
                 }
                 // An attempt that waits for its record to be written is answered by nobody, and gives up.
                 Some(Message::Record(fact, _)) => self.forget(&fact),
-                Some(Message::Running { .. } | Message::Warning(..)) => {}
+                Some(Message::Running { .. } | Message::Said(..) | Message::Warning(..) | Message::MayMerge(..)) => {}
                 None => return,
             }
         }
@@ -27,7 +27,8 @@ impl Dispatcher<'_> {
         let task = match fact {
             Fact::AttemptStarted(started) => &started.task,
             Fact::AttemptEnded(ended) => &ended.task,
-            Fact::Merged { task, .. } => task,
+            Fact::Merged { task, .. } | Fact::Kept { task, .. } => task,
+            Fact::Reported(reported) => &reported.task,
             Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => return,
         };
         if let Some(index) = self.ground.plan.find(task.as_str()) {

@@ -7,6 +7,7 @@
 //!
 //! Knows nothing of plans, git, or async.
 
+mod ancestry;
 mod end;
 mod tree;
 
@@ -23,6 +24,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+pub use ancestry::is_inside_attempt;
 use end::Processes;
 pub use end::{End, Exit, kill_orphans};
 use tree::Tree;

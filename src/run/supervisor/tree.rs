@@ -171,6 +171,11 @@ pub(super) fn start_time(pid: u32) -> Option<u64> {
     Stat::read(pid).filter(|stat| stat.state != 'Z').map(|stat| stat.start)
 }
 
+/// Who started it, or adopted it since.
+pub(super) fn parent_of(pid: u32) -> Option<u32> {
+    Stat::read(pid).map(|stat| stat.parent).filter(|parent| *parent != 0)
+}
+
 /// What we need of `/proc/PID/stat` (see `proc_pid_stat(5)`).
 struct Stat {
     state: char,

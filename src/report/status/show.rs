@@ -1,0 +1,99 @@
+//! What an agent, or a person in its place, needs to know about one task.
+
+use super::human::task_lines;
+use super::model::TaskStatus;
+use crate::genesis::{Genesis, Task};
+use crate::plan::{Plan, TaskIndex};
+use crate::report::text::{clean, folded};
+use crate::run::{Attempt, History, TaskHistory};
+
+/// All that is known of a task and of what it builds on, in lines of at most `width` columns where words allow.
+pub fn show_lines(
+    status: &TaskStatus,
+    genesis: &Genesis,
+    plan: &Plan,
+    history: &History,
+    index: TaskIndex,
+    width: u16,
+) -> String {
+    let Some(task) = genesis.task(&status.id) else { return task_lines(status) };
+    let story = history.task(&status.id);
+    let needs = plan.prerequisites(index);
+    let needs = needs.into_iter().filter_map(|before| genesis.task(plan.task(before).id.as_str()));
+    let dependents = plan.dependents(index).into_iter();
+    let mut page = Page { text: task_lines(status), width: width.into() };
+    page.paragraph("Description", &task.description);
+    page.items("Acceptance criteria", task.acceptance.iter().cloned());
+    page.items("Prerequisites", needs.map(|before| prerequisite(before, history)));
+    page.items("Waiting for it", dependents.map(|after| named(genesis, plan.task(after).id.as_str())));
+    page.items("Estimate", task.estimate.iter().map(|estimate| estimate.id.clone()));
+    page.items("Reported in the last attempt", story.into_iter().flat_map(reported));
+    page.items("Attempts that ended", story.into_iter().flat_map(ended));
+    page.items("Notes", notes(genesis, task));
+    page.text
+}
+
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    fn paragraph(&mut self, title: &str, text: &str) {
+        let lines: Vec<_> = text.trim().lines().map(clean).collect();
+        if !lines.iter().all(String::is_empty) {
+            self.text.push_str(&format!("\n{title}\n"));
+            for line in lines {
+                self.text.push_str(&folded(&line, "  ", "  ", self.width));
+            }
+        }
+    }
+
+    fn items(&mut self, title: &str, items: impl Iterator<Item = String>) {
+        let mut items = items.map(|item| clean(&item)).filter(|item| !item.is_empty()).peekable();
+        if items.peek().is_some() {
+            self.text.push_str(&format!("\n{title}\n"));
+        }
+        for item in items {
+            self.text.push_str(&folded(&item, "  - ", "    ", self.width));
+        }
+    }
+}
+
+fn named(genesis: &Genesis, id: &str) -> String {
+    genesis.task(id).map_or_else(|| id.to_owned(), |task| format!("{id} ({}): {}", task.status, task.name))
+}
+
+/// What came of it, and where its work is.
+fn prerequisite(task: &Task, history: &History) -> String {
+    let mut text = format!("{} ({}): {}", task.id, task.status, task.name);
+    if let Some(result) = &task.result {
+        text.push_str(&format!(" — {}", result.summary));
+    }
+    let attempts = history.task(&task.id).into_iter().flat_map(|story| &story.attempts);
+    if let Some(done) = attempts.filter(|attempt| attempt.succeeded()).last() {
+        text.push_str(&format!("; branch {}", done.started.branch));
+        text.extend(done.commit().map(|commit| format!(", commit {commit}")));
+    }
+    text
+}
+
+fn reported(story: &TaskHistory) -> Vec<String> {
+    let reports = story.last_attempt().into_iter().flat_map(|attempt| &attempt.reports);
+    reports.map(|(reported, _)| format!("{}: {}", reported.says.word(), reported.says.text())).collect()
+}
+
+fn ended(story: &TaskHistory) -> Vec<String> {
+    let line = |attempt: &Attempt| {
+        let (ended, _) = attempt.ended.as_ref()?;
+        let why = [&ended.question, &ended.detail, &ended.summary].into_iter().find_map(Option::as_deref);
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        Some(format!("attempt {} {}{why}", ended.attempt, ended.outcome.sentence()))
+    };
+    story.attempts.iter().filter_map(line).collect()
+}
+
+fn notes(genesis: &Genesis, task: &Task) -> impl Iterator<Item = String> {
+    let by = |actor: Option<String>| actor.map_or_else(String::new, |actor| format!(" ({actor})"));
+    genesis.notes(&task.id).into_iter().map(move |(actor, text)| text + &by(actor))
+}
