@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// A plan of `tasks` tasks, about a kilobyte each; the last one is in progress, every other one before it is completed.
-pub fn plan(tasks: usize) -> String {
+pub(crate) fn plan(tasks: usize) -> String {
     let mut text = String::with_capacity(tasks * 1_100 + 4_096);
     text.push_str(HEAD);
     levels(&mut text, tasks);
@@ -19,7 +19,7 @@ pub fn plan(tasks: usize) -> String {
 }
 
 /// The id of the task at `index`.
-pub fn id(index: usize) -> String {
+pub(crate) fn id(index: usize) -> String {
     format!("task-{index:06}")
 }
 
