@@ -88,6 +88,10 @@ pub(super) enum Verb {
     Graph(verbs::graph::Args),
     /// Show what a task's agent printed.
     Logs(verbs::logs::Args),
+    /// Add a task to a plan, also while it runs.
+    Add(verbs::add::Args),
+    /// Let tasks count as done without work, also while the plan runs.
+    Skip(verbs::skip::Args),
     /// Change or show one task: the agents' own door.
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.

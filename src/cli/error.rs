@@ -161,7 +161,7 @@ impl CliError {
             RunError::WorktreeDir { .. } => {
                 Self::usage(error).hint("the default is \"../{repo}.worktrees/{epic}/{task}\"")
             }
-            RunError::Definition(_) | RunError::Changed { .. } => Self::usage(error),
+            RunError::Definition(_) | RunError::Casting(_) => Self::usage(error),
             RunError::Io(_) => Self::new(Kind::Environment, error),
             RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
         }

@@ -10,6 +10,7 @@ mod dry_run;
 mod error;
 mod locate;
 mod output;
+mod person;
 mod scratch;
 mod verbs;
 mod xmlstarlet;

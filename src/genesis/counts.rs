@@ -29,6 +29,11 @@ impl Counts {
         }
     }
 
+    /// The same with one more task that has not been begun.
+    pub(super) fn with_one_more(self) -> Counts {
+        Counts { total: self.total + 1, ..self }
+    }
+
     /// Each counter's name and what it should say.
     pub(super) fn counters(self, names: &Names) -> [(&'static str, String); 5] {
         let counters = &names.counters;

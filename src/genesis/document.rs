@@ -13,7 +13,8 @@ use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
-    Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, Project, ProjectStatus, Task, Transition,
+    AuditEntry, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project, ProjectStatus,
+    Task, Transition,
 };
 
 /// A plan's document.
@@ -96,6 +97,19 @@ impl Genesis {
     /// None at present.
     pub fn set_project_status(&self, status: ProjectStatus, at: Timestamp) -> Result<Edit, EditError> {
         Ok(write::project_status(self.xml(), self.form.names(), &self.view, status, at))
+    }
+
+    /// The edit that adds a task, pending, behind the others.
+    ///
+    /// # Errors
+    /// If its id is taken, a task that it names is not there, or the document has no place for it.
+    pub fn add_task(&self, task: &NewTask<'_>) -> Result<Edit, EditError> {
+        write::add_task(self.xml(), self.form.names(), &self.view, task)
+    }
+
+    /// The edit that adds an entry to the audit log.
+    pub fn audit(&self, entry: &AuditEntry<'_>) -> Edit {
+        write::audit(self.xml(), self.form.names(), &self.view, entry)
     }
 
     /// Makes `edit` here: only what it touches is read anew.

@@ -27,6 +27,44 @@ pub struct Transition<'a> {
     pub project: Option<ProjectStatus>,
 }
 
+/// Something to be told by the plan's audit log.
+#[derive(Debug, Clone)]
+pub struct AuditEntry<'a> {
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+    /// What sort of thing, such as `task_added`.
+    pub kind: &'a str,
+    /// What happened.
+    pub description: &'a str,
+    /// Who did it.
+    pub actor: &'a str,
+    /// What was changed.
+    pub changes: Option<&'a str>,
+}
+
+/// A task that is to be added.
+#[derive(Debug, Clone)]
+pub struct NewTask<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// In a few words.
+    pub name: &'a str,
+    /// What is to be done.
+    pub description: &'a str,
+    /// Who does it.
+    pub agent: &'a str,
+    /// How long it may take, as planners write it: `45min`, `1.5h`.
+    pub estimate: &'a str,
+    /// The tasks that it waits for.
+    pub after: &'a [&'a str],
+    /// The tasks that wait for it.
+    pub before: &'a [&'a str],
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+    /// Who adds it.
+    pub actor: &'a str,
+}
+
 /// A set of splices that belong together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {
@@ -49,6 +87,12 @@ pub enum EditError {
     /// There is no task of that id.
     #[error("there is no task `{0}` in the plan")]
     UnknownTask(String),
+    /// There is such a task already.
+    #[error("there is a task `{0}` in the plan already")]
+    TaskExists(String),
+    /// The document has no place for it.
+    #[error("this is {0}, which has no place for the task")]
+    NoPlace(String),
     /// The edit was made for another text.
     #[error("the edit does not fit the document at byte {0}")]
     DoesNotFit(usize),
@@ -64,9 +108,9 @@ impl Edit {
     }
 
     /// The edit that makes all of `splices`, in whatever order they come. Insertions at one place
-    /// keep their order.
+    /// keep their order, and stand before what is replaced there.
     pub(crate) fn new(mut splices: Vec<Splice>) -> Edit {
-        splices.sort_by_key(|splice| splice.range.start);
+        splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
         Edit { splices }
     }
 
@@ -82,6 +126,21 @@ impl Edit {
         let end: usize = both.take_while(same).map(|(c, _)| c.len_utf8()).sum();
         let text = new_rest.get(..new_rest.len() - end).unwrap_or_default().to_owned();
         Edit { splices: vec![Splice { range: start..old.len() - end, text }] }
+    }
+
+    /// The edit that takes this one back, of `source` with this one made.
+    ///
+    /// # Errors
+    /// If this one does not fit `source`.
+    pub fn undo(&self, source: &str) -> Result<Edit, EditError> {
+        let mut grown = 0;
+        let undone = |Splice { range, text }: &Splice| {
+            let old = source.get(range.clone()).ok_or(EditError::DoesNotFit(range.start))?;
+            let start = range.start.saturating_add_signed(grown);
+            grown += text.len().cast_signed() - old.len().cast_signed();
+            Ok(Splice { range: start..start + text.len(), text: old.to_owned() })
+        };
+        Ok(Edit { splices: self.splices.iter().map(undone).collect::<Result<_, EditError>>()? })
     }
 
     /// `source` with the edit made, or the first place where the edit does not fit it.
@@ -117,8 +176,8 @@ mod tests {
 
     #[test]
     fn splices_are_made_in_the_order_of_their_places() {
-        let edit = edit(&[(4..4, "!"), (0..1, "X"), (4..4, "?")]);
-        assert_eq!(edit.splice("abcd").unwrap(), "Xbcd!?");
+        let edit = edit(&[(4..4, "!"), (0..1, "X"), (0..0, "("), (4..4, "?")]);
+        assert_eq!(edit.splice("abcd").unwrap(), "(Xbcd!?");
     }
 
     #[test]
@@ -130,6 +189,14 @@ mod tests {
             assert_eq!(edit.splice(old).unwrap(), new);
             assert_eq!(edit.is_empty(), old == new);
         }
+    }
+
+    #[test]
+    fn an_edit_can_be_taken_back() {
+        let edit = edit(&[(0..1, "XYZ"), (2..2, "!"), (3..4, "")]);
+        let edited = edit.splice("abcd").unwrap();
+        assert_eq!(edited, "XYZb!c");
+        assert_eq!(edit.undo("abcd").unwrap().splice(&edited).unwrap(), "abcd");
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod place;
 mod tests;
 mod workflow;
 
-pub(super) use names::{Estimate, LevelNames, Names, ResultNames, TaskNames};
+pub(super) use names::{EdgeNames, Estimate, LevelNames, Names, ResultNames, TaskNames};
 pub(super) use place::{EntryNames, Field, Fields, Part, Path, Paths, Place, Places, Texts};
 
 use super::xml::Xml;
@@ -41,6 +41,16 @@ impl Form {
     /// Its name in messages.
     pub fn as_str(self) -> &'static str {
         self.names().name
+    }
+
+    /// Where a plan of this form says its epic's name and its project's, for messages: the names
+    /// of the places, and how the first of them is written.
+    pub fn epic_name(self) -> (String, String) {
+        let metadata = &self.names().metadata;
+        let usual = |places: Places| places.first().map_or_else(String::new, |place| place.field.to_string());
+        let written = metadata.epic_name.first().map_or_else(String::new, Place::to_string);
+        let (epic, project) = (usual(metadata.epic_name), usual(metadata.project_name));
+        (format!("neither {epic} nor {project}"), written)
     }
 
     /// The form of a document; an error that says what was expected if it is none. A document

@@ -42,7 +42,7 @@ mod xml;
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Invalid};
 pub use document::{Genesis, well_formed};
-pub use edit::{Edit, EditError, Splice, Transition};
+pub use edit::{AuditEntry, Edit, EditError, NewTask, Splice, Transition};
 pub use entry::{Decision, Entry, Learning, Note};
 pub use form::Form;
 pub use line_index::{LineIndex, Position};

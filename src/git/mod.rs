@@ -42,7 +42,7 @@ pub use git2::Oid;
 pub use init::init_with_everything;
 pub use integrate::Integrated;
 pub use message::{Authorship, Message};
-pub use names::{epic_slug, slugs};
+pub use names::{epic_slug, slugs, slugs_beside};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use snapshot::Snapshot;

@@ -1,6 +1,6 @@
 //! Safe, distinct, readable names for hostile ids: as a part of a ref, as a folder name, on any file system. Pure.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -20,11 +20,23 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// An id that is safe as it is stays as it is; any other becomes a readable form and a hash of the id. What an id becomes depends on
 /// other ids only where two would share a name: then the one that comes first (a safe one before a changed one) keeps it.
 pub fn slugs(ids: &[&str]) -> Vec<String> {
+    slugs_beside(ids, &BTreeMap::new())
+}
+
+/// The same beside names that ids were given before: each keeps its name, and no other id gets it.
+pub fn slugs_beside(ids: &[&str], given: &BTreeMap<String, String>) -> Vec<String> {
     let mut taken: HashSet<String> = RESERVED.iter().map(ToString::to_string).collect();
-    let kept: Vec<bool> = ids.iter().map(|id| is_safe(id) && taken.insert(id.to_ascii_lowercase())).collect();
+    taken.extend(given.values().map(|slug| slug.to_ascii_lowercase()));
+    let is_new = |id: &str| !given.contains_key(id);
+    let kept: Vec<bool> =
+        ids.iter().map(|id| is_new(id) && is_safe(id) && taken.insert(id.to_ascii_lowercase())).collect();
     ids.iter()
         .zip(kept)
-        .map(|(id, keeps)| if keeps { (*id).to_owned() } else { distinct(id, &mut taken) })
+        .map(|(id, keeps)| match given.get(*id) {
+            Some(slug) => slug.clone(),
+            None if keeps => (*id).to_owned(),
+            None => distinct(id, &mut taken),
+        })
         .collect()
 }
 

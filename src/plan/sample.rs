@@ -1,6 +1,7 @@
 //! Small plans for tests, made as real ones are: from the text of a document.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::{Plan, load};
 use crate::genesis::{Diagnostic, Genesis};
@@ -31,8 +32,8 @@ impl Sample {
         Self { estimates: estimates.iter().map(ToString::to_string).collect(), ..self }
     }
 
-    pub(super) fn plan(&self) -> Plan {
-        plan(&self.text()).unwrap()
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        Arc::new(plan(&self.text()).unwrap())
     }
 
     pub(super) fn text(&self) -> String {

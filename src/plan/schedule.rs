@@ -1,5 +1,6 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,8 +12,8 @@ use super::{Ending, Event, IllegalEvent, Plan, State, TaskIndex};
 ///
 /// Ready tasks come out by urgency, the longest remaining path of estimates; ties in document order.
 #[derive(Debug)]
-pub struct Schedule<'p> {
-    plan: &'p Plan,
+pub struct Schedule {
+    plan: Arc<Plan>,
     states: Vec<State>,
     /// Of each barrier of the plan; filled in as the first states are settled.
     barriers: Vec<Option<Barrier>>,
@@ -31,13 +32,15 @@ enum Barrier {
     Lost { because: TaskIndex },
 }
 
-impl<'p> Schedule<'p> {
+impl Schedule {
     /// A schedule in which each task starts in the state that `initial` gives: [`State::LeftOut`],
-    /// [`State::Ended`], or anything else for a task that this run shall do.
-    pub fn new(plan: &'p Plan, initial: impl Fn(TaskIndex) -> State) -> Self {
+    /// [`State::Ended`], [`State::Running`], [`State::Resting`] (if nothing stands before it), or anything else for a task that this
+    /// run shall do. A plan that changes while a run lasts gets a new schedule, with what is known from the old one.
+    pub fn new(plan: &Arc<Plan>, initial: impl Fn(TaskIndex) -> State) -> Self {
         let states = plan.tasks().map(|(index, _)| initial(index)).collect();
         let barriers = vec![None; plan.barriers()];
-        let mut schedule = Self { plan, states, barriers, ready: BinaryHeap::new(), running: 0 };
+        let mut schedule =
+            Self { plan: Arc::clone(plan), states, barriers, ready: BinaryHeap::new(), running: 0 };
         for &index in plan.topological() {
             schedule.settle(index);
         }
@@ -139,7 +142,7 @@ impl<'p> Schedule<'p> {
     }
 
     fn release_dependents(&mut self, index: TaskIndex) -> Result<(), IllegalEvent> {
-        let plan = self.plan;
+        let plan = Arc::clone(&self.plan);
         for after in plan.after(Node::Task(index)) {
             match after {
                 Node::Task(dependent) => self.release(dependent)?,
@@ -159,7 +162,7 @@ impl<'p> Schedule<'p> {
             *missing = missing.saturating_sub(1);
             if *missing == 0 {
                 self.barriers[barrier] = Some(Barrier::Open);
-                let plan = self.plan;
+                let plan = Arc::clone(&self.plan);
                 let mut waiting = plan.after(Node::Barrier(barrier)).filter_map(Node::task);
                 return waiting.try_for_each(|dependent| self.release(dependent));
             }
@@ -169,7 +172,7 @@ impl<'p> Schedule<'p> {
 
     fn lose_dependents(&mut self, because: TaskIndex) -> Result<Vec<TaskIndex>, IllegalEvent> {
         let mut lost = Vec::new();
-        let plan = self.plan;
+        let plan = Arc::clone(&self.plan);
         let mut open: Vec<_> = plan.after(Node::Task(because)).collect();
         while let Some(node) = open.pop() {
             if self.lose(node, because)? {
@@ -206,6 +209,7 @@ impl<'p> Schedule<'p> {
         }
         self.states[index.0] = match self.before(Node::Task(index)) {
             Barrier::Lost { because } => State::Ended(Ending::NotRun { because }),
+            Barrier::Open if matches!(self.states[index.0], State::Resting { .. }) => return,
             Barrier::Open => State::Ready,
             Barrier::Closed { missing } => State::Waiting { missing },
         };
@@ -216,7 +220,7 @@ impl<'p> Schedule<'p> {
     fn before(&mut self, node: Node) -> Barrier {
         let mut missing = 0;
         let mut lost: Option<TaskIndex> = None;
-        let plan = self.plan;
+        let plan = Arc::clone(&self.plan);
         for before in plan.before(node) {
             let (is_open, cause) = match before {
                 Node::Task(index) => {

@@ -18,7 +18,7 @@ fn to_do(_: TaskIndex) -> State {
 }
 
 /// The order in which one after the other would be started, each completing at once.
-fn serial_order(plan: &Plan) -> Vec<usize> {
+fn serial_order(plan: &Arc<Plan>) -> Vec<usize> {
     let mut schedule = Schedule::new(plan, to_do);
     let mut order = Vec::new();
     while let Some(index) = schedule.next_ready() {
@@ -306,7 +306,7 @@ struct Seen {
 }
 
 /// Runs the plan to its end as a dispatcher would, and checks at each step what must always hold.
-fn drive(plan: &Plan, scene: &Scene) -> Seen {
+fn drive(plan: &Arc<Plan>, scene: &Scene) -> Seen {
     let mut schedule = Schedule::new(plan, |index| scene.fates[index.0].initial.clone());
     let mut seen = Seen { starts: Vec::new(), lost: Vec::new(), states: Vec::new() };
     let mut rests: Vec<_> = scene.fates.iter().map(|fate| fate.rests).collect();
@@ -345,7 +345,7 @@ fn drive(plan: &Plan, scene: &Scene) -> Seen {
     seen
 }
 
-fn check_is_most_urgent(plan: &Plan, schedule: &Schedule<'_>, next: TaskIndex) {
+fn check_is_most_urgent(plan: &Plan, schedule: &Schedule, next: TaskIndex) {
     let ready = schedule.states().filter(|(_, state)| **state == State::Ready).map(|(index, _)| index);
     let rank = |index: TaskIndex| (plan.urgency(index), Reverse(index));
     assert_eq!(ready.max_by_key(|&index| rank(index)), Some(next));

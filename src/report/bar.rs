@@ -59,6 +59,9 @@ impl Bars {
                 }
             }
             RunEvent::NotRun { tasks, .. } => self.overall.inc(tasks.len() as u64),
+            RunEvent::PlanChanged { open, .. } => {
+                self.overall.set_length(self.overall.position() + *open as u64);
+            }
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
             | RunEvent::Warning { .. }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::text::{clean, fit, short};
 use crate::plan::TaskId;
-use crate::run::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+use crate::run::{Cause, PlanChange, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 
 /// The column of ids is at least this wide, and never wider than the other.
 const ID_WIDTHS: std::ops::RangeInclusive<usize> = 12..=32;
@@ -60,6 +60,7 @@ impl Lines {
                 let because = clean(because.as_str());
                 vec![format!("{ODD}not run{ODD:#} {}, because {because} {}", few(tasks), became(*cause))]
             }
+            RunEvent::PlanChanged { changes, .. } => vec![plan_changed(changes)],
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
             RunEvent::Ended(summary) => ended(summary),
             RunEvent::Output { .. } => Vec::new(),
@@ -119,6 +120,38 @@ impl Lines {
 fn warning(task: Option<&TaskId>, text: &str) -> String {
     let about = task.map_or_else(String::new, |task| format!("{}: ", clean(task.as_str())));
     format!("{ODD}warning{ODD:#} {about}{}", clean(text))
+}
+
+/// At most so many changes of a plan are told one by one.
+const CHANGES: usize = 8;
+
+fn plan_changed(changes: &[PlanChange]) -> String {
+    let mut told: Vec<_> = changes.iter().take(CHANGES).map(changed).collect();
+    if let Some(more) = changes.len().checked_sub(CHANGES + 1) {
+        told.push(format!("{} more changes", more + 1));
+    }
+    format!("{ODD}plan{ODD:#}    {}", told.join("; "))
+}
+
+fn changed(change: &PlanChange) -> String {
+    let id = |task: &TaskId| clean(task.as_str());
+    match change {
+        PlanChange::Added(task) => format!("added task {}", id(task)),
+        PlanChange::Removed(task) => format!("{} is not in it any more", id(task)),
+        PlanChange::Reworded(task) => format!("{} is worded anew", id(task)),
+        PlanChange::Agent { task, agent: Some(agent) } => {
+            format!("agent of {} is now {}", id(task), clean(agent))
+        }
+        PlanChange::Agent { task, agent: None } => format!("{} names no agent any more", id(task)),
+        PlanChange::Needs { task, needs } if needs.is_empty() => {
+            format!("{} needs nothing any more", id(task))
+        }
+        PlanChange::Needs { task, needs } => format!("{} now needs {}", id(task), few(needs)),
+        PlanChange::Status { task, to, by: Some(by) } => {
+            format!("{} is {to} now, by {}", id(task), clean(by))
+        }
+        PlanChange::Status { task, to, by: None } => format!("{} is {to} now", id(task)),
+    }
 }
 
 /// Some ids, and how many more there are: the rest stands in `status`.

@@ -17,7 +17,7 @@ use super::supervisor::End;
 use super::{Stage, launch, workplace};
 use crate::agent::{EndedBy, Outcome};
 use crate::git::Integrated;
-use crate::plan::TaskIndex;
+use crate::plan::TaskId;
 use crate::store::StoreError;
 
 /// A busy machine may make a supervisor late.
@@ -28,15 +28,15 @@ pub(super) enum Message {
     /// Something to journal before the attempt goes on.
     Record(Box<Fact>, oneshot::Sender<()>),
     /// Its agent is running.
-    Running { index: TaskIndex, resumed: bool },
+    Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
-    Said(TaskIndex, Box<Says>),
+    Said(TaskId, Box<Says>),
     /// Something to look at.
-    Warning(TaskIndex, String),
+    Warning(TaskId, String),
     /// Whether the task is still the run's, so that its work may be merged.
-    MayMerge(TaskIndex, oneshot::Sender<bool>),
+    MayMerge(TaskId, oneshot::Sender<bool>),
     /// It is over.
-    Over(TaskIndex, Box<Report>),
+    Over(TaskId, Box<Report>),
 }
 
 /// An attempt's line to the dispatcher.
@@ -51,12 +51,12 @@ pub(super) struct Gone;
 
 /// Runs the attempt and sends its report, whatever happens.
 pub(super) async fn attempt(job: Job, link: Link) {
-    let index = job.index;
+    let task = job.task.clone();
     tracing::debug!(task = %job.task, attempt = job.attempt, worktree = %job.worktree.display(), "attempt");
     let job = Arc::new(job);
     let Ok(report) = make(&job, &link).await else { return };
     // If nobody listens any more, the run is over, and the next one finds what happened.
-    let _ = link.messages.send(Message::Over(index, Box::new(report)));
+    let _ = link.messages.send(Message::Over(task, Box::new(report)));
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
@@ -105,7 +105,7 @@ async fn watch_over(
     link: &Link,
 ) -> Result<Report, Gone> {
     let resumed = matches!(job.entry, Entry::Resumed(_));
-    let _ = link.messages.send(Message::Running { index: job.index, resumed });
+    let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed });
     // An attempt that is resumed has used up some of its time.
     let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
     let limits = Limits { timeout: job.cast.timeout.saturating_sub(spent), grace: job.common.kill_grace };
@@ -130,7 +130,7 @@ async fn watch_over(
     let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
     report.duration = duration;
     for warning in warnings {
-        let _ = link.messages.send(Message::Warning(job.index, warning));
+        let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
     }
     finish(job, started, report, link).await
 }
@@ -233,7 +233,7 @@ async fn merged(
                     "the integration branch is checked out in {} and now ahead of it",
                     place.display()
                 );
-                let _ = link.messages.send(Message::Warning(job.index, text));
+                let _ = link.messages.send(Message::Warning(job.task.clone(), text));
             }
             report.merge = Some(commit);
             commit.to_string()
@@ -280,7 +280,7 @@ pub(super) async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {
 /// Somebody may have decided about the task while its agent worked.
 async fn may_merge(job: &Job, link: &Link) -> Result<bool, Gone> {
     let (ask, answer) = oneshot::channel();
-    link.messages.send(Message::MayMerge(job.index, ask)).map_err(|_| Gone)?;
+    link.messages.send(Message::MayMerge(job.task.clone(), ask)).map_err(|_| Gone)?;
     answer.await.map_err(|_| Gone)
 }
 

@@ -1,32 +1,39 @@
 use std::collections::HashMap;
 
-use super::settings::Settings;
+use super::settings::{Cast, Settings};
 use super::{RunError, RunEvent};
 use crate::agent::{Catalogue, Definition, Found};
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskId};
 
-/// The definition of each agent that tasks which are not completed need, by the agent's name.
+/// Adds the definition of each agent that tasks which are not completed need and that is not known yet, by the agent's name.
 ///
 /// A missing one is a warning, and a generic one is used; with `require-definitions` it is an error.
-pub(super) fn definitions(
+pub(super) fn add_definitions(
+    known: &mut HashMap<String, Definition>,
     plan: &Plan,
+    casting: &HashMap<TaskId, Cast>,
     settings: &Settings,
-    catalogue: &Catalogue,
     tell: &dyn Fn(RunEvent),
-) -> Result<HashMap<String, Definition>, RunError> {
-    let mut found = HashMap::new();
-    for (_, task) in plan.tasks().filter(|(_, task)| task.status != Status::Completed) {
-        let Some(agent) = agent_of(settings, &task.id) else { continue };
-        if !found.contains_key(agent) {
-            found.insert(agent.to_owned(), definition(agent, settings, catalogue, tell)?);
+) -> Result<(), RunError> {
+    let open = plan.tasks().filter(|(_, task)| task.status != Status::Completed);
+    let mut agents: Vec<_> =
+        open.filter_map(|(_, task)| Some(casting.get(&task.id)?.agent.as_str())).collect();
+    let is_first = known.is_empty();
+    agents.retain(|agent| !known.contains_key(*agent));
+    if agents.is_empty() {
+        return Ok(());
+    }
+    let catalogue = Catalogue::read(&settings.agent_folders);
+    for warning in catalogue.warnings().iter().filter(|_| is_first) {
+        tell(RunEvent::Warning { task: None, text: warning.clone() });
+    }
+    for agent in agents {
+        if !known.contains_key(agent) {
+            known.insert(agent.to_owned(), definition(agent, settings, &catalogue, tell)?);
         }
     }
-    Ok(found)
-}
-
-fn agent_of<'s>(settings: &'s Settings, task: &TaskId) -> Option<&'s str> {
-    settings.casting.get(task).map(|cast| cast.agent.as_str())
+    Ok(())
 }
 
 fn definition(

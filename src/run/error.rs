@@ -55,12 +55,9 @@ pub enum RunError {
         /// What was perhaps meant.
         nearest: Option<String>,
     },
-    /// Somebody added a task while the run began.
-    #[error("task `{task}` was added to the plan while the run began; start it again")]
-    Changed {
-        /// The new task.
-        task: TaskId,
-    },
+    /// By the configuration nobody can play some task of the plan.
+    #[error("{0}")]
+    Casting(String),
     /// A definition is missing, and the configuration asks for all of them.
     #[error("no definition for the agent `{agent}` (and `require-definitions` is set)")]
     NoDefinition {

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::PlanChange;
 use crate::agent::Outcome;
 use crate::plan::TaskId;
 
@@ -77,6 +78,13 @@ pub enum RunEvent {
         /// What became of that one.
         cause: Cause,
     },
+    /// Somebody changed the plan; the run goes on with it as it is now.
+    PlanChanged {
+        /// What, in the order of the plan.
+        changes: Vec<PlanChange>,
+        /// How many tasks there are to do now, those at work included.
+        open: usize,
+    },
     /// Somebody asked the run to end.
     Stopping(Stage),
     /// The run is over.
@@ -113,6 +121,7 @@ impl RunEvent {
             | Self::Note(_)
             | Self::AttemptStarted { .. }
             | Self::Output { .. }
+            | Self::PlanChanged { .. }
             | Self::Reported { .. }
             | Self::Stopping(_) => false,
         }

@@ -9,7 +9,7 @@ use super::record::{AttemptEnded, AttemptStarted, Reported};
 use super::settings::Cast;
 use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
-use crate::plan::{TaskId, TaskIndex};
+use crate::plan::TaskId;
 use crate::store::AttemptDir;
 
 /// What all attempts of a run share.
@@ -34,7 +34,6 @@ pub(super) struct Common {
 /// One attempt, with all that it needs to know.
 pub(super) struct Job {
     pub(super) common: Arc<Common>,
-    pub(super) index: TaskIndex,
     pub(super) task: TaskId,
     pub(super) name: String,
     pub(super) slug: String,

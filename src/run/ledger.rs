@@ -19,7 +19,8 @@ pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h Transitio
     tails.into_iter().flatten().collect()
 }
 
-/// The last of a task's changes that lead on from the status which the document has.
+/// Those of a task's last changes that lead on from what the document has: all that come after the last one which it has, or, where somebody
+/// has had a say since, those from that status on.
 fn missing_tail<'h>(task: &Task, transitions: &'h [TransitionRecord]) -> &'h [TransitionRecord] {
     let known = match transitions.len().checked_sub(1) {
         // Without a history in the document an older status can't be told from one that was set back by hand: one step only.
@@ -29,6 +30,17 @@ fn missing_tail<'h>(task: &Task, transitions: &'h [TransitionRecord]) -> &'h [Tr
     let unknown = transitions.get(known..).unwrap_or_default();
     let leads_on =
         |transition: &TransitionRecord| task.status == transition.from && transition.from != transition.to;
+    // Before a gap somebody else has had a say, which is lost: what follows can't be told from there.
+    let gap = unknown.windows(2).rposition(|pair| pair[0].to != pair[1].from).map_or(0, |at| at + 1);
+    if let Some(at) = unknown[gap..].iter().position(leads_on) {
+        return &unknown[gap + at..];
+    }
+    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    let last_known = known.checked_sub(1).and_then(|at| transitions.get(at));
+    let nobody_spoke_since = newest.zip(last_known).is_some_and(|(event, ours)| is_event_of(ours, event));
+    if nobody_spoke_since {
+        return if unknown.last().is_some_and(|last| last.to != task.status) { &unknown[gap..] } else { &[] };
+    }
     unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..])
 }
 
@@ -43,12 +55,23 @@ fn is_event_of(transition: &TransitionRecord, event: &Event) -> bool {
 
 /// Whether the task's status in the document is the one that a run of ours wrote when it put the task in progress, and nobody's since.
 pub fn is_ours(story: Option<&TaskHistory>, task: &Task) -> bool {
-    let last = story.and_then(|story| story.transitions.last());
-    let Some(last) = last.filter(|last| last.to == Status::InProgress && task.status == last.to) else {
-        return false;
-    };
+    let Some(story) = story.filter(|_| task.status == Status::InProgress) else { return false };
+    let is_last = story.transitions.last().is_some_and(|last| last.to == task.status);
     let newest = task.history.iter().rfind(|event| event.status.is_some());
-    newest.is_none_or(|event| is_event_of(last, event))
+    // An older file that was put back may show an earlier time at which we put it in progress.
+    let is_one_of = |event: &Event| story.transitions.iter().any(|ours| is_event_of(ours, event));
+    is_last && newest.is_none_or(is_one_of)
+}
+
+/// How the result of a task begins that counts as completed without work.
+pub const SKIPPED: &str = "skipped";
+
+/// Whether somebody has decided that a task counts as completed without work: it has none, whatever an attempt left on its branch.
+pub(super) fn is_skipped(task: &Task) -> bool {
+    let by_result = task.result.as_ref().is_some_and(|result| result.summary.starts_with(SKIPPED));
+    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    let says_so = newest.and_then(|event| event.description.as_deref()).map(|text| text.starts_with(SKIPPED));
+    task.status == Status::Completed && by_result && says_so.unwrap_or(true)
 }
 
 /// The document with everything in it that the journal has; the very same if nothing is missing.

@@ -123,7 +123,7 @@ impl<'a> Listener<'a> {
             says: says.clone(),
         };
         record(self.link, Fact::Reported(reported.clone())).await?;
-        let _ = self.link.messages.send(Message::Said(self.job.index, Box::new(says.clone())));
+        let _ = self.link.messages.send(Message::Said(self.job.task.clone(), Box::new(says.clone())));
         self.reports.push(reported);
         Ok(())
     }
@@ -135,7 +135,7 @@ impl<'a> Listener<'a> {
         self.refused += 1;
         if self.refused == MOST_REFUSED {
             let text = "its agent fills its outbox with rubbish, and is not listened to any more".to_owned();
-            let _ = self.link.messages.send(Message::Warning(self.job.index, text));
+            let _ = self.link.messages.send(Message::Warning(self.job.task.clone(), text));
         }
     }
 }

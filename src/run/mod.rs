@@ -4,11 +4,14 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod books;
 mod brief;
 mod cast;
+mod changes;
 mod dispatcher;
 mod error;
 mod event;
+mod ground;
 mod history;
 mod job;
 mod judge;
@@ -32,6 +35,7 @@ pub mod supervisor;
 mod verdict;
 mod workplace;
 
+pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
@@ -40,5 +44,5 @@ pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
-pub use settings::{Cast, Settings, Site};
+pub use settings::{Cast, Caster, Settings, Site};
 pub use start::{refuse_a_rival, run};

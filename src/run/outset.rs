@@ -7,6 +7,7 @@ use super::settings::Settings;
 use super::{History, ledger};
 
 /// How a run takes each task up, in document order.
+#[derive(Default)]
 pub(super) struct Outset {
     pub(super) places: Vec<Place>,
 }

@@ -1,13 +1,15 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::dispatcher::{check_worktree_dir, worktree_path};
+use super::ground::known_slugs;
 use super::outset::Outset;
 use super::settings::{Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
 use crate::agent::{Definition, Launch};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Oid, epic_slug, slugs};
+use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
 
 /// What a run would do with a task.
@@ -36,7 +38,7 @@ pub struct Planned {
 pub fn preview(
     site: &Site,
     settings: &Settings,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     genesis: &Genesis,
     history: &History,
 ) -> Result<Vec<Planned>, RunError> {
@@ -50,12 +52,20 @@ pub fn preview(
     };
     site.repo.refuse_filters(start)?;
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
-    let preview = Preview { site, settings, plan, history, refs, start, slugs: slugs(&ids) };
+    let preview = Preview {
+        site,
+        settings,
+        plan,
+        history,
+        refs,
+        start,
+        slugs: slugs_beside(&ids, &known_slugs(history)),
+    };
     let outset = Outset::new(plan, genesis, history, settings);
     order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
 }
 
-fn order(plan: &Plan, outset: &Outset) -> Result<Vec<TaskIndex>, RunError> {
+fn order(plan: &Arc<Plan>, outset: &Outset) -> Result<Vec<TaskIndex>, RunError> {
     let mut schedule = Schedule::new(plan, |index| outset.state(index));
     let mut order = Vec::new();
     while let Some(index) = schedule.next_ready() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Runner};
 use crate::git::Repo;
-use crate::plan::TaskId;
+use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
 
 /// Where a plan lives: its file, its repository, and the folder of its state.
@@ -56,11 +56,16 @@ pub struct Settings {
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.
     pub program: PathBuf,
-    /// Who plays each task.
+    /// Who plays each task, by the plan as it was when the run was asked for.
     pub casting: HashMap<TaskId, Cast>,
+    /// Who plays each task of a plan that has changed since; or why nobody can.
+    pub caster: Caster,
     /// Report the last line of each running agent's output, that often.
     pub output_every: Option<Duration>,
 }
+
+/// Casts every task of a plan, or says what is wrong with the configuration.
+pub type Caster = Box<dyn Fn(&Plan) -> Result<HashMap<TaskId, Cast>, String>>;
 
 /// Who plays a task.
 #[derive(Clone)]

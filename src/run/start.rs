@@ -3,17 +3,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::dispatcher::{Books, Dispatcher, Ground, check_worktree_dir};
+use super::books::{Books, News};
+use super::dispatcher::{Dispatcher, check_worktree_dir};
+use super::ground::Ground;
 use super::job::Common;
-use super::outset::Outset;
 use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
-use super::{History, RunError, RunEvent, Started, Summary, Verdict, cast, ledger, programs};
-use crate::agent::Catalogue;
-use crate::genesis::{EditError, Genesis, nearest};
-use crate::git::{EpicRefs, Oid, Repo, epic_slug, slugs};
-use crate::plan::{self, Plan, Task};
-use crate::store::{Journal, RunLock, RunOwner, StateDir, read_records};
+use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
+use crate::genesis::nearest;
+use crate::git::{EpicRefs, Oid, Repo, epic_slug};
+use crate::plan::Plan;
+use crate::store::{Journal, KnownPlan, RunLock, RunOwner, StateDir, read_records};
 
 /// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
 ///
@@ -31,19 +31,20 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     refuse_a_rival(&site.repo, &site.state, &epic, site.plan.path())?;
     site.plan.sweep()?;
     let history = read_history(site, tell)?;
-    let genesis = catch_up(site, &history, tell)?;
-    let ground = survey(site, &settings, &genesis, &history, tell)?;
+    let plan = KnownPlan::read(site.plan.clone())?;
+    let mut books = Books::new(plan, history, Journal::open(&site.state.journal())?);
+    books.look_until_settled()?;
+    books.news().iter().filter_map(News::told).for_each(tell);
+    let ground = survey(site, &settings, &books, tell)?;
     let refs = EpicRefs::new(&epic, &settings.branch)?;
-    break_dead_locks(site, &refs, &ground.slugs, tell);
+    break_dead_locks(site, &refs, &ground, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
-    let mut journal = Journal::open(&site.state.journal())?;
-    journal.append(&Record::now(started(&owner, start)))?;
+    books.record(started(&owner, start))?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
     let common = common(site, &settings, refs, start, &run, programs);
-    let books = Books { genesis, history, journal };
-    let dispatcher = Dispatcher::new(site, settings, &ground, books, common, tell);
+    let dispatcher = Dispatcher::new(site, settings, ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
     tell(RunEvent::Ended(summary.clone()));
     Ok(summary)
@@ -53,23 +54,13 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
 fn survey(
     site: &Site,
     settings: &Settings,
-    genesis: &Genesis,
-    history: &History,
+    books: &Books,
     tell: &dyn Fn(RunEvent),
 ) -> Result<Ground, RunError> {
-    let plan = valid_plan(genesis)?;
-    check_names(&plan, settings)?;
-    check_casting(&plan, settings)?;
+    let ground = Ground::survey(settings, books.genesis(), books.history(), tell)?;
+    check_names(&ground.plan, settings)?;
     check_worktree_dir(&settings.worktree_dir, &site.repo)?;
-    let catalogue = Catalogue::read(&settings.agent_folders);
-    for warning in catalogue.warnings() {
-        tell(RunEvent::Warning { task: None, text: warning.clone() });
-    }
-    let definitions = cast::definitions(&plan, settings, &catalogue, tell)?;
-    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
-    let slugs = slugs(&ids);
-    let outset = Outset::new(&plan, genesis, history, settings);
-    Ok(Ground { plan, slugs, definitions, outset })
+    Ok(ground)
 }
 
 fn announced(site: &Site, settings: &Settings, ground: &Ground, start: Oid) -> Started {
@@ -98,37 +89,12 @@ fn read_history(site: &Site, tell: &dyn Fn(RunEvent)) -> Result<History, RunErro
     Ok(History::from_records(found.records))
 }
 
-/// Writes into the plan file what the journal has and the file has not.
-fn catch_up(site: &Site, history: &History, tell: &dyn Fn(RunEvent)) -> Result<Genesis, RunError> {
-    let mut genesis = site.plan.load()?;
-    for record in ledger::missing(history, &genesis).into_iter().cloned().collect::<Vec<_>>() {
-        let commit = site.plan.commit(|now| -> Result<_, EditError> {
-            ledger::edit_of(&record, ledger::project_status(&record, now), now)
-        })?;
-        genesis = commit.genesis;
-        let text = format!("the plan file had missed that it is {}; written now", record.to);
-        tell(RunEvent::Warning { task: Some(record.task.clone()), text });
-    }
-    Ok(genesis)
-}
-
-fn valid_plan(genesis: &Genesis) -> Result<Plan, RunError> {
-    plan::load(genesis)
-        .map_err(|diagnostics| RunError::Invalid { source_text: genesis.source().to_owned(), diagnostics })
-}
-
 fn check_names(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
     let unknown = settings.only.iter().find(|id| plan.find(id.as_str()).is_none());
     let Some(task) = unknown else { return Ok(()) };
     let known = plan.tasks().map(|(_, task)| task.id.as_str());
     let nearest = nearest(task.as_str(), known).map(str::to_owned);
     Err(RunError::UnknownTask { task: task.clone(), nearest })
-}
-
-/// Who plays which task was decided on the plan as it was a moment ago.
-fn check_casting(plan: &Plan, settings: &Settings) -> Result<(), RunError> {
-    let is_new = |(_, task): &(_, &Task)| !settings.casting.contains_key(&task.id);
-    plan.tasks().find(is_new).map_or(Ok(()), |(_, task)| Err(RunError::Changed { task: task.id.clone() }))
 }
 
 /// Two plans under one epic name would share branches: whoever comes second is refused.
@@ -156,8 +122,8 @@ pub(super) fn refuse_a_checkout_of_ours(site: &Site, refs: &EpicRefs) -> Result<
     }
 }
 
-fn break_dead_locks(site: &Site, refs: &EpicRefs, slugs: &[String], tell: &dyn Fn(RunEvent)) {
-    let branches: Vec<_> = slugs.iter().map(|slug| refs.branch(slug)).collect();
+fn break_dead_locks(site: &Site, refs: &EpicRefs, ground: &Ground, tell: &dyn Fn(RunEvent)) {
+    let branches: Vec<_> = ground.slugs().map(|slug| refs.branch(slug)).collect();
     for lock in site.repo.break_dead_locks(refs, &branches) {
         tell(RunEvent::Note(format!("removed {}, which a run left that was killed", lock.display())));
     }

@@ -128,22 +128,6 @@ fn an_old_plan_file_put_back_during_a_run_has_everything_at_its_end() {
 }
 
 #[test]
-fn a_project_with_a_task_added_while_the_last_one_ran_is_not_completed() {
-    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt x");
-    let run = project.start(&["run"]);
-    project.wait_for_starts(1);
-    let late = "      <task id=\"late\">\n        <name>Late</name>\n        <description>More</description>\n      </task>\n";
-    let plan = project.read("genesis.xml");
-    project.write("genesis.xml", &plan.replace("    </tasks>\n", &format!("{late}    </tasks>\n")));
-    project.touch("go");
-    run.wait().assert(0, &[]);
-    assert_eq!(project.status()["plan"]["status"], "in-progress");
-    project.complete(&[]);
-    assert_eq!(project.log().starts(), ["a", "late"]);
-    assert_eq!(project.status()["plan"]["status"], "completed");
-}
-
-#[test]
 fn an_attempts_commit_and_what_a_person_amended_it_to_are_both_kept() {
     let script = "== a #1\nwrite half.txt half\ncommit Half of it\nexit 1\n== *\nwrite a.txt x";
     let project = TestProject::new(&PlanText::of(&["a"]), script);

@@ -208,24 +208,6 @@ fn a_plan_file_that_somebody_is_writing_in_place_is_waited_for() {
 }
 
 #[test]
-fn an_agent_that_breaks_the_plan_file_ends_the_run_with_what_is_wrong_and_loses_nothing() {
-    let script = "== a\nwrite a.txt x\nchange-plan </tasks>|</task>\n== *\nwrite b.txt x";
-    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
-    let plan = project.read("genesis.xml");
-    project.run(&[]).assert(3, &["genesis.xml:", "the plan is invalid"]);
-    project.assert_no_process_left();
-    // Mended as a person would, the plan goes on where it was.
-    let broken = project.read("genesis.xml");
-    assert_ne!(broken, plan);
-    project.write(
-        "genesis.xml",
-        &broken.replace("    </task>\n    <statusTracker>", "    </tasks>\n    <statusTracker>"),
-    );
-    project.complete(&[]);
-    assert_eq!(project.log().starts(), ["a", "b"]);
-}
-
-#[test]
 fn what_an_agent_prints_cannot_drive_the_terminal() {
     let script = "== a\nprint \u{1b}[2J\u{1b}]0;owned\u{7}cleared\n== b\nstderr \u{1b}[31mred\u{1b}[0m \u{202e}txet\nexit 1";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);

@@ -1,11 +1,13 @@
 //! One file a verb.
 
+pub(super) mod add;
 pub(super) mod completions;
 pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod logs;
 pub(super) mod next;
 pub(super) mod run;
+pub(super) mod skip;
 pub(super) mod status;
 pub(super) mod supervise;
 pub(super) mod task;
@@ -24,6 +26,8 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(&args),
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
+        Verb::Add(args) => add::run(&args, global),
+        Verb::Skip(args) => skip::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Completions(args) => completions::run(&args),

@@ -11,7 +11,7 @@ use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::genesis::{Genesis, Invalid, LineIndex};
-use crate::store::{CommitError, LoadError, PlanFile, read_settled_plan};
+use crate::store::{CommitError, LoadError, PlanFile, read_settled};
 
 /// Where a plan is edited.
 struct Workshop {
@@ -50,16 +50,16 @@ pub(super) fn edit(real: &Real, head: &[OsString], target: &Target) -> Result<u8
 impl Workshop {
     /// Nothing, if the file can't be read as a plan, however often it is looked at: then it is none of ours.
     fn of(target: &Target) -> Result<Option<Self>, CliError> {
-        let genesis = match read_settled_plan(target.path()) {
+        match read_settled(target.path()) {
             Err(LoadError::Invalid(_)) => return Ok(None),
-            read => read.map_err(|error| CliError::load(target.path(), error))?,
+            other => other.map_err(|error| CliError::load(target.path(), error))?,
         };
         if let Some(worktree) = target.own_worktree() {
             let folder = own_folder(&worktree).map_err(|error| no_folder(&worktree, &error))?;
             let plan = PlanFile::new(target.path(), folder.join("plan.lock"))?;
             return Ok(Some(Self { plan, edits: folder.join("edits"), context: None }));
         }
-        let context = Context::of(target.path().to_owned(), &genesis, &Global::default())?;
+        let context = Context::open(target.path().to_owned(), &Global::default())?.context();
         let plan = context.unclaimed_plan_file()?;
         Ok(Some(Self { plan, edits: context.state.edits(), context: Some(context) }))
     }

@@ -1,6 +1,6 @@
 //! New entries of logs: what they say stands where the entries beside them say it.
 
-use crate::genesis::form::{EntryNames, Field, Fields, Part};
+use crate::genesis::form::{EntryNames, Field, Part};
 use crate::genesis::tree::Node;
 use crate::genesis::view::in_place;
 
@@ -31,7 +31,7 @@ impl Writer<'_> {
     }
 
     /// The place of a value among `fields`: where the sample has it, else the usual one.
-    fn like(&self, fields: Fields, sample: Option<Node>) -> Option<Field> {
+    pub(super) fn like(&self, fields: &[Field], sample: Option<Node>) -> Option<Field> {
         let in_sample = |field: &&Field| {
             // Text leaves no room for children.
             **field != Field::Text && sample.is_some_and(|node| in_place(self.xml, node, **field).is_some())

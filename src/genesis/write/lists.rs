@@ -44,7 +44,7 @@ impl Writer<'_> {
         }
     }
 
-    fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
+    pub(super) fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
         let (names, target) = (&self.names.tracker, self.names.lists.of(status));
         let lists = trackers.iter().flat_map(|tracker| self.xml.children(*tracker));
         let is_target = |list: &Node| {
@@ -91,7 +91,7 @@ impl Writer<'_> {
     }
 
     /// An entry as it stood elsewhere, or a new one.
-    fn entry(&self, id: &str, old: Option<Node>, attributes: &Attributes<'_>) -> New {
+    pub(super) fn entry(&self, id: &str, old: Option<Node>, attributes: &Attributes<'_>) -> New {
         let Some(node) = old else {
             let new = New::empty(self.names.tracker.entry).field(self.names.tracker.id, id);
             let said = attributes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));

@@ -1,5 +1,6 @@
 //! Edits of a document, each as byte splices: everything that is not edited stays as it is.
 
+mod add_task;
 mod audit;
 mod change;
 mod element;
@@ -15,14 +16,17 @@ mod layout;
 mod lists;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod random_plan;
 mod task;
 #[cfg(test)]
 mod tests;
 mod transition;
 mod words;
 
+pub(super) use add_task::add_task;
 pub(super) use knowledge::{decision, learning, note, notes};
-pub(super) use transition::{project_status, transition};
+pub(super) use transition::{audit, project_status, transition};
 
 use super::Splice;
 use super::form::Names;

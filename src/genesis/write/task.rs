@@ -28,9 +28,9 @@ impl Writer<'_> {
     fn change_own_status(&mut self, node: Node, to: Status) -> Option<(&'static str, New)> {
         let names = &self.names.task;
         let word = self.own_word(to);
-        let present = |place: &&Field| in_place(self.xml, node, **place).is_some();
-        let places: Vec<Field> = names.status.iter().filter(present).copied().collect();
-        for place in &places {
+        let said = |place: &Field| in_place(self.xml, node, *place).map(|said| (*place, said.id));
+        let places: Vec<(Field, String)> = names.status.iter().filter_map(said).collect();
+        for (place, _) in places.iter().filter(|(_, said)| Status::from_word(said) != Some(to)) {
             self.set_field(node, *place, &word);
         }
         if !names.status_made || !places.is_empty() {
@@ -46,7 +46,7 @@ impl Writer<'_> {
     }
 
     /// Where the other tasks of this document say their status.
-    fn usual_status_place(&self) -> Option<Field> {
+    pub(super) fn usual_status_place(&self) -> Option<Field> {
         let places = self.names.task.status;
         let elements = self.view.elements.iter().flatten();
         let place_in = |node: &Node| places.iter().find(|place| in_place(self.xml, *node, **place).is_some());
@@ -83,7 +83,7 @@ impl Writer<'_> {
     }
 
     /// An event of another task, to show how events look in this document.
-    fn some_event(&self) -> Option<Node> {
+    pub(super) fn some_event(&self) -> Option<Node> {
         let paths = self.names.task.event.paths;
         let written = self.view.tasks.iter().zip(&self.view.elements);
         let node = written.filter(|(task, _)| !task.history.is_empty()).find_map(|(_, node)| *node)?;

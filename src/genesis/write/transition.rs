@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
-use crate::genesis::view::{View, all, place};
+use crate::genesis::view::{View, all, present};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edit, EditError, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Status, Task, Transition};
 
 use super::Writer;
 
@@ -42,12 +42,25 @@ pub(in crate::genesis) fn project_status(
     status: ProjectStatus,
     at: Timestamp,
 ) -> Edit {
-    let has_one = place(xml, names.metadata.status).is_some();
+    let has_one = present(xml, names.metadata.status).next().is_some();
     if view.project.status == Some(status) || !has_one {
         return Edit::default();
     }
     let mut writer = Writer { xml, names, view, splices: Vec::new() };
     writer.change_metadata(Some(status), &written(at));
+    Edit::new(writer.splices)
+}
+
+/// The edit that adds an entry to the audit log.
+pub(in crate::genesis) fn audit(
+    xml: Xml<'_>,
+    names: &'static Names,
+    view: &View,
+    entry: &AuditEntry<'_>,
+) -> Edit {
+    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    writer.append_audit(entry);
+    writer.change_metadata(None, &written(entry.at));
     Edit::new(writer.splices)
 }
 
@@ -57,20 +70,27 @@ pub(super) fn written(at: Timestamp) -> String {
 }
 
 impl Writer<'_> {
+    /// Every place that says it follows.
     pub(super) fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
-        if let Some((node, updated)) = place(self.xml, self.names.metadata.updated_at) {
-            self.set_field(node, updated.field, at);
+        let (xml, metadata) = (self.xml, &self.names.metadata);
+        for (node, place) in present(xml, metadata.updated_at) {
+            self.set_field(node, place.field, at);
         }
-        let status = status.filter(|status| self.view.project.status != Some(*status));
-        if let Some(((node, place), status)) = place(self.xml, self.names.metadata.status).zip(status) {
+        let Some(status) = status.filter(|status| self.view.project.status != Some(*status)) else {
+            return;
+        };
+        for (node, place) in present(xml, metadata.status) {
             let word = self.project_word(status, node, place.field);
             self.set_field(node, place.field, &word);
         }
     }
 
     fn change_counters(&mut self, task: &Task, to: Status) {
+        self.write_counters(Counts::of(&self.view.tasks, Some((&task.id, to))));
+    }
+
+    pub(super) fn write_counters(&mut self, counts: Counts) {
         let progress = all(self.xml, Xml::ROOT, self.names.progress);
-        let counts = Counts::of(&self.view.tasks, Some((&task.id, to)));
         for (name, count) in counts.counters(self.names) {
             let counter = progress.first().and_then(|progress| self.xml.child(*progress, name));
             if let Some(counter) = counter

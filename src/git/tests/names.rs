@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::git::{epic_slug, slugs};
+use crate::git::{epic_slug, slugs, slugs_beside};
 
 fn one(id: &str) -> String {
     slugs(&[id]).remove(0)
@@ -19,6 +19,14 @@ fn assert_usable(slug: &str) {
     assert!(lower != "integration" && lower != "con", "{slug:?}");
     // Git refuses such a name, too, but not on every platform in the same case.
     assert_ne!(lower.rsplit('.').next(), Some("lock"), "{slug:?}");
+}
+
+#[test]
+fn names_that_were_given_before_stay_whatever_comes_before_them() {
+    let given = [("auth".to_owned(), "auth".to_owned()), ("gone".to_owned(), "gone".to_owned())].into();
+    let found = slugs_beside(&["Auth", "auth", "GONE", "new"], &given);
+    assert_eq!((found[1].as_str(), found[3].as_str()), ("auth", "new"));
+    assert!(found[0].starts_with("Auth-") && found[2].starts_with("GONE-"), "{found:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod assign;
 mod decided;
+mod follow;
 mod reports;
 mod results;
 mod settle;
@@ -9,7 +10,7 @@ mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,53 +18,58 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use super::attempt::Message;
+use super::books::Books;
+use super::ground::Ground;
 use super::job::Common;
-use super::outset::{Outset, Place};
+use super::outset::Place;
 use super::process::kill_leftover;
 use super::settings::{Settings, Site};
 use super::signals::Signals;
-use super::{History, RunError, RunEvent, Stage, Summary, TaskHistory, output};
-use crate::agent::Definition;
+use super::{RunError, RunEvent, Stage, Summary, TaskHistory, output};
+use crate::agent::Runner;
 use crate::genesis::{Genesis, Status};
 use crate::git::Oid;
-use crate::plan::{Ending, Event, Plan, Schedule, State, TaskId, TaskIndex};
-use crate::store::{AttemptDir, Journal};
+use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
+use crate::store::AttemptDir;
 
-/// What does not change while a run lasts.
-pub(super) struct Ground {
-    pub(super) plan: Plan,
-    /// The tasks' names for branches and folders, in document order.
-    pub(super) slugs: Vec<String>,
-    /// By the agent's name.
-    pub(super) definitions: HashMap<String, Definition>,
-    pub(super) outset: Outset,
-}
-
-/// What is kept on disk, and what of it is known.
-pub(super) struct Books {
-    pub(super) genesis: Genesis,
-    pub(super) history: History,
-    pub(super) journal: Journal,
+/// An attempt that is under way.
+struct Running {
+    dir: AttemptDir,
+    runner: Arc<dyn Runner>,
+    /// Tells it to end.
+    stop: watch::Sender<Option<Stage>>,
+    /// A person has decided otherwise about the task: what the attempt comes to changes nothing.
+    is_overruled: bool,
 }
 
 pub(super) struct Dispatcher<'a> {
     site: &'a Site,
     settings: Settings,
-    ground: &'a Ground,
-    schedule: Schedule<'a>,
+    ground: Ground,
+    schedule: Schedule,
     books: Books,
     common: Arc<Common>,
     tell: &'a dyn Fn(RunEvent),
+    /// What attempts have sent and nobody has looked at: it waits while the plan file is no plan.
+    inbox: VecDeque<Message>,
+    /// The document that `ground` was made from, if somebody has changed it since.
+    before: Option<Box<Genesis>>,
+    /// The document of the last valid plan, while somebody's change of it is none.
+    last_valid: Option<Box<Genesis>>,
+    /// What was wrong with the plan as somebody changed it; the last valid one counts.
+    refused: Option<String>,
+    /// The plan file is no plan at the moment.
+    is_unsettled: bool,
     /// The work of completed tasks, where it is in git.
-    results: HashMap<TaskIndex, Oid>,
+    results: HashMap<TaskId, Oid>,
     /// Completed tasks whose work could not be merged.
-    unmerged: Vec<TaskIndex>,
+    unmerged: Vec<TaskId>,
     stage: Option<Stage>,
-    running: BTreeMap<TaskIndex, AttemptDir>,
+    running: BTreeMap<TaskId, Running>,
     /// Attempts of this run, by task: the limit of retries counts these.
-    tries: HashMap<TaskIndex, u32>,
+    tries: HashMap<TaskId, u32>,
     /// The number of each task's current attempt.
-    numbers: HashMap<TaskIndex, u32>,
+    numbers: HashMap<TaskId, u32>,
     /// Stopping because of `--fail-fast`, not of a signal.
     failed_fast: bool,
     done_now: usize,
@@ -73,14 +79,13 @@ pub(super) struct Dispatcher<'a> {
     began: Instant,
     messages: mpsc::UnboundedReceiver<Message>,
     sender: mpsc::UnboundedSender<Message>,
-    stop: watch::Sender<Option<Stage>>,
 }
 
 impl<'a> Dispatcher<'a> {
     pub(super) fn new(
         site: &'a Site,
         settings: Settings,
-        ground: &'a Ground,
+        ground: Ground,
         books: Books,
         common: Arc<Common>,
         tell: &'a dyn Fn(RunEvent),
@@ -89,11 +94,16 @@ impl<'a> Dispatcher<'a> {
         Self {
             site,
             settings,
-            ground,
             schedule: Schedule::new(&ground.plan, |_| State::LeftOut),
+            ground,
             books,
             common,
             tell,
+            inbox: VecDeque::new(),
+            before: None,
+            last_valid: None,
+            refused: None,
+            is_unsettled: false,
             results: HashMap::new(),
             unmerged: Vec::new(),
             stage: None,
@@ -107,7 +117,6 @@ impl<'a> Dispatcher<'a> {
             began: Instant::now(),
             messages,
             sender,
-            stop: watch::Sender::new(None),
         }
     }
 
@@ -122,7 +131,7 @@ impl<'a> Dispatcher<'a> {
             result = self.work(&mut signals).await;
         }
         if result.is_err() {
-            self.stop.send_replace(Some(Stage::End));
+            self.stop_attempts(Stage::End);
             self.await_attempts().await;
             result?;
         }
@@ -130,13 +139,11 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn begin(&mut self) -> Result<(), RunError> {
-        let ground = self.ground;
-        let outset = &ground.outset;
-        for (index, _) in ground.plan.tasks() {
-            match outset.places[index.0] {
-                Place::Again => self.transition(index, Status::Pending, "to be run again", None, None)?,
-                Place::Foreign => self.note_foreign(index),
-                Place::Completed => self.find_result(index)?,
+        for (task, place) in self.places() {
+            match place {
+                Place::Again => self.transition(&task, Status::Pending, "to be run again", None, None)?,
+                Place::Foreign => self.note_foreign(&task),
+                Place::Completed => self.find_result(&task)?,
                 Place::LeftOut
                 | Place::Failed
                 | Place::Blocked
@@ -147,21 +154,29 @@ impl<'a> Dispatcher<'a> {
         }
         self.end_forgotten()?;
         self.keep_reports()?;
+        let outset = &self.ground.outset;
         self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
-        self.tell_not_run();
-        for (index, _) in ground.plan.tasks().filter(|(index, _)| outset.places[index.0] == Place::Orphaned) {
-            self.take_up(index)?;
+        self.tell_not_run(&BTreeSet::new());
+        for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
+            self.take_up(&task)?;
         }
         self.start_ready()
     }
 
+    /// How each task stood when the ground was laid, in document order.
+    fn places(&self) -> Vec<(TaskId, Place)> {
+        let tasks = self.ground.plan.tasks();
+        tasks.map(|(index, task)| (task.id.clone(), self.ground.outset.places[index.0])).collect()
+    }
+
     /// Ends agents of an earlier run whose task has been decided otherwise meanwhile.
     fn end_forgotten(&self) -> Result<(), RunError> {
-        let ground = self.ground;
-        for (index, task) in ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
-            let story = self.books.history.task(task.id.as_str());
-            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none()) {
-                kill_leftover(&self.site.state.attempt(&ground.slugs[index.0], open.started.attempt))?;
+        for (_, task) in self.ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
+            let story = self.books.history().task(task.id.as_str());
+            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none())
+            {
+                let slug = self.ground.slug(&task.id);
+                kill_leftover(&self.site.state.attempt(slug, open.started.attempt))?;
             }
         }
         Ok(())
@@ -170,24 +185,42 @@ impl<'a> Dispatcher<'a> {
     async fn work(&mut self, signals: &mut Signals) -> Result<(), RunError> {
         let mut output = output::Ticker::new(self.settings.output_every);
         while !self.is_over() {
-            let due = self.until_due();
+            let (due, look) = (self.until_due(), self.next_look());
             tokio::select! {
-                message = self.messages.recv() => if let Some(message) = message { self.on_message(message)? },
+                message = self.messages.recv() => self.inbox.extend(message),
                 stage = signals.next() => self.on_signal(stage)?,
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
+                () = tokio::time::sleep(look) => {}
             }
-            self.start_ready()?;
+            self.proceed()?;
         }
         Ok(())
     }
 
+    /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
+    fn proceed(&mut self) -> Result<(), RunError> {
+        if !self.look()? {
+            return Ok(());
+        }
+        while let Some(message) = self.inbox.pop_front() {
+            // What a person has decided about a task comes before what its attempt came to.
+            self.follow_changes()?;
+            self.on_message(message)?;
+        }
+        self.start_ready()
+    }
+
     fn is_over(&mut self) -> bool {
-        if self.stage.is_some() { self.running.is_empty() } else { self.schedule.is_over() }
+        if self.stage.is_some() {
+            return self.running.is_empty();
+        }
+        let is_known = !self.is_unsettled && self.before.is_none();
+        is_known && self.running.is_empty() && self.schedule.is_over()
     }
 
     fn until_due(&self) -> Option<Timestamp> {
-        self.schedule.next_due().filter(|_| self.stage.is_none())
+        self.schedule.next_due().filter(|_| self.stage.is_none() && !self.is_unsettled)
     }
 
     fn on_message(&mut self, message: Message) -> Result<(), RunError> {
@@ -198,24 +231,24 @@ impl<'a> Dispatcher<'a> {
                 let _ = written.send(());
                 Ok(())
             }
-            Message::Running { index, resumed } => {
-                self.tell_running(index, resumed);
+            Message::Running { task, resumed } => {
+                self.tell_running(&task, resumed);
                 Ok(())
             }
-            Message::Said(index, says) => {
-                self.tell_said(index, &says);
+            Message::Warning(task, text) => {
+                self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())
             }
-            Message::Warning(index, text) => {
-                self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
+            Message::Said(task, says) => {
+                self.tell_said(&task, &says);
                 Ok(())
             }
-            Message::MayMerge(index, answer) => {
-                let may = self.decided(index)?.is_none();
+            Message::MayMerge(task, answer) => {
+                let may = self.decided(&task)?.is_none() && !self.is_overruled(&task);
                 let _ = answer.send(may);
                 Ok(())
             }
-            Message::Over(index, report) => self.on_over(index, &report),
+            Message::Over(task, report) => self.on_over(&task, &report),
         }
     }
 
@@ -226,8 +259,18 @@ impl<'a> Dispatcher<'a> {
 
     fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
         self.stage = self.stage.max(Some(stage));
-        self.stop.send_replace(self.stage);
+        self.stop_attempts(stage);
         self.release_waiting()
+    }
+
+    fn stop_attempts(&self, stage: Stage) {
+        for running in self.running.values() {
+            running.stop.send_if_modified(|before| {
+                let is_more = *before < Some(stage);
+                *before = (*before).max(Some(stage));
+                is_more
+            });
+        }
     }
 
     /// Tasks that wait for their next try are pending in the file already: only the schedule has to know that none comes.
@@ -240,10 +283,9 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn on_tick(&self) {
-        for (&index, dir) in &self.running {
-            let runner = &self.settings.casting[&self.ground.plan.task(index).id].runner;
-            if let Some(line) = output::last_line(dir, runner.as_ref()) {
-                self.tell(RunEvent::Output { task: self.id(index), line });
+        for (task, running) in &self.running {
+            if let Some(line) = output::last_line(&running.dir, running.runner.as_ref()) {
+                self.tell(RunEvent::Output { task: task.clone(), line });
             }
         }
     }
@@ -256,12 +298,27 @@ impl<'a> Dispatcher<'a> {
         self.ground.plan.task(index).id.clone()
     }
 
+    /// The task's name; its id, where it has none.
+    fn name(&self, task: &TaskId) -> String {
+        let index = self.ground.plan.find(task.as_str());
+        index.map_or_else(|| task.to_string(), |index| self.ground.plan.task(index).name.clone())
+    }
+
+    /// What the schedule is told of a task; gives those that can't run any more because of it. One that was taken out of the plan has no
+    /// place in the schedule.
+    fn apply(&mut self, task: &TaskId, event: Event) -> Result<Vec<TaskId>, RunError> {
+        let Some(index) = self.ground.plan.find(task.as_str()) else { return Ok(Vec::new()) };
+        let lost = self.schedule.apply(index, event)?;
+        Ok(lost.into_iter().map(|index| self.id(index)).collect())
+    }
+
     fn start_ready(&mut self) -> Result<(), RunError> {
-        while self.stage.is_none() && self.schedule.running() < self.settings.jobs.get() {
+        while self.stage.is_none() && self.running.len() < self.settings.jobs.get() {
+            self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
-            self.start(index)?;
+            self.start(&self.id(index))?;
         }
-        Ok(())
+        self.follow_changes()
     }
 }
 

@@ -2,16 +2,16 @@
 
 use super::Dispatcher;
 use crate::genesis::Entry;
-use crate::plan::TaskIndex;
+use crate::plan::TaskId;
 use crate::run::outbox::Says;
 use crate::run::record::Fact;
 use crate::run::{RunError, RunEvent};
 
 impl Dispatcher<'_> {
-    pub(super) fn tell_said(&self, index: TaskIndex, says: &Says) {
+    pub(super) fn tell_said(&self, task: &TaskId, says: &Says) {
         self.tell(RunEvent::Reported {
-            task: self.id(index),
-            attempt: self.attempt_number(index),
+            task: task.clone(),
+            attempt: self.attempt_number(task),
             kind: says.word(),
             text: says.text().to_owned(),
         });
@@ -19,38 +19,35 @@ impl Dispatcher<'_> {
 
     /// Notes, learnings and decisions of all attempts that a run, killed, has not written any more.
     pub(super) fn keep_reports(&mut self) -> Result<(), RunError> {
-        let ground = self.ground;
-        ground.plan.tasks().try_for_each(|(index, _)| self.keep_reports_of(index))
+        let tasks: Vec<_> = self.ground.plan.tasks().map(|(_, task)| task.id.clone()).collect();
+        tasks.iter().try_for_each(|task| self.keep_reports_of(task))
     }
 
     /// Those of one task's attempts. The journal has them: they are written to the plan, then that they are. A run that is killed in between
     /// finds them there, and writes nothing twice.
-    pub(super) fn keep_reports_of(&mut self, index: TaskIndex) -> Result<(), RunError> {
-        let task = self.id(index);
-        let attempts = self.books.history.task(task.as_str()).into_iter().flat_map(|story| &story.attempts);
+    pub(super) fn keep_reports_of(&mut self, task: &TaskId) -> Result<(), RunError> {
+        let attempts = self.books.history().task(task.as_str()).into_iter().flat_map(|story| &story.attempts);
         let open: Vec<_> = attempts
             .filter(|attempt| attempt.kept < attempt.reports.len())
             .map(|attempt| (attempt.started.attempt, attempt.to_keep(), attempt.reports.len()))
             .collect();
         for (attempt, entries, reports) in open {
-            self.keep(index, &entries)?;
+            self.keep(task, entries)?;
             self.record(Fact::Kept { task: task.clone(), attempt, reports })?;
         }
         Ok(())
     }
 
-    fn keep(&mut self, index: TaskIndex, entries: &[Entry]) -> Result<(), RunError> {
-        if entries.is_empty() {
-            return Ok(());
+    /// Of a task that is not in the plan any more the notes have no place there; the journal has them.
+    fn keep(&mut self, task: &TaskId, mut entries: Vec<Entry>) -> Result<(), RunError> {
+        let before = entries.len();
+        if self.books.genesis().task(task.as_str()).is_none() {
+            entries.retain(|entry| !matches!(entry, Entry::Note(_)));
         }
-        match self.save(|now| now.entries(entries)) {
-            // Of a task that is not in the plan any more; the journal has it.
-            Err(RunError::Edit(error)) => {
-                let text = format!("what its agent noted can't be written: {error}");
-                self.tell(RunEvent::Warning { task: Some(self.id(index)), text });
-                Ok(())
-            }
-            saved => saved,
+        if entries.len() < before {
+            let text = "is not in the plan any more: its agent's notes stand in the journal alone".to_owned();
+            self.tell(RunEvent::Warning { task: Some(task.clone()), text });
         }
+        if entries.is_empty() { Ok(()) } else { self.save(|now| now.entries(&entries)) }
     }
 }

@@ -1,6 +1,6 @@
 //! Settling what happened: journal, plan file, schedule, and then the news.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
 use crate::run::job::Report;
-use crate::run::record::{Fact, Record, TransitionRecord};
+use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
 use crate::run::{Cause, RunError, RunEvent, Stage, TaskEnded, ledger};
 
@@ -21,27 +21,25 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
-        let record = Record::now(fact);
-        tracing::debug!(fact = ?record.fact, "journal");
-        self.books.journal.append(&record)?;
-        self.books.history.add(record);
-        Ok(())
+        self.books.record(fact)
     }
 
     /// Changes a task's status: in the journal, which is the commit point, then in the plan file.
     pub(super) fn transition(
         &mut self,
-        index: TaskIndex,
+        task: &TaskId,
         to: Status,
         description: &str,
         changes: Option<String>,
         result: Option<TaskResult>,
     ) -> Result<(), RunError> {
-        let task = self.id(index);
-        let from = self.books.genesis.task(task.as_str()).map_or(Status::Pending, |task| task.status);
+        let known = self.books.genesis().task(task.as_str()).map(|task| task.status);
+        // Whatever the agent may have written itself, the attempt that ends here was in progress.
+        let is_an_end = to != Status::InProgress && self.numbers.contains_key(task);
+        let from = known.filter(|_| !is_an_end).unwrap_or(Status::InProgress);
         let record = TransitionRecord {
-            at: self.moment(&task, to),
-            task,
+            at: self.moment(task, to),
+            task: task.clone(),
             from,
             to,
             actor: ACTOR.to_owned(),
@@ -50,12 +48,24 @@ impl Dispatcher<'_> {
             result,
         };
         self.record(Fact::Transition(record.clone()))?;
-        self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
-        if !ledger::is_written(&record, &self.books.genesis) {
+        match self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now)) {
+            Err(RunError::Edit(EditError::UnknownTask(_))) => {
+                self.tell_unwritten(&record);
+                return Ok(());
+            }
+            saved => saved?,
+        }
+        if !ledger::is_written(&record, self.books.genesis()) {
             self.save(|now| ledger::take_back(&record, now))?;
             self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
         }
         Ok(())
+    }
+
+    fn tell_unwritten(&self, record: &TransitionRecord) {
+        let to = record.to;
+        let text = format!("is not in the plan any more: that it is {to} stands in the journal alone");
+        self.tell(RunEvent::Warning { task: Some(record.task.clone()), text });
     }
 
     /// The time that the plan file shows for a change. The file has whole seconds, and by its second a change is found again: one that the
@@ -64,7 +74,7 @@ impl Dispatcher<'_> {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
         let story = self
             .books
-            .history
+            .history()
             .task(task.as_str())
             .map(|story| story.transitions.as_slice())
             .unwrap_or_default();
@@ -77,81 +87,83 @@ impl Dispatcher<'_> {
         &mut self,
         decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
     ) -> Result<(), RunError> {
-        let saved = self.site.plan.commit(decide)?;
-        tracing::debug!(changed = saved.changed, "plan saved");
-        self.books.genesis = saved.genesis;
+        self.books.save(decide)?;
+        self.hear();
         Ok(())
     }
 
-    pub(super) fn on_over(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
-        self.running.remove(&index);
-        self.keep_reports_of(index)?;
+    pub(super) fn on_over(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
+        let running = self.running.remove(task);
+        self.keep_reports_of(task)?;
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
-        if let Some(decision) = self.decided(index)? {
-            return self.leave_to(index, report, &decision);
+        if running.is_some_and(|running| running.is_overruled) && self.is_overruled(task) {
+            return self.end_overruled(task, report);
         }
-        let tries = self.tries.get(&index).copied().unwrap_or(1);
-        let stopping = self.stage.is_some();
+        if let Some(decision) = self.decided(task)? {
+            return self.leave_to(task, report, &decision);
+        }
+        let tries = self.tries.get(task).copied().unwrap_or(1);
+        // A task that was taken out of the plan is not tried again.
+        let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();
         match next(report, tries, self.settings.retries, stopping, fastrand::f64()) {
-            Next::Complete => self.complete(index, report),
-            Next::Fail => self.end(index, report, Status::Failed, Ending::Failed, Cause::Failed),
-            Next::Block => self.end(index, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
-            Next::Release => {
-                self.end(index, report, Status::Pending, Ending::Interrupted, Cause::Interrupted)
-            }
-            Next::Again { pause } => self.again(index, report, pause),
+            Next::Complete => self.complete(task, report),
+            Next::Fail => self.end(task, report, Status::Failed, Ending::Failed, Cause::Failed),
+            Next::Block => self.end(task, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
+            Next::Release => self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted),
+            Next::Again { pause } => self.again(task, report, pause),
         }
     }
 
-    fn complete(&mut self, index: TaskIndex, report: &Report) -> Result<(), RunError> {
+    fn complete(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         let summary = report.summary.clone().unwrap_or_else(|| report.outcome.sentence().to_owned());
         let result =
             TaskResult { summary, deliverables: report.deliverables.clone(), notes: report.notes.clone() };
-        let number = self.attempt_number(index);
+        let number = self.attempt_number(task);
         let mut description = format!("attempt {number} completed");
         if report.outcome == Outcome::NoChanges {
             description.push_str(" without a change");
         }
         let changes = report.commit.map(|commit| {
-            let base = self.base(index).map_or_else(String::new, |base| format!(" from {base}"));
+            let base = self.base(task).map_or_else(String::new, |base| format!(" from {base}"));
             let merged = report.merge.map_or_else(String::new, |merge| format!(", merged as {merge}"));
-            format!("branch {}{base} to {commit}{merged}", self.branch(index))
+            format!("branch {}{base} to {commit}{merged}", self.branch(task))
         });
-        self.transition(index, Status::Completed, &description, changes, Some(result))?;
+        self.transition(task, Status::Completed, &description, changes, Some(result))?;
         self.done_now += 1;
         self.spent.0 += report.duration;
-        self.spent.1 += self.ground.plan.weight(index);
+        let index = self.ground.plan.find(task.as_str());
+        self.spent.1 += index.map_or(Duration::ZERO, |index| self.ground.plan.weight(index));
         if let Some(commit) = report.commit {
-            self.results.insert(index, commit);
+            self.results.insert(task.clone(), commit);
         }
-        self.schedule.apply(index, Event::End(Ending::Completed))?;
-        self.tell_ended(index, report, Cause::Completed);
+        self.apply(task, Event::End(Ending::Completed))?;
+        self.tell_ended(task, report, Cause::Completed);
         Ok(())
     }
 
     fn end(
         &mut self,
-        index: TaskIndex,
+        task: &TaskId,
         report: &Report,
         status: Status,
         ending: Ending,
         cause: Cause,
     ) -> Result<(), RunError> {
         let why = explained(report);
-        let description = format!("attempt {} {}", self.attempt_number(index), why);
+        let description = format!("attempt {} {}", self.attempt_number(task), why);
         let result = (status == Status::Failed).then(|| TaskResult {
             summary: why,
             deliverables: Vec::new(),
             notes: report.summary.clone().filter(|_| report.detail.is_some()),
         });
-        let changes = report.commit.map(|commit| format!("branch {} at {commit}", self.branch(index)));
-        self.transition(index, status, &description, changes, result)?;
-        let lost = self.schedule.apply(index, Event::End(ending))?;
-        self.tell_ended(index, report, cause);
+        let changes = report.commit.map(|commit| format!("branch {} at {commit}", self.branch(task)));
+        self.transition(task, status, &description, changes, result)?;
+        let lost = self.apply(task, Event::End(ending))?;
+        self.tell_ended(task, report, cause);
         if !lost.is_empty() {
-            self.tell_lost(lost, index, cause);
+            self.tell_lost(lost, task, cause);
         }
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {
             self.failed_fast = true;
@@ -163,19 +175,14 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    fn again(
-        &mut self,
-        index: TaskIndex,
-        report: &Report,
-        pause: std::time::Duration,
-    ) -> Result<(), RunError> {
-        let attempt = self.attempt_number(index);
+    fn again(&mut self, task: &TaskId, report: &Report, pause: std::time::Duration) -> Result<(), RunError> {
+        let attempt = self.attempt_number(task);
         let description = format!("attempt {attempt} {}; another one follows", explained(report));
-        self.transition(index, Status::Pending, &description, None, None)?;
+        self.transition(task, Status::Pending, &description, None, None)?;
         let until = Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX);
-        self.schedule.apply(index, Event::Rest { until })?;
+        self.apply(task, Event::Rest { until })?;
         self.tell(RunEvent::Retrying {
-            task: self.id(index),
+            task: task.clone(),
             attempt,
             outcome: report.outcome,
             detail: report.detail.clone(),
@@ -184,17 +191,17 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    pub(super) fn tell_ended(&self, index: TaskIndex, report: &Report, cause: Cause) {
+    pub(super) fn tell_ended(&self, task: &TaskId, report: &Report, cause: Cause) {
         let summary = match cause {
             Cause::Completed => report.summary.clone().unwrap_or_default(),
             _ => report.question.clone().or_else(|| report.detail.clone()).unwrap_or_default(),
         };
         self.tell(RunEvent::TaskEnded(TaskEnded {
-            task: self.id(index),
+            task: task.clone(),
             cause,
             outcome: report.outcome,
             summary,
-            log: self.log(index),
+            log: self.log(task),
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.cost_usd,
@@ -213,43 +220,42 @@ impl Dispatcher<'_> {
         Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
-    fn log(&self, index: TaskIndex) -> Option<PathBuf> {
-        let dir = self.site.state.attempt(&self.ground.slugs[index.0], self.attempt_number(index));
+    fn log(&self, task: &TaskId) -> Option<PathBuf> {
+        let dir = self.site.state.attempt(self.ground.slug(task), self.attempt_number(task));
         let says_something = |log: &PathBuf| log.metadata().is_ok_and(|log| log.len() > 0);
         [dir.stdout(), dir.stderr()].into_iter().find(says_something)
     }
 
-    pub(super) fn tell_running(&self, index: TaskIndex, resumed: bool) {
-        let task = self.ground.plan.task(index);
-        let cast = &self.settings.casting[&task.id];
-        let attempt = self.attempt_number(index);
+    pub(super) fn tell_running(&self, task: &TaskId, resumed: bool) {
+        let Some(cast) = self.ground.casting.get(task) else { return };
         self.tell(RunEvent::AttemptStarted {
-            task: task.id.clone(),
-            name: task.name.clone(),
+            task: task.clone(),
+            name: self.name(task),
             agent: cast.agent.clone(),
             runner: cast.runner.name().to_owned(),
-            attempt,
-            branch: self.branch(index),
+            attempt: self.attempt_number(task),
+            branch: self.branch(task),
             resumed,
         });
     }
 
-    /// Tasks of this run that can't run from the start, because of one that is over already.
-    pub(super) fn tell_not_run(&self) {
-        let mut lost: BTreeMap<TaskIndex, Vec<TaskIndex>> = BTreeMap::new();
+    /// Tasks of this run that can't run, because of one that is over already; but for those of which it is known.
+    pub(super) fn tell_not_run(&self, known: &BTreeSet<TaskId>) {
+        let mut lost: BTreeMap<TaskIndex, Vec<TaskId>> = BTreeMap::new();
         for (index, state) in self.schedule.states() {
-            if let State::Ended(Ending::NotRun { because }) = *state {
-                lost.entry(because).or_default().push(index);
+            if let State::Ended(Ending::NotRun { because }) = *state
+                && !known.contains(&self.id(index))
+            {
+                lost.entry(because).or_default().push(self.id(index));
             }
         }
         for (because, tasks) in lost {
-            self.tell_lost(tasks, because, self.cause_of(because));
+            self.tell_lost(tasks, &self.id(because), self.cause_of(because));
         }
     }
 
-    pub(super) fn tell_lost(&self, tasks: Vec<TaskIndex>, because: TaskIndex, cause: Cause) {
-        let tasks = tasks.into_iter().map(|task| self.id(task)).collect();
-        self.tell(RunEvent::NotRun { tasks, because: self.id(because), cause });
+    pub(super) fn tell_lost(&self, tasks: Vec<TaskId>, because: &TaskId, cause: Cause) {
+        self.tell(RunEvent::NotRun { tasks, because: because.clone(), cause });
     }
 
     fn cause_of(&self, index: TaskIndex) -> Cause {
@@ -269,26 +275,26 @@ impl Dispatcher<'_> {
         }
     }
 
-    pub(super) fn note_foreign(&self, index: TaskIndex) {
-        let id = self.id(index);
-        let actor = self.books.genesis.task(id.as_str()).and_then(|task| task.history.last()?.actor.clone());
+    pub(super) fn note_foreign(&self, task: &TaskId) {
+        let actor =
+            self.books.genesis().task(task.as_str()).and_then(|task| task.history.last()?.actor.clone());
         let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
-        self.tell(RunEvent::Note(format!("{id} is in progress{whose} and is left alone")));
+        self.tell(RunEvent::Note(format!("{task} is in progress{whose} and is left alone")));
     }
 
-    pub(super) fn branch(&self, index: TaskIndex) -> String {
-        self.common.refs.branch(&self.ground.slugs[index.0]).as_str().to_owned()
+    pub(super) fn branch(&self, task: &TaskId) -> String {
+        self.common.refs.branch(self.ground.slug(task)).as_str().to_owned()
     }
 
     /// The commit that the task's current attempt started from.
-    fn base(&self, index: TaskIndex) -> Option<&str> {
-        let attempt = self.books.history.task(self.ground.plan.task(index).id.as_str())?.last_attempt()?;
+    fn base(&self, task: &TaskId) -> Option<&str> {
+        let attempt = self.books.history().task(task.as_str())?.last_attempt()?;
         Some(&attempt.started.base)
     }
 
     /// The number of the task's current attempt.
-    pub(super) fn attempt_number(&self, index: TaskIndex) -> u32 {
-        self.numbers.get(&index).copied().unwrap_or(1)
+    pub(super) fn attempt_number(&self, task: &TaskId) -> u32 {
+        self.numbers.get(task).copied().unwrap_or(1)
     }
 }
 

@@ -1,23 +1,28 @@
 //! The end of a run: what it came to.
 
 use super::Dispatcher;
-use crate::genesis::{EditError, ProjectStatus, Status};
+use crate::genesis::{ProjectStatus, Status};
 use crate::plan::{Ending, State, TaskId};
 use crate::run::attempt::Message;
 use crate::run::record::Fact;
-use crate::run::{RunError, Summary, Verdict, ledger};
+use crate::run::{RunError, Summary, Verdict};
 
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
     pub(super) async fn await_attempts(&mut self) {
         while !self.running.is_empty() {
             match self.messages.recv().await {
-                Some(Message::Over(index, _)) => {
-                    self.running.remove(&index);
+                Some(Message::Over(task, _)) => {
+                    self.running.remove(&task);
                 }
                 // An attempt that waits for its record to be written is answered by nobody, and gives up.
                 Some(Message::Record(fact, _)) => self.forget(&fact),
-                Some(Message::Running { .. } | Message::Said(..) | Message::Warning(..) | Message::MayMerge(..)) => {}
+                Some(
+                    Message::Running { .. }
+                    | Message::Said(..)
+                    | Message::Warning(..)
+                    | Message::MayMerge(..),
+                ) => {}
                 None => return,
             }
         }
@@ -31,35 +36,23 @@ impl Dispatcher<'_> {
             Fact::Reported(reported) => &reported.task,
             Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => return,
         };
-        if let Some(index) = self.ground.plan.find(task.as_str()) {
-            self.running.remove(&index);
-        }
+        self.running.remove(task);
     }
 
     pub(super) fn finish(&mut self, by_term: bool) -> Result<Summary, RunError> {
-        self.catch_up()?;
+        // Somebody may have put an older file back while the run lasted.
+        self.look_until_settled()?;
+        self.tell_still_refused();
         let summary = self.summary(by_term);
         if summary.verdict == Verdict::Failed {
-            self.site.plan.commit(|now| -> Result<_, EditError> {
-                now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now())
-            })?;
+            self.save(|now| now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now()))?;
         }
         self.record(Fact::RunEnded { run: self.common.run.clone(), exit: summary.verdict.exit_code() })?;
         Ok(summary)
     }
 
-    /// Somebody may have put an older file back while the run lasted.
-    fn catch_up(&mut self) -> Result<(), RunError> {
-        self.books.genesis = self.site.plan.load()?;
-        let missing = ledger::missing(&self.books.history, &self.books.genesis);
-        for record in missing.into_iter().cloned().collect::<Vec<_>>() {
-            self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
-        }
-        Ok(())
-    }
-
     fn summary(&self, by_term: bool) -> Summary {
-        let statuses = || self.books.genesis.tasks().iter().map(|task| task.status);
+        let statuses = || self.books.genesis().tasks().iter().map(|task| task.status);
         let summary = Summary {
             verdict: Verdict::Completed,
             completed: statuses().filter(|status| *status == Status::Completed).count(),
@@ -107,11 +100,11 @@ impl Dispatcher<'_> {
     }
 
     fn blocked(&self) -> Vec<TaskId> {
-        let unmerged = self.unmerged.iter().map(|index| self.id(*index));
+        let unmerged = self.unmerged.iter().cloned();
         unmerged.chain(self.all(|state| matches!(state, State::Ended(Ending::Blocked)))).collect()
     }
 
-    fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {
+    pub(super) fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {
         let meant = self.schedule.states().filter(|(_, state)| is_meant(state));
         meant.map(|(index, _)| self.id(index)).collect()
     }

@@ -175,3 +175,144 @@ fn the_last_open_task_is_the_one_after_which_the_plan_is_completed() {
     assert_eq!(done("b"), Some(ProjectStatus::Completed));
     assert_eq!(done("a"), None);
 }
+
+/// A model of who writes: we by the journal, then the file; a stranger who puts older files back, and people who edit what is there.
+mod strangers {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// A transition of ours; the file gets what it lacks with it.
+        Ours { task: usize },
+        /// A transition of ours that reaches the journal and, because of a crash, not the file.
+        Crash { task: usize },
+        /// The file is what it was so many versions ago.
+        Revert { back: usize },
+        /// Somebody rewords a task.
+        Reword { task: usize },
+        /// Somebody rewords a task in an editor's buffer that is so many versions old.
+        StaleReword { task: usize, back: usize },
+        /// A person sets a task back.
+        Retry { task: usize },
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let (task, back) = (0..TASKS.len(), 0..6_usize);
+        prop_oneof![
+            4 => task.clone().prop_map(|task| Step::Ours { task }),
+            1 => task.clone().prop_map(|task| Step::Crash { task }),
+            2 => back.clone().prop_map(|back| Step::Revert { back }),
+            2 => task.clone().prop_map(|task| Step::Reword { task }),
+            2 => (task.clone(), back).prop_map(|(task, back)| Step::StaleReword { task, back }),
+            1 => task.prop_map(|task| Step::Retry { task }),
+        ]
+    }
+
+    const TASKS: [&str; 3] = ["a", "b", "c"];
+
+    /// The file as it is, all that it was, and the journal.
+    struct World {
+        file: Genesis,
+        versions: Vec<Genesis>,
+        facts: Vec<(i64, Fact)>,
+        second: i64,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let file = genesis(&TASKS.map(|id| (id, Pending)));
+            Self { versions: vec![file.clone()], file, facts: Vec::new(), second: 100 }
+        }
+
+        fn take(&mut self, step: &Step) {
+            self.second += 10;
+            match step {
+                Step::Ours { task } => {
+                    self.catch_up();
+                    self.journal(TASKS[*task]);
+                    self.catch_up();
+                }
+                Step::Crash { task } => {
+                    self.catch_up();
+                    self.journal(TASKS[*task]);
+                }
+                Step::Revert { back } => self.file = self.version(*back),
+                Step::Reword { task } => self.file = self.reworded(&self.file, TASKS[*task]),
+                Step::StaleReword { task, back } => {
+                    self.file = self.reworded(&self.version(*back), TASKS[*task]);
+                }
+                Step::Retry { task } => self.retry(TASKS[*task]),
+            }
+            self.versions.push(self.file.clone());
+        }
+
+        fn version(&self, back: usize) -> Genesis {
+            self.versions[self.versions.len().saturating_sub(1 + back)].clone()
+        }
+
+        fn reworded(&self, genesis: &Genesis, task: &str) -> Genesis {
+            let old = format!("<name>{}</name>", genesis.task(task).unwrap().name);
+            let text = genesis.source();
+            let at = text.find(&format!("id=\"{task}\"")).unwrap();
+            let (before, after) = text.split_at(at);
+            let after = after.replacen(&old, &format!("<name>{task}{}</name>", self.second), 1);
+            Genesis::parse(format!("{before}{after}").into_bytes()).unwrap()
+        }
+
+        /// The next one that makes sense from where the task is.
+        fn journal(&mut self, task: &str) {
+            let from = self.file.task(task).unwrap().status;
+            let to = match from {
+                Pending | Status::Cancelled => InProgress,
+                InProgress if self.second % 3 == 0 => Pending,
+                InProgress => Completed,
+                Completed | Failed | Blocked => Pending,
+            };
+            self.facts.push(transition(task, from, to, self.second));
+        }
+
+        fn retry(&mut self, task: &str) {
+            self.catch_up();
+            let Some(status) = self.file.task(task).map(|task| task.status).filter(|is| *is != Pending)
+            else {
+                return;
+            };
+            let (_, by_hand) = transition(task, status, Pending, self.second);
+            self.file = after(&self.file, &[(self.second, by_hand)]);
+        }
+
+        fn catch_up(&mut self) {
+            self.file = caught_up(self.file.clone(), &history(self.facts.clone())).unwrap();
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        #[test]
+        fn whoever_writes_what_the_journal_is_in_the_file_and_nobodys_words_are_lost(
+            steps in proptest::collection::vec(step(), 1..30)
+        ) {
+            let mut world = World::new();
+            for step in &steps {
+                world.take(step);
+                let names = TASKS.map(|id| world.file.task(id).unwrap().name.clone());
+                world.catch_up();
+                // What is caught up on changes nobody's words.
+                prop_assert_eq!(TASKS.map(|id| world.file.task(id).unwrap().name.clone()), names);
+                prop_assert!(missing(&history(world.facts.clone()), &world.file).is_empty());
+                prop_assert!(world.file.diagnostics().iter().all(|found| !found.is_error()));
+                for task in world.file.tasks() {
+                    let journal = history(world.facts.clone());
+                    let Some(story) = journal.task(&task.id) else { continue };
+                    let Some(last) = story.transitions.last() else { continue };
+                    // Where a person has had the last word in the file, that wins; else ours does.
+                    let is_ours = |event: &Event| story.transitions.iter().any(|ours| is_event_of(ours, event));
+                    let by_hand = task.history.iter().skip(1).next_back().is_some_and(|event| !is_ours(event));
+                    prop_assert!(by_hand || task.status == last.to, "{} is {}", task.id, task.status);
+                }
+            }
+        }
+    }
+}

@@ -29,6 +29,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         config_dir: PathBuf::new(),
         program: PathBuf::new(),
         casting: HashMap::new(),
+        caster: Box::new(|_| Ok(HashMap::new())),
         output_every: None,
     }
 }

@@ -79,6 +79,10 @@ impl Running {
         self.stderr.wait_for(text);
     }
 
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     pub(crate) fn wait(mut self) -> Ended {
         let status = self.child.wait().unwrap();
         Ended::new(status, self.stdout.all(), self.stderr.all())

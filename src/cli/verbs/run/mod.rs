@@ -2,14 +2,14 @@ mod closing;
 mod preface;
 mod settings;
 
-use std::env;
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 
 use crate::cli::args::Global;
 use crate::cli::config::Timeout;
 use crate::cli::context::{Context, find};
-use crate::cli::error::{CliError, Kind};
+use crate::cli::error::CliError;
+use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
 use crate::report::{Bars, Plain};
@@ -70,7 +70,7 @@ enum Progress {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    refuse_inside_an_attempt()?;
+    refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
     let path = if args.scratch { scratch::copy(&path)? } else { path };
     let (context, known) = Context::open(path, global)?.known()?;
@@ -151,15 +151,6 @@ impl View {
             Self::Nothing => Box::new(|_| ()),
         }
     }
-}
-
-/// An agent that runs the plan it is part of would wait for itself.
-fn refuse_inside_an_attempt() -> Result<(), CliError> {
-    if env::var_os("BLUEPRINT_TASK_TOKEN").is_none() {
-        return Ok(());
-    }
-    Err(CliError::new(Kind::Forbidden, "`blueprint run` is not for agents: this is an attempt of a run")
-        .hint("report with `blueprint task done|fail`; the run goes on by itself"))
 }
 
 fn repository(context: &Context) -> Result<Repo, CliError> {

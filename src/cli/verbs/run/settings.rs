@@ -10,7 +10,7 @@ use crate::cli::config::Loaded;
 use crate::cli::error::{CliError, Kind};
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::Settings;
+use crate::run::{Caster, Settings};
 
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
@@ -50,11 +50,26 @@ pub(super) fn settings(
         base: config.base.clone(),
         agent_folders: agent_folders(loaded, repo)?,
         casting: cast(plan, config, &wishes, &env, dir)?,
+        caster: caster(args, loaded, &env),
         env,
         env_policy: EnvPolicy { pass: config.env_pass.clone() },
         config_dir: dir.clone(),
         program: own_program()?,
         output_every: shows_output.then_some(OUTPUT_EVERY),
+    })
+}
+
+/// The same for a plan that changes while the run lasts; the configuration does not.
+fn caster(args: &Args, loaded: &Loaded, env: &BaseEnv) -> Caster {
+    let (config, dir, env) = (loaded.config.clone(), loaded.dir.clone(), env.clone());
+    let (runner, timeout, only_looks) =
+        (args.runner.clone(), args.timeout.map(|timeout| timeout.0), args.dry_run);
+    Box::new(move |plan| {
+        let wishes = Wishes { runner: runner.as_deref(), timeout, only_looks };
+        cast(plan, &config, &wishes, &env, &dir).map_err(|error| match &error.hint {
+            Some(hint) => format!("{error} ({hint})"),
+            None => error.to_string(),
+        })
     })
 }
 

@@ -1,0 +1,120 @@
+use jiff::Timestamp;
+
+use crate::genesis::{Edge, EditError, Genesis, NewTask, Status};
+
+fn new<'a>(id: &'a str, after: &'a [&'a str], before: &'a [&'a str]) -> NewTask<'a> {
+    NewTask {
+        id,
+        name: "Say <hello>",
+        description: "As loud as you can",
+        agent: "crier",
+        estimate: "1h",
+        after,
+        before,
+        at: Timestamp::from_second(1_768_300_000).unwrap(),
+        actor: "jane",
+    }
+}
+
+fn parsed(text: &str) -> Genesis {
+    Genesis::parse(text.as_bytes().to_vec()).unwrap()
+}
+
+/// The document with the task, which has to be in it as it was asked for.
+#[track_caller]
+fn added(text: &str, task: &NewTask<'_>) -> Genesis {
+    let before = parsed(text);
+    let after = before.apply(&before.add_task(task).unwrap()).unwrap();
+    let found = after.task(task.id).unwrap();
+    assert_eq!((found.name.as_str(), found.status), (task.name, Status::Pending), "{}", after.source());
+    assert_eq!(found.agent.as_ref().map(|agent| agent.id.as_str()), Some(task.agent), "{}", after.source());
+    assert_eq!(after.tasks().len(), before.tasks().len() + 1);
+    after
+}
+
+fn has_edge(genesis: &Genesis, first: &str, then: &str) -> bool {
+    genesis.edges().iter().any(|Edge { from, to }| from.id == first && to.id == then)
+}
+
+fn level_of(genesis: &Genesis, id: &str) -> Option<i64> {
+    let levels = genesis.levels().iter();
+    levels.filter(|level| level.refs.iter().any(|found| found.id == id)).map(|level| level.number).next()
+}
+
+/// The lines that are not in the text before, each with its indentation.
+fn new_lines(before: &str, after: &str) -> String {
+    let mut old: Vec<&str> = before.lines().collect();
+    let is_new = |line: &&str| match old.iter().position(|other| other == line) {
+        Some(at) => {
+            old.remove(at);
+            false
+        }
+        None => true,
+    };
+    after.lines().filter(is_new).map(|line| format!("|{line}\n")).collect()
+}
+
+const CANONICAL: &str = include_str!("../../../examples/genesis/quickstart/genesis.xml");
+
+fn ids(genesis: &Genesis) -> Vec<&str> {
+    genesis.tasks().iter().map(|task| task.id.as_str()).collect()
+}
+
+#[test]
+fn a_canonical_plan_gets_all_of_it_and_stays_without_a_complaint() {
+    let before = parsed(CANONICAL);
+    let ids = ids(&before);
+    let (first, last) = (ids[0], ids[ids.len() - 1]);
+    let after = added(CANONICAL, &new("cry", &[first], &[]));
+    assert!(has_edge(&after, first, "cry"));
+    assert_eq!(after.diagnostics().len(), before.diagnostics().len(), "{:?}", after.diagnostics());
+    assert!(crate::plan::load(&after).unwrap().warnings.len() <= before.diagnostics().len());
+    let between = added(CANONICAL, &new("cry", &[], &[last]));
+    assert!(has_edge(&between, "cry", last));
+    assert!(level_of(&between, "cry") < level_of(&between, last) || level_of(&between, "cry").is_none());
+    insta::assert_snapshot!(new_lines(CANONICAL, after.source()));
+}
+
+#[test]
+fn a_plan_of_steps_stays_one_and_gets_no_edge() {
+    let text = "<projectGenesis><executionPlan><executionDag><parallelSets>\
+                <parallelGroup level=\"1\"><taskRef id=\"a\"/></parallelGroup><parallelGroup level=\"2\"><taskRef id=\"b\"/></parallelGroup>\
+                </parallelSets></executionDag><tasks><task id=\"a\"><name>A</name></task><task id=\"b\"><name>B</name></task></tasks>\
+                </executionPlan></projectGenesis>";
+    for (after, before, level) in
+        [(&["a"][..], &[][..], 2), (&["b"], &[], 3), (&[], &[], 2), (&[], &["b"], 1)]
+    {
+        let genesis = added(text, &new("c", after, before));
+        assert_eq!(level_of(&genesis, "c"), Some(level), "{}", genesis.source());
+        assert!(genesis.edges().is_empty(), "{}", genesis.source());
+    }
+    let none_between = parsed(text).add_task(&new("c", &["a"], &["b"]));
+    assert!(matches!(none_between, Err(EditError::NoPlace(_))), "{none_between:?}");
+}
+
+#[test]
+fn an_epic_gets_it_in_its_own_words() {
+    let text = "<genesis><epic name=\"e\"><tasks><task id=\"a\" status=\"planned\" agent=\"dev\"><title>A</title><description>d</description>\
+                <dependencies/></task></tasks></epic></genesis>";
+    let genesis = added(text, &new("b", &["a"], &[]));
+    assert!(has_edge(&genesis, "a", "b"), "{}", genesis.source());
+    for part in [
+        "<title>Say &lt;hello&gt;</title>",
+        "<dependency>a</dependency>",
+        "agent=\"crier\"",
+        "status=\"planned\"",
+    ] {
+        assert!(genesis.source().contains(part), "{part} in {}", genesis.source());
+    }
+}
+
+#[test]
+fn what_can_not_be_added_is_refused() {
+    let genesis = parsed(CANONICAL);
+    let first = ids(&genesis)[0];
+    assert_eq!(genesis.add_task(&new(first, &[], &[])), Err(EditError::TaskExists(first.into())));
+    assert_eq!(genesis.add_task(&new("x", &["none"], &[])), Err(EditError::UnknownTask("none".into())));
+    assert_eq!(genesis.add_task(&new("x", &[], &["none"])), Err(EditError::UnknownTask("none".into())));
+    let bare = "<projectGenesis><executionPlan><executionDag/><statusTracker><pending><taskRef id=\"a\"/></pending></statusTracker></executionPlan></projectGenesis>";
+    assert!(matches!(parsed(bare).add_task(&new("b", &[], &[])), Err(EditError::NoPlace(_))));
+}

@@ -1,0 +1,254 @@
+//! What is kept on disk of a plan: the journal, which is the commit point of what happened, and the plan file, which follows it,
+//! whatever others make of that file meanwhile.
+
+use std::time::{Duration, Instant};
+
+use super::record::{Fact, Record, TransitionRecord};
+use super::{History, RunError, RunEvent, ledger};
+use crate::genesis::{AuditEntry, Edit, EditError, Genesis, Invalid, LineIndex};
+use crate::store::{Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
+
+/// Who writes what is nobody's transition.
+const ACTOR: &str = "blueprint";
+/// How long somebody may take to write the file in place, or to put it back, before it counts as broken.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two looks at a file that is being written.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+/// How often a save may find that the file has changed under its hands.
+const FIGHTS: u32 = 100;
+/// How often in a row the file may be restored, with no save between.
+const RESTORES: u32 = 10;
+
+/// Journal and plan file, and what is known of them.
+pub(super) struct Books {
+    plan: KnownPlan,
+    history: History,
+    journal: Journal,
+    /// Since when the file has been no plan.
+    broken_since: Option<Instant>,
+    /// The document may lack what the journal has.
+    is_behind: bool,
+    restores: u32,
+    news: Vec<News>,
+}
+
+/// What others did to the plan file.
+#[derive(Debug)]
+pub(super) enum News {
+    /// They changed it; this is what it was.
+    Changed(Box<Genesis>),
+    /// They took this change back; it is written again.
+    Again(TransitionRecord),
+    /// They broke it; it is what it was before.
+    Restored {
+        /// What was wrong.
+        why: String,
+        /// What became of theirs.
+        how: Restored,
+    },
+}
+
+impl Books {
+    pub(super) fn new(plan: KnownPlan, history: History, journal: Journal) -> Self {
+        Self { plan, history, journal, broken_since: None, is_behind: true, restores: 0, news: Vec::new() }
+    }
+
+    /// The document as it was last seen or saved.
+    pub(super) fn genesis(&self) -> &Genesis {
+        self.plan.genesis()
+    }
+
+    pub(super) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What others did since this was last asked for.
+    pub(super) fn news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Takes up what others have written to the journal.
+    pub(super) fn hear_others(&mut self) -> Result<(), RunError> {
+        for record in self.journal.others::<Record>()? {
+            self.history.add(record);
+        }
+        Ok(())
+    }
+
+    /// Journals a fact; it is on disk then.
+    pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
+        let record = Record::now(fact);
+        tracing::debug!(fact = ?record.fact, "journal");
+        self.journal.append(&record)?;
+        self.history.add(record);
+        Ok(())
+    }
+
+    /// Looks at the plan file, and takes up what others made of it: a newer document counts, and gets what the journal has and it has not.
+    ///
+    /// False while it is none: it may be half written. One that stays so is set aside, and the last good one restored.
+    pub(super) fn look(&mut self) -> Result<bool, RunError> {
+        match self.plan.look()? {
+            None => {}
+            Some(Found::Document(seen)) if !is_another(self.plan.genesis(), &seen.genesis) => {
+                self.take(*seen);
+            }
+            Some(found) if self.is_to_be_waited_for() => {
+                tracing::debug!(?found, "the plan file is no plan at the moment");
+                return Ok(false);
+            }
+            Some(found) => self.restore(&found)?,
+        }
+        self.broken_since = None;
+        self.catch_up()
+    }
+
+    /// The same, and waits until there is a plan.
+    pub(super) fn look_until_settled(&mut self) -> Result<(), RunError> {
+        for _ in 0..FIGHTS {
+            if self.look()? {
+                return Ok(());
+            }
+            std::thread::sleep(LOOK);
+        }
+        Err(self.contended())
+    }
+
+    /// Saves the edit that `decide` makes of the document as it is on disk.
+    pub(super) fn save(
+        &mut self,
+        decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
+    ) -> Result<(), RunError> {
+        for fight in 0..FIGHTS {
+            match self.plan.commit(&decide) {
+                Ok(Saved::Stale) => {
+                    // Whoever writes in a loop shall not keep step with us.
+                    std::thread::sleep(Duration::from_micros(
+                        fastrand::u64(..=1000) * u64::from(fight.min(20)),
+                    ));
+                    self.look_until_settled()?;
+                }
+                Ok(saved) => {
+                    tracing::debug!(?saved, "plan");
+                    self.restores = 0;
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(self.contended())
+    }
+
+    fn take(&mut self, seen: Seen) {
+        let before = self.plan.adopt(seen);
+        self.news.push(News::Changed(Box::new(before)));
+        self.is_behind = true;
+    }
+
+    /// False if somebody was faster; it is done at the next look, then.
+    fn catch_up(&mut self) -> Result<bool, RunError> {
+        if !self.is_behind {
+            return Ok(true);
+        }
+        let missing = ledger::missing(&self.history, self.plan.genesis());
+        for record in missing.into_iter().cloned().collect::<Vec<_>>() {
+            let saved = self.plan.commit(|now| -> Result<_, EditError> {
+                ledger::edit_of(&record, ledger::project_status(&record, now), now)
+            })?;
+            match saved {
+                Saved::Stale => return Ok(false),
+                Saved::Written => self.news.push(News::Again(record)),
+                Saved::Unneeded => {}
+            }
+        }
+        self.is_behind = false;
+        Ok(true)
+    }
+
+    fn is_to_be_waited_for(&mut self) -> bool {
+        self.broken_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE
+    }
+
+    fn restore(&mut self, found: &Found) -> Result<(), RunError> {
+        self.restores += 1;
+        if self.restores > RESTORES {
+            return Err(self.contended());
+        }
+        let known = self.plan.genesis().clone();
+        let how = self.plan.restore(|theirs| !is_another(&known, theirs))?;
+        if how == Restored::Unneeded {
+            return Ok(());
+        }
+        let why = what_is_wrong(found);
+        let description = match &how {
+            Restored::SetAside(path) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                format!("{why}; set aside as {name}, and the last good version restored")
+            }
+            Restored::Recreated | Restored::Unneeded => format!("{why}; the last good version restored"),
+        };
+        self.news.push(News::Restored { why, how });
+        self.is_behind = true;
+        // If somebody is faster, the warning has to do.
+        self.plan.commit(|now| -> Result<_, EditError> {
+            Ok(now.audit(&AuditEntry {
+                at: jiff::Timestamp::now(),
+                kind: "plan_restored",
+                actor: ACTOR,
+                description: &description,
+                changes: None,
+            }))
+        })?;
+        Ok(())
+    }
+
+    fn contended(&self) -> RunError {
+        StoreError::Contended { path: self.plan.path().to_owned() }.into()
+    }
+}
+
+fn what_is_wrong(found: &Found) -> String {
+    match found {
+        Found::Nothing => "the plan file was gone".to_owned(),
+        Found::Document(seen) => {
+            let project = seen.genesis.project();
+            let name = if project.epic_name.is_empty() { &project.project_name } else { &project.epic_name };
+            format!("the plan file was another plan's ({name})")
+        }
+        Found::Broken(invalid) => format!("the plan file was broken ({})", first_problem(invalid)),
+    }
+}
+
+fn first_problem(invalid: &Invalid) -> String {
+    let Some(problem) = invalid.diagnostics.iter().find(|problem| problem.is_error()) else {
+        return "it can't be read".to_owned();
+    };
+    let position = LineIndex::new(&invalid.source).position(problem.span.start);
+    format!("line {}: {}", position.line, problem.message)
+}
+
+/// Whether that is no later state of the plan, but another plan: neither epic nor project is the same, or not a single task.
+fn is_another(known: &Genesis, found: &Genesis) -> bool {
+    let (ours, theirs) = (known.project(), found.project());
+    let is_renamed = ours.epic_name != theirs.epic_name && ours.project_name != theirs.project_name;
+    let shares_a_task = || found.tasks().iter().any(|task| known.task(&task.id).is_some());
+    is_renamed || (!known.tasks().is_empty() && !shares_a_task())
+}
+
+impl News {
+    /// What is told of it, if it is told as such.
+    pub(super) fn told(&self) -> Option<RunEvent> {
+        let (task, text) = match self {
+            Self::Changed(_) => return None,
+            Self::Again(record) => {
+                let text = format!("the plan file had missed that it is {}; written now", record.to);
+                (Some(record.task.clone()), text)
+            }
+            Self::Restored { why, how: Restored::SetAside(path) } => {
+                (None, format!("{why}; it is set aside as {}, and the last good one is back", path.display()))
+            }
+            Self::Restored { why, .. } => (None, format!("{why}; the last good one is back")),
+        };
+        Some(RunEvent::Warning { task, text })
+    }
+}

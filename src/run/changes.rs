@@ -1,0 +1,88 @@
+//! What somebody else changed in a plan while it is run, as far as it matters to whoever watches. Pure.
+
+use crate::genesis::{Genesis, Status, Task};
+use crate::plan::{Plan, TaskId};
+
+/// One change of the plan that was not ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanChange {
+    /// A new task.
+    Added(TaskId),
+    /// A task is not in the plan any more.
+    Removed(TaskId),
+    /// Its name, description, acceptance criteria or estimate are others.
+    Reworded(TaskId),
+    /// Somebody else is to do it.
+    Agent {
+        /// The task.
+        task: TaskId,
+        /// Who; nobody in particular, if the plan does not say.
+        agent: Option<String>,
+    },
+    /// It waits for other tasks than before.
+    Needs {
+        /// The task.
+        task: TaskId,
+        /// All that it needs now.
+        needs: Vec<TaskId>,
+    },
+    /// Its status was changed.
+    Status {
+        /// The task.
+        task: TaskId,
+        /// To this.
+        to: Status,
+        /// By whom, where the plan says so.
+        by: Option<String>,
+    },
+}
+
+/// A document with its plan.
+#[derive(Clone, Copy)]
+pub(super) struct Version<'a> {
+    pub(super) genesis: &'a Genesis,
+    pub(super) plan: &'a Plan,
+}
+
+/// All changes that lead from one version to the next, in the order of the plan; what was taken away comes last.
+pub(super) fn changes(before: Version<'_>, after: Version<'_>) -> Vec<PlanChange> {
+    let mut found = Vec::new();
+    for task in after.genesis.tasks() {
+        match before.genesis.task(&task.id) {
+            None => found.push(PlanChange::Added(TaskId::from(task.id.as_str()))),
+            Some(old) => changes_of(old, task, &mut found),
+        }
+        let known = before.plan.find(&task.id).is_some();
+        let needs = needs(after.plan, &task.id);
+        if known && needs != self::needs(before.plan, &task.id) {
+            found.push(PlanChange::Needs { task: TaskId::from(task.id.as_str()), needs });
+        }
+    }
+    let is_gone = |task: &&Task| after.genesis.task(&task.id).is_none();
+    let gone = before.genesis.tasks().iter().filter(is_gone);
+    found.extend(gone.map(|task| PlanChange::Removed(TaskId::from(task.id.as_str()))));
+    found
+}
+
+fn changes_of(old: &Task, new: &Task, found: &mut Vec<PlanChange>) {
+    let task = || TaskId::from(new.id.as_str());
+    let text = |reference: &Option<crate::genesis::Ref>| reference.as_ref().map(|found| found.id.clone());
+    let wording =
+        |of: &Task| (of.name.clone(), of.description.clone(), of.acceptance.clone(), text(&of.estimate));
+    if wording(old) != wording(new) {
+        found.push(PlanChange::Reworded(task()));
+    }
+    if text(&old.agent) != text(&new.agent) {
+        found.push(PlanChange::Agent { task: task(), agent: text(&new.agent) });
+    }
+    if old.status != new.status {
+        let by =
+            new.history.iter().rfind(|event| event.status.is_some()).and_then(|event| event.actor.clone());
+        found.push(PlanChange::Status { task: task(), to: new.status, by });
+    }
+}
+
+fn needs(plan: &Plan, task: &str) -> Vec<TaskId> {
+    let found = plan.find(task).map(|index| plan.prerequisites(index)).unwrap_or_default();
+    found.into_iter().map(|before| plan.task(before).id.clone()).collect()
+}

@@ -1,0 +1,156 @@
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::replace::{Replacement, folder_of};
+use super::seen::{Saved, Seen, read_if_there};
+use super::{CommitError, LoadError, PlanFile, StoreError};
+use crate::genesis::{Edit, Genesis, Invalid};
+
+/// A plan file as a writer knows it that stays: the document, and what the file looked like when it was that.
+///
+/// Whoever goes round the lock is noticed: nothing is saved over a file that is not what is known.
+#[derive(Debug)]
+pub struct KnownPlan {
+    file: PlanFile,
+    seen: Seen,
+}
+
+/// What there is in place of the file that is known.
+#[derive(Debug)]
+pub enum Found {
+    /// Another document.
+    Document(Box<Seen>),
+    /// Something that is no document: torn, or nothing of ours.
+    Broken(Box<Invalid>),
+    /// No file.
+    Nothing,
+}
+
+/// What became of a file that is no plan of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restored {
+    /// It was mended meanwhile.
+    Unneeded,
+    /// There was none; what is known was put there.
+    Recreated,
+    /// It lies there now, and what is known is in its place.
+    SetAside(PathBuf),
+}
+
+impl KnownPlan {
+    /// Reads the plan, as [`PlanFile::load`].
+    ///
+    /// # Errors
+    /// [`LoadError`] when it can't be read or is no genesis document.
+    pub fn read(file: PlanFile) -> Result<Self, LoadError> {
+        Ok(Self { seen: file.see()?, file })
+    }
+
+    /// The file's absolute path.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The document that is known.
+    pub fn genesis(&self) -> &Genesis {
+        &self.seen.genesis
+    }
+
+    /// What there is, if it is not what is known. A file whose stamp has not changed is not read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is there and can't be read.
+    pub fn look(&mut self) -> Result<Option<Found>, StoreError> {
+        if self.seen.is_untouched(self.file.path()) {
+            return Ok(None);
+        }
+        let Some((bytes, metadata)) = read_if_there(self.file.path())? else {
+            return Ok(Some(Found::Nothing));
+        };
+        if bytes == self.genesis().source().as_bytes() {
+            self.seen.note(metadata);
+            return Ok(None);
+        }
+        Ok(Some(match Genesis::parse(bytes) {
+            Ok(genesis) => Found::Document(Box::new(Seen::new(genesis, metadata))),
+            Err(invalid) => Found::Broken(Box::new(invalid)),
+        }))
+    }
+
+    /// What was found counts from now on; gives what was known before.
+    pub fn adopt(&mut self, seen: Seen) -> Genesis {
+        std::mem::replace(&mut self.seen, seen).genesis
+    }
+
+    /// Saves the edit that `decide` makes of the document that is known, if the file still is that document.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the file is then unchanged.
+    pub fn commit<E>(
+        &mut self,
+        decide: impl FnOnce(&Genesis) -> Result<Edit, E>,
+    ) -> Result<Saved, CommitError<E>> {
+        let _lock = self.file.lock()?;
+        if !self.seen.is_current(self.file.path())? {
+            return Ok(Saved::Stale);
+        }
+        let edit = decide(&self.seen.genesis).map_err(CommitError::Refused)?;
+        self.seen.save(self.file.path(), &edit)
+    }
+
+    /// Puts what is known back where something else is that `is_ours` does not know for the plan; that is set aside first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is lost then.
+    pub fn restore(&mut self, is_ours: impl Fn(&Genesis) -> bool) -> Result<Restored, StoreError> {
+        let _lock = self.file.lock()?;
+        let path = self.file.path().to_owned();
+        let restored = match self.look()? {
+            None => return Ok(Restored::Unneeded),
+            Some(Found::Document(seen)) if is_ours(&seen.genesis) => return Ok(Restored::Unneeded),
+            Some(Found::Document(_) | Found::Broken(_)) => Restored::SetAside(set_aside(&path)?),
+            Some(Found::Nothing) => {
+                // git takes a folder away with the last file in it.
+                let folder = folder_of(&path);
+                fs::create_dir_all(folder).map_err(StoreError::io("create folder", folder))?;
+                Restored::Recreated
+            }
+        };
+        let text = self.genesis().source().as_bytes();
+        let new = Replacement::prepare(&path, text, Some(self.seen.metadata()))?;
+        self.seen.published(new.publish()?);
+        Ok(restored)
+    }
+}
+
+/// Gives the file a second name under which it stays, and no other file's; at no moment is it missing.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut number = 1;
+    loop {
+        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".broken-{time}{suffix}"));
+        let target = PathBuf::from(name);
+        match fs::hard_link(path, &target).or_else(|_| copy_to_new(path, &target)) {
+            Ok(()) => return Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(StoreError::io("set aside", path)(error)),
+        }
+    }
+}
+
+/// Where the file system has no hard links.
+fn copy_to_new(path: &Path, target: &Path) -> io::Result<()> {
+    let bytes = fs::read(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(target)?;
+    file.write_all(&bytes)?;
+    file.sync_data()
+}
+
+#[cfg(test)]
+#[path = "known_plan_tests.rs"]
+mod tests;

@@ -1,0 +1,159 @@
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::genesis::{EditError, Status, Transition};
+
+/// A folder with a plan in it; its lock lies in another folder.
+struct Scene {
+    folder: tempfile::TempDir,
+    state: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap(), state: tempfile::tempdir().unwrap() };
+        fs::write(scene.plan(), text("n")).unwrap();
+        scene
+    }
+
+    fn plan(&self) -> PathBuf {
+        self.folder.path().join("genesis.xml")
+    }
+
+    fn known(&self) -> KnownPlan {
+        let lock = self.state.path().join("plan.lock");
+        KnownPlan::read(PlanFile::new(&self.plan(), lock).unwrap()).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn text(name: &str) -> String {
+    format!(
+        "<projectGenesis version=\"1.0\"><metadata><projectName>p</projectName></metadata><executionPlan><executionDag/><tasks>\n\
+         <task id=\"a\"><name>{name}</name><statusHistory></statusHistory></task>\n</tasks></executionPlan></projectGenesis>\n"
+    )
+}
+
+fn fail(known: &mut KnownPlan) -> Saved {
+    let failed = |genesis: &Genesis| -> Result<Edit, EditError> {
+        genesis.transition(&Transition {
+            task: "a",
+            to: Status::Failed,
+            at: Timestamp::UNIX_EPOCH,
+            actor: "tester",
+            description: "",
+            changes: None,
+            result: None,
+            project: None,
+        })
+    };
+    known.commit(failed).unwrap()
+}
+
+fn found(known: &mut KnownPlan) -> &'static str {
+    match known.look().unwrap() {
+        None => "what is known",
+        Some(Found::Document(_)) => "a document",
+        Some(Found::Broken(_)) => "rubbish",
+        Some(Found::Nothing) => "nothing",
+    }
+}
+
+#[test]
+fn what_is_saved_is_known() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    assert_eq!((fail(&mut known), fail(&mut known)), (Saved::Written, Saved::Unneeded));
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), known.genesis().source());
+    assert_eq!(found(&mut known), "what is known");
+    assert_eq!(scene.names(), ["genesis.xml"]);
+}
+
+#[test]
+fn nothing_is_saved_over_what_somebody_else_wrote() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    // Of the same length, in place, and within one tick of a slow clock.
+    fs::write(scene.plan(), text("m")).unwrap();
+    assert_eq!(fail(&mut known), Saved::Stale);
+    let Some(Found::Document(seen)) = known.look().unwrap() else { panic!() };
+    assert_eq!(known.adopt(*seen).source(), text("n"));
+    assert_eq!(fail(&mut known), Saved::Written);
+    assert_eq!(known.genesis().task("a").unwrap().name, "m");
+}
+
+#[test]
+fn each_sort_of_stranger_is_told_from_the_others() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    for (text, expected) in [(text("x").as_str(), "a document"), ("", "rubbish"), ("<a>", "rubbish")] {
+        fs::write(scene.plan(), text).unwrap();
+        assert_eq!(found(&mut known), expected);
+    }
+    fs::remove_file(scene.plan()).unwrap();
+    assert_eq!(found(&mut known), "nothing");
+    fs::write(scene.plan(), text("n")).unwrap();
+    assert_eq!(found(&mut known), "what is known", "the same bytes are no change");
+}
+
+#[test]
+fn what_is_set_aside_is_kept_to_the_byte_and_covers_nothing_that_was_before() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    fs::set_permissions(scene.plan(), fs::Permissions::from_mode(0o640)).unwrap();
+    let mut kept = Vec::new();
+    for rubbish in ["<projectGenesis>", "", "<projectGen"] {
+        fs::write(scene.plan(), rubbish).unwrap();
+        let Restored::SetAside(path) = known.restore(|_| true).unwrap() else { panic!() };
+        kept.push((path, rubbish));
+        assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"));
+    }
+    for (path, rubbish) in &kept {
+        assert_eq!(fs::read_to_string(path).unwrap(), *rubbish);
+    }
+    assert_eq!(scene.names().len(), 1 + kept.len());
+    assert_eq!(known.restore(|_| true).unwrap(), Restored::Unneeded);
+}
+
+#[test]
+fn a_plan_that_is_gone_comes_back_with_its_mode_and_its_folder() {
+    let scene = Scene::new();
+    fs::set_permissions(scene.plan(), fs::Permissions::from_mode(0o640)).unwrap();
+    let mut known = scene.known();
+    fs::remove_dir_all(scene.folder.path()).unwrap();
+    assert_eq!(known.restore(|_| true).unwrap(), Restored::Recreated);
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"));
+    assert_eq!(fs::metadata(scene.plan()).unwrap().mode() & 0o777, 0o640);
+    assert_eq!(found(&mut known), "what is known");
+}
+
+#[test]
+fn a_document_is_set_aside_only_if_it_is_not_ours() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    fs::write(scene.plan(), text("x")).unwrap();
+    assert_eq!(known.restore(|_| true).unwrap(), Restored::Unneeded);
+    assert!(matches!(known.restore(|_| false).unwrap(), Restored::SetAside(_)));
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"));
+}
+
+#[test]
+fn a_change_in_place_right_after_a_save_shows_however_slowly_the_clock_ticks() {
+    for _ in 0..50 {
+        let scene = Scene::new();
+        let mut known = scene.known();
+        assert_eq!(fail(&mut known), Saved::Written);
+        let text = known.genesis().source().replace("<name>n<", "<name>m<");
+        fs::OpenOptions::new().write(true).open(scene.plan()).unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(matches!(known.look().unwrap(), Some(Found::Document(_))));
+    }
+}
