@@ -32,6 +32,24 @@ fn main() {
         }
         return;
     }
+    if std::env::var_os("STAGES").is_some() {
+        for n in [1000, 10_000] {
+            let text = plans::plan(n);
+            let p = best(|| Genesis::parse(text.clone().into_bytes()).unwrap());
+            let s = best(|| well_formed(&text).unwrap());
+            let c = best(|| text.clone());
+            let g = Genesis::parse(text.clone().into_bytes()).unwrap();
+            let l = best(|| blueprint::plan::load(&g).unwrap());
+            let d = best(|| {
+                let g = Genesis::parse(text.clone().into_bytes()).unwrap();
+                g.diagnostics().len()
+            });
+            println!(
+                "{n}: copy {c:?} scan {s:?} parse {p:?} parse+diag {d:?} plan::load(with diag cached) {l:?}"
+            );
+        }
+        return;
+    }
     if std::env::var_os("SCAN_ONLY").is_some() {
         let text = plans::plan(10_000);
         for _ in 0..60 {

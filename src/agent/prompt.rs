@@ -65,7 +65,10 @@ fn ending() -> String {
     "## How to end\n\nYour last message becomes the result of the task, which the agents of later tasks read: sum up \
      what you did, what you decided and why, and what they need to know.\n\nIf you cannot finish, end that message \
      with one line:\n\n- `BLOCKED: reason`, if something is in the way that you cannot remove;\n- `CLARIFICATION: \
-     question`, if you need a decision. Ask only what the plan and the code do not answer."
+     question`, if you need a decision. Ask only what the plan and the code do not answer.\n\nThe program `blueprint` is \
+     there for you, too: `blueprint task show` tells what your task builds on, `blueprint task block --reason …` and \
+     `blueprint task ask …` say what those lines say, and `blueprint task note …` keeps what others should know \
+     (`--learning` and `--decision`: for the plan's knowledge base; see `blueprint task note --help`)."
         .to_owned()
 }
 

@@ -10,7 +10,7 @@ use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::run::{self, History, Record, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, StateDir, read_records, read_settled};
+use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
@@ -23,7 +23,7 @@ pub(super) struct Context {
 /// A plan that was found and read.
 pub(super) struct Opened {
     context: Context,
-    genesis: Genesis,
+    seen: Seen,
 }
 
 /// A plan with all that is known of it.
@@ -67,19 +67,19 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
 impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
-        let genesis = read_settled(&path).map_err(|error| CliError::load(&path, error))?;
+        let seen = see_settled(&path).map_err(|error| CliError::load(&path, error))?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
             .as_ref()
             .map_or_else(|| folder.join(".blueprint"), |repo| repo.common_dir().join("blueprint"));
-        let project = genesis.project();
+        let project = seen.genesis.project();
         let own =
             [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Opened { context: Self { path, repo, state, epic }, genesis })
+        Ok(Opened { context: Self { path, repo, state, epic }, seen })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
@@ -129,7 +129,7 @@ impl Context {
 impl Opened {
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Context, Known), CliError> {
-        let Self { context, genesis } = self;
+        let Self { context, seen: Seen { genesis, .. } } = self;
         let history = context.history()?;
         let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
         let plan = Arc::new(context.valid(&now)?);
@@ -140,6 +140,11 @@ impl Opened {
     /// Where it lives, for a verb that reads it again under its lock.
     pub(super) fn context(self) -> Context {
         self.context
+    }
+
+    /// Where it lives and what was seen there, for a verb that changes it.
+    pub(super) fn to_change(self) -> (Context, Seen) {
+        (self.context, self.seen)
     }
 }
 

@@ -73,6 +73,7 @@ codes! {
     WrongCounter       "W105" Warning "a counter does not agree with the tasks";
     EmptyDescription   "W106" Warning "a task has no description";
     UnknownStatusWord  "W107" Warning "a word that is no status";
+    NoTasks            "W109" Warning "a plan without tasks";
     BadDuration        "W201" Warning "a duration that cannot be read";
     LevelAgainstEdges  "W202" Warning "a level contradicts the dependencies";
 }

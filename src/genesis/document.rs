@@ -13,7 +13,8 @@ use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
-    AuditEntry, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project, ProjectStatus, Task, Transition,
+    AuditEntry, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project, ProjectStatus,
+    Task, Transition,
 };
 
 /// A plan's document.

@@ -108,9 +108,9 @@ impl Edit {
     }
 
     /// The edit that makes all of `splices`, in whatever order they come. Insertions at one place
-    /// keep their order.
+    /// keep their order, and stand before what is replaced there.
     pub(crate) fn new(mut splices: Vec<Splice>) -> Edit {
-        splices.sort_by_key(|splice| splice.range.start);
+        splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
         Edit { splices }
     }
 
@@ -126,6 +126,21 @@ impl Edit {
         let end: usize = both.take_while(same).map(|(c, _)| c.len_utf8()).sum();
         let text = new_rest.get(..new_rest.len() - end).unwrap_or_default().to_owned();
         Edit { splices: vec![Splice { range: start..old.len() - end, text }] }
+    }
+
+    /// The edit that takes this one back, of `source` with this one made.
+    ///
+    /// # Errors
+    /// If this one does not fit `source`.
+    pub fn undo(&self, source: &str) -> Result<Edit, EditError> {
+        let mut grown = 0;
+        let undone = |Splice { range, text }: &Splice| {
+            let old = source.get(range.clone()).ok_or(EditError::DoesNotFit(range.start))?;
+            let start = range.start.saturating_add_signed(grown);
+            grown += text.len().cast_signed() - old.len().cast_signed();
+            Ok(Splice { range: start..start + text.len(), text: old.to_owned() })
+        };
+        Ok(Edit { splices: self.splices.iter().map(undone).collect::<Result<_, EditError>>()? })
     }
 
     /// `source` with the edit made, or the first place where the edit does not fit it.
@@ -161,8 +176,8 @@ mod tests {
 
     #[test]
     fn splices_are_made_in_the_order_of_their_places() {
-        let edit = edit(&[(4..4, "!"), (0..1, "X"), (4..4, "?")]);
-        assert_eq!(edit.splice("abcd").unwrap(), "Xbcd!?");
+        let edit = edit(&[(4..4, "!"), (0..1, "X"), (0..0, "("), (4..4, "?")]);
+        assert_eq!(edit.splice("abcd").unwrap(), "(Xbcd!?");
     }
 
     #[test]
@@ -174,6 +189,14 @@ mod tests {
             assert_eq!(edit.splice(old).unwrap(), new);
             assert_eq!(edit.is_empty(), old == new);
         }
+    }
+
+    #[test]
+    fn an_edit_can_be_taken_back() {
+        let edit = edit(&[(0..1, "XYZ"), (2..2, "!"), (3..4, "")]);
+        let edited = edit.splice("abcd").unwrap();
+        assert_eq!(edited, "XYZb!c");
+        assert_eq!(edit.undo("abcd").unwrap().splice(&edited).unwrap(), "abcd");
     }
 
     #[test]

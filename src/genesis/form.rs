@@ -43,6 +43,16 @@ impl Form {
         self.names().name
     }
 
+    /// Where a plan of this form says its epic's name and its project's, for messages: the names
+    /// of the places, and how the first of them is written.
+    pub fn epic_name(self) -> (String, String) {
+        let metadata = &self.names().metadata;
+        let usual = |places: Places| places.first().map_or_else(String::new, |place| place.field.to_string());
+        let written = metadata.epic_name.first().map_or_else(String::new, Place::to_string);
+        let (epic, project) = (usual(metadata.epic_name), usual(metadata.project_name));
+        (format!("neither {epic} nor {project}"), written)
+    }
+
     /// The form of a document; an error that says what was expected if it is none. A document
     /// with a known root and nothing known in it has the form that comes nearest.
     pub(super) fn detect(xml: Xml<'_>) -> Result<Form, Diagnostic> {

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::chars::SPACE;
+use memchr::memchr3;
+
+use super::chars::{SPACE, is_space_byte};
 use super::pieces::{self, Kind};
 use super::scan::{Attribute, Attributes};
 use super::tree::{Element, Node, Tree};
@@ -60,19 +62,39 @@ impl<'a> Xml<'a> {
 
     /// The elements directly inside `node` of that name.
     pub(super) fn named(self, node: Node, name: &'a str) -> impl Iterator<Item = Node> + 'a {
-        self.children(node).filter(move |child| self.name(*child) == name)
+        self.children(node).filter(move |child| self.is_named(*child, name))
     }
 
     /// The first element directly inside `node` of that name.
     pub(super) fn child(self, node: Node, name: &str) -> Option<Node> {
-        self.children(node).find(|child| self.name(*child) == name)
+        self.children(node).find(|child| self.is_named(*child, name))
+    }
+
+    /// Whether `node` has that name. Most names differ in their length already.
+    fn is_named(self, node: Node, name: &str) -> bool {
+        let Element { start, name_end, .. } = *self.tree.element(node);
+        let range = start as usize + 1..name_end as usize;
+        range.len() == name.len() && self.source.as_bytes().get(range) == Some(name.as_bytes())
     }
 
     /// Every element that `path` leads to from `node`, in the order of the text.
-    pub(super) fn select(self, node: Node, path: &[&'a str]) -> Vec<Node> {
-        path.iter().fold(vec![node], |found, name| {
-            found.into_iter().flat_map(|node| self.named(node, name)).collect()
-        })
+    pub(super) fn select(self, node: Node, path: &[&str]) -> Vec<Node> {
+        let mut found = Vec::new();
+        self.follow(node, path, &mut found);
+        found
+    }
+
+    /// Paths are as long as the tables of names have them, not as documents are deep.
+    fn follow(self, node: Node, path: &[&str], found: &mut Vec<Node>) {
+        match path {
+            [] => found.push(node),
+            [last] => found.extend(self.children(node).filter(|child| self.is_named(*child, last))),
+            [next, rest @ ..] => {
+                for child in self.children(node).filter(|child| self.is_named(*child, next)) {
+                    self.follow(child, rest, found);
+                }
+            }
+        }
     }
 
     /// The attribute `name` of `node`.
@@ -83,7 +105,8 @@ impl<'a> Xml<'a> {
     /// The value of an attribute.
     pub(super) fn value(self, attribute: &Attribute) -> Cow<'a, str> {
         let raw = self.slice(attribute.value.clone());
-        if !raw.contains(['&', '\t', '\n', '\r']) {
+        let is_special = |byte: &u8| matches!(byte, b'&' | b'\t' | b'\n' | b'\r');
+        if !raw.as_bytes().iter().any(is_special) {
             return Cow::Borrowed(raw);
         }
         let mut value = String::with_capacity(raw.len());
@@ -95,8 +118,8 @@ impl<'a> Xml<'a> {
     /// out, white space at both ends cut off.
     pub(super) fn text(self, node: Node) -> Cow<'a, str> {
         let raw = self.slice(self.content(node).unwrap_or_default());
-        if !raw.contains(['&', '<', '\r']) {
-            return Cow::Borrowed(raw.trim_matches(SPACE));
+        if memchr3(b'&', b'<', b'\r', raw.as_bytes()).is_none() {
+            return Cow::Borrowed(trimmed(raw));
         }
         let mut text = String::with_capacity(raw.len());
         for (kind, range) in pieces::pieces(raw) {
@@ -117,8 +140,8 @@ impl<'a> Xml<'a> {
             return self.span(node);
         };
         let raw = self.slice(content.clone());
-        let start = raw.len() - raw.trim_start_matches(SPACE).len();
-        let span = content.start + start..content.start + raw.trim_end_matches(SPACE).len();
+        let behind = raw.bytes().take_while(|byte| is_space_byte(*byte)).count();
+        let span = content.start + behind..content.start + behind + trimmed(raw).len();
         if span.is_empty() { self.span(node) } else { span }
     }
 
@@ -128,6 +151,14 @@ impl<'a> Xml<'a> {
         let range = name_end as usize..(content as usize).saturating_sub(tag_end);
         Attributes::new(self.source, range).map_while(Result::ok)
     }
+}
+
+/// `text` without the white space around it.
+fn trimmed(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let start = bytes.iter().take_while(|byte| is_space_byte(**byte)).count();
+    let end = bytes.len() - bytes.iter().skip(start).rev().take_while(|byte| is_space_byte(**byte)).count();
+    text.get(start..end).unwrap_or_default()
 }
 
 /// Line breaks are read as `\n`, however they are written.

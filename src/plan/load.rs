@@ -63,10 +63,10 @@ impl<'a> Loader<'a> {
         let mut names = [&project.epic_name, &project.project_name].into_iter();
         let found = names.find(|name| !name.trim().is_empty()).cloned();
         found.unwrap_or_else(|| {
-            let message = "the plan has neither an `epicName` nor a `projectName`";
+            let (names, place) = self.genesis.form().epic_name();
             self.found.push(
-                Diagnostic::new(Code::MissingEpicName, 0..0, message)
-                    .help("add `<epicName>` to `metadata`: branches and folders are named after it"),
+                Diagnostic::new(Code::MissingEpicName, 0..0, format!("the plan has {names}"))
+                    .help(format!("add {place}: branches and folders are named after it")),
             );
             String::new()
         })

@@ -190,7 +190,7 @@ fn the_epic_goes_by_the_projects_name_where_it_has_none_of_its_own() {
     assert_eq!(plan(&text).unwrap().epic, "e");
     assert_eq!(plan(&text.replace("<epicName>e</epicName>", "<epicName> </epicName>")).unwrap().epic, "p");
     let nameless = text.replace("<epicName>e</epicName>", "").replace("<projectName>p</projectName>", "");
-    insta::assert_snapshot!(refused(&nameless), @"1:1 E204 the plan has neither an `epicName` nor a `projectName` (add `<epicName>` to `metadata`: branches and folders are named after it)");
+    insta::assert_snapshot!(refused(&nameless), @"1:1 E204 the plan has neither `epicName` nor `projectName` (add `<epicName>` to `metadata`: branches and folders are named after it)");
 }
 
 #[test]

@@ -12,5 +12,7 @@ mod text;
 pub use bar::Bars;
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
-pub use status::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens, show_lines, status_lines, task_lines};
+pub use status::{
+    Counts, PlanStatus, StatusReport, TaskStatus, Tokens, show_lines, status_lines, task_lines,
+};
 pub use text::{clean, clean_lines, fit, shell_word, short, tame};

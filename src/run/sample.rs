@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::History;
-use super::record::{AttemptEnded, AttemptStarted, Fact, Record, TransitionRecord};
+use super::outbox::Says;
+use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{Genesis, Status};
 use crate::plan::TaskId;
@@ -86,6 +87,12 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         duration_ms: 61_000,
     };
     (second, Fact::AttemptEnded(ended))
+}
+
+pub(crate) fn reported(task: &str, attempt: u32, says: Says, second: i64) -> (i64, Fact) {
+    let request = format!("{second}.json");
+    let reported = Reported { task: TaskId::from(task), attempt, request, actor: "dev".into(), says };
+    (second, Fact::Reported(reported))
 }
 
 pub(crate) fn merged(task: &str, attempt: u32, second: i64) -> (i64, Fact) {

@@ -145,3 +145,15 @@ fn a_document_is_set_aside_only_if_it_is_not_ours() {
     assert!(matches!(known.restore(|_| false).unwrap(), Restored::SetAside(_)));
     assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"));
 }
+
+#[test]
+fn a_change_in_place_right_after_a_save_shows_however_slowly_the_clock_ticks() {
+    for _ in 0..50 {
+        let scene = Scene::new();
+        let mut known = scene.known();
+        assert_eq!(fail(&mut known), Saved::Written);
+        let text = known.genesis().source().replace("<name>n<", "<name>m<");
+        fs::OpenOptions::new().write(true).open(scene.plan()).unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(matches!(known.look().unwrap(), Some(Found::Document(_))));
+    }
+}

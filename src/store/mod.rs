@@ -8,12 +8,14 @@ mod known_plan;
 mod lock;
 mod plan_file;
 mod replace;
+mod seen;
 mod state_dir;
 
 pub use error::StoreError;
 pub use journal::{Journal, Records, read_records};
-pub use known_plan::{Found, KnownPlan, Restored, Saved, Seen};
+pub use known_plan::{Found, KnownPlan, Restored};
 pub use lock::{Lock, RunLock, RunOwner};
-pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled};
+pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled, see_settled};
 pub use replace::{read_json, replace_file, write_json};
+pub use seen::{Saved, Seen};
 pub use state_dir::{AttemptDir, StateDir};

@@ -1,12 +1,12 @@
-use std::fs::{self, File, Metadata};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::replace::{Replacement, Stamp, sweep};
+use super::replace::{Replacement, sweep};
+use super::seen::{Saved, Seen};
 use super::{Lock, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
@@ -87,8 +87,9 @@ impl PlanFile {
         read_settled(&self.path)
     }
 
-    pub(super) fn load_with_metadata(&self) -> Result<(Genesis, Metadata), LoadError> {
-        load_settled(&self.path)
+    /// The same, with what the file looks like.
+    pub(super) fn see(&self) -> Result<Seen, LoadError> {
+        see_settled(&self.path)
     }
 
     pub(super) fn lock(&self) -> Result<Lock, StoreError> {
@@ -116,11 +117,35 @@ impl PlanFile {
         &self,
         decide: impl Fn(&Genesis) -> Result<Edit, E>,
     ) -> Result<Committed, CommitError<E>> {
-        self.rewrite(|genesis| {
-            let edit = decide(genesis).map_err(CommitError::Refused)?;
-            let edited = (!edit.is_empty()).then(|| genesis.apply(&edit));
-            edited.transpose().map_err(CommitError::Edit)
-        })
+        self.commit_from(None, decide)
+    }
+
+    /// The same, for who has read the file already: if it is still `seen`, it is not read again.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the file is then unchanged.
+    pub fn commit_from<E>(
+        &self,
+        mut seen: Option<Seen>,
+        decide: impl Fn(&Genesis) -> Result<Edit, E>,
+    ) -> Result<Committed, CommitError<E>> {
+        let _lock = self.lock()?;
+        // Nobody else has one here as long as we have the lock.
+        sweep(&self.path);
+        for _ in 0..SAVE_TRIES {
+            let mut now = match seen.take() {
+                Some(seen) if seen.is_untouched(&self.path) => seen,
+                Some(_) | None => see_settled(&self.path)?,
+            };
+            let edit = decide(&now.genesis).map_err(CommitError::Refused)?;
+            let changed = match now.save(&self.path, &edit)? {
+                Saved::Written => true,
+                Saved::Unneeded => false,
+                Saved::Stale => continue,
+            };
+            return Ok(Committed { genesis: now.genesis, changed });
+        }
+        Err(StoreError::Contended { path: self.path.clone() }.into())
     }
 
     /// The same for a change that comes as a whole document, such as another program's; nothing, where there is none to
@@ -134,26 +159,19 @@ impl PlanFile {
     ) -> Result<Committed, CommitError<E>> {
         let _lock = self.lock()?;
         for _ in 0..SAVE_TRIES {
-            let (genesis, metadata) = load_settled(&self.path)?;
-            let Some(edited) = rewrite(&genesis)? else {
-                return Ok(Committed { genesis, changed: false });
+            let mut seen = see_settled(&self.path)?;
+            let Some(edited) = rewrite(&seen.genesis)? else {
+                return Ok(Committed { genesis: seen.genesis, changed: false });
             };
             // Nobody else has one here as long as we have the lock.
             sweep(&self.path);
-            let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(&metadata))?;
-            if self.still_is(&genesis, &metadata) {
+            let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(seen.metadata()))?;
+            if seen.is_current(&self.path)? {
                 new.publish()?;
                 return Ok(Committed { genesis: edited, changed: true });
             }
         }
         Err(StoreError::Contended { path: self.path.clone() }.into())
-    }
-
-    /// Whether the file is what was read. The bytes are compared, too: the clock of many a kernel ticks so slowly that a change right
-    /// after another one leaves all times as they are.
-    fn still_is(&self, genesis: &Genesis, read: &Metadata) -> bool {
-        fs::metadata(&self.path).is_ok_and(|now| Stamp::of(&now) == Stamp::of(read))
-            && fs::read(&self.path).is_ok_and(|now| now == genesis.source().as_bytes())
     }
 }
 
@@ -162,7 +180,7 @@ impl PlanFile {
 /// # Errors
 /// [`LoadError`] when it can't be read or is no genesis document.
 pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
-    Ok(load(path)?.0)
+    Ok(Seen::read(path)?.genesis)
 }
 
 /// The same, with patience: one that somebody else is writing in place is waited for.
@@ -170,32 +188,29 @@ pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
 /// # Errors
 /// [`LoadError`] when it can't be read or is no genesis document.
 pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
-    Ok(load_settled(path)?.0)
+    Ok(see_settled(path)?.genesis)
 }
 
+/// The same, with what the file looks like.
+///
 /// Line tools such as `xmlstarlet ed -L` write in place: a file that is no document may be a half-written one, so it is looked at again,
 /// unless nobody has touched it for so long that nobody is at it.
-fn load_settled(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
+///
+/// # Errors
+/// [`LoadError`] when it can't be read or is no genesis document.
+pub fn see_settled(path: &Path) -> Result<Seen, LoadError> {
     for _ in 0..LOOKS {
-        match load(path) {
+        match Seen::read(path) {
             Err(LoadError::Invalid(_)) if is_recent(path) => sleep(LOOK),
             settled => return settled,
         }
     }
-    load(path)
+    Seen::read(path)
 }
 
 fn is_recent(path: &Path) -> bool {
     let changed = fs::metadata(path).and_then(|metadata| metadata.modified());
     changed.is_ok_and(|changed| changed.elapsed().unwrap_or_default() < RECENT)
-}
-
-fn load(path: &Path) -> Result<(Genesis, Metadata), LoadError> {
-    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
-    let metadata = file.metadata().map_err(StoreError::io("read", path))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(StoreError::io("read", path))?;
-    Ok((Genesis::parse(bytes).map_err(LoadError::Invalid)?, metadata))
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::genesis::{EditError, Status, Transition};
+use crate::store::replace::Stamp;
+use std::fs::File;
 
 const WRITERS: usize = 8;
 const CHANGES: usize = 20;

@@ -2,6 +2,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
@@ -74,6 +75,7 @@ pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Stor
 pub(super) struct Replacement {
     temp: tempfile::NamedTempFile,
     target: PathBuf,
+    marked: Option<SystemTime>,
 }
 
 impl Replacement {
@@ -91,19 +93,30 @@ impl Replacement {
             keep_attributes(temp.as_file(), old).map_err(StoreError::io("keep the mode of", target))?;
         }
         temp.write_all(content).map_err(StoreError::io("write", target))?;
+        let marked = mark(temp.as_file());
         temp.as_file().sync_data().map_err(StoreError::io("sync", target))?;
-        Ok(Self { temp, target: target.to_owned() })
+        Ok(Self { temp, target: target.to_owned(), marked })
     }
 
-    /// Takes the place; gives what the file looks like there.
-    pub(super) fn publish(self) -> Result<Metadata, StoreError> {
+    /// Takes the place; gives what the file looks like there, and whether any further change is sure to show in that.
+    pub(super) fn publish(self) -> Result<(Metadata, bool), StoreError> {
         let file = self
             .temp
             .persist(&self.target)
             .map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
         sync_folder(folder_of(&self.target))?;
-        file.metadata().map_err(StoreError::io("read", &self.target))
+        let metadata = file.metadata().map_err(StoreError::io("read", &self.target))?;
+        let is_unmistakable = self.marked.is_some() && metadata.modified().ok() == self.marked;
+        Ok((metadata, is_unmistakable))
     }
+}
+
+/// Gives the file a time of its last change that no clock will ever give it, a random part of a millisecond ago: a later change shows,
+/// however slowly the clock of the file system ticks. Nothing where that can't be done; it is not worth failing.
+fn mark(file: &File) -> Option<SystemTime> {
+    let marked = SystemTime::now().checked_sub(Duration::from_nanos(fastrand::u64(1..1_000_000)))?;
+    file.set_modified(marked).ok()?;
+    Some(marked)
 }
 
 const TEMP_SUFFIX: &str = ".tmp";

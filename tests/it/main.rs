@@ -17,6 +17,7 @@ mod door;
 mod editing;
 mod environment;
 mod foreign;
+mod forms;
 mod mischief;
 mod outcomes;
 mod parallel;

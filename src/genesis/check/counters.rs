@@ -2,7 +2,7 @@
 
 use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
-use crate::genesis::view::{View, all, in_place, place};
+use crate::genesis::view::{View, all, in_place, present};
 use crate::genesis::xml::Xml;
 use crate::genesis::{Code, Diagnostic, ProjectStatus, shown::shown};
 
@@ -39,7 +39,7 @@ fn agrees(names: &Names, name: &str, said: &str, expected: &str) -> bool {
 }
 
 fn project_status(xml: Xml<'_>, names: &'static Names) -> Option<Diagnostic> {
-    let (node, place) = place(xml, names.metadata.status)?;
+    let (node, place) = present(xml, names.metadata.status).next()?;
     let word = in_place(xml, node, place.field)?;
     if ProjectStatus::from_word(&word.id).is_some() {
         return None;

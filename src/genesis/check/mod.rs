@@ -4,6 +4,7 @@
 mod counters;
 mod ids;
 mod refs;
+mod shape;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use super::xml::Xml;
 /// Everything wrong with the document, in the order of the text.
 pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
     let mut found = ids::check(xml, names, view);
+    found.extend(shape::check(xml, names, view));
     found.extend(refs::check(names, view));
     found.extend(sources::check(xml, names, view));
     found.extend(counters::check(xml, names, view));

@@ -16,13 +16,13 @@ pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
     let unknown = in_levels
         .chain(in_lists)
         .filter(|(found, _)| found.id.is_empty() || !known.contains(found.id.as_str()));
-    unknown.enumerate().map(|(n, (found, place))| report(view, found, place, n)).collect()
+    unknown.enumerate().map(|(n, (found, place))| report(names, view, found, place, n)).collect()
 }
 
-fn report(view: &View, found: &Ref, place: &str, position: usize) -> Diagnostic {
+fn report(names: &Names, view: &View, found: &Ref, place: &str, position: usize) -> Diagnostic {
     let place = if place == "a level" { place.to_owned() } else { format!("the list `{place}`") };
     if found.id.is_empty() {
-        let message = format!("a taskRef in {place} has no id");
+        let message = format!("a {} in {place} has no id", names.tracker.entry);
         return Diagnostic::new(Code::UnknownTaskRef, found.span.clone(), message);
     }
     let message = format!("{place} names the task {}, which is not there", shown(&found.id));

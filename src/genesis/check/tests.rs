@@ -104,3 +104,40 @@ fn many_unknown_references_take_no_quadratic_time() {
     ));
     assert_eq!(codes(&source).len(), 3_000);
 }
+
+#[test]
+fn a_plan_without_tasks_is_told_where_they_were_looked_for() {
+    let found = [
+        "<genesis><project name='x'><tasks/></project><note/></genesis>",
+        "<projectGenesis><executionPlan><phases/></executionPlan></projectGenesis>",
+        "<projectGenesis><executionPlan><dag><pending/></dag><tasks/></executionPlan></projectGenesis>",
+        "<workflow_status/>",
+    ];
+    insta::assert_snapshot!(found.map(shown).concat());
+}
+
+#[test]
+fn forms_without_lists_have_no_task_missing_from_them() {
+    let epic = "<genesis><epic name='e'><tasks><task id='a' status='done'><description>d</description>\
+                <status>completed</status></task></tasks></epic></genesis>";
+    assert_eq!(codes(epic), []);
+}
+
+#[test]
+fn every_place_in_a_task_that_says_its_status_is_checked() {
+    let epic = "<genesis><epic name='e'><tasks>\n<task id='a' status='done'>\n<description>d</description>\n\
+                <status>pending</status></task></tasks></epic></genesis>";
+    assert_eq!(codes(epic), [(Code::StatusDisagrees, 4)]);
+}
+
+#[test]
+fn counters_references_and_statuses_are_checked_in_the_forms_own_names() {
+    let workflow = "<workflow_status>\n<metadata><epic_name>e</epic_name><status>soon</status></metadata>\n\
+                    <tasks><task id='a'><description>d</description><status_history>\n\
+                    <event type='created'/><event type='completed'/></status_history></task></tasks>\n\
+                    <status_tracker><in_progress><task_ref id='a'/></in_progress>\n\
+                    <failed><task_ref id='b'/><task_ref/></failed></status_tracker>\n\
+                    <metrics><progress><completed_tasks>0</completed_tasks></progress></metrics>\n\
+                    </workflow_status>";
+    insta::assert_snapshot!(shown(workflow));
+}

@@ -47,12 +47,20 @@ pub(super) const SCHEMA: Names = Names {
         quality_target: &[Child("target"), Attribute("target")],
         quality_measurement: &[Child("measurement"), Attribute("measurement")],
     },
-    levels: &[LevelNames {
-        path: &["executionPlan", "executionDag", "parallelSets", "parallelGroup"],
-        number: &[Attribute("level")],
-        refs: &[&["taskRef"], &["task"]],
-        id: &[Attribute("id"), Text],
-    }],
+    levels: &[
+        LevelNames {
+            path: &["executionPlan", "executionDag", "parallelSets", "parallelGroup"],
+            number: &[Attribute("level"), Attribute("number")],
+            refs: &[&["taskRef"], &["task"]],
+            id: &[Attribute("id"), Text],
+        },
+        LevelNames {
+            path: &["executionPlan", "executionDag", "parallelSets", "level"],
+            number: &[Attribute("number"), Attribute("level")],
+            refs: &[&["parallelGroup", "taskRef"], &["taskRef"]],
+            id: &[Attribute("id"), Text],
+        },
+    ],
     nodes: NodeNames {
         path: &["executionPlan", "executionDag", "nodes", "node"],
         id: &[Attribute("id")],

@@ -25,12 +25,12 @@ pub(super) static DAEMON: Names = Names {
         ..SCHEMA.tracker
     },
     audit: EntryNames {
-        paths: &[&["auditLog", "logEntry"]],
+        paths: &[&["auditLog", "logEntry"], &["auditLog", "events", "event"]],
         made: true,
         parts: &[
             (Part::Time, &[Child("timestamp"), Attribute("timestamp")]),
             (Part::Actor, &[Child("actor"), Attribute("actor"), Child("agent"), Attribute("agent")]),
-            (Part::Kind, &[Child("action"), Attribute("action")]),
+            (Part::Kind, &[Child("action"), Attribute("action"), Child("type")]),
             (Part::Description, &[Child("description"), Attribute("description")]),
         ],
     },

@@ -27,7 +27,7 @@ pub(super) static GUIDE: Names = Names {
     // Each task says its own status; not every file has lists beside that.
     tracker: TrackerNames { made: false, ..SCHEMA.tracker },
     audit: EntryNames {
-        paths: &[&["auditLog", "event"]],
+        paths: &[&["auditLog", "event"], &["auditLog", "events", "event"]],
         made: true,
         parts: &[
             (Part::Time, &[Attribute("timestamp"), Child("timestamp")]),

@@ -1,5 +1,7 @@
 //! How a table says where something stands in a document.
 
+use std::fmt;
+
 /// The names of elements that lead from one element to others deep inside it.
 pub(in crate::genesis) type Path = &'static [&'static str];
 
@@ -78,6 +80,29 @@ impl Place {
     /// In an attribute.
     pub(super) const fn attribute(around: Path, name: &'static str) -> Place {
         Place { around, field: Field::Attribute(name) }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Field::Child(name) => write!(f, "`{name}`"),
+            Field::Attribute(name) => write!(f, "an attribute `{name}`"),
+            Field::Text => f.write_str("a text"),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = match self.field {
+            Field::Child(name) => format!("`<{name}>`"),
+            field => field.to_string(),
+        };
+        match self.around.last() {
+            Some(around) => write!(f, "{field} to `{around}`"),
+            None => f.write_str(&field),
+        }
     }
 }
 

@@ -53,12 +53,20 @@ pub(super) static WORKFLOW: Names = Names {
         quality_name: &[Child("name"), Attribute("name"), Text],
         ..SCHEMA.stack
     },
-    levels: &[LevelNames {
-        path: &["execution_dag", "parallel_sets", "level"],
-        number: &[Attribute("number"), Attribute("level")],
-        refs: &[&["parallel_group", "task_ref"], &["task_ref"]],
-        id: &[Attribute("id"), Text],
-    }],
+    levels: &[
+        LevelNames {
+            path: &["execution_dag", "parallel_sets", "level"],
+            number: &[Attribute("number"), Attribute("level")],
+            refs: &[&["parallel_group", "task_ref"], &["task_ref"]],
+            id: &[Attribute("id"), Text],
+        },
+        LevelNames {
+            path: &["execution_dag", "parallel_sets", "parallel_group"],
+            number: &[Attribute("level"), Attribute("number")],
+            refs: &[&["task_ref"]],
+            id: &[Attribute("id"), Text],
+        },
+    ],
     nodes: NodeNames {
         path: &["execution_dag", "nodes", "node"],
         agent: &[Attribute("agent_type"), Attribute("assigned_agent"), Attribute("agent")],

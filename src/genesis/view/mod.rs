@@ -93,12 +93,11 @@ pub(super) fn in_place(xml: Xml<'_>, node: Node, field: Field) -> Option<Ref> {
     }
 }
 
-/// The element that holds the value of the first place that is there, and the place.
-pub(super) fn place<'p>(xml: Xml<'_>, places: &'p [Place]) -> Option<(Node, &'p Place)> {
-    let holds = |place: &&Place, node: &Node| in_place(xml, *node, place.field).is_some();
-    places.iter().find_map(|place| {
-        let mut around = xml.select(Xml::ROOT, place.around).into_iter();
-        Some((around.find(|node| holds(&place, node))?, place))
+/// The places of a value that are there, each with the element around it.
+pub(super) fn present<'p>(xml: Xml<'_>, places: &'p [Place]) -> impl Iterator<Item = (Node, &'p Place)> {
+    places.iter().flat_map(move |place| {
+        let around = xml.select(Xml::ROOT, place.around).into_iter();
+        around.filter(move |node| in_place(xml, *node, place.field).is_some()).map(move |node| (node, place))
     })
 }
 

@@ -5,7 +5,7 @@ use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
 use crate::genesis::{Project, ProjectStatus, Quality};
 
-use super::{in_place, value};
+use super::{in_place, present, value};
 
 pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
     let Names { metadata, vision, stack, .. } = names;
@@ -34,10 +34,7 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names) -> Project {
 
 /// The first value that says something.
 fn first(xml: Xml<'_>, places: Places) -> Option<String> {
-    let values = places.iter().flat_map(|place| {
-        let around = xml.select(Xml::ROOT, place.around).into_iter();
-        around.filter_map(|node| in_place(xml, node, place.field))
-    });
+    let values = present(xml, places).filter_map(|(node, place)| in_place(xml, node, place.field));
     values.map(|value| value.id).find(|text| !text.is_empty())
 }
 

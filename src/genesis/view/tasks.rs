@@ -1,6 +1,8 @@
 //! The tasks, and which status each has.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZero;
+use std::thread::Builder;
 
 use crate::genesis::form::{Field, Names, Part, ResultNames, TaskNames};
 use crate::genesis::tree::Node;
@@ -21,9 +23,9 @@ pub(super) fn read(
     nodes: &[(String, Node)],
 ) -> (Vec<Task>, Vec<Option<Node>>) {
     let by_list = by_list(listed);
-    let written = xml.select(Xml::ROOT, names.task.path).into_iter();
-    let mut found: Vec<(Task, Option<Node>)> =
-        written.map(|node| (read_task(xml, names, node), Some(node))).collect();
+    let written = xml.select(Xml::ROOT, names.task.path);
+    let read = read_tasks(xml, names, &written);
+    let mut found: Vec<(Task, Option<Node>)> = read.into_iter().zip(written.into_iter().map(Some)).collect();
     let by_node = add_nodes(xml, names, &mut found, nodes);
     if names.refs_are_tasks && found.is_empty() {
         found.extend(referred(listed, levels).into_iter().map(|reference| (named_only(reference), None)));
@@ -35,6 +37,33 @@ pub(super) fn read(
         task.status = decided(task, by_list.get(task.id.as_str()).copied());
     }
     found.into_iter().unzip()
+}
+
+/// So many tasks are worth a thread.
+const PER_THREAD: usize = 256;
+
+/// Reads each task from its element. Most of the time that a plan's view takes goes here, and no task needs another: a large plan is shared
+/// among the cores.
+fn read_tasks(xml: Xml<'_>, names: &'static Names, nodes: &[Node]) -> Vec<Task> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = cores.min(nodes.len() / PER_THREAD).max(1);
+    let share =
+        |nodes: &[Node]| -> Vec<Task> { nodes.iter().map(|node| read_task(xml, names, *node)).collect() };
+    if threads == 1 {
+        return share(nodes);
+    }
+    std::thread::scope(|scope| {
+        let mut shares = nodes.chunks(nodes.len().div_ceil(threads));
+        let own = shares.next().unwrap_or_default();
+        let spawn = |nodes| (nodes, Builder::new().spawn_scoped(scope, move || share(nodes)).ok());
+        let others: Vec<_> = shares.map(spawn).collect();
+        let mut tasks = share(own);
+        for (nodes, other) in others {
+            // What no thread could be had for, or none came back from, is read here.
+            tasks.extend(other.and_then(|other| other.join().ok()).unwrap_or_else(|| share(nodes)));
+        }
+        tasks
+    })
 }
 
 /// Reads one task from its element alone: what other places say of it is not in it, and its

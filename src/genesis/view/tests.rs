@@ -142,3 +142,49 @@ fn another_root_is_refused_and_both_names_are_said() {
         assert!(message.contains(root) && message.contains("`projectGenesis`"), "{message}");
     }
 }
+
+#[test]
+fn the_tasks_that_only_the_graph_has_are_tasks_too() {
+    let genesis = plan(
+        "<executionDag><nodes><node id='a' level='0' assignedAgent='x'/><node id='b' level='1'/><node/></nodes>\
+         <edges><edge from='a' to='b'/></edges></executionDag><tasks><task id='b'><assignedAgent>y\
+         </assignedAgent></task></tasks><statusTracker><completed><taskRef id='a'/></completed></statusTracker>",
+    );
+    let tasks: Vec<_> = genesis.tasks().iter().map(|task| (task.id.as_str(), task.status)).collect();
+    assert_eq!(tasks, [("a", Status::Completed), ("b", Status::Pending)]);
+    let agents = genesis.tasks().iter().map(|task| task.agent.as_ref().unwrap().id.as_str());
+    assert_eq!(agents.collect::<Vec<_>>(), ["x", "y"], "a task's own word counts first");
+    assert_eq!(genesis.levels().len(), 2);
+}
+
+#[test]
+fn the_word_of_an_event_that_is_a_status_counts_wherever_it_stands() {
+    let genesis = parsed(
+        "<workflow_status><tasks><task id='a'><status_history><event type='note' status='working'/>\
+         <event type='created'/></status_history></task></tasks></workflow_status>",
+    );
+    assert_eq!(genesis.tasks()[0].status, Status::InProgress);
+    assert_eq!(genesis.tasks()[0].history[1].word, "created");
+}
+
+#[test]
+fn lists_are_known_in_other_spellings() {
+    let genesis = plan(
+        "<tasks><task id='a'/><task id='b'/></tasks><statusTracker><in_progress><taskRef id='a'/></in_progress>\
+         <done><taskRef>b</taskRef></done></statusTracker>",
+    );
+    let statuses: Vec<_> = genesis.tasks().iter().map(|task| task.status).collect();
+    assert_eq!(statuses, [Status::InProgress, Status::Completed]);
+}
+
+#[test]
+fn a_result_without_words_is_none() {
+    for (result, is_one) in
+        [("<result/>", false), ("<result> </result>", false), ("<result>x</result>", true)]
+    {
+        let genesis = parsed(&format!(
+            "<workflow_status><tasks><task id='a'>{result}</task></tasks></workflow_status>"
+        ));
+        assert_eq!(genesis.tasks()[0].result.is_some(), is_one, "{result}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The audit log: an entry for each transition.
 
 use crate::genesis::form::{Part, Path, Paths};
+use crate::genesis::tree::Node;
 use crate::genesis::view::field;
 use crate::genesis::xml::Xml;
 use crate::genesis::{AuditEntry, Status, Transition};
@@ -71,16 +72,21 @@ impl Writer<'_> {
         self.append(Xml::ROOT, &[], path, new);
     }
 
-    /// The path of the log that the document has; of the usual one, where one is to be made.
+    /// The path of the log that the document has: where entries are, or else as much of the way
+    /// to them as can be. Of the usual one, where there is none and one is to be made.
     pub(super) fn log(&self, paths: Paths, made: bool) -> Option<Path> {
-        let is_there = |path: &&Path| match path.split_last() {
-            Some((_, around)) => !self.xml.select(Xml::ROOT, around).is_empty(),
-            None => false,
+        let inside = |path: &Path| -> Vec<Node> {
+            path.split_last().map_or_else(Vec::new, |(_, around)| self.xml.select(Xml::ROOT, around))
         };
-        // The innermost element around the entries may be missing where an outer one is there.
-        let begun = |path: &&Path| !self.xml.select(Xml::ROOT, path.get(..1).unwrap_or_default()).is_empty();
-        let usual = || paths.iter().find(begun).or(paths.first()).filter(|_| made);
-        paths.iter().find(is_there).or_else(usual).copied()
+        let has_entries = |path: &&Path| {
+            let entry = path.last().copied().unwrap_or_default();
+            inside(path).into_iter().any(|around| self.xml.child(around, entry).is_some())
+        };
+        let used = paths.iter().find(has_entries);
+        let ready =
+            || paths.iter().rev().filter(|path| !inside(path).is_empty()).max_by_key(|path| path.len());
+        let usual = || paths.first().filter(|_| made);
+        used.or_else(ready).or_else(usual).copied()
     }
 }
 

@@ -10,9 +10,9 @@ fn parsed(source: &str) -> Genesis {
     Genesis::parse(source.as_bytes().to_vec()).unwrap()
 }
 
-fn result(summary: &str) -> Option<TaskResult> {
+fn result(summary: &str) -> TaskResult {
     let deliverables = vec!["src/a.rs".into(), "docs/a & b.md".into()];
-    Some(TaskResult { summary: summary.into(), deliverables, notes: Some("see <there>".into()) })
+    TaskResult { summary: summary.into(), deliverables, notes: Some("see <there>".into()) }
 }
 
 /// Of the tasks that are not done yet, the first is started and done, the second fails, is tried
@@ -28,14 +28,14 @@ fn story(source: &str) -> String {
         at: at(60),
         description: "attempt 1 completed",
         changes: Some("2 files"),
-        result: result("did <this> & \"that\""),
+        result: Some(result("did <this> & \"that\"")),
         ..started(first)
     };
     let failed = Transition {
         to: Status::Failed,
         at: at(90),
         description: "attempt 1 failed",
-        result: result("exit 3: \"no\" & why"),
+        result: Some(result("exit 3: \"no\" & why")),
         ..started(second)
     };
     let again = Transition { at: at(120), description: "again", ..started(second) };

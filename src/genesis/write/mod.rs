@@ -16,6 +16,8 @@ mod layout;
 mod lists;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod random_plan;
 mod task;
 #[cfg(test)]
 mod tests;

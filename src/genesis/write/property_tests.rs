@@ -6,186 +6,9 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 
 use super::golden_tests::{BARE, PLAN};
+use super::random_plan::{Recipe, recipe, status};
 use super::tests::{at, started};
-use crate::genesis::{Edit, Form, Genesis, Status, TaskResult, Transition};
-
-const IDS: [&str; 6] = ["a", "b-2", "../../x", "-rf", "c&amp;d", "ünï"];
-const LISTS: [&str; 4] = ["pending", "inProgress", "completed", "failed"];
-
-/// What a random document is made of.
-#[derive(Debug, Clone)]
-struct Recipe {
-    newline: &'static str,
-    unit: &'static str,
-    quote: char,
-    start: &'static str,
-    form: Form,
-    audit: bool,
-    metrics: bool,
-    tasks: Vec<TaskRecipe>,
-    noise: Vec<u8>,
-}
-
-#[derive(Debug, Clone)]
-struct TaskRecipe {
-    history: Option<Status>,
-    own: Option<Status>,
-    lists: Vec<usize>,
-    result: bool,
-}
-
-/// A document as it grows. `noise` is sprinkled between its elements.
-struct Page<'a> {
-    recipe: &'a Recipe,
-    text: String,
-    noise: std::iter::Cycle<std::slice::Iter<'a, u8>>,
-}
-
-impl Page<'_> {
-    fn line(&mut self, depth: usize, text: &str) {
-        let before = match self.noise.next() {
-            Some(1) => "<!-- a <comment> -->",
-            Some(2) => "<?pi some ?>",
-            Some(3) => "<x:task xmlns:x='urn:x' id='a'><x:status>failed</x:status></x:task>",
-            Some(4) => "<task xmlns='urn:other' id='a'/>",
-            Some(5) => "  ",
-            Some(6) => "&#32;<![CDATA[ ]]>",
-            _ => "",
-        };
-        if !before.is_empty() {
-            self.put(depth, before);
-        }
-        self.put(depth, text);
-    }
-
-    fn put(&mut self, depth: usize, text: &str) {
-        self.text.push_str(self.recipe.newline);
-        if !self.recipe.newline.is_empty() {
-            self.text.push_str(&self.recipe.unit.repeat(depth));
-        }
-        self.text.push_str(&text.replace('"', &self.recipe.quote.to_string()));
-    }
-
-    fn document(mut self) -> String {
-        self.text.push_str("<projectGenesis>");
-        self.line(1, "<metadata>");
-        self.line(2, "<epicName>e</epicName>");
-        self.line(2, "<lastUpdatedAt><!-- when --> then </lastUpdatedAt>");
-        self.line(1, "</metadata>");
-        self.line(1, "<executionPlan>");
-        self.line(2, "<executionDag/>");
-        if self.recipe.form == Form::Canonical {
-            self.tasks();
-        }
-        self.lists();
-        self.line(1, "</executionPlan>");
-        if self.recipe.metrics {
-            self.metrics();
-        }
-        if self.recipe.audit {
-            self.line(1, "<auditLog >");
-            self.line(1, "</auditLog>");
-        }
-        self.line(0, "</projectGenesis>");
-        self.text
-    }
-
-    fn tasks(&mut self) {
-        self.line(2, "<tasks>");
-        for (task, id) in self.recipe.tasks.iter().zip(IDS) {
-            let own = task.own.map_or(String::new(), |own| format!(" status=\"{own}\""));
-            self.line(3, &format!("<task{own} id=\"{id}\">"));
-            self.line(4, "<description>do &lt;<![CDATA[this>]]></description>");
-            if task.result {
-                self.line(4, "<result><summary>old</summary></result>");
-            }
-            if let Some(status) = task.history {
-                self.line(4, "<statusHistory>");
-                self.line(5, &format!("<event><status>{status}</status></event>"));
-                self.line(4, "</statusHistory>");
-            }
-            self.line(3, "</task>");
-        }
-        self.line(2, "</tasks>");
-    }
-
-    fn lists(&mut self) {
-        self.line(2, "<statusTracker>");
-        for (n, list) in LISTS.iter().enumerate() {
-            let entries: Vec<&str> = self.recipe.entries(n);
-            match self.noise.next() {
-                _ if !entries.is_empty() => {}
-                Some(1) => continue,
-                Some(2..=4) => {
-                    self.line(3, &format!("<{list} />"));
-                    continue;
-                }
-                _ => {}
-            }
-            self.line(3, &format!("<{list}>"));
-            for id in entries {
-                self.line(4, &format!("<taskRef  id=\"{id}\" />"));
-            }
-            self.line(3, &format!("</{list}>"));
-        }
-        self.line(2, "</statusTracker>");
-    }
-
-    fn metrics(&mut self) {
-        self.line(1, "<metrics><progress>");
-        for counter in ["total", "completed", "inProgress", "failed"] {
-            self.line(2, &format!("<{counter}Tasks> 0<!-- ? --></{counter}Tasks>"));
-        }
-        self.line(1, "</progress></metrics>");
-    }
-}
-
-impl Recipe {
-    fn document(&self) -> String {
-        let text = self.start.to_owned();
-        Page { recipe: self, text, noise: self.noise.iter().cycle() }.document()
-    }
-
-    /// Tasks of a bare plan are known by standing in a list.
-    fn entries(&self, list: usize) -> Vec<&'static str> {
-        let tasks = self.tasks.iter().zip(IDS);
-        let stands = |task: &TaskRecipe| {
-            task.lists.contains(&list) || self.form == Form::Bare && task.lists.is_empty() && list == 0
-        };
-        tasks.filter(|(task, _)| stands(task)).map(|(_, id)| id).collect()
-    }
-}
-
-fn status() -> impl Strategy<Value = Status> {
-    prop::sample::select(Status::ALL.to_vec())
-}
-
-prop_compose! {
-    fn task()(
-        history in prop::option::of(status()),
-        own in prop::option::of(status()),
-        lists in prop::collection::vec(0..4_usize, 0..3),
-        result in any::<bool>(),
-    ) -> TaskRecipe {
-        TaskRecipe { history, own, lists, result }
-    }
-}
-
-prop_compose! {
-    fn recipe()(
-        newline in prop::sample::select(vec!["\n", "\r\n", ""]),
-        unit in prop::sample::select(vec!["  ", "\t", "    ", ""]),
-        quote in prop::sample::select(vec!['"', '\'']),
-        start in prop::sample::select(vec!["", "\u{FEFF}", "<?xml version='1.0'?>"]),
-        form in prop::sample::select(vec![Form::Canonical, Form::Bare]),
-        audit in any::<bool>(),
-        metrics in any::<bool>(),
-        tasks in prop::collection::vec(task(), 1..=IDS.len()),
-        noise in prop::collection::vec(0..16_u8, 1..60),
-    ) -> Recipe {
-        Recipe { newline, unit, quote, start, form, audit, metrics, tasks, noise }
-    }
-}
+use crate::genesis::{Edit, Genesis, Status, TaskResult, Transition};
 
 /// One step: which task, to what, with what result.
 type Step = (prop::sample::Index, Status, Option<String>, String);
@@ -226,36 +49,58 @@ fn assert_line_breaks(recipe: &Recipe, text: &str) {
     }
 }
 
-fn assert_in_one_list(genesis: &Genesis, id: &str, status: Status) {
+/// Where the document has lists, the task stands in the right one, and in no other.
+fn assert_in_one_list(recipe: &Recipe, genesis: &Genesis, id: &str, status: Status) {
+    let [pending, in_progress, completed, failed] = recipe.look().lists;
     let list = match status {
-        Status::Pending | Status::Blocked => "pending",
-        Status::InProgress => "inProgress",
-        Status::Completed => "completed",
-        Status::Failed | Status::Cancelled => "failed",
+        Status::Pending | Status::Blocked => pending,
+        Status::InProgress => in_progress,
+        Status::Completed => completed,
+        Status::Failed | Status::Cancelled => failed,
     };
     let entries: Vec<&str> = genesis.entries_of(id);
-    assert_eq!(entries, [list], "{id} is {status}");
+    let none = entries.is_empty() && !recipe.has_lists();
+    assert!(none || entries == [list], "{id} is {status}, and stands in {entries:?}");
 }
 
-fn assert_counters(source: &str, model: &Model) {
+/// Whatever the task itself says follows, and its history has what happened.
+fn assert_said_by_the_task(recipe: &Recipe, genesis: &Genesis, transition: &Transition<'_>) {
+    let task = genesis.task(transition.task).unwrap();
+    for own in &task.own_status {
+        assert_eq!(Status::from_word(&own.id), Some(transition.to), "{own:?}");
+    }
+    if !recipe.is_written_out(transition.task) {
+        return;
+    }
+    assert!(!task.own_status.is_empty() || recipe.look().tracker.is_some(), "the form has no other place");
+    let event = task.history.last().unwrap();
+    assert_eq!((event.status, event.actor.as_deref()), (Some(transition.to), Some("blueprint")));
+    assert_eq!(event.timestamp.as_deref(), Some("2025-06-01T12:00:05Z"));
+    if matches!(transition.to, Status::Completed | Status::Failed) && transition.result.is_some() {
+        assert!(task.result.is_some(), "{task:?}");
+    }
+}
+
+fn assert_counters(recipe: &Recipe, source: &str, model: &Model) {
     let count = |wanted: &[Status]| model.values().filter(|status| wanted.contains(status)).count();
-    for (name, count) in [
-        ("total", model.len()),
-        ("completed", count(&[Status::Completed])),
-        ("inProgress", count(&[Status::InProgress])),
-        ("failed", count(&[Status::Failed, Status::Cancelled])),
-    ] {
-        let counter = format!("<{name}Tasks> {count}<!-- ? --></{name}Tasks>");
+    let expected = [
+        model.len(),
+        count(&[Status::Completed]),
+        count(&[Status::InProgress]),
+        count(&[Status::Failed, Status::Cancelled]),
+    ];
+    for (name, count) in recipe.look().counters.iter().zip(expected) {
+        let counter = format!("<{name}> {count}<!-- ? --></{name}>");
         assert!(source.contains(&counter), "{counter}");
     }
 }
 
-fn assert_xmllint_accepts(source: &str) {
+fn assert_xmllint_accepts(source: &str, more: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("document.xml");
     std::fs::write(&file, source).unwrap();
     let mut xmllint = Command::new("xmllint");
-    xmllint.args(["--noout", "--nonet"]).arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+    xmllint.args(["--noout", "--nonet"]).args(more).arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
     if let Ok(status) = xmllint.status() {
         assert!(status.success(), "{source}");
     }
@@ -278,12 +123,25 @@ fn check_step(recipe: &Recipe, genesis: &Genesis, step: &Step, model: &mut Model
     assert_eq!(&statuses(&next), model);
     assert!(next.transition(&transition).unwrap().is_empty(), "twice is once");
     assert_line_breaks(recipe, next.source());
-    assert_in_one_list(&next, &id, *to);
+    assert_in_one_list(recipe, &next, &id, *to);
+    assert_said_by_the_task(recipe, &next, &transition);
     if recipe.metrics {
-        assert_counters(next.source(), model);
+        assert_counters(recipe, next.source(), model);
     }
+    assert_eq!(next.form(), genesis.form());
     next
 }
+
+/// Plans with a line for each element, or nearly so.
+const PLANS: [&str; 7] = [
+    PLAN,
+    BARE,
+    include_str!("../../../tests/forms/guide.xml"),
+    include_str!("../../../tests/forms/daemon-crlf-tabs.xml"),
+    include_str!("../../../tests/forms/workflow-bom.xml"),
+    include_str!("../../../tests/forms/epic.xml"),
+    include_str!("../../../tests/forms/canonical-namespaces.xml"),
+];
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -296,24 +154,23 @@ proptest! {
         let source = recipe.document();
         let mut genesis = Genesis::parse(source.into_bytes()).unwrap();
         prop_assert_eq!(genesis.form(), recipe.form);
-        prop_assert_eq!(genesis.tasks().len(), recipe.tasks.len());
+        prop_assert_eq!(genesis.tasks().len(), recipe.ids().len());
         let mut model = statuses(&genesis);
         for step in &steps {
             genesis = check_step(&recipe, &genesis, step, &mut model);
         }
-        assert_xmllint_accepts(genesis.source());
+        assert_xmllint_accepts(genesis.source(), &[]);
     }
 
     /// Lines go, come twice, change places and lose their line breaks: what can still be read can
     /// still be edited, however little sense it makes.
     #[test]
     fn what_can_be_read_can_be_edited(
-        bare in any::<bool>(),
+        plan in prop::sample::select(PLANS.to_vec()),
         damages in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..8),
         to in status(),
     ) {
-        let mut lines: Vec<&str> =
-            if bare { BARE } else { PLAN }.split_inclusive('\n').collect();
+        let mut lines: Vec<&str> = plan.split_inclusive('\n').collect();
         for (which, damage) in damages {
             let at = which.index(lines.len());
             match damage {
@@ -333,3 +190,34 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    // Each case runs a program.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_schema_accepts_it_still_does(
+        plan in prop::sample::select(SCHEMA_VALID.to_vec()),
+        steps in prop::collection::vec(step(), 1..12),
+    ) {
+        let mut genesis = Genesis::parse(plan.as_bytes().to_vec()).unwrap();
+        for (which, to, summary, words) in &steps {
+            let id = which.get(genesis.tasks()).id.clone();
+            let result = summary.clone().map(|summary| TaskResult {
+                notes: Some(summary.clone()),
+                deliverables: vec![words.clone(); summary.len() % 3],
+                summary,
+            });
+            let changes = result.is_some().then_some(words.as_str());
+            let transition = Transition { to: *to, description: words, changes, result, ..started(&id) };
+            genesis = genesis.apply(&genesis.transition(&transition).unwrap()).unwrap();
+        }
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/genesis.xsd");
+        assert_xmllint_accepts(genesis.source(), &["--schema", schema]);
+    }
+}
+
+const SCHEMA_VALID: [&str; 2] = [
+    include_str!("../../../tests/forms/canonical-namespaces.xml"),
+    include_str!("../../../examples/genesis/quickstart/genesis.xml"),
+];

@@ -28,9 +28,9 @@ impl Writer<'_> {
     fn change_own_status(&mut self, node: Node, to: Status) -> Option<(&'static str, New)> {
         let names = &self.names.task;
         let word = self.own_word(to);
-        let present = |place: &&Field| in_place(self.xml, node, **place).is_some();
-        let places: Vec<Field> = names.status.iter().filter(present).copied().collect();
-        for place in &places {
+        let said = |place: &Field| in_place(self.xml, node, *place).map(|said| (*place, said.id));
+        let places: Vec<(Field, String)> = names.status.iter().filter_map(said).collect();
+        for (place, _) in places.iter().filter(|(_, said)| Status::from_word(said) != Some(to)) {
             self.set_field(node, *place, &word);
         }
         if !names.status_made || !places.is_empty() {

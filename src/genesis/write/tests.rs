@@ -187,3 +187,80 @@ fn an_edit_for_another_text_is_refused() {
     let other = parsed("<projectGenesis/>");
     assert!(matches!(other.apply(&edit), Err(EditError::DoesNotFit(_) | EditError::Breaks(_))));
 }
+
+#[test]
+fn a_status_is_written_as_this_file_spells_it() {
+    let epic = |tasks: &str| format!("<genesis><epic name='e'><tasks>{tasks}</tasks></epic></genesis>");
+    let source =
+        epic("<task id='a' status='todo'/><task id='b' status='In_Progress'/><task id='c' status='done'/>");
+    let text = after(&source, &started("a"));
+    assert!(text.contains("<task id='a' status='In_Progress'>"), "{text}");
+    let text = after(&source, &Transition { to: Status::Completed, ..started("b") });
+    assert!(text.contains("<task id='b' status='done'>"), "{text}");
+    assert!(text.contains("<status>completed</status>"), "what events say is another matter: {text}");
+    let source = epic("<task id='a' status='skipped'/><task id='b' status='PENDING'/>");
+    let text = after(&source, &Transition { to: Status::Cancelled, ..started("b") });
+    assert!(text.contains("<task id='b' status='cancelled'>"), "{text}");
+    let source = epic("<task id='a' status='PENDING'/>");
+    let text = after(&source, &started("a"));
+    assert!(text.contains("<task id='a' status='IN_PROGRESS'>"), "{text}");
+}
+
+#[test]
+fn a_list_in_another_spelling_is_used_as_it_is() {
+    let source = plan(
+        "<tasks><task id='a'/></tasks><statusTracker><pending><taskRef id='a'/></pending><in_progress/>\
+         </statusTracker>",
+    );
+    let text = after(&source, &started("a"));
+    assert!(text.contains("<pending></pending><in_progress><taskRef id='a'/></in_progress>"), "{text}");
+}
+
+#[test]
+fn entries_say_things_where_the_entries_beside_them_do() {
+    let source = "<projectGenesis><executionPlan><dag><pending><taskRef id='a'/></pending></dag><tasks>\
+                  <task id='a'/></tasks></executionPlan><auditLog><logEntry timestamp='t' agent='x' \
+                  action='PLANNED' description='d'/></auditLog></projectGenesis>";
+    let text = after(source, &started("a"));
+    let entry = "<logEntry timestamp=\"2025-06-01T12:00:00Z\" agent=\"blueprint\" action=\"TASK_STARTED\" \
+                 description=\"a: agent started\"/></auditLog>";
+    assert!(text.contains(entry), "{text}");
+}
+
+#[test]
+fn an_epic_without_statuses_gets_them_where_its_other_tasks_have_theirs() {
+    let tasks = "<task id='a'><title>A</title></task>";
+    let source = format!("<genesis><epic name='e'><tasks>{tasks}</tasks></epic></genesis>");
+    assert!(after(&source, &started("a")).contains("<task id='a' status=\"in-progress\">"));
+    let tasks = "<task id='a'><title>A</title><result/></task><task id='b'><status>pending</status></task>";
+    let source = format!("<genesis><epic name='e'><tasks>{tasks}</tasks></epic></genesis>");
+    let text = after(&source, &started("a"));
+    assert!(text.contains("<title>A</title><status>in-progress</status><result/><statusHistory>"), "{text}");
+}
+
+#[test]
+fn both_places_of_an_epics_status_follow() {
+    let source = "<genesis><epic name='e' status='planned' updated='x'><status>planned</status><tasks>\
+                  <task id='a' status='pending'><status>todo</status></task></tasks></epic></genesis>";
+    let begun = Transition { project: Some(ProjectStatus::InProgress), ..started("a") };
+    let text = after(source, &begun);
+    assert!(text.contains("<epic name='e' status='in-progress' updated='2025-06-01T12:00:00Z'>"), "{text}");
+    assert!(text.contains("<status>in-progress</status><tasks>"), "{text}");
+    assert!(text.contains("<task id='a' status='in-progress'><status>in-progress</status>"), "{text}");
+}
+
+#[test]
+fn a_guide_plan_without_lists_gets_none() {
+    let source = "<projectGenesis><executionPlan><executionDag><edges/></executionDag><tasks>\
+                  <task id='a' status='pending'/></tasks></executionPlan></projectGenesis>";
+    let text = after(source, &started("a"));
+    assert!(!text.contains("statusTracker"), "{text}");
+}
+
+#[test]
+fn a_history_that_stands_before_the_result_is_made_there() {
+    let source = "<workflow_status><tasks><task id='a'><result>old</result></task></tasks></workflow_status>";
+    let result = Some(TaskResult { summary: "new".into(), ..TaskResult::default() });
+    let text = after(source, &Transition { to: Status::Completed, result, ..started("a") });
+    assert!(text.contains("</status_history><result><summary>new</summary></result></task>"), "{text}");
+}

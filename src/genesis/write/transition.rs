@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
-use crate::genesis::view::{View, all, place};
+use crate::genesis::view::{View, all, present};
 use crate::genesis::xml::Xml;
 use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Status, Task, Transition};
 
@@ -42,7 +42,7 @@ pub(in crate::genesis) fn project_status(
     status: ProjectStatus,
     at: Timestamp,
 ) -> Edit {
-    let has_one = place(xml, names.metadata.status).is_some();
+    let has_one = present(xml, names.metadata.status).next().is_some();
     if view.project.status == Some(status) || !has_one {
         return Edit::default();
     }
@@ -70,12 +70,16 @@ pub(super) fn written(at: Timestamp) -> String {
 }
 
 impl Writer<'_> {
+    /// Every place that says it follows.
     pub(super) fn change_metadata(&mut self, status: Option<ProjectStatus>, at: &str) {
-        if let Some((node, updated)) = place(self.xml, self.names.metadata.updated_at) {
-            self.set_field(node, updated.field, at);
+        let (xml, metadata) = (self.xml, &self.names.metadata);
+        for (node, place) in present(xml, metadata.updated_at) {
+            self.set_field(node, place.field, at);
         }
-        let status = status.filter(|status| self.view.project.status != Some(*status));
-        if let Some(((node, place), status)) = place(self.xml, self.names.metadata.status).zip(status) {
+        let Some(status) = status.filter(|status| self.view.project.status != Some(*status)) else {
+            return;
+        };
+        for (node, place) in present(xml, metadata.status) {
             let word = self.project_word(status, node, place.field);
             self.set_field(node, place.field, &word);
         }

@@ -97,6 +97,12 @@ fn every_event() -> Vec<RunEvent> {
         attempt(1, false),
         attempt(2, false),
         attempt(1, true),
+        RunEvent::Reported {
+            task: id("build-api"),
+            attempt: 1,
+            kind: "question",
+            text: "Postgres\nor SQLite?".into(),
+        },
         RunEvent::Output { task: id("build-api"), line: "only bars show this".into() },
         retry(Outcome::RateLimited, Some("429 Too Many Requests")),
         retry(Outcome::TimedOut, None),
@@ -158,6 +164,7 @@ fn no_text_of_an_event_can_drive_the_terminal_or_begin_a_line() {
     let evil = "x\u{1b}[2J\r\ndone    all-tasks\u{202e}";
     let events = [
         RunEvent::Note(evil.into()),
+        RunEvent::Reported { task: id(evil), attempt: 1, kind: "note", text: evil.into() },
         RunEvent::Warning { task: Some(id(evil)), text: evil.into() },
         RunEvent::Retrying {
             task: id(evil),

@@ -42,7 +42,7 @@ impl Page {
     fn paragraph(&mut self, title: &str, text: &str) {
         let lines: Vec<_> = text.trim().lines().map(clean).collect();
         if !lines.iter().all(String::is_empty) {
-            self.text.push_str(&format!("\n{title}\n"));
+            self.text.extend(["\n", title, "\n"]);
             for line in lines {
                 self.text.push_str(&folded(&line, "  ", "  ", self.width));
             }
@@ -52,7 +52,7 @@ impl Page {
     fn items(&mut self, title: &str, items: impl Iterator<Item = String>) {
         let mut items = items.map(|item| clean(&item)).filter(|item| !item.is_empty()).peekable();
         if items.peek().is_some() {
-            self.text.push_str(&format!("\n{title}\n"));
+            self.text.extend(["\n", title, "\n"]);
         }
         for item in items {
             self.text.push_str(&folded(&item, "  - ", "    ", self.width));
@@ -66,16 +66,14 @@ fn named(genesis: &Genesis, id: &str) -> String {
 
 /// What came of it, and where its work is.
 fn prerequisite(task: &Task, history: &History) -> String {
-    let mut text = format!("{} ({}): {}", task.id, task.status, task.name);
-    if let Some(result) = &task.result {
-        text.push_str(&format!(" — {}", result.summary));
-    }
+    let result = task.result.as_ref().map(|result| format!(" — {}", result.summary));
     let attempts = history.task(&task.id).into_iter().flat_map(|story| &story.attempts);
-    if let Some(done) = attempts.filter(|attempt| attempt.succeeded()).last() {
-        text.push_str(&format!("; branch {}", done.started.branch));
-        text.extend(done.commit().map(|commit| format!(", commit {commit}")));
-    }
-    text
+    let done = attempts.rev().find(|attempt| attempt.succeeded()).map(|done| {
+        let commit = done.commit().map_or_else(String::new, |commit| format!(", commit {commit}"));
+        format!("; branch {}{commit}", done.started.branch)
+    });
+    let [result, done] = [result, done].map(Option::unwrap_or_default);
+    format!("{} ({}): {}{result}{done}", task.id, task.status, task.name)
 }
 
 fn reported(story: &TaskHistory) -> Vec<String> {

@@ -12,9 +12,13 @@ impl Dispatcher<'_> {
     /// The decision that takes a task out of our hands, if there is one. It is in the journal, written there by whoever decided.
     pub(super) fn decided(&mut self, task: &TaskId) -> Result<Option<TransitionRecord>, RunError> {
         self.books.hear_others()?;
-        let story = self.books.history().task(task.as_str());
-        let last = story.and_then(|story| story.transitions.last());
-        Ok(last.filter(|last| last.to != Status::InProgress).cloned())
+        Ok(self.decision(task).cloned())
+    }
+
+    /// The same, as far as we have heard: a task that is under way was put in progress by us, and by nobody since.
+    pub(super) fn decision(&self, task: &TaskId) -> Option<&TransitionRecord> {
+        let last = self.books.history().task(task.as_str())?.transitions.last()?;
+        (last.to != Status::InProgress).then_some(last)
     }
 
     /// The attempt came to nothing that counts: the task is what the person has made of it.
@@ -35,7 +39,8 @@ impl Dispatcher<'_> {
             Status::Cancelled => (Ending::Cancelled, Cause::Cancelled),
             Status::Pending | Status::InProgress => (Ending::Foreign, Cause::Foreign),
         };
-        let text = format!("decided by {}; what its agent did stays on its branch", decision.actor);
+        let work = if report.done { "was merged before" } else { "stays on its branch" };
+        let text = format!("decided by {}; what its agent did {work}", decision.actor);
         let report = Report {
             summary: Some(text.clone()),
             duration: report.duration,

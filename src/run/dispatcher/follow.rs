@@ -101,7 +101,7 @@ impl Dispatcher<'_> {
         for (task, place) in moved {
             self.follow_decision(&task, place)?;
         }
-        self.overrule();
+        self.overrule()?;
         self.tell_not_run(&lost.into_iter().collect());
         Ok(())
     }
@@ -190,9 +190,11 @@ impl Dispatcher<'_> {
     }
 
     /// Ends the attempts at tasks about which a person has decided otherwise.
-    fn overrule(&mut self) {
-        let overruled =
-            |(task, running): &(&TaskId, &super::Running)| !running.is_overruled && self.is_overruled(task);
+    fn overrule(&mut self) -> Result<(), RunError> {
+        self.books.hear_others()?;
+        let overruled = |(task, running): &(&TaskId, &super::Running)| {
+            !running.is_overruled && (self.is_overruled(task) || self.decision(task).is_some())
+        };
         let tasks: Vec<_> = self.running.iter().filter(overruled).map(|(task, _)| task.clone()).collect();
         for task in tasks {
             self.tell(RunEvent::Note(format!(
@@ -203,6 +205,7 @@ impl Dispatcher<'_> {
                 running.stop.send_replace(Some(Stage::End));
             }
         }
+        Ok(())
     }
 
     pub(super) fn is_overruled(&self, task: &TaskId) -> bool {

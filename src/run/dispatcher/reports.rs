@@ -32,24 +32,22 @@ impl Dispatcher<'_> {
             .map(|attempt| (attempt.started.attempt, attempt.to_keep(), attempt.reports.len()))
             .collect();
         for (attempt, entries, reports) in open {
-            self.keep(task, &entries)?;
+            self.keep(task, entries)?;
             self.record(Fact::Kept { task: task.clone(), attempt, reports })?;
         }
         Ok(())
     }
 
-    fn keep(&mut self, task: &TaskId, entries: &[Entry]) -> Result<(), RunError> {
-        if entries.is_empty() {
-            return Ok(());
+    /// Of a task that is not in the plan any more the notes have no place there; the journal has them.
+    fn keep(&mut self, task: &TaskId, mut entries: Vec<Entry>) -> Result<(), RunError> {
+        let before = entries.len();
+        if self.books.genesis().task(task.as_str()).is_none() {
+            entries.retain(|entry| !matches!(entry, Entry::Note(_)));
         }
-        match self.save(|now| now.entries(entries)) {
-            // Of a task that is not in the plan any more; the journal has it.
-            Err(RunError::Edit(error)) => {
-                let text = format!("what its agent noted can't be written: {error}");
-                self.tell(RunEvent::Warning { task: Some(task.clone()), text });
-                Ok(())
-            }
-            saved => saved,
+        if entries.len() < before {
+            let text = "is not in the plan any more: its agent's notes stand in the journal alone".to_owned();
+            self.tell(RunEvent::Warning { task: Some(task.clone()), text });
         }
+        if entries.is_empty() { Ok(()) } else { self.save(|now| now.entries(&entries)) }
     }
 }

@@ -1,6 +1,8 @@
 use super::*;
 use crate::genesis::Status::{Completed, InProgress, Pending};
-use crate::run::sample::{at, ended, history, merged, started, transition};
+use crate::genesis::{Entry, Note};
+use crate::run::outbox::{Claim, Remark};
+use crate::run::sample::{at, ended, history, merged, reported, started, transition};
 
 #[test]
 fn a_story_has_its_attempts_in_order_with_how_each_ended() {
@@ -107,5 +109,46 @@ fn a_journal_that_was_written_and_read_tells_the_same_story() {
         let record = Record { time: at(second), fact };
         let line = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record, "{line}");
+    }
+}
+
+#[test]
+fn what_was_said_is_kept_until_it_is_in_the_plan() {
+    let note = |text: &str| Says::Remark(Remark::Note { text: text.into() });
+    let claim = Says::Claim(Claim::Failed { reason: "no".into() });
+    let said = [
+        started("a", 1, 1),
+        reported("a", 1, note("one"), 2),
+        reported("a", 1, claim, 3),
+        reported("a", 1, note("two"), 4),
+    ];
+    let entry = |text: &str, second| {
+        let (text, actor) = (text.into(), "dev".into());
+        Entry::Note(Note { task: "a".into(), text, actor, at: at(second) })
+    };
+    let to_keep = |history: &History| history.task("a").unwrap().attempts[0].to_keep();
+    assert_eq!(to_keep(&history(said.clone())), [entry("one", 2), entry("two", 4)]);
+    let kept = |reports| (5, Fact::Kept { task: TaskId::from("a"), attempt: 1, reports });
+    let some = said.clone().into_iter().chain([kept(1)]);
+    assert_eq!(to_keep(&history(some)), [entry("two", 4)]);
+    let all = said.into_iter().chain([kept(3), kept(1)]);
+    assert!(to_keep(&history(all)).is_empty());
+}
+
+#[test]
+fn reports_survive_their_json() {
+    let says = [
+        Says::Claim(Claim::Done { summary: "s".into(), deliverables: vec!["d".into()], notes: None }),
+        Says::Claim(Claim::Asks { question: "q".into() }),
+        Says::Remark(Remark::Learning {
+            title: "t".into(),
+            description: String::new(),
+            category: "c".into(),
+        }),
+    ];
+    for says in says {
+        let record = Record { time: at(1), fact: reported("a", 1, says, 1).1 };
+        let json = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record, "{json}");
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Folder(OwnedFd);
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 const LISTABLE: u32 = 0o755;
+const READABLE: u32 = 0o644;
+const SECRET: u32 = 0o600;
 
 impl Folder {
     /// A folder whose path nobody else can change.
@@ -60,15 +62,26 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Writes a file with these permissions, whole or not at all, and durably; in the place of nothing but a file.
-    pub(super) fn write(&self, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+    /// Writes a file that everybody may read, whole or not at all; in the place of nothing but a file.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.put(name, bytes, READABLE, false)
+    }
+
+    /// Writes a file that nobody else may read and that outlasts a power cut, whole or not at all.
+    pub(super) fn write_secret(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.put(name, bytes, SECRET, true)?;
+        Ok(fsync(&self.0)?)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8], mode: u32, durably: bool) -> io::Result<()> {
         let temp = format!(".{name}.{:08x}", fastrand::u32(..));
         let flags = FILE | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let mut file = File::from(openat(&self.0, &temp, flags, Mode::from_raw_mode(mode))?);
         file.write_all(bytes)?;
-        file.sync_data()?;
-        renameat(&self.0, &temp, &self.0, name)?;
-        Ok(fsync(&self.0)?)
+        if durably {
+            file.sync_data()?;
+        }
+        Ok(renameat(&self.0, &temp, &self.0, name)?)
     }
 
     /// Removes a file. One that can't be removed stays.

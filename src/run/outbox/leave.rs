@@ -19,9 +19,6 @@ const LOOK: Duration = Duration::from_millis(20);
 
 const IGNORE: &str = ".gitignore";
 const IGNORE_ALL: &[u8] = b"*\n";
-const PLAIN: u32 = 0o644;
-/// There is a token in it.
-const SECRET: u32 = 0o600;
 
 /// Why a request could not be left.
 #[derive(Debug, Error)]
@@ -64,13 +61,13 @@ pub fn leave(worktree: &Path, request: &Request) -> Result<Ticket, LeaveError> {
     Ok(Ticket { worktree: worktree.to_owned(), name })
 }
 
-/// In a folder that ignores itself in git.
+/// In a folder that ignores itself in git; there is a token in the request.
 fn write(worktree: &Path, name: &str, request: &[u8]) -> io::Result<()> {
     let own = Folder::open(worktree)?.make(OWN_FOLDER)?;
     if !own.read(IGNORE, LONGEST).is_ok_and(|found| found == IGNORE_ALL) {
-        own.write(IGNORE, IGNORE_ALL, PLAIN)?;
+        own.write(IGNORE, IGNORE_ALL)?;
     }
-    own.make(REQUESTS)?.write(name, request, SECRET)
+    own.make(REQUESTS)?.write_secret(name, request)
 }
 
 impl Ticket {

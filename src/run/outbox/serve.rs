@@ -13,8 +13,6 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const ANSWERS: &str = "answers";
 pub(super) const SUFFIX: &str = ".json";
 
-/// Whoever plays the agent can read what we answer.
-const READABLE: u32 = 0o644;
 /// A request's name is no longer than this: 64 bits of nanoseconds, a process and a random number, with room to grow.
 const LONGEST_NAME: usize = 80;
 /// So many files of the folder are looked at, whatever an agent fills it with.
@@ -53,7 +51,7 @@ pub(in crate::run) fn answer(worktree: &Path, name: &str, answer: &Answer) {
 
 fn try_answer(worktree: &Path, name: &str, answer: &Answer) -> io::Result<()> {
     let answers = Folder::open(worktree)?.folder(OWN_FOLDER)?.make(ANSWERS)?;
-    answers.write(name, &serde_json::to_vec(answer)?, READABLE)
+    answers.write(name, &serde_json::to_vec(answer)?)
 }
 
 fn open(worktree: &Path) -> io::Result<Folder> {

@@ -165,3 +165,19 @@ fn an_agent_that_starts_its_own_task_is_told_that_it_is_begun() {
     assert!(said(&project)[0].contains("in progress"), "{:?}", said(&project));
     assert_eq!(project.events_in_plan("a", "in-progress"), 1);
 }
+
+#[test]
+fn an_agent_that_floods_its_outbox_is_not_listened_to_any_more_and_harms_nobody() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "");
+    project.write(
+        "agent.sh",
+        &format!(
+            "cat > /dev/null\ncd \"$WORKTREE_PATH\"\n\"{BLUEPRINT}\" task note first || exit 9\n\
+             cd .blueprint/requests\nn=1000\nwhile [ $n -lt 2300 ]; do echo '{{}}' > $n.json; n=$((n+1)); done\n\
+             while ls | grep -q 1999; do sleep 0.05; done\n"
+        ),
+    );
+    shell_agent(&project);
+    project.complete(&[]).assert(0, &["fills its outbox with rubbish"]);
+    assert_eq!(times(&project, "a: first"), 1);
+}

@@ -1,7 +1,9 @@
 //! A person decides about a task that a live run works on.
 
-use super::{codes, task, times, trial};
-use crate::project::{INTEGRATION, PlanText, TestProject};
+use std::path::Path;
+
+use super::{task, times, trial};
+use crate::project::{BLUEPRINT, INTEGRATION, PlanText, Running, TestProject};
 use crate::signals::Terminal;
 
 #[track_caller]
@@ -35,7 +37,7 @@ fn what_a_person_has_decided_stays_whatever_the_agent_makes_of_its_task() {
         let run = project.start(&["run"]);
         run.wait_for("note: heard");
         at_a_terminal(&project, &[decision, &["--force"]].concat(), 0);
-        project.assert_statuses(&[("a", status)]);
+        // It is ended for that, or ends by itself before.
         project.touch("go");
         run.wait().assert(code, &["decided by"]);
         project.assert_statuses(&[("a", status)]);
@@ -50,16 +52,38 @@ fn what_a_person_has_decided_stays_whatever_the_agent_makes_of_its_task() {
 }
 
 #[test]
-fn a_decision_lets_run_what_depends_on_it_and_the_agent_is_not_believed_any_more() {
-    let script = "== a\nwait-for go\nblueprint task|fail|--reason|sabotage\n== *\nprint well";
+fn a_decision_ends_the_attempt_and_lets_run_what_depends_on_it() {
+    let script = "== a\nwrite half.txt half\nhang\n== *\nprint well";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
     let run = project.start(&["run"]);
     project.wait_for_starts(1);
+    crate::project::wait_until(
+        "half",
+        || Path::new(&project.worktree("a")).join("half.txt").exists(),
+        String::new,
+    );
     at_a_terminal(&project, &["done", "a", "--summary", "mine", "--force"], 0);
-    project.touch("go");
-    run.wait().assert(0, &[]);
+    run.wait().assert(0, &["its attempt is ended"]);
     project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
-    assert_eq!(codes(&project), ["77"]);
+    assert_eq!(project.files("blueprint/trial/a").iter().filter(|file| *file == "half.txt").count(), 1);
+}
+
+#[test]
+fn after_a_decision_the_agent_is_not_believed_any_more() {
+    let project = trial("== *\nrecord seen\nignore-term\nhang");
+    project.configure("kill-grace = \"1m\"");
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    let recorded = project.control.join("seen/stdin");
+    crate::project::wait_until("the record", || recorded.exists(), String::new);
+    at_a_terminal(&project, &["done", "a", "--summary", "mine", "--force"], 0);
+    let env = std::fs::read_to_string(project.control.join("seen/env")).unwrap();
+    let vars = env.split('\0').filter_map(|variable| variable.split_once('='));
+    let mut agent = project.command(BLUEPRINT);
+    agent.args(["task", "fail", "--reason", "sabotage"]).envs(vars);
+    Running::start(&mut agent).wait().assert(77, &["token"]);
+    run.kill();
+    assert_eq!(project.task("a")["summary"], "mine");
 }
 
 #[test]

@@ -42,8 +42,13 @@ impl TestProject {
     /// A repository with the plan, a configuration that has the fake agent play everybody, and one commit of both. `script` says
     /// what the fake agent does, see `tests/fake_agent/program.rs`.
     pub(crate) fn new(plan: &PlanText, script: &str) -> Self {
+        Self::of_text(&plan.to_xml(), script)
+    }
+
+    /// The same with a plan that is given as it is to stand in its file.
+    pub(crate) fn of_text(plan: &str, script: &str) -> Self {
         let project = Self::without_git();
-        project.write("genesis.xml", &plan.to_xml());
+        project.write("genesis.xml", plan);
         project.configure("");
         project.script(script);
         project.git(&["init", "--quiet", "--initial-branch", "main"]);

@@ -12,10 +12,10 @@ Exit codes: 0 done, or noted by the run; 2 refused: an argument, or a change tha
 74 the disk failed; 77 not allowed: another agent's task."
 )]
 pub(crate) struct Args {
-    /// The plan; left out: $`GENESIS_FILE_PATH`, else as for all verbs.
+    /// The plan; `$GENESIS_FILE_PATH` if left out, else as for all verbs.
     #[arg(long, global = true, value_name = "GENESIS")]
     pub(super) genesis: Option<String>,
-    /// The task; left out: $`TASK_ID`.
+    /// The task; `$TASK_ID` if left out.
     #[arg(long, global = true, value_name = "ID")]
     task: Option<String>,
     /// Change a task that a live run works on; for a person at a terminal.
@@ -79,9 +79,9 @@ pub(super) enum TaskVerb {
     #[command(
         after_help = "A note goes into the plan's audit log, a learning or decision into its knowledge base.\n\n\
 Examples:\n  blueprint task note \"the tests need a running database\"\n  \
-blueprint task note --learning \"Sessions are large\" --description \"4 kB each\" --category data\n  \
-blueprint task note --decision \"Postgres\" --context \"sessions outlive restarts\" \\\n      \
---rationale \"it is there already\" \"We keep sessions in Postgres 17\""
+blueprint task note --learning \"Rows are wide\" --category data \"4 kB each\"\n  \
+blueprint task note --decision \"Postgres\" --context \"a store\" \\\n      \
+--rationale \"it is there already\" \"We use Postgres 17\""
     )]
     Note(NoteArgs),
     /// Show what there is to know about the task.

@@ -13,7 +13,7 @@ use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition}
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
 use crate::run::{ASKED, Claim, Fact, Record, Says, TransitionRecord, ledger, supervisor};
-use crate::store::{CommitError, Committed, Journal, RunLock};
+use crate::store::{CommitError, Committed, Journal, RunLock, Seen};
 
 /// What is to become of the task.
 struct Wish<'a> {
@@ -41,7 +41,7 @@ impl From<CliError> for Refusal {
     }
 }
 
-pub(super) fn change(context: &Context, name: &str, args: &Args) -> Result<u8, CliError> {
+pub(super) fn change(context: &Context, seen: Seen, name: &str, args: &Args) -> Result<u8, CliError> {
     if supervisor::is_inside_attempt(&context.path) {
         let message = "this is an attempt at a task of this plan, but not by its agent's own means";
         let hint =
@@ -52,10 +52,10 @@ pub(super) fn change(context: &Context, name: &str, args: &Args) -> Result<u8, C
         refuse_all_but_a_person()?;
     }
     let wish = Wish::of(name, &args.verb);
-    let committed = match commit(context, &wish, false) {
+    let committed = match commit(context, Some(seen), &wish, false) {
         Err(CommitError::Refused(Refusal::Held)) if args.force => {
             journal(context, &wish)?;
-            commit(context, &wish, true)
+            commit(context, None, &wish, true)
         }
         committed => committed,
     };
@@ -73,9 +73,14 @@ fn refuse_all_but_a_person() -> Result<(), CliError> {
     Err(CliError::new(Kind::Forbidden, message).hint("wait for the run, or end it with Ctrl-C where it runs"))
 }
 
-fn commit(context: &Context, wish: &Wish<'_>, forced: bool) -> Result<Committed, CommitError<Refusal>> {
+fn commit(
+    context: &Context,
+    seen: Option<Seen>,
+    wish: &Wish<'_>,
+    forced: bool,
+) -> Result<Committed, CommitError<Refusal>> {
     let file = context.plan_file().map_err(|error| CommitError::Refused(Refusal::Error(error)))?;
-    file.commit(|genesis| {
+    file.commit_from(seen, |genesis| {
         let plan = context.valid(genesis)?;
         if plan.find(wish.task).is_none() {
             return Err(unknown_task(&plan, wish.task).into());

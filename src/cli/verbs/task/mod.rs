@@ -25,8 +25,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if let Some(attempt) = Attempt::of_this_process() {
         return attempt.report(args, &name);
     }
-    let context = Context::open(find_only(args.genesis.as_ref())?, global)?.context();
-    by_hand::change(&context, &name, args)
+    let (context, seen) = Context::open(find_only(args.genesis.as_ref())?, global)?.to_change();
+    by_hand::change(&context, seen, &name, args)
 }
 
 fn named(args: &Args) -> Result<String, CliError> {

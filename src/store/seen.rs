@@ -1,0 +1,147 @@
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::replace::{Replacement, Stamp};
+use super::{CommitError, LoadError, StoreError};
+use crate::genesis::{Edit, Genesis};
+
+/// Clocks of file systems tick this slowly at worst: a file that changed so short a time ago may change again and look the same.
+const TICK: Duration = Duration::from_millis(20);
+/// Those that have no fractions of seconds.
+const COARSE_TICK: Duration = Duration::from_secs(2);
+
+/// A document as it was read from its file, and what the file looked like then.
+#[derive(Debug)]
+pub struct Seen {
+    /// The document.
+    pub genesis: Genesis,
+    metadata: Metadata,
+    /// Nothing, if a change right after would not show in it.
+    stamp: Option<Stamp>,
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It is on disk.
+    Written,
+    /// It changed nothing.
+    Unneeded,
+    /// The file is not what is known (any more); nothing was done.
+    Stale,
+}
+
+impl Seen {
+    pub(super) fn new(genesis: Genesis, metadata: Metadata) -> Self {
+        Self { genesis, stamp: lasting(&metadata), metadata }
+    }
+
+    /// Reads the file at `path`, once.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it can't be read or is no genesis document.
+    pub(super) fn read(path: &Path) -> Result<Self, LoadError> {
+        let (bytes, metadata) = read(path).map_err(StoreError::io("open", path))?;
+        Ok(Self::new(Genesis::parse(bytes).map_err(LoadError::Invalid)?, metadata))
+    }
+
+    pub(super) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Whether the file's stamp alone shows that it has not changed; if not, it still may be the same.
+    pub(super) fn is_untouched(&self, path: &Path) -> bool {
+        self.stamp.is_some() && self.stamp == fs::metadata(path).ok().as_ref().map(Stamp::of)
+    }
+
+    /// Whether the file is what was read. Where its stamp can't tell, its bytes are compared: many a change leaves all times as they
+    /// are.
+    pub(super) fn is_current(&mut self, path: &Path) -> Result<bool, StoreError> {
+        if self.is_untouched(path) {
+            return Ok(true);
+        }
+        let Some((bytes, metadata)) = read_if_there(path)? else { return Ok(false) };
+        let is_current = bytes == self.genesis.source().as_bytes();
+        if is_current {
+            self.note(metadata);
+        }
+        Ok(is_current)
+    }
+
+    /// Makes `edit` and saves the document, if the file is still what was read. Only for whoever has the lock.
+    ///
+    /// # Errors
+    /// [`CommitError`]; document and file are then as they were.
+    pub(super) fn save<E>(&mut self, path: &Path, edit: &Edit) -> Result<Saved, CommitError<E>> {
+        if edit.is_empty() {
+            return Ok(Saved::Unneeded);
+        }
+        let undo = edit.undo(self.genesis.source()).map_err(CommitError::Edit)?;
+        self.genesis.edit(edit).map_err(CommitError::Edit)?;
+        let saved = self.replace(path, &undo);
+        if !matches!(saved, Ok(Saved::Written)) {
+            self.genesis.edit(&undo).map_err(CommitError::Edit)?;
+        }
+        Ok(saved?)
+    }
+
+    /// Puts the document in the place of the file, if that is what the document was before the edit that `undo` takes back.
+    fn replace(&mut self, path: &Path, undo: &Edit) -> Result<Saved, StoreError> {
+        let new = Replacement::prepare(path, self.genesis.source().as_bytes(), Some(&self.metadata))?;
+        let was_read = || -> Result<bool, StoreError> {
+            let before = undo.splice(self.genesis.source()).unwrap_or_default();
+            Ok(read_if_there(path)?.is_some_and(|(now, _)| now == before.as_bytes()))
+        };
+        if !self.is_untouched(path) && !was_read()? {
+            return Ok(Saved::Stale);
+        }
+        self.published(new.publish()?);
+        Ok(Saved::Written)
+    }
+
+    /// The file has the document now, and looks like that.
+    pub(super) fn published(&mut self, (metadata, is_unmistakable): (Metadata, bool)) {
+        self.note(metadata);
+        if is_unmistakable {
+            self.stamp = Some(Stamp::of(&self.metadata));
+        }
+    }
+
+    /// The file looks like that, and is the document.
+    pub(super) fn note(&mut self, metadata: Metadata) {
+        self.stamp = lasting(&metadata);
+        self.metadata = metadata;
+    }
+}
+
+/// The stamp, if any further change would show in it.
+fn lasting(metadata: &Metadata) -> Option<Stamp> {
+    let modified = metadata.modified().ok()?;
+    let age = SystemTime::now().duration_since(modified).ok()?;
+    let has_fractions =
+        modified.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() != 0);
+    (age > if has_fractions { TICK } else { COARSE_TICK }).then(|| Stamp::of(metadata))
+}
+
+/// Nothing, if there is no such file.
+pub(super) fn read_if_there(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, StoreError> {
+    match read(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(StoreError::io("open", path)(error)),
+    }
+}
+
+fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes, metadata))
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
