@@ -142,7 +142,7 @@ impl Genesis {
         let tree = std::mem::take(&mut self.tree);
         match patch(tree, &self.source, &source, &edit.splices, &shift) {
             Some(patched) if self.keeps_its_form(&source, &patched) => {
-                self.take_patched(source, patched, &shift)
+                self.take_patched(source, patched, &shift);
             }
             Some(_) | None => self.take_anew(source)?,
         }
