@@ -153,7 +153,7 @@ impl Opened {
     }
 
     /// Where it lives and what was seen there, for a verb that changes it.
-    pub(super) fn to_change(self) -> (Context, Seen) {
+    pub(super) fn into_parts(self) -> (Context, Seen) {
         (self.context, self.seen)
     }
 }

@@ -13,7 +13,9 @@
 //! An edit replaces byte ranges; nothing is ever written out anew, so what is not edited stays as
 //! it is. A task's status is what the last event of its history says whose word is a known status,
 //! else the status list it stands in, else the task's own `status`; else it is pending. `form/`
-//! holds one table of names for each form; nothing else knows how a form spells.
+//! holds one table of names for each form; nothing else knows how a form spells. A table says every
+//! place in which real files have a thing, the usual one first: all of them are read, and what is
+//! new goes where this file has it already, else to the usual place.
 
 mod chars;
 mod check;

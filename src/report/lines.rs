@@ -128,7 +128,7 @@ const CHANGES: usize = 8;
 fn plan_changed(changes: &[PlanChange]) -> String {
     let mut told: Vec<_> = changes.iter().take(CHANGES).map(changed).collect();
     if let Some(more) = changes.len().checked_sub(CHANGES + 1) {
-        told.push(format!("{} more changes", more + 1));
+        told.push(format!("and {} more", more + 1));
     }
     format!("{ODD}plan{ODD:#}    {}", told.join("; "))
 }

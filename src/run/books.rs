@@ -14,8 +14,8 @@ const ACTOR: &str = "blueprint";
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two looks at a file that is being written.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
-/// How often a save may find that the file has changed under its hands.
-const FIGHTS: u32 = 100;
+/// How long somebody who writes again and again may keep us from a save.
+const FIGHT: Duration = Duration::from_secs(10);
 /// How often in a row the file may be restored, with no save between.
 const RESTORES: u32 = 10;
 
@@ -105,13 +105,11 @@ impl Books {
 
     /// The same, and waits until there is a plan.
     pub(super) fn look_until_settled(&mut self) -> Result<(), RunError> {
-        for _ in 0..FIGHTS {
-            if self.look()? {
-                return Ok(());
-            }
-            std::thread::sleep(LOOK);
+        let began = Instant::now();
+        while !self.look()? {
+            self.wait_a_moment(began)?;
         }
-        Err(self.contended())
+        Ok(())
     }
 
     /// Saves the edit that `decide` makes of the document as it is on disk.
@@ -119,24 +117,30 @@ impl Books {
         &mut self,
         decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
     ) -> Result<(), RunError> {
-        for fight in 0..FIGHTS {
-            match self.plan.commit(&decide) {
-                Ok(Saved::Stale) => {
-                    // Whoever writes in a loop shall not keep step with us.
-                    std::thread::sleep(Duration::from_micros(
-                        fastrand::u64(..=1000) * u64::from(fight.min(20)),
-                    ));
-                    self.look_until_settled()?;
-                }
-                Ok(saved) => {
-                    tracing::debug!(?saved, "plan");
-                    self.restores = 0;
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
+        let began = Instant::now();
+        loop {
+            let saved = self.plan.commit(&decide)?;
+            tracing::debug!(?saved, "plan");
+            if saved != Saved::Stale {
+                self.restores = 0;
+                return Ok(());
+            }
+            while !self.look()? {
+                self.wait_a_moment(began)?;
+            }
+            if began.elapsed() > FIGHT {
+                return Err(self.contended());
             }
         }
-        Err(self.contended())
+    }
+
+    /// Whoever writes in a loop shall not keep step with us.
+    fn wait_a_moment(&self, began: Instant) -> Result<(), RunError> {
+        if began.elapsed() > FIGHT {
+            return Err(self.contended());
+        }
+        std::thread::sleep(LOOK.mul_f64(fastrand::f64()));
+        Ok(())
     }
 
     fn take(&mut self, seen: Seen) {

@@ -86,3 +86,42 @@ fn needs(plan: &Plan, task: &str) -> Vec<TaskId> {
     let found = plan.find(task).map(|index| plan.prerequisites(index)).unwrap_or_default();
     found.into_iter().map(|before| plan.task(before).id.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::load;
+    use crate::run::sample::genesis;
+    use Status::{Completed, Pending};
+
+    fn between(before: &Genesis, after: &Genesis) -> Vec<PlanChange> {
+        let (old, new) = (load(before).unwrap(), load(after).unwrap());
+        changes(Version { genesis: before, plan: &old }, Version { genesis: after, plan: &new })
+    }
+
+    fn edited(genesis: &Genesis, from: &str, to: &str) -> Genesis {
+        assert!(genesis.source().contains(from), "{}", genesis.source());
+        Genesis::parse(genesis.source().replacen(from, to, 1).into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_same_plan_laid_out_otherwise_has_not_changed() {
+        let before = genesis(&[("a", Pending), ("b", Completed)]);
+        assert!(between(&before, &edited(&before, "<tasks>", "<!-- now --><tasks>\n\n")).is_empty());
+    }
+
+    #[test]
+    fn each_change_is_told_once() {
+        let (a, b, c) = (TaskId::from("a"), TaskId::from("b"), TaskId::from("c"));
+        let before = genesis(&[("a", Pending), ("b", Pending)]);
+        let reworded = edited(&before, "<description>d<", "<description>e<");
+        assert_eq!(between(&before, &reworded), [PlanChange::Reworded(a.clone())]);
+        let free = edited(&before, "<dependencies>a</dependencies>", "");
+        assert_eq!(between(&before, &free), [PlanChange::Needs { task: b, needs: Vec::new() }]);
+        let longer = genesis(&[("a", Pending), ("b", Pending), ("c", Pending)]);
+        assert_eq!(between(&before, &longer), [PlanChange::Added(c.clone())]);
+        assert_eq!(between(&longer, &before), [PlanChange::Removed(c)]);
+        let done = genesis(&[("a", Completed), ("b", Pending)]);
+        assert_eq!(between(&before, &done), [PlanChange::Status { task: a, to: Completed, by: None }]);
+    }
+}

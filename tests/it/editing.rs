@@ -270,7 +270,7 @@ fn a_task_that_is_added_during_a_run_is_run_where_it_belongs() {
     let run = under_way(&project);
     let said = ok(&project, &["add", "new", "--name", "A new one", "--after", "a", "--before", "b"]);
     assert!(said.contains("task new is added for worker; the live run takes it up"), "{said}");
-    run.wait_for("added task new; b now needs");
+    run.wait_for("b now needs a, new; added task new");
     project.touch("go");
     run.wait().assert(0, &[]);
     assert_eq!(project.log().starts(), ["a", "new", "b"]);

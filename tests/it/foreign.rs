@@ -206,6 +206,7 @@ fn a_line_tool_that_writes_in_place_in_a_loop_loses_none_of_ours() {
         let edit = ["ed", "-L", "-u", "/projectGenesis/vision/problemStatement", "-v", &owner, "genesis.xml"];
         // It may find the file in the middle of nothing; that is its own fault.
         let _ = project.command("xmlstarlet").args(edit).output().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
     run.wait().assert(0, &[]);
     assert!(project.read("genesis.xml").contains("round "), "what it wrote is there");

@@ -1,11 +1,8 @@
 //! A new task: itself, its place in levels and lists, its edges, the counters and the log.
 
-use std::collections::BTreeMap;
-
 use crate::genesis::counts::Counts;
-use crate::genesis::form::{EdgeNames, Field, Fields, LevelNames, Names, Part, Path};
-use crate::genesis::tree::Node;
-use crate::genesis::view::{View, all, field, in_place};
+use crate::genesis::form::{Field, Names, Part};
+use crate::genesis::view::View;
 use crate::genesis::xml::Xml;
 use crate::genesis::{AuditEntry, Edit, EditError, NewTask, ProjectStatus, Status};
 
@@ -49,52 +46,51 @@ pub(in crate::genesis) fn add_task(
 
 impl Writer<'_> {
     fn add_element(&mut self, task: &NewTask<'_>, at: &str) -> Result<(), EditError> {
-        let names = &self.names.task;
-        let Some((name, around)) = names.path.split_last() else { return Err(self.no_place()) };
+        let path = self.names.task.path;
+        let Some((name, around)) = path.split_last() else { return Err(self.no_place()) };
         let Some(parent) = self.xml.select(Xml::ROOT, around).last().copied() else {
             return Err(self.no_place());
         };
-        let sample = self.view.elements.iter().flatten().last().copied();
-        let estimates: Vec<Field> =
-            names.estimate.iter().filter(|place| place.unit.is_none()).map(|place| place.field).collect();
-        let texts = [
-            (self.like(names.name, sample), task.name),
-            (self.like(names.description, sample), task.description),
-            (self.like(names.agent, sample), task.agent),
-            (self.like(&estimates, sample), task.estimate),
-        ];
-        let texts = texts.into_iter().filter_map(|(field, text)| Some((field?, text)));
-        let mut parts: Vec<(&'static str, New)> = Vec::new();
-        let mut new = New::empty(name).field(&[Field::Attribute(names.id)], task.id);
-        for (field, text) in texts {
+        let (mut new, mut parts) = (New::empty(name), Vec::new());
+        for (field, text) in self.said(task) {
             match field {
-                Field::Child(name) => parts.push((name, New::text(name, text))),
-                Field::Attribute(_) | Field::Text => new = new.optional(&[field], text),
+                Field::Child(name) => parts.push((name, New::text(name, &text))),
+                Field::Attribute(_) | Field::Text => new = new.optional(&[field], &text),
             }
         }
         parts.extend(self.own_dependencies(task));
         parts.extend(self.first_event(task, at));
-        if names.status_made {
-            let word = self.own_word(Status::Pending);
-            match self.usual_status_place() {
-                Some(Field::Child(name)) => parts.push((name, New::text(name, &word))),
-                Some(field) => new = new.field(&[field], &word),
-                None => {}
-            }
-        }
-        let order = self.names.order_in(names.path);
+        let order = self.names.order_in(path);
         parts.sort_by_key(|(name, _)| order.iter().position(|other| other == name));
         let new = parts.into_iter().fold(new, |new, (_, part)| new.child(part));
         self.insert(parent, around, vec![(name, new)]);
         Ok(())
     }
 
+    /// What the element says, where the last task beside it says it.
+    fn said(&self, task: &NewTask<'_>) -> Vec<(Field, String)> {
+        let names = &self.names.task;
+        let sample = self.view.elements.iter().flatten().last().copied();
+        let estimates = names.estimate.iter().filter(|place| place.unit.is_none());
+        let estimates: Vec<Field> = estimates.map(|place| place.field).collect();
+        let status = self.usual_status_place().filter(|_| names.status_made);
+        let said = [
+            (Some(Field::Attribute(names.id)), task.id.to_owned()),
+            (self.like(names.name, sample), task.name.to_owned()),
+            (self.like(names.description, sample), task.description.to_owned()),
+            (self.like(names.agent, sample), task.agent.to_owned()),
+            (self.like(&estimates, sample), task.estimate.to_owned()),
+            (status, self.own_word(Status::Pending)),
+        ];
+        said.into_iter().filter_map(|(field, text)| Some((field?, text))).collect()
+    }
+
     fn no_place(&self) -> EditError {
-        EditError::NoPlace(format!("a plan of the {} form without `{}`", self.names.name, "tasks"))
+        EditError::NoPlace(format!("a plan of the {} form with no task written out", self.names.name))
     }
 
     /// What the task itself says of its prerequisites, where tasks of this plan do.
-    fn own_dependencies(&self, task: &NewTask<'_>) -> Option<(&'static str, New)> {
+    pub(super) fn own_dependencies(&self, task: &NewTask<'_>) -> Option<(&'static str, New)> {
         let names = &self.names.task;
         if task.after.is_empty() || self.is_ordered_by_levels() {
             return None;
@@ -121,149 +117,6 @@ impl Writer<'_> {
         ];
         let event = self.new_entry(event, &names, &said, self.some_event()).inside(around);
         names.made.then(|| (*history, New::with(history, vec![event])))
-    }
-
-    /// Where the plan's graph has a node for each task.
-    fn add_node(&mut self, task: &NewTask<'_>) {
-        let names = &self.names.nodes;
-        let Some((_, sample)) = self.view.nodes.last() else { return };
-        let Some((name, around)) = names.path.split_last() else { return };
-        let Some(parent) = self.xml.parent(*sample) else { return };
-        let level = self.level_of(task).map(|level| level.to_string());
-        let has = |fields: Fields| {
-            fields.iter().find(|place| in_place(self.xml, *sample, **place).is_some()).copied()
-        };
-        let said = [
-            (names.id.first().copied(), Some(task.id)),
-            (has(names.level), level.as_deref()),
-            (has(names.name), Some(task.name)),
-            (has(names.agent), Some(task.agent)),
-        ];
-        let said = said.into_iter().filter_map(|(field, text)| field.zip(text));
-        let new = said.fold(New::empty(name), |new, (field, text)| new.optional(&[field], text));
-        self.insert(parent, around, vec![(name, new)]);
-    }
-
-    /// Levels without a single edge are the order itself.
-    fn is_ordered_by_levels(&self) -> bool {
-        self.view.edges.is_empty() && !self.view.levels.is_empty()
-    }
-
-    /// The level above all that the task waits for and below all that wait for it; none, if there is none between.
-    fn level_of(&self, task: &NewTask<'_>) -> Option<i64> {
-        let mut known = BTreeMap::new();
-        for level in &self.view.levels {
-            known.extend(level.refs.iter().map(|found| (found.id.as_str(), level.number)));
-        }
-        let numbers =
-            |ids: &[&str]| -> Vec<i64> { ids.iter().filter_map(|id| known.get(id).copied()).collect() };
-        let (after, before) = (numbers(task.after).into_iter().max(), numbers(task.before).into_iter().min());
-        let all = self.view.levels.iter().map(|level| level.number);
-        let free = match (after, before) {
-            (Some(after), _) => after.checked_add(1)?,
-            (None, Some(before)) => all.filter(|number| *number < before).max()?,
-            // In a plan of steps it joins the last one, since nobody is to wait for it.
-            (None, None) if self.is_ordered_by_levels() => all.max()?,
-            (None, None) => all.min()?,
-        };
-        before.is_none_or(|before| free < before).then_some(free)
-    }
-
-    fn add_to_level(&mut self, task: &NewTask<'_>) -> Result<(), EditError> {
-        let Some(number) = self.level_of(task) else {
-            let is_lost = self.is_ordered_by_levels();
-            let why =
-                || EditError::NoPlace("a plan of steps, in which no step lies between those".to_owned());
-            return if is_lost { Err(why()) } else { Ok(()) };
-        };
-        let is_used = |names: &&LevelNames| !self.xml.select(Xml::ROOT, names.path).is_empty();
-        // Levels may be the nodes' own.
-        let Some(names) = self.names.levels.iter().find(is_used) else { return Ok(()) };
-        let groups = self.xml.select(Xml::ROOT, names.path);
-        let same = |(position, group): &(usize, Node)| {
-            let given =
-                field(self.xml, *group, names.number).and_then(|number| number.id.trim().parse().ok());
-            given.or(i64::try_from(*position).ok()) == Some(number)
-        };
-        let found = groups.iter().copied().enumerate().find(same).map(|(_, group)| group);
-        match found {
-            Some(group) => {
-                let used = names.refs.iter().find(|path| !self.xml.select(group, path).is_empty());
-                if let Some(path) = used.or(names.refs.first()) {
-                    let sample = self.xml.select(group, path).last().copied();
-                    let new = self.reference(path, names, task.id, sample);
-                    self.append(group, names.path, path, new);
-                }
-            }
-            None => self.add_level(names, &groups, number, task.id),
-        }
-        Ok(())
-    }
-
-    fn add_level(&mut self, names: &LevelNames, groups: &[Node], number: i64, id: &str) {
-        let samples = groups.iter().flat_map(|group| all(self.xml, *group, names.refs));
-        let sample = samples.last();
-        let used = |path: &&Path| groups.iter().any(|group| !self.xml.select(*group, path).is_empty());
-        let Some(path) = names.refs.iter().find(used).or(names.refs.first()) else { return };
-        let Some((name, _)) = names.path.split_last() else { return };
-        let Some((_, inner)) = path.split_last() else { return };
-        let reference = self.reference(path, names, id, sample).inside(inner);
-        let number = number.to_string();
-        let Some(place) = self.like(names.number, groups.last().copied()) else { return };
-        let new = New::empty(name).field(&[place], &number).child(reference);
-        self.append(Xml::ROOT, &[], names.path, new);
-    }
-
-    fn reference(&self, path: Path, names: &LevelNames, id: &str, sample: Option<Node>) -> New {
-        let place = names
-            .id
-            .iter()
-            .find(|place| sample.is_some_and(|node| in_place(self.xml, node, **place).is_some()));
-        let place = place.or(names.id.first()).copied();
-        New::empty(path.last().unwrap_or(&"")).field(place.as_slice(), id)
-    }
-
-    /// All edges that the task itself does not say.
-    fn add_edges(&mut self, task: &NewTask<'_>) {
-        if self.is_ordered_by_levels() {
-            return;
-        }
-        let is_used = |names: &&EdgeNames| !self.xml.select(Xml::ROOT, names.path).is_empty();
-        let is_begun = |names: &&EdgeNames| {
-            names.path.split_last().is_some_and(|(_, around)| !self.xml.select(Xml::ROOT, around).is_empty())
-        };
-        let used = self.names.edges.iter().find(is_used);
-        let says_own = self.own_dependencies(task).is_some() && used.is_none();
-        let after = task.after.iter().filter(|_| !says_own).map(|id| (*id, task.id));
-        let pairs: Vec<_> = after.chain(task.before.iter().map(|id| (task.id, *id))).collect();
-        let begun = self.names.edges.iter().find(is_begun);
-        let Some(names) = used.or(begun).or(self.names.edges.first()) else { return };
-        let Some((name, around)) = names.path.split_last() else { return };
-        if pairs.is_empty() {
-            return;
-        }
-        let sample = self.xml.select(Xml::ROOT, names.path).last().copied();
-        let (from, to) = (self.like(names.from, sample), self.like(names.to, sample));
-        let edge = |(first, then): (&str, &str)| {
-            (*name, New::empty(name).field(from.as_slice(), first).field(to.as_slice(), then))
-        };
-        let edges: Vec<_> = pairs.into_iter().map(edge).collect();
-        match self.xml.select(Xml::ROOT, around).last().copied() {
-            Some(parent) => self.insert(parent, around, edges),
-            None => {
-                let Some((container, _)) = around.split_last() else { return };
-                let new = New::with(container, edges.into_iter().map(|(_, edge)| edge).collect());
-                self.append(Xml::ROOT, &[], around, new);
-            }
-        }
-    }
-
-    fn add_to_pending(&mut self, id: &str) {
-        let trackers = all(self.xml, Xml::ROOT, self.names.tracker.paths);
-        if !trackers.is_empty() {
-            let new = self.entry(id, None, &Vec::new());
-            self.add_to_list(&trackers, Status::Pending, new);
-        }
     }
 }
 

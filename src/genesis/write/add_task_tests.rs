@@ -51,7 +51,7 @@ fn new_lines(before: &str, after: &str) -> String {
         }
         None => true,
     };
-    after.lines().filter(is_new).map(|line| format!("|{line}\n")).collect()
+    after.lines().filter(is_new).collect::<Vec<_>>().join("\n")
 }
 
 const CANONICAL: &str = include_str!("../../../examples/genesis/quickstart/genesis.xml");
@@ -105,6 +105,38 @@ fn an_epic_gets_it_in_its_own_words() {
         "status=\"planned\"",
     ] {
         assert!(genesis.source().contains(part), "{part} in {}", genesis.source());
+    }
+}
+
+/// After its first task, and not in an order that it does not have.
+#[test]
+fn each_form_gets_it_and_stays_what_it_is() {
+    let forms = [
+        include_str!("../../../tests/forms/canonical-namespaces.xml"),
+        include_str!("../../../tests/forms/daemon-crlf-tabs.xml"),
+        include_str!("../../../tests/forms/epic-attributes-one-line.xml"),
+        include_str!("../../../tests/forms/epic.xml"),
+        include_str!("../../../tests/forms/guide.xml"),
+        include_str!("../../../tests/forms/workflow-bom.xml"),
+    ];
+    for text in forms {
+        let before = parsed(text);
+        let Some(first) = before.tasks().first().map(|task| task.id.clone()) else { continue };
+        let waits_for = [first.as_str()];
+        let task = new("cry", &waits_for, &[]);
+        let after = match before.add_task(&task) {
+            Ok(edit) => before.apply(&edit).unwrap(),
+            Err(error) => panic!("{}: {error}", before.form().as_str()),
+        };
+        let name = before.form().as_str();
+        assert_eq!(after.form(), before.form(), "{name}");
+        let found = after.task("cry").unwrap();
+        assert_eq!((found.name.as_str(), found.status), (task.name, Status::Pending), "{name}");
+        assert!(crate::plan::load(&after).is_ok(), "{name}: {}", after.source());
+        let is_behind = has_edge(&after, &first, "cry") || level_of(&after, "cry") > level_of(&after, &first);
+        assert!(is_behind, "{name}: {}", after.source());
+        assert_eq!(after.edges().is_empty(), before.edges().is_empty(), "{name}: steps stay steps");
+        assert!(after.diagnostics().len() <= before.diagnostics().len(), "{name}: {:?}", after.diagnostics());
     }
 }
 

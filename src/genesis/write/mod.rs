@@ -1,5 +1,6 @@
 //! Edits of a document, each as byte splices: everything that is not edited stays as it is.
 
+mod add_place;
 mod add_task;
 mod audit;
 mod change;

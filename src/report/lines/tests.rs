@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::agent::Outcome;
+use crate::genesis::Status;
 
 /// An event's lines as they stand in a log, without colours.
 fn told(lines: &Lines, events: &[RunEvent]) -> String {
@@ -51,6 +52,21 @@ fn task_ended(cause: Cause, outcome: Outcome, summary: &str) -> RunEvent {
         cost_usd: None,
         remaining: None,
     })
+}
+
+fn changes() -> Vec<PlanChange> {
+    let task = id("build-api");
+    vec![
+        PlanChange::Added(id("late")),
+        PlanChange::Reworded(task.clone()),
+        PlanChange::Agent { task: task.clone(), agent: Some("somebody".into()) },
+        PlanChange::Agent { task: task.clone(), agent: None },
+        PlanChange::Needs { task: task.clone(), needs: vec![id("a"), id("b")] },
+        PlanChange::Needs { task: task.clone(), needs: Vec::new() },
+        PlanChange::Status { task: task.clone(), to: Status::Completed, by: Some("jane".into()) },
+        PlanChange::Status { task: task.clone(), to: Status::Pending, by: None },
+        PlanChange::Removed(task),
+    ]
 }
 
 fn not_run(tasks: usize, cause: Cause) -> RunEvent {
@@ -119,6 +135,8 @@ fn every_event() -> Vec<RunEvent> {
         not_run(9, Cause::Cancelled),
         not_run(1, Cause::Foreign),
         not_run(1, Cause::LeftOut),
+        RunEvent::PlanChanged { changes: changes(), open: 4 },
+        RunEvent::PlanChanged { changes: vec![PlanChange::Added(id("x")); 11], open: 4 },
         RunEvent::Stopping(Stage::Drain),
         RunEvent::Stopping(Stage::End),
         RunEvent::Stopping(Stage::Kill),

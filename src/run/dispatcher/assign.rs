@@ -18,8 +18,7 @@ use crate::run::{RunError, RunEvent, TaskHistory, brief};
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt. Nothing, if somebody has just changed the plan.
     pub(super) fn start(&mut self, task: &TaskId) -> Result<(), RunError> {
-        self.look_until_settled()?;
-        if self.has_changed() {
+        if !self.look()? || self.has_changed() {
             return Ok(());
         }
         let number = self.next_attempt(task)?;

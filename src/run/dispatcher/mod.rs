@@ -313,7 +313,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn start_ready(&mut self) -> Result<(), RunError> {
-        while self.stage.is_none() && self.running.len() < self.settings.jobs.get() {
+        while self.stage.is_none() && !self.is_unsettled && self.running.len() < self.settings.jobs.get() {
             self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
             self.start(&self.id(index))?;
