@@ -50,7 +50,9 @@ fn main() {
             place.display()
         );
         println!("{:>8} {:>10} {:>10} {:>7}", "tasks", "floor ms", "saved ms", "x");
-        [4, 1_000, 10_000].into_iter().for_each(|tasks| transition(&place, tasks));
+        for tasks in [4, 1_000, 10_000] {
+            transition(&place, tasks);
+        }
     }
 }
 
@@ -105,8 +107,8 @@ fn memory(tasks: usize) {
 }
 
 fn peak_of_loading(path: &Path) {
-    let size = fs::metadata(&path).unwrap().len() as f64 / 1e6;
-    black_box(load(fs::read_to_string(&path).unwrap()));
+    let size = fs::metadata(path).unwrap().len() as f64 / 1e6;
+    black_box(load(fs::read_to_string(path).unwrap()));
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let peak: f64 = peak.trim().trim_end_matches("kB").trim().parse::<f64>().unwrap() / 1e3;

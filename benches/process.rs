@@ -19,7 +19,9 @@ use std::time::{Duration, Instant};
 
 fn main() {
     if Command::new("xmlstarlet").arg("--version").stdout(Stdio::null()).status().is_ok() {
-        places().iter().for_each(|place| against_xmlstarlet(place));
+        for place in places() {
+            against_xmlstarlet(&place);
+        }
     } else {
         println!("xmlstarlet is not installed: nothing to compare `task done` with");
     }
@@ -47,7 +49,7 @@ fn against_xmlstarlet(place: &Path) {
         let scene = Scene::new(place, tasks);
         let [theirs, ours] =
             in_turns([&mut || scene.three_calls(), &mut || scene.blueprint(&["task", "done"])], || {
-                scene.reset()
+                scene.reset();
             });
         println!(
             "{tasks:>8} {:>13.1} {:>9.1} {:>6.1}",
@@ -76,7 +78,7 @@ fn growth() {
         let scene = Scene::new(&places()[0], tasks);
         let times = in_turns(
             [&mut || scene.blueprint(&["validate"]), &mut || scene.blueprint(&["next"]), &mut || {
-                scene.blueprint(&["task", "done"])
+                scene.blueprint(&["task", "done"]);
             }],
             || scene.reset(),
         );

@@ -28,6 +28,14 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let file = plan.file_name().unwrap().to_str().unwrap().to_owned();
         fs::copy(plan, folder.path().join(&file)).unwrap();
+        // One that somebody has just written would be waited for: it may be half-written.
+        let an_hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+        fs::File::options()
+            .write(true)
+            .open(folder.path().join(&file))
+            .unwrap()
+            .set_modified(an_hour_ago)
+            .unwrap();
         Self { folder, file }
     }
 

@@ -84,6 +84,8 @@ pub(super) enum Verb {
     Next(verbs::next::Args),
     /// Show everything that is wrong with a plan.
     Validate(verbs::validate::Args),
+    /// Make the places agree that tell the tasks' statuses.
+    Repair(verbs::repair::Args),
     /// Show the plan's graph.
     Graph(verbs::graph::Args),
     /// Show what a task's agent printed.

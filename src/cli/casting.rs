@@ -1,11 +1,12 @@
 //! Who plays which task: from the configuration, and from `--runner`.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{AgentConfig, Config};
+use super::config::{AgentConfig, Config, Loaded};
 use super::error::CliError;
 use crate::agent::{self, BaseEnv, Kind, Runner, RunnerSpec};
 use crate::genesis::{Status, nearest};
@@ -15,7 +16,7 @@ use crate::run::Cast;
 /// Who plays agents of which the configuration says nothing.
 const DEFAULT_RUNNER: &str = "claude";
 /// The agent of a task that names none.
-const DEFAULT_AGENT: &str = "agent";
+pub(super) const DEFAULT_AGENT: &str = "agent";
 /// The longest that one attempt may take, unless the configuration says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 
@@ -89,7 +90,36 @@ fn agent_of(task: &Task) -> &str {
 
 /// What the configuration says of the task, then of its agent.
 fn layers<'c>(task: &Task, config: &'c Config) -> impl Iterator<Item = &'c AgentConfig> + use<'c> {
-    [config.tasks.get(task.id.as_str()), config.agents.get(agent_of(task))].into_iter().flatten()
+    layers_of(task.id.as_str(), agent_of(task), config)
+}
+
+fn layers_of<'c>(
+    task: &str,
+    agent: &str,
+    config: &'c Config,
+) -> impl Iterator<Item = &'c AgentConfig> + use<'c> {
+    [config.tasks.get(task), config.agents.get(agent)].into_iter().flatten()
+}
+
+/// What kind of program would play `agent` at `task`, as far as the configuration makes one.
+pub(super) fn kind_of(task: &str, agent: &str, config: &Config) -> Option<Kind> {
+    let from_layers = layers_of(task, agent, config).find_map(|layer| layer.runner.as_deref());
+    let name = from_layers.or(config.runner.as_deref()).unwrap_or(DEFAULT_RUNNER);
+    named(name, config).ok().map(|spec| spec.kind)
+}
+
+/// Where definitions are looked for: the configuration's folders, then the usual ones of the repository at `root` and of the user; one
+/// that is named twice is looked through once.
+pub(super) fn agent_folders(loaded: &Loaded, root: &Path) -> Vec<PathBuf> {
+    let home = env::var_os("HOME").map(PathBuf::from);
+    let configured = loaded.config.agent_dirs.iter().map(|folder| loaded.dir.join(folder));
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in configured.chain(agent::default_folders(root, home.as_deref())) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
 }
 
 fn spec(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<RunnerSpec, CliError> {

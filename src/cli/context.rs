@@ -68,18 +68,23 @@ impl Context {
     /// Reads the plan at `path`, and finds its repository and state.
     pub(super) fn open(path: PathBuf, global: &Global) -> Result<Opened, CliError> {
         let seen = see_settled(&path).map_err(|error| CliError::load(&path, error))?;
+        Ok(Opened { context: Self::of(path, &seen.genesis, global)?, seen })
+    }
+
+    /// The repository and state of a plan that has been read.
+    pub(super) fn of(path: PathBuf, genesis: &Genesis, global: &Global) -> Result<Self, CliError> {
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         let repo = Repo::discover(&folder)?;
         let root = repo
             .as_ref()
             .map_or_else(|| folder.join(".blueprint"), |repo| repo.common_dir().join("blueprint"));
-        let project = seen.genesis.project();
+        let project = genesis.project();
         let own =
             [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
         let epic = global.epic.clone().or_else(|| own.cloned()).unwrap_or_default();
         let slug = epic_slug(&epic);
         let state = StateDir::locate(&root, &slug, &path);
-        Ok(Opened { context: Self { path, repo, state, epic }, seen })
+        Ok(Self { path, repo, state, epic })
     }
 
     /// Two plans under one epic name would share branches: whoever comes second is refused, unless it only looks.
@@ -137,13 +142,18 @@ impl Opened {
         Ok((context, Known { genesis: now, plan, history, run }))
     }
 
+    /// Where it lives, and the document as it was read.
+    pub(super) fn parts(self) -> (Context, Genesis) {
+        (self.context, self.seen.genesis)
+    }
+
     /// Where it lives, for a verb that reads it again under its lock.
     pub(super) fn context(self) -> Context {
         self.context
     }
 
     /// Where it lives and what was seen there, for a verb that changes it.
-    pub(super) fn to_change(self) -> (Context, Seen) {
+    pub(super) fn into_parts(self) -> (Context, Seen) {
         (self.context, self.seen)
     }
 }

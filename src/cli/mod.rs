@@ -12,6 +12,7 @@ mod locate;
 mod output;
 mod person;
 mod scratch;
+mod surroundings;
 mod verbs;
 mod xmlstarlet;
 

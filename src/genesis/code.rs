@@ -65,7 +65,7 @@ codes! {
     Cycle              "E202" Error "tasks wait for each other";
     SelfDependency     "E203" Error "a task waits for itself";
     MissingEpicName    "E204" Error "the plan has no epic name";
-    // The plan can be run.
+    // The plan can be run. What `repair` mends is told by `Code::is_repairable`.
     StatusDisagrees    "W101" Warning "the places that hold a task's status disagree";
     InTwoLists         "W102" Warning "a task stands in the status lists more than once";
     InNoList           "W103" Warning "a task stands in no status list";
@@ -73,9 +73,17 @@ codes! {
     WrongCounter       "W105" Warning "a counter does not agree with the tasks";
     EmptyDescription   "W106" Warning "a task has no description";
     UnknownStatusWord  "W107" Warning "a word that is no status";
+    InNoLevel          "W108" Warning "a task stands in no level, though others do";
     NoTasks            "W109" Warning "a plan without tasks";
     BadDuration        "W201" Warning "a duration that cannot be read";
     LevelAgainstEdges  "W202" Warning "a level contradicts the dependencies";
+    // Asked for with `--schema`.
+    AgainstSchema      "E301" Error "not as the schema has it";
+    // What stands around the plan: configuration and agent definitions.
+    BadConfig          "E401" Error "the configuration cannot be read";
+    UnknownAgent       "W401" Warning "no definition for an agent";
+    BadDefinition      "W402" Warning "an agent's definition cannot be reached or read";
+    NamesNothing       "W403" Warning "the configuration names a task or agent that is not in the plan";
 }
 
 impl Code {
@@ -96,12 +104,26 @@ impl Code {
             Code::Encoding => "save the file as UTF-8",
             Code::EmptyTaskId => "give it an id, such as `build-api`",
             Code::DuplicateTaskId => "give one of them another id",
-            Code::StatusDisagrees => "the last event of its history decides; correct the other place",
-            Code::InTwoLists => "leave it in the list of its status",
+            Code::StatusDisagrees => {
+                "the last event of its history decides; `blueprint repair` corrects the other place"
+            }
+            Code::InTwoLists => "`blueprint repair` leaves it in the list of its status",
             Code::UnknownTaskRef => "remove it, or add the task",
-            Code::WrongCounter => "the next change of a status corrects it",
+            Code::WrongCounter => "`blueprint repair` corrects it, and so does the next change of a status",
             _ => return None,
         })
+    }
+}
+
+impl Code {
+    /// Whether `repair` puts it right: places that are to follow the one that decides.
+    pub fn is_repairable(self) -> bool {
+        matches!(self, Code::StatusDisagrees | Code::InTwoLists | Code::InNoList | Code::WrongCounter)
+    }
+
+    /// The code that is written so, in upper or lower case.
+    pub fn from_word(word: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(word.trim()))
     }
 }
 

@@ -64,6 +64,15 @@ pub(super) fn same_number(a: &str, b: &str) -> bool {
     }
 }
 
+/// Whether a counter says what it should. Percentages are rounded in many ways, and none of them is worth a warning.
+pub(super) fn agrees(names: &Names, name: &str, said: &str, expected: &str) -> bool {
+    let percentage = |text: &str| text.trim().trim_end_matches('%').parse::<f64>().ok();
+    if name != names.counters.percentage {
+        return same_number(said, expected);
+    }
+    percentage(said).zip(percentage(expected)).is_some_and(|(a, b)| (a - b).abs() < 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Counts, same_number};

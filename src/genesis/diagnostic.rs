@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Code, Severity};
+use super::{Code, MAX_BYTES, Severity};
 
 /// One problem with a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,15 @@ pub struct Invalid {
     pub source: String,
     /// All problems found, in the order of the text; never empty.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Invalid {
+    /// A document of that many bytes, which is more than are read.
+    pub fn too_large(bytes: u64) -> Invalid {
+        let message = format!("the file has {bytes} bytes; at most {MAX_BYTES} are read");
+        let problem = Diagnostic::new(Code::TooLarge, 0..0, message);
+        Invalid { source: String::new(), diagnostics: vec![problem] }
+    }
 }
 
 impl Diagnostic {

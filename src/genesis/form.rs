@@ -14,7 +14,7 @@ pub(super) use names::{EdgeNames, Estimate, LevelNames, Names, ResultNames, Task
 pub(super) use place::{EntryNames, Field, Fields, Part, Path, Paths, Place, Places, Texts};
 
 use super::xml::Xml;
-use super::{Code, Diagnostic, shown::shown};
+use super::{Code, Diagnostic, nearest, shown::shown};
 
 /// A dialect of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,8 +102,12 @@ fn leads_somewhere(xml: Xml<'_>, path: Path) -> bool {
 fn unknown_root(xml: Xml<'_>, found: &str) -> Diagnostic {
     let start = xml.span(Xml::ROOT).start + 1;
     let message = format!("the root element is {}, not {}", shown(found), roots());
-    Diagnostic::new(Code::UnknownRoot, start..start + found.len(), message)
-        .help(format!("a plan's root element is {}, without a prefix", roots()))
+    let known = Form::ALL.map(|form| form.names().root);
+    let help = match nearest(found, known) {
+        Some(near) => format!("did you mean {}? it stands without a prefix", shown(near)),
+        None => format!("a plan's root element is {}, without a prefix", roots()),
+    };
+    Diagnostic::new(Code::UnknownRoot, start..start + found.len(), message).help(help)
 }
 
 /// `` `a`, `b` or `c` ``, each root once.

@@ -13,7 +13,9 @@
 //! An edit replaces byte ranges; nothing is ever written out anew, so what is not edited stays as
 //! it is. A task's status is what the last event of its history says whose word is a known status,
 //! else the status list it stands in, else the task's own `status`; else it is pending. `form/`
-//! holds one table of names for each form; nothing else knows how a form spells.
+//! holds one table of names for each form; nothing else knows how a form spells. A table says every
+//! place in which real files have a thing, the usual one first: all of them are read, and what is
+//! new goes where this file has it already, else to the usual place.
 
 mod chars;
 mod check;
@@ -23,6 +25,7 @@ mod diagnostic;
 mod document;
 mod edit;
 mod entry;
+mod explain;
 mod form;
 mod line_index;
 mod model;
@@ -35,6 +38,7 @@ mod shift;
 mod shown;
 mod status;
 mod tree;
+mod utf16;
 mod view;
 mod write;
 mod xml;
@@ -49,4 +53,6 @@ pub use line_index::{LineIndex, Position};
 pub use model::{Edge, Event, Level, Project, Quality, Ref, Task, TaskResult};
 pub use nearest::nearest;
 pub use render::render;
+pub use scan::MAX_BYTES;
 pub use status::{ProjectStatus, Status};
+pub use utf16::{Utf16, Utf16Error};

@@ -9,6 +9,8 @@ use super::{Diagnostic, LineIndex, Position, Severity};
 
 /// How many places a message shows beside its own.
 const RELATED: usize = 4;
+/// The columns left of a source line: the number of the line, and what separates it.
+const MARGIN: usize = 8;
 
 /// All `diagnostics` of the file `path` with the text `source`, for a terminal `width` columns
 /// wide, with colours if `color`. Lines that are too long are cut around what is marked.
@@ -100,7 +102,18 @@ impl<'a> Page<'a> {
         let text = format!("{before}{}{after}", self.slice(shows.clone()));
         let mut excerpt = Excerpt { text, marked: 0..0, lead: before.len(), shows, label, place };
         excerpt.marked = excerpt.find(&(start..end)).unwrap_or_default();
+        self.make_room_for_label(&mut excerpt);
         excerpt
+    }
+
+    /// The label stands behind what is marked: of a long place no more is marked than leaves room for it.
+    fn make_room_for_label(&self, excerpt: &mut Excerpt<'_>) {
+        let Some(label) = excerpt.label else { return };
+        let before = excerpt.text.get(..excerpt.marked.start).unwrap_or_default().chars().count();
+        let taken = MARGIN + before + label.chars().count() + 1;
+        let most = self.width.saturating_sub(taken).max(1);
+        let marked = excerpt.text.get(excerpt.marked.clone()).unwrap_or_default();
+        excerpt.marked.end = excerpt.marked.start + first_chars(marked, most).len();
     }
 
     /// As much of the line `whole` around `span` as fits.

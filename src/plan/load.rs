@@ -65,8 +65,12 @@ impl<'a> Loader<'a> {
         found.unwrap_or_else(|| {
             let (names, place) = self.genesis.form().epic_name();
             self.found.push(
-                Diagnostic::new(Code::MissingEpicName, 0..0, format!("the plan has {names}"))
-                    .help(format!("add {place}: branches and folders are named after it")),
+                Diagnostic::new(
+                    Code::MissingEpicName,
+                    self.genesis.project_place(),
+                    format!("the plan has {names}"),
+                )
+                .help(format!("add {place}: branches and folders are named after it")),
             );
             String::new()
         })

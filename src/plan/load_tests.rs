@@ -157,7 +157,8 @@ fn levels_without_an_edge_are_steps() {
     let levels = level("7", &["c"]) + &level("0", &["a", "b"]) + &level("3", &["d"]);
     let tasks: String = ["a", "b", "c", "d", "e"].map(|id| task(id, "")).concat();
     let plan = plan(&document(&format!("<parallelSets>{levels}</parallelSets>"), &tasks)).unwrap();
-    assert!(plan.warnings.is_empty());
+    let warnings: Vec<_> = plan.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(warnings, [Code::InNoLevel], "nothing leads to e");
     let before = |index| plan.prerequisites(t(index)).iter().map(|i| i.0).collect::<Vec<_>>();
     assert_eq!([0, 1, 2, 3, 4].map(before), [vec![], vec![], vec![3], vec![0, 1], vec![]]);
     assert_eq!([0, 1, 2, 3, 4].map(|i| plan.level(t(i))), [0, 0, 2, 1, 0]);
@@ -190,7 +191,7 @@ fn the_epic_goes_by_the_projects_name_where_it_has_none_of_its_own() {
     assert_eq!(plan(&text).unwrap().epic, "e");
     assert_eq!(plan(&text.replace("<epicName>e</epicName>", "<epicName> </epicName>")).unwrap().epic, "p");
     let nameless = text.replace("<epicName>e</epicName>", "").replace("<projectName>p</projectName>", "");
-    insta::assert_snapshot!(refused(&nameless), @"1:1 E204 the plan has neither `epicName` nor `projectName` (add `<epicName>` to `metadata`: branches and folders are named after it)");
+    insta::assert_snapshot!(refused(&nameless), @"1:31 E204 the plan has neither `epicName` nor `projectName` (add `<epicName>` to `metadata`: branches and folders are named after it)");
 }
 
 #[test]

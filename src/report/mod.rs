@@ -15,4 +15,4 @@ pub use plain::Plain;
 pub use status::{
     Counts, PlanStatus, StatusReport, TaskStatus, Tokens, show_lines, status_lines, task_lines,
 };
-pub use text::{clean, clean_lines, fit, shell_word, short, tame};
+pub use text::{clean, clean_line, clean_lines, fit, shell_word, short, tame};

@@ -8,6 +8,12 @@ pub fn clean(text: &str) -> String {
     text.replace(drives, " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A line of a stranger as [`clean`] makes it, but with its blanks and tabs as they are.
+pub fn clean_line(text: &str) -> String {
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    text.replace(|c| drives(c) && c != '\t', " ")
+}
+
 /// A text that holds our own colours, and a stranger's words in it, without what else could drive the terminal: colours begin with an
 /// ASCII character, so only others are replaced.
 pub fn tame(text: &str) -> String {
@@ -102,6 +108,11 @@ mod tests {
     #[test]
     fn several_lines_keep_their_indentation_and_nothing_else() {
         assert_eq!(clean_lines("  a\u{9b}b\n\x1b]0;t\x07\n    c  "), "  a b\n]0;t\n    c");
+    }
+
+    #[test]
+    fn a_line_keeps_its_blanks() {
+        assert_eq!(clean_line("\t a\x1bb \r"), "\t a b ");
     }
 
     #[test]

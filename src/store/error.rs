@@ -22,6 +22,12 @@ pub enum StoreError {
         /// The plan file.
         path: PathBuf,
     },
+    /// A folder, a pipe or a device.
+    #[error("`{path}` is no regular file")]
+    NoFile {
+        /// What it is not.
+        path: PathBuf,
+    },
     /// A record of ours could not be put into JSON.
     #[error("can't encode a record for `{path}`: {source}")]
     Encode {

@@ -7,7 +7,9 @@ mod journal;
 mod known_plan;
 mod lock;
 mod plan_file;
+mod read;
 mod replace;
+mod rewrite;
 mod seen;
 mod state_dir;
 
@@ -16,6 +18,8 @@ pub use journal::{Journal, Records, read_records};
 pub use known_plan::{Found, KnownPlan, Restored};
 pub use lock::{Lock, RunLock, RunOwner};
 pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled, see_settled};
+pub use read::read_whole;
 pub use replace::{read_json, replace_file, write_json};
+pub use rewrite::rewrite_file;
 pub use seen::{Saved, Seen};
 pub use state_dir::{AttemptDir, StateDir};

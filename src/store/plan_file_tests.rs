@@ -1,5 +1,6 @@
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::{Command, Stdio};
@@ -10,7 +11,6 @@ use jiff::Timestamp;
 use super::*;
 use crate::genesis::{EditError, Status, Transition};
 use crate::store::replace::Stamp;
-use std::fs::File;
 
 const WRITERS: usize = 8;
 const CHANGES: usize = 20;
@@ -304,7 +304,7 @@ fn a_plan_that_is_none_is_refused_with_its_problems_and_stays_as_it_is() {
 fn a_folder_is_no_plan() {
     let scene = Scene::new();
     let error = read_plan(scene.folder.path()).unwrap_err();
-    assert!(matches!(error, LoadError::Store(StoreError::Io { .. })), "{error:?}");
+    assert!(matches!(error, LoadError::Store(StoreError::NoFile { .. })), "{error:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use super::read::read_bounded;
 use super::replace::{Replacement, Stamp};
 use super::{CommitError, LoadError, StoreError};
 use crate::genesis::{Edit, Genesis};
@@ -43,7 +44,7 @@ impl Seen {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub(super) fn read(path: &Path) -> Result<Self, LoadError> {
-        let (bytes, metadata) = read(path).map_err(StoreError::io("open", path))?;
+        let (bytes, metadata) = read_bounded(path)?;
         Ok(Self::new(Genesis::parse(bytes).map_err(LoadError::Invalid)?, metadata))
     }
 

@@ -1,7 +1,9 @@
 //! `blueprint.toml`: found beside the plan and at the repository's root, read in full, the nearer one winning key by key.
 
 mod keys;
+mod named;
 mod read;
 
 pub use keys::{AgentConfig, Config, GateConfig, RunnerConfig, Timeout};
-pub(crate) use read::{ConfigError, Loaded, load};
+pub(crate) use named::{NameOf, Named, named};
+pub(crate) use read::{ConfigError, Loaded, files, load};

@@ -10,13 +10,13 @@ use crate::genesis::nearest;
 /// The name of a configuration file.
 const FILE: &str = "blueprint.toml";
 
-/// A configuration that could not be read.
+/// A configuration that could not be read. `at` is the byte of the file, where it is known.
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
     #[error("can't read `{path}`: {source}")]
     Read { path: PathBuf, source: io::Error },
     #[error("`{path}` line {line}, column {column}: {message}")]
-    Invalid { path: PathBuf, line: usize, column: usize, message: String, hint: Option<String> },
+    Invalid { path: PathBuf, at: usize, line: usize, column: usize, message: String, hint: Option<String> },
 }
 
 /// A configuration, and the folder that `{config_dir}` stands for.
@@ -40,6 +40,12 @@ pub(crate) fn load(plan_dir: &Path, root: Option<&Path>) -> Result<Loaded, Confi
     merge(&mut table, near.unwrap_or_default());
     let config = Config::deserialize_table(table, &plan_dir.join(FILE))?;
     Ok(Loaded { config, dir: dir.to_owned() })
+}
+
+/// The files that a plan's configuration is read from, where they are there: the nearer one first.
+pub(crate) fn files(plan_dir: &Path, root: Option<&Path>) -> Vec<PathBuf> {
+    let folders = [Some(plan_dir), root.filter(|root| *root != plan_dir)].into_iter().flatten();
+    folders.map(|folder| folder.join(FILE)).filter(|file| file.exists()).collect()
 }
 
 fn read(path: &Path) -> Result<Option<Table>, ConfigError> {
@@ -77,7 +83,7 @@ fn explain(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let (message, hint) = reword(error.message());
-    ConfigError::Invalid { path: path.to_owned(), line, column, message, hint }
+    ConfigError::Invalid { path: path.to_owned(), at: start, line, column, message, hint }
 }
 
 /// serde lists every key that there is; the nearest one says more.

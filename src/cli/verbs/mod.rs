@@ -6,6 +6,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod logs;
 pub(super) mod next;
+pub(super) mod repair;
 pub(super) mod run;
 pub(super) mod skip;
 pub(super) mod status;
@@ -24,6 +25,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),
         Verb::Validate(args) => validate::run(&args),
+        Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Add(args) => add::run(&args, global),

@@ -1,6 +1,6 @@
 //! The counters, and the project's own status.
 
-use crate::genesis::counts::{Counts, same_number};
+use crate::genesis::counts::{Counts, agrees};
 use crate::genesis::form::Names;
 use crate::genesis::view::{View, all, in_place, present};
 use crate::genesis::xml::Xml;
@@ -27,15 +27,6 @@ fn counters(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic>
         Some(Diagnostic::new(Code::WrongCounter, xml.text_span(counter), message))
     };
     expected.into_iter().filter_map(wrong).collect()
-}
-
-/// Percentages are rounded in many ways, and none of them is worth a warning.
-fn agrees(names: &Names, name: &str, said: &str, expected: &str) -> bool {
-    let percentage = |text: &str| text.trim().trim_end_matches('%').parse::<f64>().ok();
-    if name != names.counters.percentage {
-        return same_number(said, expected);
-    }
-    percentage(said).zip(percentage(expected)).is_some_and(|(a, b)| (a - b).abs() < 1.0)
 }
 
 fn project_status(xml: Xml<'_>, names: &'static Names) -> Option<Diagnostic> {

@@ -4,10 +4,13 @@
 mod counters;
 mod ids;
 mod refs;
+mod schema;
 mod shape;
 mod sources;
 #[cfg(test)]
 mod tests;
+
+pub(super) use schema::check as against_schema;
 
 use super::Diagnostic;
 use super::form::Names;

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use crate::genesis::form::Names;
 use crate::genesis::view::View;
-use crate::genesis::{Code, Diagnostic, Ref, nearest, shown::shown};
+use crate::genesis::{Code, Diagnostic, Ref, Task, nearest, shown::shown};
 
 /// How many get a suggestion: finding one looks at every task.
 const SUGGESTIONS: usize = 20;
+/// How many more tasks in no level are shown.
+const OTHERS: usize = 4;
 
 pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
     let known: HashSet<&str> = view.tasks.iter().map(|task| task.id.as_str()).collect();
@@ -16,7 +18,35 @@ pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
     let unknown = in_levels
         .chain(in_lists)
         .filter(|(found, _)| found.id.is_empty() || !known.contains(found.id.as_str()));
-    unknown.enumerate().map(|(n, (found, place))| report(names, view, found, place, n)).collect()
+    let unknown = unknown.enumerate().map(|(n, (found, place))| report(names, view, found, place, n));
+    unknown.chain(in_no_level(view)).collect()
+}
+
+/// Where levels are given they are to lead to every task. One that is only known from a list has no other place. All in one:
+/// a planner that forgot one mostly forgot them all.
+fn in_no_level(view: &View) -> Option<Diagnostic> {
+    let levelled: HashSet<&str> =
+        view.levels.iter().flat_map(|level| &level.refs).map(|found| found.id.as_str()).collect();
+    let mut seen = HashSet::new();
+    let tasks = view.tasks.iter().zip(&view.elements).filter(|(_, element)| element.is_some());
+    let left_out = tasks.map(|(task, _)| task).filter(|task| !task.id.is_empty());
+    let mut left_out = left_out.filter(|task| !levelled.contains(task.id.as_str()) && seen.insert(&task.id));
+    let first = left_out.next().filter(|_| !levelled.is_empty())?;
+    let others: Vec<&Task> = left_out.collect();
+    let what = match others.len() {
+        0 => format!("task {} stands", shown(&first.id)),
+        1 => format!("task {} and another one stand", shown(&first.id)),
+        more => format!("task {} and {more} others stand", shown(&first.id)),
+    };
+    let message = format!("{what} in no level, though other tasks do");
+    let problem = Diagnostic::new(Code::InNoLevel, first.id_span.clone(), message)
+        .help("add it to a level above those of its prerequisites");
+    Some(
+        others
+            .into_iter()
+            .take(OTHERS)
+            .fold(problem, |problem, task| problem.related(task.id_span.clone(), "in none, too")),
+    )
 }
 
 fn report(names: &Names, view: &View, found: &Ref, place: &str, position: usize) -> Diagnostic {

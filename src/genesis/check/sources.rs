@@ -40,7 +40,7 @@ fn in_no_list(names: &Names, task: &Task) -> Diagnostic {
     let message = format!("task {} stands in no status list", shown(&task.id));
     let list = names.lists.of(task.status);
     Diagnostic::new(Code::InNoList, task.id_span.clone(), message)
-        .help(format!("it is {} and belongs in `{list}`", task.status))
+        .help(format!("it is {} and belongs in `{list}`; `blueprint repair` puts it there", task.status))
 }
 
 fn wrong_list(names: &Names, task: &Task, entry: &Listed) -> Option<Diagnostic> {

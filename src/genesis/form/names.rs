@@ -121,7 +121,6 @@ pub(in crate::genesis) struct TaskNames {
     /// The prerequisites that the task itself names, and the child that each of them has for
     /// itself in this form; without one they stand in one text.
     pub dependencies: Fields,
-    #[allow(dead_code, reason = "what adds tasks reads it")]
     pub dependency: Option<&'static str>,
     pub acceptance: Texts,
     /// The history's events.

@@ -38,6 +38,7 @@ fn check_chunk(source: &str, range: Range<usize>, problems: &mut Problems) {
 
 /// Whether an illegal character may begin with `byte`: all of them are below U+0020 or begin
 /// with 0xEF.
+#[allow(clippy::needless_bitwise_bool, reason = "without a branch in it many bytes are looked at at once")]
 fn is_suspect(byte: u8) -> bool {
     let is_control = byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r';
     is_control | (byte == 0xEF)

@@ -29,4 +29,4 @@ pub(super) use encoding::decode;
 /// How deeply elements may be nested.
 pub(super) const MAX_DEPTH: usize = 1_000;
 /// How large a document may be, in bytes.
-pub(super) const MAX_BYTES: usize = 256 * 1024 * 1024;
+pub const MAX_BYTES: usize = 256 * 1024 * 1024;

@@ -129,7 +129,9 @@ impl View {
         }
         for Level { refs, span, .. } in &mut self.levels {
             *span = shift.span(span);
-            refs.iter_mut().for_each(|reference| shift_ref(reference, shift));
+            for reference in refs {
+                shift_ref(reference, shift);
+            }
         }
     }
 

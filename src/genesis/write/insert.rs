@@ -51,6 +51,12 @@ impl Writer<'_> {
         }
     }
 
+    /// Adds many new children of one name to `parent`, together.
+    pub(super) fn insert_many(&mut self, parent: Node, path: &[&str], name: &str, new: &[New]) {
+        let place = place(self.xml, parent, self.names.order_in(path), name);
+        self.insert_at(parent, place, new);
+    }
+
     fn insert_at(&mut self, parent: Node, place: Place, new: &[New]) {
         match place {
             Place::After(sibling) => self.insert_after(parent, sibling, new),

@@ -11,7 +11,7 @@ use super::element::New;
 use super::task::result;
 
 /// Attributes of an entry, each with its value, or none where it is to go.
-type Attributes<'a> = Vec<(&'static str, Option<&'a str>)>;
+pub(super) type Attributes<'a> = Vec<(&'static str, Option<&'a str>)>;
 
 impl Writer<'_> {
     /// Moves the entry of `task` to the list of its new status. A task without an element
@@ -44,15 +44,19 @@ impl Writer<'_> {
         }
     }
 
-    pub(super) fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
-        let (names, target) = (&self.names.tracker, self.names.lists.of(status));
+    /// The list `target` to which entries are added: the last one of that name, in whatever spelling.
+    pub(super) fn list(&self, trackers: &[Node], target: &str) -> Option<Node> {
         let lists = trackers.iter().flat_map(|tracker| self.xml.children(*tracker));
         let is_target = |list: &Node| {
             let list = self.names.lists.status(self.xml.name(*list));
             list.is_some_and(|list| self.names.lists.of(list) == target)
         };
-        let list = lists.filter(is_target).last();
-        if let Some(list) = list {
+        lists.filter(is_target).last()
+    }
+
+    pub(super) fn add_to_list(&mut self, trackers: &[Node], status: Status, new: New) {
+        let (names, target) = (&self.names.tracker, self.names.lists.of(status));
+        if let Some(list) = self.list(trackers, target) {
             // A list has no children but its entries.
             self.insert(list, &[], vec![(names.entry, new)]);
         } else if let Some(path) =
@@ -80,12 +84,16 @@ impl Writer<'_> {
         attributes
     }
 
-    fn set_attributes(&self, node: Node, attributes: &Attributes<'_>) -> Vec<crate::genesis::Splice> {
+    pub(super) fn set_attributes(
+        &self,
+        node: Node,
+        attributes: &Attributes<'_>,
+    ) -> Vec<crate::genesis::Splice> {
         attributes.iter().flat_map(|(name, value)| self.attribute(node, name, *value)).collect()
     }
 
     /// The word that an entry needs where its list does not say the status.
-    fn mark(&self, status: Status) -> Option<String> {
+    pub(super) fn mark(&self, status: Status) -> Option<String> {
         let said_by_list = self.names.lists.all().into_iter().any(|(listed, _)| listed == status);
         (!said_by_list).then(|| self.own_word(status))
     }

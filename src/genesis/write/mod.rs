@@ -19,6 +19,9 @@ mod lists;
 mod property_tests;
 #[cfg(test)]
 mod random_plan;
+mod repair;
+#[cfg(test)]
+mod repair_tests;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -27,6 +30,7 @@ mod words;
 
 pub(super) use add_task::add_task;
 pub(super) use knowledge::{decision, learning, note, notes};
+pub(super) use repair::repair;
 pub(super) use transition::{audit, project_status, transition};
 
 use super::Splice;

@@ -18,14 +18,14 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What we think the statuses are.
-type Model = BTreeMap<String, Status>;
+pub(super) type Model = BTreeMap<String, Status>;
 
-fn statuses(genesis: &Genesis) -> Model {
+pub(super) fn statuses(genesis: &Genesis) -> Model {
     genesis.tasks().iter().map(|task| (task.id.clone(), task.status)).collect()
 }
 
 /// Walks both texts: what is not in a splice must be there, in order, and nothing else.
-fn assert_untouched_outside(before: &str, edit: &Edit, after: &str) {
+pub(super) fn assert_untouched_outside(before: &str, edit: &Edit, after: &str) {
     let (mut old, mut new) = (before, after);
     let mut at = 0;
     for splice in &edit.splices {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Args;
-use crate::agent::{BaseEnv, EnvPolicy, default_folders};
-use crate::cli::casting::{Wishes, cast};
+use crate::agent::{BaseEnv, EnvPolicy};
+use crate::cli::casting::{Wishes, agent_folders, cast};
 use crate::cli::config::Loaded;
 use crate::cli::error::{CliError, Kind};
 use crate::git::{EpicRefs, Repo};
@@ -48,7 +48,7 @@ pub(super) fn settings(
         worktree_dir: config.worktree_dir.clone().unwrap_or_else(|| WORKTREE_DIR.to_owned()),
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
-        agent_folders: agent_folders(loaded, repo)?,
+        agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting: cast(plan, config, &wishes, &env, dir)?,
         caster: caster(args, loaded, &env),
         env,
@@ -71,19 +71,6 @@ fn caster(args: &Args, loaded: &Loaded, env: &BaseEnv) -> Caster {
             None => error.to_string(),
         })
     })
-}
-
-/// The configuration's folders, then the usual ones; one that is named twice is looked through once.
-fn agent_folders(loaded: &Loaded, repo: &Repo) -> Result<Vec<PathBuf>, CliError> {
-    let home = env::var_os("HOME").map(PathBuf::from);
-    let configured = loaded.config.agent_dirs.iter().map(|folder| loaded.dir.join(folder));
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for folder in configured.chain(default_folders(repo.require_workdir()?, home.as_deref())) {
-        if !folders.contains(&folder) {
-            folders.push(folder);
-        }
-    }
-    Ok(folders)
 }
 
 /// Supervisors are started from the same binary, even if another version takes its path while the run goes on.

@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if let Some(attempt) = Attempt::of_this_process() {
         return attempt.report(args, &name);
     }
-    let (context, seen) = Context::open(find_only(args.genesis.as_ref())?, global)?.to_change();
+    let (context, seen) = Context::open(find_only(args.genesis.as_ref())?, global)?.into_parts();
     by_hand::change(&context, seen, &name, args)
 }
 
