@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
+use self::wrap_up::task_of;
 use super::attempt::Message;
 use super::books::Books;
 use super::ground::Ground;
@@ -226,7 +227,8 @@ impl<'a> Dispatcher<'a> {
     fn on_message(&mut self, message: Message) -> Result<(), RunError> {
         match message {
             Message::Record(fact, written) => {
-                self.record(*fact)?;
+                let task = task_of(&fact).cloned();
+                self.record(*fact).inspect_err(|_| self.forget(task.as_ref()))?;
                 // An attempt that has gone meanwhile needs no answer.
                 let _ = written.send(());
                 Ok(())
@@ -244,7 +246,8 @@ impl<'a> Dispatcher<'a> {
                 Ok(())
             }
             Message::MayMerge(task, answer) => {
-                let may = self.decided(&task)?.is_none() && !self.is_overruled(&task);
+                let decided = self.decided(&task).inspect_err(|_| self.forget(Some(&task)))?;
+                let may = decided.is_none() && !self.is_overruled(&task);
                 let _ = answer.send(may);
                 Ok(())
             }

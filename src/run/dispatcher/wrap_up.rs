@@ -10,33 +10,31 @@ use crate::run::{RunError, Summary, Verdict};
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
     pub(super) async fn await_attempts(&mut self) {
+        while let Some(message) = self.inbox.pop_front() {
+            self.let_go(message);
+        }
         while !self.running.is_empty() {
-            match self.messages.recv().await {
-                Some(Message::Over(task, _)) => {
-                    self.running.remove(&task);
-                }
-                // An attempt that waits for its record to be written is answered by nobody, and gives up.
-                Some(Message::Record(fact, _)) => self.forget(&fact),
-                Some(
-                    Message::Running { .. }
-                    | Message::Said(..)
-                    | Message::Warning(..)
-                    | Message::MayMerge(..),
-                ) => {}
-                None => return,
-            }
+            let Some(message) = self.messages.recv().await else { return };
+            self.let_go(message);
         }
     }
 
-    fn forget(&mut self, fact: &Fact) {
-        let task = match fact {
-            Fact::AttemptStarted(started) => &started.task,
-            Fact::AttemptEnded(ended) => &ended.task,
-            Fact::Merged { task, .. } | Fact::Kept { task, .. } => task,
-            Fact::Reported(reported) => &reported.task,
-            Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => return,
-        };
-        self.running.remove(task);
+    /// An attempt that waits for an answer gets none, and gives up.
+    fn let_go(&mut self, message: Message) {
+        match message {
+            Message::Over(task, _) | Message::MayMerge(task, _) => {
+                self.running.remove(&task);
+            }
+            Message::Record(fact, _) => self.forget(task_of(&fact)),
+            Message::Running { .. } | Message::Said(..) | Message::Warning(..) => {}
+        }
+    }
+
+    /// The attempt has given up, or will.
+    pub(super) fn forget(&mut self, task: Option<&TaskId>) {
+        if let Some(task) = task {
+            self.running.remove(task);
+        }
     }
 
     pub(super) fn finish(&mut self, by_term: bool) -> Result<Summary, RunError> {
@@ -107,5 +105,16 @@ impl Dispatcher<'_> {
     pub(super) fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {
         let meant = self.schedule.states().filter(|(_, state)| is_meant(state));
         meant.map(|(index, _)| self.id(index)).collect()
+    }
+}
+
+/// Whose attempt waits until that is recorded.
+pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
+    match fact {
+        Fact::AttemptStarted(started) => Some(&started.task),
+        Fact::AttemptEnded(ended) => Some(&ended.task),
+        Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
+        Fact::Reported(reported) => Some(&reported.task),
+        Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => None,
     }
 }
