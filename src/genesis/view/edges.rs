@@ -17,8 +17,10 @@ pub(super) fn read(xml: Xml<'_>, names: &'static Names, tasks: &[Task]) -> Vec<E
     });
     let mut edges: Vec<Edge> = declared.chain(tasks.iter().flat_map(own)).collect();
     edges.sort_by_key(|edge| edge.from.span.start);
-    let mut seen = HashSet::new();
-    edges.retain(|Edge { from, to }| seen.insert((from.id.clone(), to.id.clone())));
+    let mut seen = HashSet::with_capacity(edges.len());
+    let first: Vec<bool> = edges.iter().map(|Edge { from, to }| seen.insert((&from.id, &to.id))).collect();
+    let mut first = first.into_iter();
+    edges.retain(|_| first.next().unwrap_or(true));
     edges
 }
 

@@ -1,7 +1,6 @@
 //! The tasks, and which status each has.
 
 use std::collections::{HashMap, HashSet};
-use std::num::NonZero;
 use std::thread::Builder;
 
 use crate::genesis::form::{Field, Names, Part, ResultNames, TaskNames};
@@ -40,13 +39,15 @@ pub(super) fn read(
 }
 
 /// So many tasks are worth a thread.
-const PER_THREAD: usize = 256;
+const PER_THREAD: usize = 400;
+/// More than these would wait for the memory.
+const THREADS: usize = 4;
 
 /// Reads each task from its element. Most of the time that a plan's view takes goes here, and no task needs another: a large plan is shared
 /// among the cores.
 fn read_tasks(xml: Xml<'_>, names: &'static Names, nodes: &[Node]) -> Vec<Task> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(nodes.len() / PER_THREAD).max(1);
+    // To ask how many cores there are takes longer than a thread too many.
+    let threads = (nodes.len() / PER_THREAD).clamp(1, THREADS);
     let share =
         |nodes: &[Node]| -> Vec<Task> { nodes.iter().map(|node| read_task(xml, names, *node)).collect() };
     if threads == 1 {

@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use super::tree;
@@ -21,8 +22,15 @@ pub fn is_inside_attempt(plan: &Path) -> bool {
 
 fn is_of_attempt(pid: u32, plan: &[u8]) -> bool {
     // Others' environments can't be read, and are none of an attempt of ours.
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let environment = environment(pid).unwrap_or_default();
     let mut variables = environment.split(|byte| *byte == 0);
     variables.clone().any(|variable| variable.starts_with(TOKEN))
         && variables.any(|variable| variable == plan)
+}
+
+/// In one read: the system makes the text anew for each.
+fn environment(pid: u32) -> std::io::Result<Vec<u8>> {
+    let mut environment = Vec::with_capacity(16 * 1024);
+    fs::File::open(format!("/proc/{pid}/environ"))?.read_to_end(&mut environment)?;
+    Ok(environment)
 }
