@@ -28,6 +28,10 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let file = plan.file_name().unwrap().to_str().unwrap().to_owned();
         fs::copy(plan, folder.path().join(&file)).unwrap();
+        // The agent that some of them name; what is said of one that nobody has defined, tests/check knows.
+        fs::create_dir_all(folder.path().join(".claude/agents")).unwrap();
+        let definition = "---\nname: gardener\ndescription: d\n---\nWork.\n";
+        fs::write(folder.path().join(".claude/agents/gardener.md"), definition).unwrap();
         // One that somebody has just written would be waited for: it may be half-written.
         let an_hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
         fs::File::options()

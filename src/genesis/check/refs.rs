@@ -22,23 +22,27 @@ pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
     unknown.chain(in_no_level(view)).collect()
 }
 
-/// Where levels are given they are to lead to every task. One that is only known from a list has no other place. All in one:
-/// a planner that forgot one mostly forgot them all.
+/// Where levels are given, they or a dependency are to lead to every task. One that is only known from a list has no other place. All in
+/// one: a planner that forgot one mostly forgot them all.
 fn in_no_level(view: &View) -> Option<Diagnostic> {
-    let levelled: HashSet<&str> =
+    let mut levelled: HashSet<&str> =
         view.levels.iter().flat_map(|level| &level.refs).map(|found| found.id.as_str()).collect();
+    if levelled.is_empty() {
+        return None;
+    }
+    levelled.extend(view.edges.iter().flat_map(|edge| [edge.from.id.as_str(), edge.to.id.as_str()]));
     let mut seen = HashSet::new();
     let tasks = view.tasks.iter().zip(&view.elements).filter(|(_, element)| element.is_some());
     let left_out = tasks.map(|(task, _)| task).filter(|task| !task.id.is_empty());
     let mut left_out = left_out.filter(|task| !levelled.contains(task.id.as_str()) && seen.insert(&task.id));
-    let first = left_out.next().filter(|_| !levelled.is_empty())?;
+    let first = left_out.next()?;
     let others: Vec<&Task> = left_out.collect();
     let what = match others.len() {
         0 => format!("task {} stands", shown(&first.id)),
         1 => format!("task {} and another one stand", shown(&first.id)),
         more => format!("task {} and {more} others stand", shown(&first.id)),
     };
-    let message = format!("{what} in no level, though other tasks do");
+    let message = format!("{what} in no level, though others do, and no dependency leads there");
     let problem = Diagnostic::new(Code::InNoLevel, first.id_span.clone(), message)
         .help("add it to a level above those of its prerequisites");
     Some(
