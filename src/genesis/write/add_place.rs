@@ -60,10 +60,7 @@ impl Writer<'_> {
 
     pub(super) fn add_to_level(&mut self, task: &NewTask<'_>) -> Result<(), EditError> {
         let Some(number) = self.level_of(task) else {
-            let is_lost = self.is_ordered_by_levels();
-            let why =
-                || EditError::NoPlace("a plan of steps, in which no step lies between those".to_owned());
-            return if is_lost { Err(why()) } else { Ok(()) };
+            return self.add_level_between(task);
         };
         let is_used = |names: &&LevelNames| !self.xml.select(Xml::ROOT, names.path).is_empty();
         // Levels may be the nodes' own.
@@ -87,6 +84,35 @@ impl Writer<'_> {
             None => self.add_level(names, &groups, number, task.id),
         }
         Ok(())
+    }
+
+    /// A level of its own, above all that the task waits for; what is as high or higher moves up. Only where all levels say their numbers:
+    /// else it stands in none, which a plan of steps can't have.
+    fn add_level_between(&mut self, task: &NewTask<'_>) -> Result<(), EditError> {
+        let is_after = |reference: &crate::genesis::Ref| task.after.contains(&reference.id.as_str());
+        let below = self.view.levels.iter().filter(|level| level.refs.iter().any(is_after));
+        let free = below.map(|level| level.number).max().and_then(|number| number.checked_add(1));
+        let used = self.names.levels.iter().find(|names| !self.xml.select(Xml::ROOT, names.path).is_empty());
+        let groups = used.map(|names| self.xml.select(Xml::ROOT, names.path)).unwrap_or_default();
+        let number = |group: &Node| field(self.xml, *group, used?.number)?.id.trim().parse::<i64>().ok();
+        let numbers: Option<Vec<i64>> = groups.iter().map(number).collect();
+        let (Some(names), Some(free), Some(numbers)) = (used, free, numbers) else {
+            let why =
+                || EditError::NoPlace("a plan of steps, in which no step lies between those".to_owned());
+            return if self.is_ordered_by_levels() { Err(why()) } else { Ok(()) };
+        };
+        for (group, number) in groups.iter().zip(numbers).filter(|(_, number)| *number >= free) {
+            self.set_places(*group, names.number, &number.saturating_add(1).to_string());
+        }
+        self.add_level(names, &groups, free, task.id);
+        Ok(())
+    }
+
+    fn set_places(&mut self, node: Node, places: Fields, value: &str) {
+        let xml = self.xml;
+        for place in places.iter().filter(|place| in_place(xml, node, **place).is_some()) {
+            self.set_field(node, *place, value);
+        }
     }
 
     fn add_level(&mut self, names: &LevelNames, groups: &[Node], number: i64, id: &str) {

@@ -88,8 +88,13 @@ fn a_plan_of_steps_stays_one_and_gets_no_edge() {
         assert_eq!(level_of(&genesis, "c"), Some(level), "{}", genesis.source());
         assert!(genesis.edges().is_empty(), "{}", genesis.source());
     }
-    let none_between = parsed(text).add_task(&new("c", &["a"], &["b"]));
-    assert!(matches!(none_between, Err(EditError::NoPlace(_))), "{none_between:?}");
+    let between = added(text, &new("c", &["a"], &["b"]));
+    assert_eq!(
+        ["a", "c", "b"].map(|id| level_of(&between, id)),
+        [Some(1), Some(2), Some(3)],
+        "{}",
+        between.source()
+    );
 }
 
 #[test]
