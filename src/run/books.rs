@@ -28,9 +28,14 @@ pub(super) struct Books {
     broken_since: Option<Instant>,
     /// The document may lack what the journal has.
     is_behind: bool,
+    /// What is in the known document and not yet on disk, in its order.
+    staged: Vec<Decide>,
     restores: u32,
     news: Vec<News>,
 }
+
+/// Makes an edit of the document, whatever others have made of it by the time it is saved.
+type Decide = Box<dyn Fn(&Genesis) -> Result<Edit, EditError>>;
 
 /// What others did to the plan file.
 #[derive(Debug)]
@@ -50,10 +55,11 @@ pub(super) enum News {
 
 impl Books {
     pub(super) fn new(plan: KnownPlan, history: History, journal: Journal) -> Self {
-        Self { plan, history, journal, broken_since: None, is_behind: true, restores: 0, news: Vec::new() }
+        let (news, staged) = (Vec::new(), Vec::new());
+        Self { plan, history, journal, broken_since: None, is_behind: true, staged, restores: 0, news }
     }
 
-    /// The document as it was last seen or saved.
+    /// The document as it was last seen or saved, with what is staged.
     pub(super) fn genesis(&self) -> &Genesis {
         self.plan.genesis()
     }
@@ -88,6 +94,11 @@ impl Books {
     ///
     /// False while it is none: it may be half written. One that stays so is set aside, and the last good one restored.
     pub(super) fn look(&mut self) -> Result<bool, RunError> {
+        self.flush()?;
+        self.look_at_file()
+    }
+
+    fn look_at_file(&mut self) -> Result<bool, RunError> {
         match self.plan.look()? {
             None => {}
             Some(Found::Document(seen)) if !is_another(self.plan.genesis(), &seen.genesis) => {
@@ -112,26 +123,55 @@ impl Books {
         Ok(())
     }
 
-    /// Saves the edit that `decide` makes of the document as it is on disk.
-    pub(super) fn save(
+    /// Makes the edit that `decide` makes of the document; [`Books::flush`] saves it, together with all others made by then.
+    pub(super) fn stage(
         &mut self,
-        decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
+        decide: impl Fn(&Genesis) -> Result<Edit, EditError> + 'static,
     ) -> Result<(), RunError> {
+        let edit = decide(self.plan.genesis())?;
+        self.plan.stage(&edit)?;
+        self.staged.push(Box::new(decide));
+        Ok(())
+    }
+
+    /// Whether something is staged and not yet on disk.
+    pub(super) fn is_ahead(&self) -> bool {
+        !self.staged.is_empty()
+    }
+
+    /// Saves what is staged, made again of the document as it is on disk by then.
+    pub(super) fn flush(&mut self) -> Result<(), RunError> {
         let began = Instant::now();
-        loop {
-            let saved = self.plan.commit(&decide)?;
-            tracing::debug!(?saved, "plan");
+        while self.is_ahead() {
+            let saved = self.plan.flush()?;
+            tracing::debug!(?saved, edits = self.staged.len(), "plan");
             if saved != Saved::Stale {
                 self.restores = 0;
+                self.staged.clear();
                 return Ok(());
             }
-            while !self.look()? {
+            self.plan.roll_back()?;
+            while !self.look_at_file()? {
                 self.wait_a_moment(began)?;
             }
+            self.stage_again()?;
             if began.elapsed() > FIGHT {
                 return Err(self.contended());
             }
         }
+        Ok(())
+    }
+
+    fn stage_again(&mut self) -> Result<(), RunError> {
+        for decide in &self.staged {
+            match decide(self.plan.genesis()) {
+                Ok(edit) => self.plan.stage(&edit)?,
+                // Taken out of the plan this very moment: the journal has it.
+                Err(EditError::UnknownTask(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Whoever writes in a loop shall not keep step with us.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::replace::{Replacement, folder_of};
 use super::seen::{Saved, Seen, read_if_there};
 use super::{CommitError, LoadError, PlanFile, StoreError};
-use crate::genesis::{Edit, Genesis, Invalid};
+use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// A plan file as a writer knows it that stays: the document, and what the file looked like when it was that.
 ///
@@ -70,7 +70,7 @@ impl KnownPlan {
         let Some((bytes, metadata)) = read_if_there(self.file.path())? else {
             return Ok(Some(Found::Nothing));
         };
-        if bytes == self.genesis().source().as_bytes() {
+        if bytes == self.seen.saved_text().as_bytes() {
             self.seen.note(metadata);
             return Ok(None);
         }
@@ -93,12 +93,38 @@ impl KnownPlan {
         &mut self,
         decide: impl FnOnce(&Genesis) -> Result<Edit, E>,
     ) -> Result<Saved, CommitError<E>> {
-        let _lock = self.file.lock()?;
-        if !self.seen.is_current(self.file.path())? {
-            return Ok(Saved::Stale);
-        }
         let edit = decide(&self.seen.genesis).map_err(CommitError::Refused)?;
-        self.seen.save(self.file.path(), &edit)
+        self.stage(&edit).map_err(CommitError::Edit)?;
+        let saved = self.flush();
+        if !matches!(saved, Ok(Saved::Written | Saved::Unneeded)) {
+            self.roll_back().map_err(CommitError::Edit)?;
+        }
+        Ok(saved?)
+    }
+
+    /// Makes `edit` of the document that is known; [`KnownPlan::flush`] saves it, with all others made by then.
+    ///
+    /// # Errors
+    /// [`EditError`] if it does not fit; the document is then as it was.
+    pub fn stage(&mut self, edit: &Edit) -> Result<(), EditError> {
+        self.seen.stage(edit)
+    }
+
+    /// Saves all that was staged at once, if the file is still the document that was known before.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file is then unchanged.
+    pub fn flush(&mut self) -> Result<Saved, StoreError> {
+        let _lock = self.file.lock()?;
+        self.seen.save(self.file.path())
+    }
+
+    /// Takes back all that was staged and is not saved.
+    ///
+    /// # Errors
+    /// None, unless there is a bug: what was made can be taken back.
+    pub fn roll_back(&mut self) -> Result<(), EditError> {
+        self.seen.roll_back()
     }
 
     /// Puts what is known back where something else is that `is_ours` does not know for the plan; that is set aside first.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -5,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::read::read_bounded;
 use super::replace::{Replacement, Stamp};
-use super::{CommitError, LoadError, StoreError};
-use crate::genesis::{Edit, Genesis};
+use super::{LoadError, StoreError};
+use crate::genesis::{Edit, EditError, Genesis};
 
 /// Clocks of file systems tick this slowly at worst: a file that changed so short a time ago may change again and look the same.
 const TICK: Duration = Duration::from_millis(20);
@@ -21,6 +22,8 @@ pub struct Seen {
     metadata: Metadata,
     /// Nothing, if a change right after would not show in it.
     stamp: Option<Stamp>,
+    /// What takes back the edits that are not saved yet, the last one last.
+    undo: Vec<Edit>,
 }
 
 /// What became of an edit.
@@ -36,7 +39,7 @@ pub enum Saved {
 
 impl Seen {
     pub(super) fn new(genesis: Genesis, metadata: Metadata) -> Self {
-        Self { genesis, stamp: lasting(&metadata), metadata }
+        Self { genesis, stamp: lasting(&metadata), metadata, undo: Vec::new() }
     }
 
     /// Reads the file at `path`, once.
@@ -64,46 +67,63 @@ impl Seen {
             return Ok(true);
         }
         let Some((bytes, metadata)) = read_if_there(path)? else { return Ok(false) };
-        let is_current = bytes == self.genesis.source().as_bytes();
+        let is_current = bytes == self.saved_text().as_bytes();
         if is_current {
             self.note(metadata);
         }
         Ok(is_current)
     }
 
-    /// Makes `edit` and saves the document, if the file is still what was read. Only for whoever has the lock.
+    /// Makes `edit`, to be saved later.
     ///
     /// # Errors
-    /// [`CommitError`]; document and file are then as they were.
-    pub(super) fn save<E>(&mut self, path: &Path, edit: &Edit) -> Result<Saved, CommitError<E>> {
-        if edit.is_empty() {
-            return Ok(Saved::Unneeded);
+    /// [`EditError`] if it does not fit; the document is then as it was.
+    pub(super) fn stage(&mut self, edit: &Edit) -> Result<(), EditError> {
+        if !edit.is_empty() {
+            let undo = edit.undo(self.genesis.source())?;
+            self.genesis.edit(edit)?;
+            self.undo.push(undo);
         }
-        let undo = edit.undo(self.genesis.source()).map_err(CommitError::Edit)?;
-        self.genesis.edit(edit).map_err(CommitError::Edit)?;
-        let saved = self.replace(path, &undo);
-        if !matches!(saved, Ok(Saved::Written)) {
-            self.genesis.edit(&undo).map_err(CommitError::Edit)?;
-        }
-        Ok(saved?)
+        Ok(())
     }
 
-    /// Puts the document in the place of the file, if that is what the document was before the edit that `undo` takes back.
-    fn replace(&mut self, path: &Path, undo: &Edit) -> Result<Saved, StoreError> {
+    /// Takes back all edits that are not saved.
+    ///
+    /// # Errors
+    /// None, unless there is a bug: what was made can be taken back.
+    pub(super) fn roll_back(&mut self) -> Result<(), EditError> {
+        while let Some(undo) = self.undo.pop() {
+            self.genesis.edit(&undo)?;
+        }
+        Ok(())
+    }
+
+    /// Saves the edits that are not saved yet, if the file is still what was read. Only for whoever has the lock.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file is then as it was.
+    pub(super) fn save(&mut self, path: &Path) -> Result<Saved, StoreError> {
+        if self.undo.is_empty() {
+            return Ok(Saved::Unneeded);
+        }
         let new = Replacement::prepare(path, self.genesis.source().as_bytes(), Some(&self.metadata))?;
-        let was_read = || -> Result<bool, StoreError> {
-            let before = undo.splice(self.genesis.source()).unwrap_or_default();
-            Ok(read_if_there(path)?.is_some_and(|(now, _)| now == before.as_bytes()))
-        };
-        if !self.is_untouched(path) && !was_read()? {
+        if !self.is_current(path)? {
             return Ok(Saved::Stale);
         }
         self.published(new.publish()?);
         Ok(Saved::Written)
     }
 
+    /// The text that the file has.
+    pub(super) fn saved_text(&self) -> Cow<'_, str> {
+        let text = Cow::Borrowed(self.genesis.source());
+        let undone = |text: Cow<'_, str>, undo: &Edit| undo.splice(&text).unwrap_or_default();
+        self.undo.iter().rev().fold(text, |text, undo| Cow::Owned(undone(text, undo)))
+    }
+
     /// The file has the document now, and looks like that.
     pub(super) fn published(&mut self, (metadata, is_unmistakable): (Metadata, bool)) {
+        self.undo.clear();
         self.note(metadata);
         if is_unmistakable {
             self.stamp = Some(Stamp::of(&self.metadata));
