@@ -29,6 +29,9 @@ pub struct Genesis {
     diagnostics: OnceLock<Vec<Diagnostic>>,
 }
 
+/// An edit with more splices is not worth it to be read piece by piece: each takes a walk over all that is behind it.
+const FEW_SPLICES: usize = 64;
+
 impl Genesis {
     /// Reads `bytes` as a plan.
     ///
@@ -138,6 +141,9 @@ impl Genesis {
     /// If the edit was made for another text, or leaves a document that cannot be read. The document is then as it was.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
         let source = edit.splice(&self.source)?;
+        if edit.splices.len() > FEW_SPLICES {
+            return self.take_anew(source);
+        }
         let shift = Shift::new(&edit.splices);
         let tree = std::mem::take(&mut self.tree);
         match patch(tree, &self.source, &source, &edit.splices, &shift) {
