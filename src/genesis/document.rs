@@ -31,6 +31,9 @@ pub struct Genesis {
     spare: String,
 }
 
+/// An edit with more splices is not worth it to be read piece by piece: each takes a walk over all that is behind it.
+const FEW_SPLICES: usize = 64;
+
 impl Genesis {
     /// Reads `bytes` as a plan.
     ///
@@ -143,6 +146,9 @@ impl Genesis {
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
         let mut source = std::mem::take(&mut self.spare);
         edit.splice_to(&self.source, &mut source)?;
+        if edit.splices.len() > FEW_SPLICES {
+            return self.take_anew(source);
+        }
         let shift = Shift::new(&edit.splices);
         let tree = std::mem::take(&mut self.tree);
         match patch(tree, &self.source, &source, &edit.splices, &shift) {
