@@ -259,6 +259,7 @@ fn what_is_wrong(found: &Found) -> String {
             let name = if project.epic_name.is_empty() { &project.project_name } else { &project.epic_name };
             format!("the plan file was another plan's ({name})")
         }
+        Found::NoFile => "the plan file was no regular file".to_owned(),
         Found::Broken(invalid) => format!("the plan file was broken ({})", first_problem(invalid)),
     }
 }

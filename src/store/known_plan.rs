@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::replace::{Replacement, folder_of};
-use super::seen::{Saved, Seen, read_if_there};
+use super::seen::{Present, Saved, Seen};
 use super::{CommitError, LoadError, PlanFile, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
@@ -25,7 +25,9 @@ pub enum Found {
     Document(Box<Seen>),
     /// Something that is no document: torn, or nothing of ours.
     Broken(Box<Invalid>),
-    /// No file.
+    /// Something that is no file: a folder, a pipe, a device.
+    NoFile,
+    /// Nothing at all.
     Nothing,
 }
 
@@ -67,8 +69,11 @@ impl KnownPlan {
         if self.seen.is_untouched(self.file.path()) {
             return Ok(None);
         }
-        let Some((bytes, metadata)) = read_if_there(self.file.path())? else {
-            return Ok(Some(Found::Nothing));
+        let (bytes, metadata) = match Present::at(self.file.path())? {
+            Present::File(bytes, metadata) => (bytes, metadata),
+            Present::TooLarge(invalid) => return Ok(Some(Found::Broken(Box::new(invalid)))),
+            Present::NoFile => return Ok(Some(Found::NoFile)),
+            Present::Nothing => return Ok(Some(Found::Nothing)),
         };
         if bytes == self.seen.saved_text().as_bytes() {
             self.seen.note(metadata);
@@ -137,7 +142,9 @@ impl KnownPlan {
         let restored = match self.look()? {
             None => return Ok(Restored::Unneeded),
             Some(Found::Document(seen)) if is_ours(&seen.genesis) => return Ok(Restored::Unneeded),
-            Some(Found::Document(_) | Found::Broken(_)) => Restored::SetAside(set_aside(&path)?),
+            Some(Found::Document(_) | Found::Broken(_) | Found::NoFile) => {
+                Restored::SetAside(set_aside(&path)?)
+            }
             Some(Found::Nothing) => {
                 // git takes a folder away with the last file in it.
                 let folder = folder_of(&path);
@@ -152,7 +159,8 @@ impl KnownPlan {
     }
 }
 
-/// Gives the file a second name under which it stays, and no other file's; at no moment is it missing.
+/// Gives the file a second name under which it stays, and no other file's; at no moment is it missing. What is no plain file is moved: it
+/// is no plan to anybody anyway, and a link or a folder would be in the way of the new one.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut number = 1;
@@ -161,11 +169,21 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".broken-{time}{suffix}"));
         let target = PathBuf::from(name);
-        match fs::hard_link(path, &target).or_else(|_| copy_to_new(path, &target)) {
+        match name_again(path, &target) {
             Ok(()) => return Ok(target),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(StoreError::io("set aside", path)(error)),
         }
+    }
+}
+
+fn name_again(path: &Path, target: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_file() {
+        return fs::hard_link(path, target).or_else(|_| copy_to_new(path, target));
+    }
+    match fs::symlink_metadata(target) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(path, target),
     }
 }
 

@@ -64,6 +64,7 @@ fn found(known: &mut KnownPlan) -> &'static str {
         None => "what is known",
         Some(Found::Document(_)) => "a document",
         Some(Found::Broken(_)) => "rubbish",
+        Some(Found::NoFile) => "no file",
         Some(Found::Nothing) => "nothing",
     }
 }
@@ -156,4 +157,33 @@ fn a_change_in_place_right_after_a_save_shows_however_slowly_the_clock_ticks() {
         fs::OpenOptions::new().write(true).open(scene.plan()).unwrap().write_all(text.as_bytes()).unwrap();
         assert!(matches!(known.look().unwrap(), Some(Found::Document(_))));
     }
+}
+
+/// What an agent may leave in the plan's place, as a command; reading it would never end, or take all memory.
+#[test]
+fn what_can_not_be_read_to_its_end_is_set_aside_unread() {
+    let traps = [
+        "mkfifo genesis.xml",
+        "mkdir genesis.xml",
+        "ln -s /dev/zero genesis.xml",
+        "ln -s genesis.xml genesis.xml",
+    ];
+    for trap in traps {
+        let scene = Scene::new();
+        let mut known = scene.known();
+        fs::remove_file(scene.plan()).unwrap();
+        let mut shell = std::process::Command::new("sh");
+        assert!(shell.args(["-c", trap]).current_dir(scene.folder.path()).status().unwrap().success());
+        assert_eq!(found(&mut known), "no file", "{trap}");
+        assert_eq!(fail(&mut known), Saved::Stale, "{trap}");
+        let Restored::SetAside(aside) = known.restore(|_| true).unwrap() else { panic!("{trap}") };
+        assert!(!fs::symlink_metadata(aside).unwrap().is_file(), "{trap}");
+        assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"), "{trap}");
+        assert_eq!(fail(&mut known), Saved::Written, "{trap}");
+    }
+    let scene = Scene::new();
+    let mut known = scene.known();
+    fs::File::create(scene.plan()).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(found(&mut known), "rubbish");
+    assert_eq!(fail(&mut known), Saved::Stale);
 }
