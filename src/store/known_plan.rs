@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::replace::{Replacement, folder_of};
 use super::seen::{Present, Saved, Seen};
-use super::{CommitError, LoadError, PlanFile, StoreError};
+use super::{CommitError, LoadError, Lock, PlanFile, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// A plan file as a writer knows it that stays: the document, and what the file looked like when it was that.
@@ -16,6 +16,8 @@ use crate::genesis::{Edit, EditError, Genesis, Invalid};
 pub struct KnownPlan {
     file: PlanFile,
     seen: Seen,
+    /// The plan's lock, from [`KnownPlan::hold`] on.
+    held: Option<Lock>,
 }
 
 /// What there is in place of the file that is known.
@@ -48,7 +50,7 @@ impl KnownPlan {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn read(file: PlanFile) -> Result<Self, LoadError> {
-        Ok(Self { seen: file.see()?, file })
+        Ok(Self { seen: file.see()?, file, held: None })
     }
 
     /// The file's absolute path.
@@ -83,6 +85,31 @@ impl KnownPlan {
             Ok(genesis) => Found::Document(Box::new(Seen::new(genesis, metadata))),
             Err(invalid) => Found::Broken(Box::new(invalid)),
         }))
+    }
+
+    /// Keeps the plan's lock: of those who take it nobody changes the plan until [`KnownPlan::release`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be taken.
+    pub fn hold(&mut self) -> Result<(), StoreError> {
+        if let Some(lock) = self.lock_unless_held()? {
+            self.held = Some(lock);
+        }
+        Ok(())
+    }
+
+    /// Gives the lock back, if it is held.
+    pub fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// Whether the lock is kept.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    fn lock_unless_held(&self) -> Result<Option<Lock>, StoreError> {
+        if self.is_held() { Ok(None) } else { self.file.lock().map(Some) }
     }
 
     /// What was found counts from now on; gives what was known before.
@@ -120,7 +147,7 @@ impl KnownPlan {
     /// # Errors
     /// [`StoreError`]; the file is then unchanged.
     pub fn flush(&mut self) -> Result<Saved, StoreError> {
-        let _lock = self.file.lock()?;
+        let _lock = self.lock_unless_held()?;
         self.seen.save(self.file.path())
     }
 
@@ -137,7 +164,7 @@ impl KnownPlan {
     /// # Errors
     /// [`StoreError`]; nothing is lost then.
     pub fn restore(&mut self, is_ours: impl Fn(&Genesis) -> bool) -> Result<Restored, StoreError> {
-        let _lock = self.file.lock()?;
+        let _lock = self.lock_unless_held()?;
         let path = self.file.path().to_owned();
         let restored = match self.look()? {
             None => return Ok(Restored::Unneeded),

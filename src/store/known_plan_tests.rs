@@ -187,3 +187,24 @@ fn what_can_not_be_read_to_its_end_is_set_aside_unread() {
     assert_eq!(found(&mut known), "rubbish");
     assert_eq!(fail(&mut known), Saved::Stale);
 }
+
+#[test]
+fn while_the_lock_is_held_others_wait_and_we_save() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    known.hold().unwrap();
+    assert_eq!(found(&mut known), "what is known");
+    let other = PlanFile::new(&scene.plan(), scene.state.path().join("plan.lock")).unwrap();
+    let seen_by_other = std::thread::spawn(move || {
+        let look = |genesis: &Genesis| -> Result<Edit, EditError> {
+            assert_eq!(genesis.task("a").map(|task| task.status), Some(Status::Failed));
+            Ok(Edit::default())
+        };
+        other.commit(look).map(drop).map_err(|error| error.to_string())
+    });
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    assert!(!seen_by_other.is_finished());
+    assert_eq!(fail(&mut known), Saved::Written);
+    known.release();
+    assert_eq!(seen_by_other.join().unwrap(), Ok(()));
+}
