@@ -90,6 +90,20 @@ impl Books {
         Ok(())
     }
 
+    /// Whoever else writes the plan under its lock waits until [`Books::release`]: what they have written we see, and what we decide they will
+    /// find.
+    pub(super) fn hold(&mut self) -> Result<(), RunError> {
+        Ok(self.plan.hold()?)
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.plan.is_held()
+    }
+
+    pub(super) fn release(&mut self) {
+        self.plan.release();
+    }
+
     /// Looks at the plan file, and takes up what others made of it: a newer document counts, and gets what the journal has and it has not.
     ///
     /// False while it is none: it may be half written. One that stays so is set aside, and the last good one restored.
@@ -259,6 +273,7 @@ fn what_is_wrong(found: &Found) -> String {
             let name = if project.epic_name.is_empty() { &project.project_name } else { &project.epic_name };
             format!("the plan file was another plan's ({name})")
         }
+        Found::NoFile => "the plan file was no regular file".to_owned(),
         Found::Broken(invalid) => format!("the plan file was broken ({})", first_problem(invalid)),
     }
 }

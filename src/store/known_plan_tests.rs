@@ -64,6 +64,7 @@ fn found(known: &mut KnownPlan) -> &'static str {
         None => "what is known",
         Some(Found::Document(_)) => "a document",
         Some(Found::Broken(_)) => "rubbish",
+        Some(Found::NoFile) => "no file",
         Some(Found::Nothing) => "nothing",
     }
 }
@@ -198,4 +199,54 @@ fn what_is_staged_is_not_saved_over_what_somebody_else_wrote_and_can_be_taken_ba
     assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("theirs"));
     known.roll_back().unwrap();
     assert_eq!(known.genesis().source(), text("n"));
+}
+
+/// What an agent may leave in the plan's place, as a command; reading it would never end, or take all memory.
+#[test]
+fn what_can_not_be_read_to_its_end_is_set_aside_unread() {
+    let traps = [
+        "mkfifo genesis.xml",
+        "mkdir genesis.xml",
+        "ln -s /dev/zero genesis.xml",
+        "ln -s genesis.xml genesis.xml",
+    ];
+    for trap in traps {
+        let scene = Scene::new();
+        let mut known = scene.known();
+        fs::remove_file(scene.plan()).unwrap();
+        let mut shell = std::process::Command::new("sh");
+        assert!(shell.args(["-c", trap]).current_dir(scene.folder.path()).status().unwrap().success());
+        assert_eq!(found(&mut known), "no file", "{trap}");
+        assert_eq!(fail(&mut known), Saved::Stale, "{trap}");
+        let Restored::SetAside(aside) = known.restore(|_| true).unwrap() else { panic!("{trap}") };
+        assert!(!fs::symlink_metadata(aside).unwrap().is_file(), "{trap}");
+        assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"), "{trap}");
+        assert_eq!(fail(&mut known), Saved::Written, "{trap}");
+    }
+    let scene = Scene::new();
+    let mut known = scene.known();
+    fs::File::create(scene.plan()).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(found(&mut known), "rubbish");
+    assert_eq!(fail(&mut known), Saved::Stale);
+}
+
+#[test]
+fn while_the_lock_is_held_others_wait_and_we_save() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    known.hold().unwrap();
+    assert_eq!(found(&mut known), "what is known");
+    let other = PlanFile::new(&scene.plan(), scene.state.path().join("plan.lock")).unwrap();
+    let seen_by_other = std::thread::spawn(move || {
+        let look = |genesis: &Genesis| -> Result<Edit, EditError> {
+            assert_eq!(genesis.task("a").map(|task| task.status), Some(Status::Failed));
+            Ok(Edit::default())
+        };
+        other.commit(look).map(drop).map_err(|error| error.to_string())
+    });
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    assert!(!seen_by_other.is_finished());
+    assert_eq!(fail(&mut known), Saved::Written);
+    known.release();
+    assert_eq!(seen_by_other.join().unwrap(), Ok(()));
 }

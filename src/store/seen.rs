@@ -1,13 +1,15 @@
 use std::borrow::Cow;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+use rustix::io::Errno;
 
 use super::read::read_bounded;
 use super::replace::{Replacement, Stamp};
 use super::{LoadError, StoreError};
-use crate::genesis::{Edit, EditError, Genesis};
+use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// Clocks of file systems tick this slowly at worst: a file that changed so short a time ago may change again and look the same.
 const TICK: Duration = Duration::from_millis(20);
@@ -66,7 +68,7 @@ impl Seen {
         if self.is_untouched(path) {
             return Ok(true);
         }
-        let Some((bytes, metadata)) = read_if_there(path)? else { return Ok(false) };
+        let Present::File(bytes, metadata) = Present::at(path)? else { return Ok(false) };
         let is_current = bytes == self.saved_text().as_bytes();
         if is_current {
             self.note(metadata);
@@ -146,23 +148,41 @@ fn lasting(metadata: &Metadata) -> Option<Stamp> {
     (age > if has_fractions { TICK } else { COARSE_TICK }).then(|| Stamp::of(metadata))
 }
 
-/// Nothing, if there is no such file.
-pub(super) fn read_if_there(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, StoreError> {
-    match read(path) {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if is_absence(&error) => Ok(None),
-        Err(error) => Err(StoreError::io("open", path)(error)),
-    }
+/// What there is at a plan's path.
+pub(super) enum Present {
+    /// A file, its bytes, and what it looks like.
+    File(Vec<u8>, Metadata),
+    /// A file that is larger than a plan may be; it was not read.
+    TooLarge(Invalid),
+    /// A folder, a pipe, a device, or a link that leads to one or to itself: reading it might never end.
+    NoFile,
+    /// Nothing at all.
+    Nothing,
 }
 
-fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok((bytes, metadata))
+impl Present {
+    /// What is there at `path`, at this moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is a file and can't be read.
+    pub(super) fn at(path: &Path) -> Result<Self, StoreError> {
+        match read_bounded(path) {
+            Ok((bytes, metadata)) => Ok(Self::File(bytes, metadata)),
+            Err(LoadError::Invalid(invalid)) => Ok(Self::TooLarge(invalid)),
+            Err(LoadError::Store(StoreError::NoFile { .. })) => Ok(Self::NoFile),
+            Err(LoadError::Store(StoreError::Io { source, .. })) if is_absence(&source) => Ok(Self::Nothing),
+            Err(LoadError::Store(StoreError::Io { source, .. })) if is_endless_link(&source) => {
+                Ok(Self::NoFile)
+            }
+            Err(LoadError::Store(error)) => Err(error),
+        }
+    }
 }
 
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn is_endless_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
 }

@@ -165,6 +165,19 @@ fn an_agent_that_breaks_the_plan_file_does_not_end_the_run() {
 }
 
 #[test]
+fn an_agent_that_puts_a_trap_in_the_plans_place_does_not_end_the_run() {
+    for trap in ["mkfifo {plan}", "ln -s /dev/zero {plan}", "mkdir {plan}"] {
+        let script = format!(
+            "== a\nwrite a.txt x\ncall rm|{{plan}}\ncall {}\nprint a is well\n== *\nwrite b.txt x\nprint b is well",
+            trap.replace(' ', "|")
+        );
+        let project = TestProject::new(&PlanText::chain(&["a", "b"]), &script);
+        project.run(&[]).assert(0, &["the plan file was no regular file", "set aside as"]);
+        assert_whole(&project, &["a", "b"]);
+    }
+}
+
+#[test]
 fn a_run_can_be_ended_while_the_plan_is_broken() {
     let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwait-for never");
     let run = project.start(&["run"]);

@@ -106,6 +106,22 @@ fn one_agent_can_not_finish_anothers_task_with_xmlstarlet_and_nobody_else_can() 
 }
 
 #[test]
+fn an_agent_that_hides_its_token_can_not_finish_a_task_that_waits() {
+    if !is_installed() {
+        return;
+    }
+    let finish = "ed|-L|-u|//task[@id='b']//event[last()]/status|-v|completed|{plan}";
+    let script = format!(
+        "== a\ncall env|-u|BLUEPRINT_TASK_TOKEN|xmlstarlet|{finish}\nwrite a.txt x\n== b\nwrite b.txt x"
+    );
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), &script);
+    project.complete(&[]);
+    assert_eq!(calls(&project), ["77"]);
+    assert!(said(&project)[0].contains("not by its agent's own means"), "{:?}", said(&project));
+    assert_eq!(project.log().starts(), ["a", "b"]);
+}
+
+#[test]
 fn the_plan_of_a_tasks_branch_may_be_edited_and_stays_out_of_the_work() {
     if !is_installed() {
         return;

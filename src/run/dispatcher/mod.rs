@@ -134,6 +134,7 @@ impl<'a> Dispatcher<'a> {
     pub(super) async fn run(mut self) -> Result<Summary, RunError> {
         let mut signals = Signals::listen()?;
         let mut result = self.begin();
+        self.books.release();
         if result.is_ok() {
             result = self.work(&mut signals).await;
         }
@@ -216,6 +217,15 @@ impl<'a> Dispatcher<'a> {
 
     /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
     fn proceed(&mut self) -> Result<(), RunError> {
+        if !self.inbox.is_empty() {
+            self.books.hold()?;
+        }
+        let decided = self.decide();
+        self.books.release();
+        decided
+    }
+
+    fn decide(&mut self) -> Result<(), RunError> {
         if !self.look()? {
             return Ok(());
         }
@@ -340,6 +350,12 @@ impl<'a> Dispatcher<'a> {
         while self.stage.is_none() && !self.is_unsettled && self.running.len() < self.settings.jobs.get() {
             self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
+            // Nobody shall be told that a task is skipped, or theirs, that is started at this very moment.
+            if !self.books.is_held() {
+                self.books.hold()?;
+                self.look()?;
+                continue;
+            }
             self.start(&self.id(index))?;
         }
         self.follow_changes()
