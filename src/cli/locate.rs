@@ -30,6 +30,11 @@ pub(super) fn locate<'a>(
         if let Some(plan) = named(first, around) {
             return Ok((plan, rest));
         }
+        let path = around.cwd.join(first);
+        // What is wrong with it is told by whoever reads it.
+        if is_xml(first) && path.symlink_metadata().is_ok() {
+            return Ok((path, rest));
+        }
         if is_xml(first) {
             return Err(CliError::usage(format!("there is no plan `{first}`")));
         }

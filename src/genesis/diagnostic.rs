@@ -30,10 +30,13 @@ pub struct Invalid {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+const MIB: u64 = 1024 * 1024;
+
 impl Invalid {
     /// A document of that many bytes, which is more than are read.
     pub fn too_large(bytes: u64) -> Invalid {
-        let message = format!("the file has {bytes} bytes; at most {MAX_BYTES} are read");
+        let (has, most) = (bytes.div_ceil(MIB), MAX_BYTES as u64 / MIB);
+        let message = format!("the file has {has} MiB; at most {most} MiB are read");
         let problem = Diagnostic::new(Code::TooLarge, 0..0, message);
         Invalid { source: String::new(), diagnostics: vec![problem] }
     }

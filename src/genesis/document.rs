@@ -27,7 +27,12 @@ pub struct Genesis {
     view: View,
     /// Looked for when somebody asks.
     diagnostics: OnceLock<Vec<Diagnostic>>,
+    /// Empty; but there is room in it for the text that the next edit leaves.
+    spare: String,
 }
+
+/// An edit with more splices is not worth it to be read piece by piece: each takes a walk over all that is behind it.
+const FEW_SPLICES: usize = 64;
 
 impl Genesis {
     /// Reads `bytes` as a plan.
@@ -37,7 +42,9 @@ impl Genesis {
     pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
         let source = decode(bytes)?;
         match read(&source) {
-            Ok((tree, form, view)) => Ok(Genesis { source, tree, form, view, diagnostics: OnceLock::new() }),
+            Ok((tree, form, view)) => {
+                Ok(Genesis { source, tree, form, view, diagnostics: OnceLock::new(), spare: String::new() })
+            }
             Err(diagnostics) => Err(Invalid { source, diagnostics }),
         }
     }
@@ -137,7 +144,11 @@ impl Genesis {
     /// # Errors
     /// If the edit was made for another text, or leaves a document that cannot be read. The document is then as it was.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
-        let source = edit.splice(&self.source)?;
+        let mut source = std::mem::take(&mut self.spare);
+        edit.splice_to(&self.source, &mut source)?;
+        if edit.splices.len() > FEW_SPLICES {
+            return self.take_anew(source);
+        }
         let shift = Shift::new(&edit.splices);
         let tree = std::mem::take(&mut self.tree);
         match patch(tree, &self.source, &source, &edit.splices, &shift) {
@@ -169,7 +180,9 @@ impl Genesis {
         let names = self.form.names();
         let view = std::mem::take(&mut self.view);
         self.view = view.after(Edited { xml, names, patches: &patched.patches, shift });
-        (self.source, self.tree) = (source, patched.tree);
+        self.spare = std::mem::replace(&mut self.source, source);
+        self.spare.clear();
+        self.tree = patched.tree;
         self.diagnostics = OnceLock::new();
     }
 

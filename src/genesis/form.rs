@@ -104,7 +104,10 @@ fn unknown_root(xml: Xml<'_>, found: &str) -> Diagnostic {
     let message = format!("the root element is {}, not {}", shown(found), roots());
     let known = Form::ALL.map(|form| form.names().root);
     let help = match nearest(found, known) {
-        Some(near) => format!("did you mean {}? it stands without a prefix", shown(near)),
+        Some(near) if found.contains(':') => {
+            format!("did you mean {}? it stands without a prefix", shown(near))
+        }
+        Some(near) => format!("did you mean {}?", shown(near)),
         None => format!("a plan's root element is {}, without a prefix", roots()),
     };
     Diagnostic::new(Code::UnknownRoot, start..start + found.len(), message).help(help)

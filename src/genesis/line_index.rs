@@ -15,6 +15,8 @@ pub struct LineIndex<'a> {
 }
 
 const BLOCK: usize = 4096;
+/// No editor shows it, and none counts it.
+const BOM: char = '\u{FEFF}';
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Before {
@@ -24,7 +26,7 @@ struct Before {
     characters: usize,
 }
 
-/// A place as people count it: both from 1, the column in characters.
+/// A place as people count it: both from 1, the column in characters, a byte order mark not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line, from 1.
@@ -52,7 +54,8 @@ impl<'a> LineIndex<'a> {
         let block = (offset / BLOCK).min(self.blocks.len().saturating_sub(1));
         let before = self.blocks.get(block).copied().unwrap_or_default();
         let Before { breaks, characters } = before.and(self.bytes(block * BLOCK..offset));
-        Position { line: breaks + 1, column: characters + 1 }
+        let unseen = usize::from(breaks == 0 && self.source.starts_with(BOM));
+        Position { line: breaks + 1, column: characters.saturating_sub(unseen) + 1 }
     }
 
     /// The bytes of `line` (from 1), without its line break.
@@ -118,6 +121,14 @@ mod tests {
     fn columns_count_characters_not_bytes() {
         assert_eq!(place("äö<", 4), "1:3");
         assert_eq!(place("äö<", 3), "1:2", "inside a character is its beginning");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        assert_eq!(place("\u{FEFF}<a>", 0), "1:1");
+        assert_eq!(place("\u{FEFF}<a>", 3), "1:1");
+        assert_eq!(place("\u{FEFF}<a>\n<b>", 5), "1:3");
+        assert_eq!(place("\u{FEFF}<a>\n<b>", 8), "2:2");
     }
 
     #[test]

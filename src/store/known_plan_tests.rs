@@ -159,6 +159,48 @@ fn a_change_in_place_right_after_a_save_shows_however_slowly_the_clock_ticks() {
     }
 }
 
+fn note(genesis: &Genesis, description: &str) -> Edit {
+    genesis.audit(&crate::genesis::AuditEntry {
+        at: Timestamp::UNIX_EPOCH,
+        kind: "note",
+        actor: "tester",
+        description,
+        changes: None,
+    })
+}
+
+#[test]
+fn what_is_staged_is_saved_at_once() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    let before = fs::metadata(scene.plan()).unwrap().ino();
+    for description in ["first", "second", "third"] {
+        let edit = note(known.genesis(), description);
+        known.stage(&edit).unwrap();
+        assert!(known.look().unwrap().is_none(), "the file is what it was");
+        assert_eq!(fs::metadata(scene.plan()).unwrap().ino(), before, "nothing is written yet");
+    }
+    assert_eq!(known.flush().unwrap(), Saved::Written);
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), known.genesis().source());
+    assert!(["first", "second", "third"].iter().all(|text| known.genesis().source().contains(text)));
+    assert_eq!(known.flush().unwrap(), Saved::Unneeded);
+}
+
+#[test]
+fn what_is_staged_is_not_saved_over_what_somebody_else_wrote_and_can_be_taken_back() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    for description in ["first", "second"] {
+        let edit = note(known.genesis(), description);
+        known.stage(&edit).unwrap();
+    }
+    fs::write(scene.plan(), text("theirs")).unwrap();
+    assert_eq!(known.flush().unwrap(), Saved::Stale);
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("theirs"));
+    known.roll_back().unwrap();
+    assert_eq!(known.genesis().source(), text("n"));
+}
+
 /// What an agent may leave in the plan's place, as a command; reading it would never end, or take all memory.
 #[test]
 fn what_can_not_be_read_to_its_end_is_set_aside_unread() {

@@ -31,3 +31,26 @@ fn the_list_has_every_code_that_a_plan_can_get() {
         }
     }
 }
+
+/// The words behind every `blueprint …` in back quotes.
+fn calls(text: &str) -> impl Iterator<Item = &str> {
+    text.split("`blueprint ").skip(1).filter_map(|rest| rest.split([' ', '`', '\n']).next())
+}
+
+#[test]
+fn nothing_is_advised_that_the_program_has_no_verb_for() {
+    let scene = Scene::new(PLAN);
+    let list = scene.blueprint(&["validate", "--explain", "list"]);
+    let mut advised = std::collections::BTreeSet::new();
+    for code in list.out().lines().filter_map(|line| line.split(' ').next()) {
+        advised.extend(calls(scene.blueprint(&["validate", "--explain", code]).out()).map(str::to_owned));
+    }
+    for plan in crate::scene::files("tests/invalid") {
+        let told = Scene::new(std::fs::read(&plan).unwrap()).blueprint(&["validate"]);
+        advised.extend(calls(told.out()).map(str::to_owned));
+    }
+    assert!(advised.contains("repair") && advised.contains("init"), "{advised:?}");
+    for verb in advised {
+        assert_eq!(scene.blueprint(&[&verb, "--help"]).code(), 0, "`blueprint {verb}` is advised");
+    }
+}

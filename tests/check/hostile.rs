@@ -121,6 +121,9 @@ fn what_has_no_end_is_not_opened() {
             assert!(said.contains("is no regular file"), "{endless}, {verb}: {said}");
         }
     }
+    let named = scene.command().args(["validate", "pipe.xml"]).output().unwrap();
+    let said = String::from_utf8(named.stderr).unwrap();
+    assert!(said.contains("pipe.xml` is no regular file"), "{said}");
 }
 
 /// Thousands of warnings in one line: each place is found without reading the whole line again.

@@ -13,7 +13,7 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
         let missing = element.is_some_and(|node| xml.attribute(node, names.task.id).is_none());
         found.extend(if missing { Some(no_id(task)) } else { bad_id(task) });
         if element.is_some() && task.description.is_empty() {
-            let message = format!("task {} has no description", shown(&task.id));
+            let message = format!("{} has no description", called(task));
             let problem = Diagnostic::new(Code::EmptyDescription, task.id_span.clone(), message);
             found.push(problem.help("the agent is told nothing but the task's name"));
         }
@@ -36,14 +36,21 @@ fn duplicates(tasks: &[Task]) -> Vec<Diagnostic> {
     found
 }
 
+/// By its id, or else by its name, as far as it has any.
+fn called(task: &Task) -> String {
+    match (task.id.as_str(), task.name.as_str()) {
+        ("", "") => "a task".to_owned(),
+        ("", name) => format!("the task {}", shown(name)),
+        (id, _) => format!("task {}", shown(id)),
+    }
+}
+
 fn no_id(task: &Task) -> Diagnostic {
-    let what = match task.name.as_str() {
-        "" => "a task".to_owned(),
-        name => format!("the task {}", shown(name)),
-    };
-    Diagnostic::new(Code::MissingTaskId, task.id_span.clone(), format!("{what} has no id"))
+    Diagnostic::new(Code::MissingTaskId, task.id_span.clone(), format!("{} has no id", called(task)))
         .help("give it an attribute `id`, such as `id=\"build-api\"`")
 }
+
+const SEPARATORS: &str = "ids are separated by white space and commas where tasks depend on them";
 
 fn bad_id(task: &Task) -> Option<Diagnostic> {
     let span = task.id_span.clone();
@@ -51,12 +58,12 @@ fn bad_id(task: &Task) -> Option<Diagnostic> {
         return Some(Diagnostic::new(Code::EmptyTaskId, span, "a task's id is empty"));
     }
     let bad = task.id.chars().find(|c| c.is_control() || c.is_whitespace() || *c == ',')?;
-    let what = match bad {
-        ',' => "a comma",
-        _ if bad.is_whitespace() => "white space",
-        _ => "a control character",
+    let (what, help) = match bad {
+        ',' => ("a comma", SEPARATORS),
+        _ if bad.is_whitespace() => ("white space", SEPARATORS),
+        _ => ("a control character", "write it without the character"),
     };
     let message = format!("the task id {} has {what} in it", shown(&task.id));
     let problem = Diagnostic::new(Code::UnusableTaskId, span, message);
-    Some(problem.help("ids are separated by white space and commas where tasks depend on them"))
+    Some(problem.help(help))
 }

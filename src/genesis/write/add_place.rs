@@ -19,9 +19,12 @@ impl Writer<'_> {
         let Some((name, around)) = names.path.split_last() else { return };
         let Some(parent) = self.xml.parent(*sample) else { return };
         let level = self.level_of(task).map(|level| level.to_string());
-        let has = |fields: Fields| {
-            fields.iter().find(|place| in_place(self.xml, *sample, **place).is_some()).copied()
+        // One without a level, such as an added one that stands between two, is no reason for the next to have none.
+        let nodes = || self.view.nodes.iter().rev().map(|(_, node)| node);
+        let said_by = |fields: Fields, node: &Node| {
+            fields.iter().find(|place| in_place(self.xml, *node, **place).is_some()).copied()
         };
+        let has = |fields: Fields| nodes().find_map(|node| said_by(fields, node));
         let said = [
             (names.id.first().copied(), Some(task.id)),
             (has(names.level), level.as_deref()),

@@ -2,7 +2,8 @@
 
 use crate::genesis::counts::Counts;
 use crate::genesis::form::{Field, Names, Part};
-use crate::genesis::view::View;
+use crate::genesis::tree::Node;
+use crate::genesis::view::{View, in_place};
 use crate::genesis::xml::Xml;
 use crate::genesis::{AuditEntry, Edit, EditError, NewTask, ProjectStatus, Status};
 
@@ -73,7 +74,11 @@ impl Writer<'_> {
         let sample = self.view.elements.iter().flatten().last().copied();
         let estimates = names.estimate.iter().filter(|place| place.unit.is_none());
         let estimates: Vec<Field> = estimates.map(|place| place.field).collect();
-        let status = self.usual_status_place().filter(|_| names.status_made);
+        let says_status =
+            |node: &Node| names.status.iter().any(|place| in_place(self.xml, *node, *place).is_some());
+        let status = self
+            .usual_status_place()
+            .filter(|_| names.status_made || sample.as_ref().is_some_and(says_status));
         let said = [
             (Some(Field::Attribute(names.id)), task.id.to_owned()),
             (self.like(names.name, sample), task.name.to_owned()),

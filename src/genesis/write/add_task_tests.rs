@@ -113,6 +113,21 @@ fn an_epic_gets_it_in_its_own_words() {
     }
 }
 
+#[test]
+fn tasks_that_are_added_one_after_the_other_say_what_the_others_say() {
+    let text = "<projectGenesis><executionPlan><executionDag><nodes><node id=\"a\" level=\"0\"/><node id=\"b\" level=\"1\"/></nodes>\
+                <edges><edge from=\"a\" to=\"b\"/></edges></executionDag><tasks>\
+                <task id=\"a\" status=\"todo\"><name>A</name><description>d</description></task>\
+                <task id=\"b\" status=\"todo\"><name>B</name><description>d</description></task></tasks></executionPlan></projectGenesis>";
+    let between = added(text, &new("c", &["a"], &["b"]));
+    let alone = added(between.source(), &new("d", &[], &[]));
+    assert_eq!(level_of(&alone, "d"), Some(0), "{}", alone.source());
+    for id in ["c", "d"] {
+        assert!(alone.source().contains(&format!("<task id=\"{id}\" status=\"todo\"")), "{}", alone.source());
+    }
+    assert!(alone.diagnostics().is_empty(), "{:?}", alone.diagnostics());
+}
+
 /// After its first task, and not in an order that it does not have.
 #[test]
 fn each_form_gets_it_and_stays_what_it_is() {

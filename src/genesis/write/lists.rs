@@ -18,8 +18,12 @@ impl Writer<'_> {
     /// (`marked`) has no other place for a status that shares its list: its entry says it.
     pub(super) fn move_entry(&mut self, task: &Task, transition: &Transition<'_>, marked: bool) {
         let trackers = all(self.xml, Xml::ROOT, self.names.tracker.paths);
-        let word = self.mark(transition.to);
-        let attributes = self.attributes(transition, word.as_deref(), marked);
+        let view = self.view;
+        let entries: Vec<&Listed> =
+            view.listed.iter().filter(|listed| listed.reference.id == task.id).collect();
+        let again = || self.say_a_status(&entries).then(|| self.own_word(transition.to));
+        let word = if marked { self.mark(transition.to) } else { again() };
+        let attributes = self.attributes(transition, word.as_deref());
         if trackers.is_empty() {
             if self.names.tracker.made || marked {
                 self.create_lists(task, transition.to, &attributes, marked);
@@ -27,9 +31,6 @@ impl Writer<'_> {
             return;
         }
         let target = self.names.lists.of(transition.to);
-        let view = self.view;
-        let entries: Vec<&Listed> =
-            view.listed.iter().filter(|listed| listed.reference.id == task.id).collect();
         let stays = entries.iter().find(|entry| self.names.lists.of(entry.list) == target);
         let kept = stays.map(|entry| entry.node);
         for entry in entries.iter().filter(|entry| Some(entry.node) != kept) {
@@ -67,16 +68,8 @@ impl Writer<'_> {
     }
 
     /// What the entry says beside its id.
-    fn attributes<'a>(
-        &self,
-        transition: &'a Transition<'_>,
-        word: Option<&'a str>,
-        marked: bool,
-    ) -> Attributes<'a> {
-        let mut attributes = Attributes::new();
-        if marked {
-            attributes.push((STATUS, word));
-        }
+    fn attributes<'a>(&self, transition: &'a Transition<'_>, word: Option<&'a str>) -> Attributes<'a> {
+        let mut attributes = vec![(STATUS, word)];
         if let Some(name) = self.names.tracker.reason {
             let why = result(transition).map_or(transition.description, |result| result.summary.as_str());
             attributes.push((name, Some(why).filter(|_| transition.to == Status::Failed)));
@@ -90,6 +83,11 @@ impl Writer<'_> {
         attributes: &Attributes<'_>,
     ) -> Vec<crate::genesis::Splice> {
         attributes.iter().flat_map(|(name, value)| self.attribute(node, name, *value)).collect()
+    }
+
+    /// Whether entries say a status beside their list, as those of some planners do. It has to follow, then.
+    pub(super) fn say_a_status(&self, entries: &[&Listed]) -> bool {
+        entries.iter().any(|entry| self.xml.attribute(entry.node, STATUS).is_some())
     }
 
     /// The word that an entry needs where its list does not say the status.

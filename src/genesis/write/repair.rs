@@ -70,27 +70,27 @@ impl Writer<'_> {
         for (task, element) in view.tasks.iter().zip(&view.elements) {
             if !task.id.is_empty() && seen.insert(&task.id) {
                 let entries = entries.get(task.id.as_str()).map_or(&[][..], Vec::as_slice);
-                let attributes = self.attributes_of_entry(task, element.is_none(), words);
+                let attributes = self.attributes_of_entry(task, element.is_none(), entries, words);
                 self.list_once(task, &attributes, entries, &mut moves);
             }
         }
         self.make_moves(trackers, moves);
     }
 
-    /// What the entry of a task says beside its id. Where no event tells the status, that is whatever its list does not; and why it failed
-    /// is said of nothing else.
+    /// What the entry of a task says beside its id. Where no event tells the status, that is whatever its list does not, else a status only
+    /// if it says one already; and why it failed is said of nothing else.
     fn attributes_of_entry<'w>(
         &self,
         task: &Task,
         is_only_referred_to: bool,
+        entries: &[&Listed],
         words: &'w Words,
     ) -> Attributes<'w> {
-        let mut attributes = Attributes::new();
-        if is_only_referred_to || task.history.iter().all(|event| event.status.is_none()) {
-            let is_said_by_list = self.names.lists.all().iter().any(|(listed, _)| *listed == task.status);
-            let word = words.get(&task.status).filter(|_| !is_said_by_list);
-            attributes.push((STATUS, word.map(String::as_str)));
-        }
+        let has_no_event = is_only_referred_to || task.history.iter().all(|event| event.status.is_none());
+        let is_said_by_list = self.names.lists.all().iter().any(|(listed, _)| *listed == task.status);
+        let is_to_be_said = if has_no_event { !is_said_by_list } else { self.say_a_status(entries) };
+        let word = words.get(&task.status).filter(|_| is_to_be_said);
+        let mut attributes = vec![(STATUS, word.map(String::as_str))];
         let reason = self.names.tracker.reason.filter(|_| task.status != Status::Failed);
         attributes.extend(reason.map(|name| (name, None)));
         attributes

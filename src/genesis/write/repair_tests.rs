@@ -80,6 +80,16 @@ fn a_status_that_only_the_task_itself_tells_is_not_lost_in_the_lists() {
 }
 
 #[test]
+fn a_status_that_an_entry_says_beside_its_list_follows_when_it_moves() {
+    let genesis = plan(
+        "<tasks><task id='a'><statusHistory><event><status>completed</status></event></statusHistory></task></tasks>\
+         <statusTracker><pending><taskRef id='a' status='pending'/></pending><completed/></statusTracker>",
+    );
+    let repaired = repaired(&genesis);
+    assert!(repaired.source().contains("<completed><taskRef id='a' status='completed'/></completed>"));
+}
+
+#[test]
 fn entries_that_name_no_task_and_words_that_are_no_status_stay() {
     let source = "<tasks><task id='a' status='in review'/></tasks>\
          <statusTracker><pending><taskRef id='a'/><taskRef id='zz'/></pending><failed><taskRef/></failed></statusTracker>";

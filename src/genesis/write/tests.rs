@@ -101,6 +101,20 @@ fn a_task_in_two_lists_is_in_one_afterwards() {
 }
 
 #[test]
+fn a_status_that_an_entry_says_beside_its_list_follows() {
+    let source = plan(
+        "<tasks><task id='a'/><task id='b'/></tasks><statusTracker><pending><taskRef id='a' status='todo'/>\
+         <taskRef id='b'/></pending><inProgress/></statusTracker>",
+    );
+    let started_a = after(&source, &started("a"));
+    assert!(started_a.contains("<inProgress><taskRef id='a' status='in-progress'/>"), "{started_a}");
+    let blocked = after(&started_a, &Transition { to: Status::Blocked, ..started("a") });
+    assert!(blocked.contains("<taskRef id='b'/><taskRef id='a' status='blocked'/>"), "{blocked}");
+    let waiting = after(&blocked, &Transition { to: Status::Pending, ..started("a") });
+    assert!(waiting.contains("<taskRef id='a' status='pending'/>"), "{waiting}");
+}
+
+#[test]
 fn the_tasks_own_status_follows() {
     let source = plan(
         "<tasks><task status='pending' id='a'/>\
