@@ -1,11 +1,13 @@
 //! What is kept on disk of a plan: the journal, which is the commit point of what happened, and the plan file, which follows it,
 //! whatever others make of that file meanwhile.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::history::Attempt;
 use super::record::{Fact, Record, TransitionRecord};
 use super::{History, RunError, RunEvent, ledger};
-use crate::genesis::{AuditEntry, Edit, EditError, Genesis, Invalid, LineIndex};
+use crate::genesis::{AuditEntry, Edit, EditError, Entry, Genesis, Invalid, LineIndex};
 use crate::store::{Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
 
 /// Who writes what is nobody's transition.
@@ -208,19 +210,37 @@ impl Books {
         if !self.is_behind {
             return Ok(true);
         }
-        let missing = ledger::missing(&self.history, self.plan.genesis());
-        for record in missing.into_iter().cloned().collect::<Vec<_>>() {
-            let saved = self.plan.commit(|now| -> Result<_, EditError> {
-                ledger::edit_of(&record, ledger::project_status(&record, now), now)
-            })?;
-            match saved {
+        let missing: Vec<_> =
+            ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
+        let kept = self.kept(&missing);
+        if self.plan.commit(|now| now.entries(&kept))? == Saved::Stale {
+            return Ok(false);
+        }
+        for record in missing {
+            match self.write_again(&record)? {
                 Saved::Stale => return Ok(false),
-                Saved::Written => self.news.push(News::Again(record)),
-                Saved::Unneeded => {}
+                // What is about to be saved was not missed.
+                Saved::Written if !self.is_ahead() => self.news.push(News::Again(record)),
+                Saved::Written | Saved::Unneeded => {}
             }
         }
         self.is_behind = false;
         Ok(true)
+    }
+
+    fn write_again(&mut self, record: &TransitionRecord) -> Result<Saved, RunError> {
+        if self.plan.commit(|now| ledger::take_back(record, now))? == Saved::Stale {
+            return Ok(Saved::Stale);
+        }
+        let edit = |now: &Genesis| ledger::edit_of(record, ledger::project_status(record, now), now);
+        Ok(self.plan.commit(edit)?)
+    }
+
+    /// What the plan was given of what was said in attempts at these tasks: a file that is older than the one lacks the other, too.
+    fn kept(&self, missing: &[TransitionRecord]) -> Vec<Entry> {
+        let tasks: BTreeSet<_> = missing.iter().map(|record| &record.task).collect();
+        let stories = tasks.into_iter().filter_map(|task| self.history.task(task.as_str()));
+        stories.flat_map(|story| &story.attempts).flat_map(Attempt::kept).collect()
     }
 
     fn is_to_be_waited_for(&mut self) -> bool {

@@ -48,7 +48,13 @@ fn missing_tail<'h>(
     if nobody_spoke_since {
         return if unknown.last().is_some_and(|last| last.to != task.status) { &unknown[gap..] } else { &[] };
     }
-    unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..])
+    match unknown {
+        // Half a change, as agents write it: the same status, without what belongs to it.
+        [ours] if known > 0 && ours.to == task.status && ours.result.is_some() && task.result.is_none() => {
+            unknown
+        }
+        _ => unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..]),
+    }
 }
 
 fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
@@ -87,8 +93,8 @@ pub(super) fn is_skipped(task: &Task) -> bool {
 pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditError> {
     let mut now = genesis;
     for transition in missing(history, &now) {
-        let edit = edit_of(transition, None, &now)?;
-        now.edit(&edit)?;
+        now.edit(&take_back(transition, &now)?)?;
+        now.edit(&edit_of(transition, None, &now)?)?;
     }
     Ok(now)
 }

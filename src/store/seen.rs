@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -139,12 +140,12 @@ impl Seen {
     }
 }
 
-/// The stamp, if any further change would show in it.
+/// The stamp, if any further change would show in it. Its age is that of the last change of any sort: a time of the content can be set back.
 fn lasting(metadata: &Metadata) -> Option<Stamp> {
-    let modified = metadata.modified().ok()?;
-    let age = SystemTime::now().duration_since(modified).ok()?;
-    let has_fractions =
-        modified.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() != 0);
+    let since = Duration::new(metadata.ctime().try_into().ok()?, metadata.ctime_nsec().try_into().ok()?);
+    let changed = SystemTime::UNIX_EPOCH.checked_add(since)?;
+    let age = SystemTime::now().duration_since(changed.max(metadata.modified().ok()?)).ok()?;
+    let has_fractions = since.subsec_nanos() != 0;
     (age > if has_fractions { TICK } else { COARSE_TICK }).then(|| Stamp::of(metadata))
 }
 
@@ -185,4 +186,19 @@ fn is_absence(error: &io::Error) -> bool {
 
 fn is_endless_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_time_was_set_back_this_moment_may_change_again_unseen() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::new(1_000_000_000, 1);
+        file.as_file().set_modified(long_ago).unwrap();
+        assert_eq!(lasting(&file.as_file().metadata().unwrap()), None);
+        std::thread::sleep(TICK * 2);
+        assert!(lasting(&file.as_file().metadata().unwrap()).is_some());
+    }
 }

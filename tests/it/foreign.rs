@@ -109,6 +109,28 @@ fn a_stash_that_comes_back_later_is_only_newer() {
     assert_whole(&project, &["a", "b"]);
 }
 
+#[test]
+fn a_file_from_between_an_agents_own_edit_and_the_runs_loses_neither_result_nor_notes() {
+    let script = "== a\nblueprint task|note|--learning|Rows are wide|4 kB\nwait-for go-a\nwrite a.txt x\nprint a is well\n\
+                  == b\nwait-for go\nwrite b.txt x\nprint b is well";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    let run = project.start(&["run"]);
+    project.wait_for_log("a", |log| log.starts_of("a") == 1);
+    let before = project.read("genesis.xml");
+    let event = "<event><timestamp>2030-01-01T00:00:00Z</timestamp><status>completed</status></event>";
+    let half = before.replacen("</statusHistory>", &format!("{event}</statusHistory>"), 1);
+    project.touch("go-a");
+    project.wait_for_log("b", |log| log.starts_of("b") == 1);
+    project.write("genesis.xml", &half);
+    run.wait_for("a: the plan file had missed that it is completed");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+    assert!(project.section_of("a").contains("<summary>a is well</summary>"), "{}", project.section_of("a"));
+    assert_eq!(project.read("genesis.xml").matches("Rows are wide").count(), 1);
+    assert!(!project.blueprint(&["validate"]).stderr.contains("warning"));
+}
+
 /// What somebody leaves in place of the plan, and what it is called.
 fn is_set_aside(rubbish: &str, says: &str) {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), SCRIPT);
