@@ -75,6 +75,7 @@ codes! {
     UnknownStatusWord  "W107" Warning "a word that is no status";
     InNoLevel          "W108" Warning "a task stands in no level, though others do";
     NoTasks            "W109" Warning "a plan without tasks";
+    UnreadDependency   "W110" Warning "a task's prerequisites stand where nobody reads them";
     BadDuration        "W201" Warning "a duration that cannot be read";
     LevelAgainstEdges  "W202" Warning "a level contradicts the dependencies";
     // Asked for with `--schema`.

@@ -150,7 +150,8 @@ impl<'a> Xml<'a> {
         if span.is_empty() { self.span(node) } else { span }
     }
 
-    fn attributes(self, node: Node) -> impl Iterator<Item = Attribute> + 'a {
+    /// All attributes of `node`.
+    pub(super) fn attributes(self, node: Node) -> impl Iterator<Item = Attribute> + 'a {
         let Element { name_end, content, .. } = *self.tree.element(node);
         let tag_end = if self.content(node).is_some() { 1 } else { 2 };
         let range = name_end as usize..(content as usize).saturating_sub(tag_end);

@@ -9,6 +9,7 @@ mod shape;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub(super) use schema::check as against_schema;
 
@@ -21,6 +22,7 @@ use super::xml::Xml;
 pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
     let mut found = ids::check(xml, names, view);
     found.extend(shape::check(xml, names, view));
+    found.extend(unread::check(xml, names, view));
     found.extend(refs::check(names, view));
     found.extend(sources::check(xml, names, view));
     found.extend(counters::check(xml, names, view));
