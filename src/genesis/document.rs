@@ -82,6 +82,11 @@ impl Genesis {
         self.view.task(id).map(|(task, _)| task)
     }
 
+    /// Whether a change of that task's status leaves an event in its history: not if it is only referred to.
+    pub fn keeps_history(&self, id: &str) -> bool {
+        self.view.task(id).is_some_and(|(_, element)| element.is_some())
+    }
+
     /// Who waits for whom, from all places that say so, in the order of the text, each pair once.
     pub fn edges(&self) -> &[Edge] {
         &self.view.edges

@@ -102,6 +102,11 @@ impl<'a> Xml<'a> {
         self.attributes(node).find(|attribute| self.slice(attribute.name.clone()) == name)
     }
 
+    /// Whether `node` has any.
+    pub(super) fn has_attributes(self, node: Node) -> bool {
+        self.attributes(node).next().is_some()
+    }
+
     /// The value of an attribute.
     pub(super) fn value(self, attribute: &Attribute) -> Cow<'a, str> {
         let raw = self.slice(attribute.value.clone());

@@ -130,6 +130,10 @@ impl<'a> Loader<'a> {
                 self.end(from, || format!("`{}` is to wait for itself, and is not in the plan", from.id));
             return found.zip(found);
         }
+        if from.id.is_empty() && self.is_own(to) {
+            self.found.push(names_nobody(from, to));
+            return None;
+        }
         let before = self.end(from, || match to.id.as_str() {
             "" => format!("a dependency is on `{}`, which is not in the plan", from.id),
             waiting => format!("task `{waiting}` waits for `{}`, which is not in the plan", from.id),
@@ -139,6 +143,11 @@ impl<'a> Loader<'a> {
             before => format!("`{}` is to wait for task `{before}`, but is not in the plan", to.id),
         });
         Some((before?, after?))
+    }
+
+    /// Whether it is the task itself that says what it waits for.
+    fn is_own(&self, to: &Ref) -> bool {
+        self.genesis.task(&to.id).is_some_and(|task| task.id_span == to.span)
     }
 
     fn end(&mut self, end: &Ref, unknown: impl FnOnce() -> String) -> Option<TaskIndex> {
@@ -224,6 +233,12 @@ impl<'a> Loader<'a> {
             }
         }
     }
+}
+
+fn names_nobody(from: &Ref, to: &Ref) -> Diagnostic {
+    let message = format!("a dependency of task `{}` names no task", to.id);
+    Diagnostic::new(Code::UnknownTask, from.span.clone(), message)
+        .help("write the task's id as its text: `<dependency>build-api</dependency>`")
 }
 
 /// Which task is made to wait for which, and where that is said.

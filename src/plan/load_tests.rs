@@ -92,6 +92,13 @@ fn an_unknown_end_names_the_task_that_waits_and_the_nearest_id() {
 }
 
 #[test]
+fn a_dependency_that_says_its_task_in_a_way_of_its_own_does_not_go_unseen() {
+    let own = "<dependencies><dependency ref=\"a\"/><dependency/><dependency>a</dependency></dependencies>";
+    let text = document("", &(task("a", "") + &task("b", own)));
+    insta::assert_snapshot!(refused(&text), @"5:70 E201 a dependency of task `b` names no task (write the task's id as its text: `<dependency>build-api</dependency>`)");
+}
+
+#[test]
 fn an_unknown_task_that_waits_for_itself_is_one_error() {
     insta::assert_snapshot!(refused(&with(&["a"], &[("zzz", "zzz")])), @"3:19 E201 `zzz` is to wait for itself, and is not in the plan (add the task, or remove the dependency)");
 }

@@ -64,6 +64,29 @@ fn a_checkout_of_the_file_during_a_run_loses_nothing() {
 }
 
 #[test]
+fn a_checkout_of_a_plan_whose_tasks_had_no_history_yet_loses_nothing() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), SCRIPT);
+    let plan = project.read("genesis.xml");
+    let mut parts = plan.split("<statusHistory>");
+    let mut without = parts.next().unwrap().trim_end().to_owned();
+    for part in parts {
+        without.push_str(part.split_once("</statusHistory>").unwrap().1);
+    }
+    project.write("genesis.xml", &without);
+    project.git(&["commit", "--quiet", "-am", "no histories"]);
+    let run = under_way(&project);
+    project.git(&["checkout", "--quiet", "--", "genesis.xml"]);
+    run.wait_for("had missed that it is completed");
+    run.wait_for("had missed that it is in-progress");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    assert_whole(&project, &["a", "b"]);
+    project.git(&["checkout", "--quiet", "--", "genesis.xml"]);
+    project.run(&[]).assert(0, &["had missed that it is completed"]);
+    assert_whole(&project, &["a", "b"]);
+}
+
+#[test]
 fn a_stash_during_a_run_loses_nothing() {
     survives_git(&[], &[&["stash", "push", "--quiet"]]);
 }

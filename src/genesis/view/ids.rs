@@ -30,11 +30,16 @@ pub(super) fn value(xml: Xml<'_>, attribute: &Attribute) -> Vec<Ref> {
     exact(raw, attribute.value.start)
 }
 
+/// An element that says something, but names no task where one is looked for, is a reference to none: it must not go unseen.
 fn in_child(xml: Xml<'_>, child: Node) -> Vec<Ref> {
     let found = in_text(xml, child);
-    match xml.attribute(child, "id").filter(|_| found.is_empty()) {
+    if !found.is_empty() {
+        return found;
+    }
+    match xml.attribute(child, "id") {
         Some(id) => vec![Ref { id: xml.value(&id).into_owned(), span: id.value }],
-        None => found,
+        None if xml.has_attributes(child) => vec![Ref { id: String::new(), span: xml.start_tag(child) }],
+        None => Vec::new(),
     }
 }
 

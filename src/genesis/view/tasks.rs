@@ -1,5 +1,6 @@
 //! The tasks, and which status each has.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::thread::Builder;
 
@@ -123,7 +124,9 @@ fn add_nodes<'a>(
     }
     let written: HashSet<String> = found.iter().map(|(task, _)| task.id.clone()).collect();
     for (id, node) in nodes {
-        if by_node.insert(id.as_str(), *node).is_none() && !written.contains(id) {
+        let Entry::Vacant(vacant) = by_node.entry(id.as_str()) else { continue };
+        vacant.insert(*node);
+        if !written.contains(id) {
             let reference = super::task_ref(xml, *node, names.nodes.id);
             found.push((Task { name: String::new(), ..named_only(&reference) }, None));
         }

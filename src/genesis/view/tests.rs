@@ -1,4 +1,4 @@
-use crate::genesis::{Form, Genesis, ProjectStatus, Ref, Status};
+use crate::genesis::{Edit, Form, Genesis, ProjectStatus, Ref, Splice, Status};
 
 fn parsed(source: &str) -> Genesis {
     Genesis::parse(source.as_bytes().to_vec()).unwrap()
@@ -187,4 +187,18 @@ fn a_result_without_words_is_none() {
         ));
         assert_eq!(genesis.tasks()[0].result.is_some(), is_one, "{result}");
     }
+}
+
+/// Whoever reads the task anew after an edit takes the first one, too.
+#[test]
+fn of_two_nodes_of_one_task_the_first_completes_it_before_and_after_an_edit() {
+    let genesis = plan(
+        "<executionDag><nodes><node id='a' assignedAgent='one'/><node id='a' assignedAgent='two'/></nodes></executionDag>\
+         <tasks><task id='a'><name>A</name></task></tasks>",
+    );
+    let agent = |genesis: &Genesis| genesis.task("a").unwrap().agent.as_ref().unwrap().id.clone();
+    assert_eq!(agent(&genesis), "one");
+    let at = genesis.source().find("</name>").unwrap();
+    let edit = Edit { splices: vec![Splice { range: at..at, text: "B".into() }] };
+    assert_eq!(agent(&genesis.apply(&edit).unwrap()), "one");
 }

@@ -212,6 +212,9 @@ fn a_status_is_written_as_this_file_spells_it() {
     let text = after(&source, &Transition { to: Status::Completed, ..started("b") });
     assert!(text.contains("<task id='b' status='done'>"), "{text}");
     assert!(text.contains("<status>completed</status>"), "what events say is another matter: {text}");
+    let source = epic("<task id='a' status='Pending'/><task id='b' status='Pending'/>");
+    let text = after(&source, &Transition { to: Status::Completed, ..started("b") });
+    assert!(text.contains("<task id='b' status='Completed'>"), "{text}");
     let source = epic("<task id='a' status='skipped'/><task id='b' status='PENDING'/>");
     let text = after(&source, &Transition { to: Status::Cancelled, ..started("b") });
     assert!(text.contains("<task id='b' status='cancelled'>"), "{text}");

@@ -43,7 +43,7 @@ impl Writer<'_> {
 }
 
 /// The first of the words `known` for it in places of the same kind; else `usual` as another place
-/// spells it; else `usual`, in capitals if the word beside it is.
+/// spells it; else `usual`, in capitals, or with a capital, if the word beside it is.
 fn spelled<'a>(
     usual: &str,
     mut known: impl Iterator<Item = &'a str>,
@@ -56,7 +56,17 @@ fn spelled<'a>(
     if beside.is_some_and(is_in_capitals) {
         return usual.to_uppercase().replace('-', "_");
     }
-    elsewhere.find(|word| letters(word).eq(letters(usual))).unwrap_or(usual).to_owned()
+    let spelled = elsewhere.find(|word| letters(word).eq(letters(usual))).unwrap_or(usual);
+    if beside.is_some_and(begins_with_a_capital) { capitalized(spelled) } else { spelled.to_owned() }
+}
+
+fn begins_with_a_capital(word: &str) -> bool {
+    word.starts_with(char::is_uppercase)
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters.as_str().chars()).collect()
 }
 
 fn means(word: &str, status: Status) -> bool {

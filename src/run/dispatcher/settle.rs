@@ -95,7 +95,18 @@ impl Dispatcher<'_> {
             .unwrap_or_default();
         let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
         let next = last.and_then(|last| last.checked_add(SECOND).ok());
-        next.map_or(now, |next| now.max(next))
+        let mut at = next.map_or(now, |next| now.max(next));
+        // Nor may it look like what somebody else has written in this very second.
+        while self.is_taken(task, to, at) {
+            at = at.checked_add(SECOND).unwrap_or(Timestamp::MAX);
+        }
+        at
+    }
+
+    fn is_taken(&self, task: &TaskId, to: Status, at: Timestamp) -> bool {
+        let written = self.books.genesis().task(task.as_str()).into_iter().flat_map(|task| &task.history);
+        let mut same = written.filter(|event| event.status == Some(to));
+        at < Timestamp::MAX && same.any(|event| event.at() == Some(at))
     }
 
     /// Saves what was decided, all at once, and then lets it have its effects: attempts begin, and it is announced.
@@ -298,7 +309,9 @@ impl Dispatcher<'_> {
         let actor =
             self.books.genesis().task(task.as_str()).and_then(|task| task.history.last()?.actor.clone());
         let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
-        self.tell(RunEvent::Note(format!("{task} is in progress{whose} and is left alone")));
+        self.tell(RunEvent::Note(format!(
+            "{task} is in progress{whose} and is left alone; `blueprint task done` or `fail` ends that"
+        )));
     }
 
     pub(super) fn branch(&self, task: &TaskId) -> String {
