@@ -146,6 +146,21 @@ fn an_attempts_commit_and_what_a_person_amended_it_to_are_both_kept() {
 }
 
 #[test]
+fn what_only_the_journal_knows_to_be_done_can_not_be_failed_by_hand() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nrecord first\nwait-for go\nwrite a.txt x");
+    let run = project.start(&["run"]);
+    project.wait_for_log("a", |log| log.starts_of("a") == 1);
+    let before = project.read("genesis.xml");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    project.write("genesis.xml", &before);
+    project
+        .blueprint(&["task", "fail", "a", "--reason", "late"])
+        .assert(2, &["a completed task can't become failed"]);
+    project.assert_statuses(&[("a", "completed")]);
+}
+
+#[test]
 fn done_without_a_summary_is_a_usage_error_and_changes_nothing() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
     by_hand(&project, &["start", "--task", "a"]);

@@ -12,7 +12,7 @@ use crate::cli::person::actor;
 use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition};
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
-use crate::run::{ASKED, Claim, Fact, Record, Says, TransitionRecord, ledger, supervisor};
+use crate::run::{ASKED, Claim, Fact, History, Record, Says, TransitionRecord, ledger, supervisor};
 use crate::store::{CommitError, Committed, Journal, RunLock, Seen};
 
 /// What is to become of the task.
@@ -88,8 +88,19 @@ fn commit(
         if !forced && wish.is_status() && is_held(context, genesis, wish.task)? {
             return Err(Refusal::Held);
         }
-        Ok(wish.edit(genesis)?)
+        Ok(caught_up_and(wish, genesis, &context.history()?)?)
     })
+}
+
+/// The wish's edit, of the document as the journal has it: a run that was killed may not have written all of it.
+fn caught_up_and(wish: &Wish<'_>, genesis: &Genesis, history: &History) -> Result<Edit, CliError> {
+    if ledger::missing(history, genesis).is_empty() {
+        return wish.edit(genesis);
+    }
+    let failed = |error| CliError::edit(&error);
+    let mut now = ledger::caught_up(genesis.clone(), history).map_err(failed)?;
+    now.edit(&wish.edit(&now)?).map_err(failed)?;
+    Ok(Edit::between(genesis.source(), now.source()))
 }
 
 /// Whether a live run has the task in progress. Asked under the lock that the run takes to write the plan, and of the journal, in which it
