@@ -27,6 +27,8 @@ pub struct Genesis {
     view: View,
     /// Looked for when somebody asks.
     diagnostics: OnceLock<Vec<Diagnostic>>,
+    /// Empty; but there is room in it for the text that the next edit leaves.
+    spare: String,
 }
 
 /// An edit with more splices is not worth it to be read piece by piece: each takes a walk over all that is behind it.
@@ -40,7 +42,9 @@ impl Genesis {
     pub fn parse(bytes: Vec<u8>) -> Result<Genesis, Invalid> {
         let source = decode(bytes)?;
         match read(&source) {
-            Ok((tree, form, view)) => Ok(Genesis { source, tree, form, view, diagnostics: OnceLock::new() }),
+            Ok((tree, form, view)) => {
+                Ok(Genesis { source, tree, form, view, diagnostics: OnceLock::new(), spare: String::new() })
+            }
             Err(diagnostics) => Err(Invalid { source, diagnostics }),
         }
     }
@@ -76,6 +80,11 @@ impl Genesis {
     /// The first task of that id.
     pub fn task(&self, id: &str) -> Option<&Task> {
         self.view.task(id).map(|(task, _)| task)
+    }
+
+    /// Whether a change of that task's status leaves an event in its history: not if it is only referred to.
+    pub fn keeps_history(&self, id: &str) -> bool {
+        self.view.task(id).is_some_and(|(_, element)| element.is_some())
     }
 
     /// Who waits for whom, from all places that say so, in the order of the text, each pair once.
@@ -140,7 +149,8 @@ impl Genesis {
     /// # Errors
     /// If the edit was made for another text, or leaves a document that cannot be read. The document is then as it was.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
-        let source = edit.splice(&self.source)?;
+        let mut source = std::mem::take(&mut self.spare);
+        edit.splice_to(&self.source, &mut source)?;
         if edit.splices.len() > FEW_SPLICES {
             return self.take_anew(source);
         }
@@ -175,7 +185,9 @@ impl Genesis {
         let names = self.form.names();
         let view = std::mem::take(&mut self.view);
         self.view = view.after(Edited { xml, names, patches: &patched.patches, shift });
-        (self.source, self.tree) = (source, patched.tree);
+        self.spare = std::mem::replace(&mut self.source, source);
+        self.spare.clear();
+        self.tree = patched.tree;
         self.diagnostics = OnceLock::new();
     }
 

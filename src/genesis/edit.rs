@@ -101,6 +101,9 @@ pub enum EditError {
     Breaks(Box<Invalid>),
 }
 
+/// In bytes.
+const ROOM: usize = 4_096;
+
 impl Edit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
@@ -145,8 +148,17 @@ impl Edit {
 
     /// `source` with the edit made, or the first place where the edit does not fit it.
     pub(crate) fn splice(&self, source: &str) -> Result<String, EditError> {
+        let mut text = String::new();
+        self.splice_to(source, &mut text)?;
+        Ok(text)
+    }
+
+    /// The same, in the place of whatever `text` holds: what it has room for need not be asked of the system again.
+    pub(crate) fn splice_to(&self, source: &str, text: &mut String) -> Result<(), EditError> {
+        text.clear();
         let grown: usize = self.splices.iter().map(|splice| splice.text.len()).sum();
-        let mut text = String::with_capacity(source.len() + grown);
+        // Not twice as much, as a buffer that grows little by little would get, but enough for the next edits as well.
+        text.reserve_exact(source.len() + grown + ROOM);
         let mut copied = 0;
         for Splice { range, text: new } in &self.splices {
             let misfit = EditError::DoesNotFit(range.start);
@@ -157,7 +169,7 @@ impl Edit {
             copied = range.end;
         }
         text.push_str(source.get(copied..).ok_or(EditError::DoesNotFit(copied))?);
-        Ok(text)
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use super::Status;
 
 /// What the document says about the project as a whole.
@@ -108,6 +110,13 @@ pub struct Event {
     pub actor: Option<String>,
     /// The whole event.
     pub span: Range<usize>,
+}
+
+impl Event {
+    /// When, if what it says is a time.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.timestamp.as_deref()?.parse().ok()
+    }
 }
 
 /// What came of a task.

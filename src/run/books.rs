@@ -1,11 +1,13 @@
 //! What is kept on disk of a plan: the journal, which is the commit point of what happened, and the plan file, which follows it,
 //! whatever others make of that file meanwhile.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::history::Attempt;
 use super::record::{Fact, Record, TransitionRecord};
 use super::{History, RunError, RunEvent, ledger};
-use crate::genesis::{AuditEntry, Edit, EditError, Genesis, Invalid, LineIndex};
+use crate::genesis::{AuditEntry, Edit, EditError, Entry, Genesis, Invalid, LineIndex};
 use crate::store::{Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
 
 /// Who writes what is nobody's transition.
@@ -28,9 +30,14 @@ pub(super) struct Books {
     broken_since: Option<Instant>,
     /// The document may lack what the journal has.
     is_behind: bool,
+    /// What is in the known document and not yet on disk, in its order.
+    staged: Vec<Decide>,
     restores: u32,
     news: Vec<News>,
 }
+
+/// Makes an edit of the document, whatever others have made of it by the time it is saved.
+type Decide = Box<dyn Fn(&Genesis) -> Result<Edit, EditError>>;
 
 /// What others did to the plan file.
 #[derive(Debug)]
@@ -50,10 +57,11 @@ pub(super) enum News {
 
 impl Books {
     pub(super) fn new(plan: KnownPlan, history: History, journal: Journal) -> Self {
-        Self { plan, history, journal, broken_since: None, is_behind: true, restores: 0, news: Vec::new() }
+        let (news, staged) = (Vec::new(), Vec::new());
+        Self { plan, history, journal, broken_since: None, is_behind: true, staged, restores: 0, news }
     }
 
-    /// The document as it was last seen or saved.
+    /// The document as it was last seen or saved, with what is staged.
     pub(super) fn genesis(&self) -> &Genesis {
         self.plan.genesis()
     }
@@ -84,10 +92,29 @@ impl Books {
         Ok(())
     }
 
+    /// Whoever else writes the plan under its lock waits until [`Books::release`]: what they have written we see, and what we decide they will
+    /// find.
+    pub(super) fn hold(&mut self) -> Result<(), RunError> {
+        Ok(self.plan.hold()?)
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.plan.is_held()
+    }
+
+    pub(super) fn release(&mut self) {
+        self.plan.release();
+    }
+
     /// Looks at the plan file, and takes up what others made of it: a newer document counts, and gets what the journal has and it has not.
     ///
     /// False while it is none: it may be half written. One that stays so is set aside, and the last good one restored.
     pub(super) fn look(&mut self) -> Result<bool, RunError> {
+        self.flush()?;
+        self.look_at_file()
+    }
+
+    fn look_at_file(&mut self) -> Result<bool, RunError> {
         match self.plan.look()? {
             None => {}
             Some(Found::Document(seen)) if !is_another(self.plan.genesis(), &seen.genesis) => {
@@ -112,26 +139,55 @@ impl Books {
         Ok(())
     }
 
-    /// Saves the edit that `decide` makes of the document as it is on disk.
-    pub(super) fn save(
+    /// Makes the edit that `decide` makes of the document; [`Books::flush`] saves it, together with all others made by then.
+    pub(super) fn stage(
         &mut self,
-        decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
+        decide: impl Fn(&Genesis) -> Result<Edit, EditError> + 'static,
     ) -> Result<(), RunError> {
+        let edit = decide(self.plan.genesis())?;
+        self.plan.stage(&edit)?;
+        self.staged.push(Box::new(decide));
+        Ok(())
+    }
+
+    /// Whether something is staged and not yet on disk.
+    pub(super) fn is_ahead(&self) -> bool {
+        !self.staged.is_empty()
+    }
+
+    /// Saves what is staged, made again of the document as it is on disk by then.
+    pub(super) fn flush(&mut self) -> Result<(), RunError> {
         let began = Instant::now();
-        loop {
-            let saved = self.plan.commit(&decide)?;
-            tracing::debug!(?saved, "plan");
+        while self.is_ahead() {
+            let saved = self.plan.flush()?;
+            tracing::debug!(?saved, edits = self.staged.len(), "plan");
             if saved != Saved::Stale {
                 self.restores = 0;
+                self.staged.clear();
                 return Ok(());
             }
-            while !self.look()? {
+            self.plan.roll_back()?;
+            while !self.look_at_file()? {
                 self.wait_a_moment(began)?;
             }
+            self.stage_again()?;
             if began.elapsed() > FIGHT {
                 return Err(self.contended());
             }
         }
+        Ok(())
+    }
+
+    fn stage_again(&mut self) -> Result<(), RunError> {
+        for decide in &self.staged {
+            match decide(self.plan.genesis()) {
+                Ok(edit) => self.plan.stage(&edit)?,
+                // Taken out of the plan this very moment: the journal has it.
+                Err(EditError::UnknownTask(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Whoever writes in a loop shall not keep step with us.
@@ -154,19 +210,37 @@ impl Books {
         if !self.is_behind {
             return Ok(true);
         }
-        let missing = ledger::missing(&self.history, self.plan.genesis());
-        for record in missing.into_iter().cloned().collect::<Vec<_>>() {
-            let saved = self.plan.commit(|now| -> Result<_, EditError> {
-                ledger::edit_of(&record, ledger::project_status(&record, now), now)
-            })?;
-            match saved {
+        let missing: Vec<_> =
+            ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
+        let kept = self.kept(&missing);
+        if self.plan.commit(|now| now.entries(&kept))? == Saved::Stale {
+            return Ok(false);
+        }
+        for record in missing {
+            match self.write_again(&record)? {
                 Saved::Stale => return Ok(false),
-                Saved::Written => self.news.push(News::Again(record)),
-                Saved::Unneeded => {}
+                // What is about to be saved was not missed.
+                Saved::Written if !self.is_ahead() => self.news.push(News::Again(record)),
+                Saved::Written | Saved::Unneeded => {}
             }
         }
         self.is_behind = false;
         Ok(true)
+    }
+
+    fn write_again(&mut self, record: &TransitionRecord) -> Result<Saved, RunError> {
+        if self.plan.commit(|now| ledger::take_back(record, now))? == Saved::Stale {
+            return Ok(Saved::Stale);
+        }
+        let edit = |now: &Genesis| ledger::edit_of(record, ledger::project_status(record, now), now);
+        Ok(self.plan.commit(edit)?)
+    }
+
+    /// What the plan was given of what was said in attempts at these tasks: a file that is older than the one lacks the other, too.
+    fn kept(&self, missing: &[TransitionRecord]) -> Vec<Entry> {
+        let tasks: BTreeSet<_> = missing.iter().map(|record| &record.task).collect();
+        let stories = tasks.into_iter().filter_map(|task| self.history.task(task.as_str()));
+        stories.flat_map(|story| &story.attempts).flat_map(Attempt::kept).collect()
     }
 
     fn is_to_be_waited_for(&mut self) -> bool {
@@ -219,6 +293,7 @@ fn what_is_wrong(found: &Found) -> String {
             let name = if project.epic_name.is_empty() { &project.project_name } else { &project.epic_name };
             format!("the plan file was another plan's ({name})")
         }
+        Found::NoFile => "the plan file was no regular file".to_owned(),
         Found::Broken(invalid) => format!("the plan file was broken ({})", first_problem(invalid)),
     }
 }

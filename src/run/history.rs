@@ -50,12 +50,20 @@ impl Attempt {
 
     /// What the plan keeps of what its agent said, and has not yet.
     pub fn to_keep(&self) -> Vec<Entry> {
-        let open = self.reports.iter().skip(self.kept);
+        Self::entries(&self.reports[self.kept.min(self.reports.len())..])
+    }
+
+    /// What the plan was given of what its agent said.
+    pub(super) fn kept(&self) -> Vec<Entry> {
+        Self::entries(&self.reports[..self.kept.min(self.reports.len())])
+    }
+
+    fn entries(reports: &[(Reported, Timestamp)]) -> Vec<Entry> {
         let entry = |(reported, at): &(Reported, Timestamp)| match reported.says.clone() {
             Says::Remark(remark) => Some(remark.entry(reported.task.as_str(), &reported.actor, *at)),
             Says::Claim(_) => None,
         };
-        open.filter_map(entry).collect()
+        reports.iter().filter_map(entry).collect()
     }
 
     /// Whether its work counts.

@@ -2,7 +2,6 @@
 
 use super::record::TransitionRecord;
 use super::{History, TaskHistory};
-use jiff::Timestamp;
 
 use crate::genesis::{Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
 
@@ -13,7 +12,10 @@ use crate::genesis::{Edit, EditError, Event, Genesis, ProjectStatus, Status, Tas
 pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h TransitionRecord> {
     let tasks = genesis.tasks().iter();
     let stories = tasks.filter_map(|task| Some((task, history.task(&task.id)?)));
-    let mut tails: Vec<_> = stories.map(|(task, story)| missing_tail(task, &story.transitions)).collect();
+    let tail = |(task, story): (&Task, &'h TaskHistory)| {
+        missing_tail(task, genesis.keeps_history(&task.id), &story.transitions)
+    };
+    let mut tails: Vec<_> = stories.map(tail).collect();
     // Whole tails, so that a clock that was set back can't mix up the changes of one task.
     tails.sort_by_key(|tail| tail.first().map(|transition| transition.at));
     tails.into_iter().flatten().collect()
@@ -21,10 +23,15 @@ pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h Transitio
 
 /// Those of a task's last changes that lead on from what the document has: all that come after the last one which it has, or, where somebody
 /// has had a say since, those from that status on.
-fn missing_tail<'h>(task: &Task, transitions: &'h [TransitionRecord]) -> &'h [TransitionRecord] {
+fn missing_tail<'h>(
+    task: &Task,
+    keeps_history: bool,
+    transitions: &'h [TransitionRecord],
+) -> &'h [TransitionRecord] {
     let known = match transitions.len().checked_sub(1) {
-        // Without a history in the document an older status can't be told from one that was set back by hand: one step only.
-        Some(last) if task.history.is_empty() => last,
+        // Where no history is kept an older status can't be told from one that was set back by hand: one step only. Where one is kept,
+        // and is not there, the document is from before.
+        Some(last) if !keeps_history => last,
         _ => transitions.iter().rposition(|transition| has_event(task, transition)).map_or(0, |at| at + 1),
     };
     let unknown = transitions.get(known..).unwrap_or_default();
@@ -41,7 +48,13 @@ fn missing_tail<'h>(task: &Task, transitions: &'h [TransitionRecord]) -> &'h [Tr
     if nobody_spoke_since {
         return if unknown.last().is_some_and(|last| last.to != task.status) { &unknown[gap..] } else { &[] };
     }
-    unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..])
+    match unknown {
+        // Half a change, as agents write it: the same status, without what belongs to it.
+        [ours] if known > 0 && ours.to == task.status && ours.result.is_some() && task.result.is_none() => {
+            unknown
+        }
+        _ => unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..]),
+    }
 }
 
 fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
@@ -49,8 +62,7 @@ fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
 }
 
 fn is_event_of(transition: &TransitionRecord, event: &Event) -> bool {
-    let at = event.timestamp.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-    at == Some(transition.at) && event.status == Some(transition.to)
+    event.at() == Some(transition.at) && event.status == Some(transition.to)
 }
 
 /// Whether the task's status in the document is the one that a run of ours wrote when it put the task in progress, and nobody's since.
@@ -81,8 +93,8 @@ pub(super) fn is_skipped(task: &Task) -> bool {
 pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditError> {
     let mut now = genesis;
     for transition in missing(history, &now) {
-        let edit = edit_of(transition, None, &now)?;
-        now.edit(&edit)?;
+        now.edit(&take_back(transition, &now)?)?;
+        now.edit(&edit_of(transition, None, &now)?)?;
     }
     Ok(now)
 }

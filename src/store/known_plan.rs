@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::replace::{Replacement, folder_of};
-use super::seen::{Saved, Seen, read_if_there};
-use super::{CommitError, LoadError, PlanFile, StoreError};
-use crate::genesis::{Edit, Genesis, Invalid};
+use super::seen::{Present, Saved, Seen};
+use super::{CommitError, LoadError, Lock, PlanFile, StoreError};
+use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// A plan file as a writer knows it that stays: the document, and what the file looked like when it was that.
 ///
@@ -16,6 +16,8 @@ use crate::genesis::{Edit, Genesis, Invalid};
 pub struct KnownPlan {
     file: PlanFile,
     seen: Seen,
+    /// The plan's lock, from [`KnownPlan::hold`] on.
+    held: Option<Lock>,
 }
 
 /// What there is in place of the file that is known.
@@ -25,7 +27,9 @@ pub enum Found {
     Document(Box<Seen>),
     /// Something that is no document: torn, or nothing of ours.
     Broken(Box<Invalid>),
-    /// No file.
+    /// Something that is no file: a folder, a pipe, a device.
+    NoFile,
+    /// Nothing at all.
     Nothing,
 }
 
@@ -46,7 +50,7 @@ impl KnownPlan {
     /// # Errors
     /// [`LoadError`] when it can't be read or is no genesis document.
     pub fn read(file: PlanFile) -> Result<Self, LoadError> {
-        Ok(Self { seen: file.see()?, file })
+        Ok(Self { seen: file.see()?, file, held: None })
     }
 
     /// The file's absolute path.
@@ -67,10 +71,13 @@ impl KnownPlan {
         if self.seen.is_untouched(self.file.path()) {
             return Ok(None);
         }
-        let Some((bytes, metadata)) = read_if_there(self.file.path())? else {
-            return Ok(Some(Found::Nothing));
+        let (bytes, metadata) = match Present::at(self.file.path())? {
+            Present::File(bytes, metadata) => (bytes, metadata),
+            Present::TooLarge(invalid) => return Ok(Some(Found::Broken(Box::new(invalid)))),
+            Present::NoFile => return Ok(Some(Found::NoFile)),
+            Present::Nothing => return Ok(Some(Found::Nothing)),
         };
-        if bytes == self.genesis().source().as_bytes() {
+        if bytes == self.seen.saved_text().as_bytes() {
             self.seen.note(metadata);
             return Ok(None);
         }
@@ -78,6 +85,31 @@ impl KnownPlan {
             Ok(genesis) => Found::Document(Box::new(Seen::new(genesis, metadata))),
             Err(invalid) => Found::Broken(Box::new(invalid)),
         }))
+    }
+
+    /// Keeps the plan's lock: of those who take it nobody changes the plan until [`KnownPlan::release`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when it can't be taken.
+    pub fn hold(&mut self) -> Result<(), StoreError> {
+        if let Some(lock) = self.lock_unless_held()? {
+            self.held = Some(lock);
+        }
+        Ok(())
+    }
+
+    /// Gives the lock back, if it is held.
+    pub fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// Whether the lock is kept.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    fn lock_unless_held(&self) -> Result<Option<Lock>, StoreError> {
+        if self.is_held() { Ok(None) } else { self.file.lock().map(Some) }
     }
 
     /// What was found counts from now on; gives what was known before.
@@ -93,12 +125,38 @@ impl KnownPlan {
         &mut self,
         decide: impl FnOnce(&Genesis) -> Result<Edit, E>,
     ) -> Result<Saved, CommitError<E>> {
-        let _lock = self.file.lock()?;
-        if !self.seen.is_current(self.file.path())? {
-            return Ok(Saved::Stale);
-        }
         let edit = decide(&self.seen.genesis).map_err(CommitError::Refused)?;
-        self.seen.save(self.file.path(), &edit)
+        self.stage(&edit).map_err(CommitError::Edit)?;
+        let saved = self.flush();
+        if !matches!(saved, Ok(Saved::Written | Saved::Unneeded)) {
+            self.roll_back().map_err(CommitError::Edit)?;
+        }
+        Ok(saved?)
+    }
+
+    /// Makes `edit` of the document that is known; [`KnownPlan::flush`] saves it, with all others made by then.
+    ///
+    /// # Errors
+    /// [`EditError`] if it does not fit; the document is then as it was.
+    pub fn stage(&mut self, edit: &Edit) -> Result<(), EditError> {
+        self.seen.stage(edit)
+    }
+
+    /// Saves all that was staged at once, if the file is still the document that was known before.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file is then unchanged.
+    pub fn flush(&mut self) -> Result<Saved, StoreError> {
+        let _lock = self.lock_unless_held()?;
+        self.seen.save(self.file.path())
+    }
+
+    /// Takes back all that was staged and is not saved.
+    ///
+    /// # Errors
+    /// None, unless there is a bug: what was made can be taken back.
+    pub fn roll_back(&mut self) -> Result<(), EditError> {
+        self.seen.roll_back()
     }
 
     /// Puts what is known back where something else is that `is_ours` does not know for the plan; that is set aside first.
@@ -106,12 +164,14 @@ impl KnownPlan {
     /// # Errors
     /// [`StoreError`]; nothing is lost then.
     pub fn restore(&mut self, is_ours: impl Fn(&Genesis) -> bool) -> Result<Restored, StoreError> {
-        let _lock = self.file.lock()?;
+        let _lock = self.lock_unless_held()?;
         let path = self.file.path().to_owned();
         let restored = match self.look()? {
             None => return Ok(Restored::Unneeded),
             Some(Found::Document(seen)) if is_ours(&seen.genesis) => return Ok(Restored::Unneeded),
-            Some(Found::Document(_) | Found::Broken(_)) => Restored::SetAside(set_aside(&path)?),
+            Some(Found::Document(_) | Found::Broken(_) | Found::NoFile) => {
+                Restored::SetAside(set_aside(&path)?)
+            }
             Some(Found::Nothing) => {
                 // git takes a folder away with the last file in it.
                 let folder = folder_of(&path);
@@ -126,7 +186,8 @@ impl KnownPlan {
     }
 }
 
-/// Gives the file a second name under which it stays, and no other file's; at no moment is it missing.
+/// Gives the file a second name under which it stays, and no other file's; at no moment is it missing. What is no plain file is moved: it
+/// is no plan to anybody anyway, and a link or a folder would be in the way of the new one.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut number = 1;
@@ -135,11 +196,21 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".broken-{time}{suffix}"));
         let target = PathBuf::from(name);
-        match fs::hard_link(path, &target).or_else(|_| copy_to_new(path, &target)) {
+        match name_again(path, &target) {
             Ok(()) => return Ok(target),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(StoreError::io("set aside", path)(error)),
         }
+    }
+}
+
+fn name_again(path: &Path, target: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_file() {
+        return fs::hard_link(path, target).or_else(|_| copy_to_new(path, target));
+    }
+    match fs::symlink_metadata(target) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(path, target),
     }
 }
 

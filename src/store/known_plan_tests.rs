@@ -64,6 +64,7 @@ fn found(known: &mut KnownPlan) -> &'static str {
         None => "what is known",
         Some(Found::Document(_)) => "a document",
         Some(Found::Broken(_)) => "rubbish",
+        Some(Found::NoFile) => "no file",
         Some(Found::Nothing) => "nothing",
     }
 }
@@ -156,4 +157,96 @@ fn a_change_in_place_right_after_a_save_shows_however_slowly_the_clock_ticks() {
         fs::OpenOptions::new().write(true).open(scene.plan()).unwrap().write_all(text.as_bytes()).unwrap();
         assert!(matches!(known.look().unwrap(), Some(Found::Document(_))));
     }
+}
+
+fn note(genesis: &Genesis, description: &str) -> Edit {
+    genesis.audit(&crate::genesis::AuditEntry {
+        at: Timestamp::UNIX_EPOCH,
+        kind: "note",
+        actor: "tester",
+        description,
+        changes: None,
+    })
+}
+
+#[test]
+fn what_is_staged_is_saved_at_once() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    let before = fs::metadata(scene.plan()).unwrap().ino();
+    for description in ["first", "second", "third"] {
+        let edit = note(known.genesis(), description);
+        known.stage(&edit).unwrap();
+        assert!(known.look().unwrap().is_none(), "the file is what it was");
+        assert_eq!(fs::metadata(scene.plan()).unwrap().ino(), before, "nothing is written yet");
+    }
+    assert_eq!(known.flush().unwrap(), Saved::Written);
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), known.genesis().source());
+    assert!(["first", "second", "third"].iter().all(|text| known.genesis().source().contains(text)));
+    assert_eq!(known.flush().unwrap(), Saved::Unneeded);
+}
+
+#[test]
+fn what_is_staged_is_not_saved_over_what_somebody_else_wrote_and_can_be_taken_back() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    for description in ["first", "second"] {
+        let edit = note(known.genesis(), description);
+        known.stage(&edit).unwrap();
+    }
+    fs::write(scene.plan(), text("theirs")).unwrap();
+    assert_eq!(known.flush().unwrap(), Saved::Stale);
+    assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("theirs"));
+    known.roll_back().unwrap();
+    assert_eq!(known.genesis().source(), text("n"));
+}
+
+/// What an agent may leave in the plan's place, as a command; reading it would never end, or take all memory.
+#[test]
+fn what_can_not_be_read_to_its_end_is_set_aside_unread() {
+    let traps = [
+        "mkfifo genesis.xml",
+        "mkdir genesis.xml",
+        "ln -s /dev/zero genesis.xml",
+        "ln -s genesis.xml genesis.xml",
+    ];
+    for trap in traps {
+        let scene = Scene::new();
+        let mut known = scene.known();
+        fs::remove_file(scene.plan()).unwrap();
+        let mut shell = std::process::Command::new("sh");
+        assert!(shell.args(["-c", trap]).current_dir(scene.folder.path()).status().unwrap().success());
+        assert_eq!(found(&mut known), "no file", "{trap}");
+        assert_eq!(fail(&mut known), Saved::Stale, "{trap}");
+        let Restored::SetAside(aside) = known.restore(|_| true).unwrap() else { panic!("{trap}") };
+        assert!(!fs::symlink_metadata(aside).unwrap().is_file(), "{trap}");
+        assert_eq!(fs::read_to_string(scene.plan()).unwrap(), text("n"), "{trap}");
+        assert_eq!(fail(&mut known), Saved::Written, "{trap}");
+    }
+    let scene = Scene::new();
+    let mut known = scene.known();
+    fs::File::create(scene.plan()).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(found(&mut known), "rubbish");
+    assert_eq!(fail(&mut known), Saved::Stale);
+}
+
+#[test]
+fn while_the_lock_is_held_others_wait_and_we_save() {
+    let scene = Scene::new();
+    let mut known = scene.known();
+    known.hold().unwrap();
+    assert_eq!(found(&mut known), "what is known");
+    let other = PlanFile::new(&scene.plan(), scene.state.path().join("plan.lock")).unwrap();
+    let seen_by_other = std::thread::spawn(move || {
+        let look = |genesis: &Genesis| -> Result<Edit, EditError> {
+            assert_eq!(genesis.task("a").map(|task| task.status), Some(Status::Failed));
+            Ok(Edit::default())
+        };
+        other.commit(look).map(drop).map_err(|error| error.to_string())
+    });
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    assert!(!seen_by_other.is_finished());
+    assert_eq!(fail(&mut known), Saved::Written);
+    known.release();
+    assert_eq!(seen_by_other.join().unwrap(), Ok(()));
 }

@@ -138,7 +138,8 @@ impl PlanFile {
                 Some(_) | None => see_settled(&self.path)?,
             };
             let edit = decide(&now.genesis).map_err(CommitError::Refused)?;
-            let changed = match now.save(&self.path, &edit)? {
+            now.stage(&edit).map_err(CommitError::Edit)?;
+            let changed = match now.save(&self.path)? {
                 Saved::Written => true,
                 Saved::Unneeded => false,
                 Saved::Stale => continue,

@@ -137,8 +137,12 @@ pub(super) fn sweep(target: &Path) {
     }
 }
 
-/// A file that is not ours to write stays as it is, though its folder might let us put another one in its place.
+/// A file that is not ours to write stays as it is, though its folder might let us put another one in its place. A link is replaced
+/// itself, whatever it leads to.
 fn may_write(target: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(target).is_ok_and(|found| found.is_symlink()) {
+        return Ok(());
+    }
     match accessat(CWD, target, Access::WRITE_OK, AtFlags::EACCESS).map_err(io::Error::from) {
         // One that is gone is made anew.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -1,12 +1,16 @@
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::borrow::Cow;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use rustix::io::Errno;
+
 use super::read::read_bounded;
 use super::replace::{Replacement, Stamp};
-use super::{CommitError, LoadError, StoreError};
-use crate::genesis::{Edit, Genesis};
+use super::{LoadError, StoreError};
+use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// Clocks of file systems tick this slowly at worst: a file that changed so short a time ago may change again and look the same.
 const TICK: Duration = Duration::from_millis(20);
@@ -21,6 +25,8 @@ pub struct Seen {
     metadata: Metadata,
     /// Nothing, if a change right after would not show in it.
     stamp: Option<Stamp>,
+    /// What takes back the edits that are not saved yet, the last one last.
+    undo: Vec<Edit>,
 }
 
 /// What became of an edit.
@@ -36,7 +42,7 @@ pub enum Saved {
 
 impl Seen {
     pub(super) fn new(genesis: Genesis, metadata: Metadata) -> Self {
-        Self { genesis, stamp: lasting(&metadata), metadata }
+        Self { genesis, stamp: lasting(&metadata), metadata, undo: Vec::new() }
     }
 
     /// Reads the file at `path`, once.
@@ -63,47 +69,64 @@ impl Seen {
         if self.is_untouched(path) {
             return Ok(true);
         }
-        let Some((bytes, metadata)) = read_if_there(path)? else { return Ok(false) };
-        let is_current = bytes == self.genesis.source().as_bytes();
+        let Present::File(bytes, metadata) = Present::at(path)? else { return Ok(false) };
+        let is_current = bytes == self.saved_text().as_bytes();
         if is_current {
             self.note(metadata);
         }
         Ok(is_current)
     }
 
-    /// Makes `edit` and saves the document, if the file is still what was read. Only for whoever has the lock.
+    /// Makes `edit`, to be saved later.
     ///
     /// # Errors
-    /// [`CommitError`]; document and file are then as they were.
-    pub(super) fn save<E>(&mut self, path: &Path, edit: &Edit) -> Result<Saved, CommitError<E>> {
-        if edit.is_empty() {
-            return Ok(Saved::Unneeded);
+    /// [`EditError`] if it does not fit; the document is then as it was.
+    pub(super) fn stage(&mut self, edit: &Edit) -> Result<(), EditError> {
+        if !edit.is_empty() {
+            let undo = edit.undo(self.genesis.source())?;
+            self.genesis.edit(edit)?;
+            self.undo.push(undo);
         }
-        let undo = edit.undo(self.genesis.source()).map_err(CommitError::Edit)?;
-        self.genesis.edit(edit).map_err(CommitError::Edit)?;
-        let saved = self.replace(path, &undo);
-        if !matches!(saved, Ok(Saved::Written)) {
-            self.genesis.edit(&undo).map_err(CommitError::Edit)?;
-        }
-        Ok(saved?)
+        Ok(())
     }
 
-    /// Puts the document in the place of the file, if that is what the document was before the edit that `undo` takes back.
-    fn replace(&mut self, path: &Path, undo: &Edit) -> Result<Saved, StoreError> {
+    /// Takes back all edits that are not saved.
+    ///
+    /// # Errors
+    /// None, unless there is a bug: what was made can be taken back.
+    pub(super) fn roll_back(&mut self) -> Result<(), EditError> {
+        while let Some(undo) = self.undo.pop() {
+            self.genesis.edit(&undo)?;
+        }
+        Ok(())
+    }
+
+    /// Saves the edits that are not saved yet, if the file is still what was read. Only for whoever has the lock.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file is then as it was.
+    pub(super) fn save(&mut self, path: &Path) -> Result<Saved, StoreError> {
+        if self.undo.is_empty() {
+            return Ok(Saved::Unneeded);
+        }
         let new = Replacement::prepare(path, self.genesis.source().as_bytes(), Some(&self.metadata))?;
-        let was_read = || -> Result<bool, StoreError> {
-            let before = undo.splice(self.genesis.source()).unwrap_or_default();
-            Ok(read_if_there(path)?.is_some_and(|(now, _)| now == before.as_bytes()))
-        };
-        if !self.is_untouched(path) && !was_read()? {
+        if !self.is_current(path)? {
             return Ok(Saved::Stale);
         }
         self.published(new.publish()?);
         Ok(Saved::Written)
     }
 
+    /// The text that the file has.
+    pub(super) fn saved_text(&self) -> Cow<'_, str> {
+        let text = Cow::Borrowed(self.genesis.source());
+        let undone = |text: Cow<'_, str>, undo: &Edit| undo.splice(&text).unwrap_or_default();
+        self.undo.iter().rev().fold(text, |text, undo| Cow::Owned(undone(text, undo)))
+    }
+
     /// The file has the document now, and looks like that.
     pub(super) fn published(&mut self, (metadata, is_unmistakable): (Metadata, bool)) {
+        self.undo.clear();
         self.note(metadata);
         if is_unmistakable {
             self.stamp = Some(Stamp::of(&self.metadata));
@@ -117,32 +140,65 @@ impl Seen {
     }
 }
 
-/// The stamp, if any further change would show in it.
+/// The stamp, if any further change would show in it. Its age is that of the last change of any sort: a time of the content can be set back.
 fn lasting(metadata: &Metadata) -> Option<Stamp> {
-    let modified = metadata.modified().ok()?;
-    let age = SystemTime::now().duration_since(modified).ok()?;
-    let has_fractions =
-        modified.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() != 0);
+    let since = Duration::new(metadata.ctime().try_into().ok()?, metadata.ctime_nsec().try_into().ok()?);
+    let changed = SystemTime::UNIX_EPOCH.checked_add(since)?;
+    let age = SystemTime::now().duration_since(changed.max(metadata.modified().ok()?)).ok()?;
+    let has_fractions = since.subsec_nanos() != 0;
     (age > if has_fractions { TICK } else { COARSE_TICK }).then(|| Stamp::of(metadata))
 }
 
-/// Nothing, if there is no such file.
-pub(super) fn read_if_there(path: &Path) -> Result<Option<(Vec<u8>, Metadata)>, StoreError> {
-    match read(path) {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if is_absence(&error) => Ok(None),
-        Err(error) => Err(StoreError::io("open", path)(error)),
-    }
+/// What there is at a plan's path.
+pub(super) enum Present {
+    /// A file, its bytes, and what it looks like.
+    File(Vec<u8>, Metadata),
+    /// A file that is larger than a plan may be; it was not read.
+    TooLarge(Invalid),
+    /// A folder, a pipe, a device, or a link that leads to one or to itself: reading it might never end.
+    NoFile,
+    /// Nothing at all.
+    Nothing,
 }
 
-fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok((bytes, metadata))
+impl Present {
+    /// What is there at `path`, at this moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is a file and can't be read.
+    pub(super) fn at(path: &Path) -> Result<Self, StoreError> {
+        match read_bounded(path) {
+            Ok((bytes, metadata)) => Ok(Self::File(bytes, metadata)),
+            Err(LoadError::Invalid(invalid)) => Ok(Self::TooLarge(invalid)),
+            Err(LoadError::Store(StoreError::NoFile { .. })) => Ok(Self::NoFile),
+            Err(LoadError::Store(StoreError::Io { source, .. })) if is_absence(&source) => Ok(Self::Nothing),
+            Err(LoadError::Store(StoreError::Io { source, .. })) if is_endless_link(&source) => {
+                Ok(Self::NoFile)
+            }
+            Err(LoadError::Store(error)) => Err(error),
+        }
+    }
 }
 
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn is_endless_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_time_was_set_back_this_moment_may_change_again_unseen() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::new(1_000_000_000, 1);
+        file.as_file().set_modified(long_ago).unwrap();
+        assert_eq!(lasting(&file.as_file().metadata().unwrap()), None);
+        std::thread::sleep(TICK * 2);
+        assert!(lasting(&file.as_file().metadata().unwrap()).is_some());
+    }
 }

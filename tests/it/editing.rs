@@ -340,6 +340,31 @@ fn what_a_failed_attempt_left_does_not_count_when_its_task_is_skipped() {
 }
 
 #[test]
+fn what_only_the_journal_knows_to_be_done_is_not_skipped() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x\nprint a is well");
+    let before = project.read("genesis.xml");
+    project.complete(&[]);
+    project.write("genesis.xml", &before);
+    assert!(ok(&project, &["skip", "a"]).contains("task a was already completed"));
+    project.run(&[]).assert(0, &[]);
+    assert!(project.section_of("a").contains("<summary>a is well</summary>"), "{}", project.section_of("a"));
+}
+
+#[test]
+fn what_is_skipped_while_a_run_begins_tasks_is_not_begun() {
+    let ids: Vec<String> = (1..=12).map(|number| format!("t{number}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let project = TestProject::new(&PlanText::of(&ids), "== *\nwrite {task}.txt x");
+    let run = project.start(&["run", "-j", "2"]);
+    let skipped = |id: &&&str| project.blueprint(&["skip", id]).stderr.contains("is skipped");
+    let skipped: Vec<_> = ids.iter().rev().filter(skipped).collect();
+    run.wait().assert(0, &[]);
+    for id in skipped {
+        assert_eq!(project.log().starts_of(id), 0, "{id}");
+    }
+}
+
+#[test]
 fn agents_neither_add_nor_skip() {
     let script = "== *\nblueprint add|x|--name|n\nblueprint skip|b\nwrite {task}.txt x";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);

@@ -64,6 +64,29 @@ fn a_checkout_of_the_file_during_a_run_loses_nothing() {
 }
 
 #[test]
+fn a_checkout_of_a_plan_whose_tasks_had_no_history_yet_loses_nothing() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), SCRIPT);
+    let plan = project.read("genesis.xml");
+    let mut parts = plan.split("<statusHistory>");
+    let mut without = parts.next().unwrap().trim_end().to_owned();
+    for part in parts {
+        without.push_str(part.split_once("</statusHistory>").unwrap().1);
+    }
+    project.write("genesis.xml", &without);
+    project.git(&["commit", "--quiet", "-am", "no histories"]);
+    let run = under_way(&project);
+    project.git(&["checkout", "--quiet", "--", "genesis.xml"]);
+    run.wait_for("had missed that it is completed");
+    run.wait_for("had missed that it is in-progress");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    assert_whole(&project, &["a", "b"]);
+    project.git(&["checkout", "--quiet", "--", "genesis.xml"]);
+    project.run(&[]).assert(0, &["had missed that it is completed"]);
+    assert_whole(&project, &["a", "b"]);
+}
+
+#[test]
 fn a_stash_during_a_run_loses_nothing() {
     survives_git(&[], &[&["stash", "push", "--quiet"]]);
 }
@@ -84,6 +107,28 @@ fn a_stash_that_comes_back_later_is_only_newer() {
     project.touch("go");
     run.wait().assert(0, &[]);
     assert_whole(&project, &["a", "b"]);
+}
+
+#[test]
+fn a_file_from_between_an_agents_own_edit_and_the_runs_loses_neither_result_nor_notes() {
+    let script = "== a\nblueprint task|note|--learning|Rows are wide|4 kB\nwait-for go-a\nwrite a.txt x\nprint a is well\n\
+                  == b\nwait-for go\nwrite b.txt x\nprint b is well";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    let run = project.start(&["run"]);
+    project.wait_for_log("a", |log| log.starts_of("a") == 1);
+    let before = project.read("genesis.xml");
+    let event = "<event><timestamp>2030-01-01T00:00:00Z</timestamp><status>completed</status></event>";
+    let half = before.replacen("</statusHistory>", &format!("{event}</statusHistory>"), 1);
+    project.touch("go-a");
+    project.wait_for_log("b", |log| log.starts_of("b") == 1);
+    project.write("genesis.xml", &half);
+    run.wait_for("a: the plan file had missed that it is completed");
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+    assert!(project.section_of("a").contains("<summary>a is well</summary>"), "{}", project.section_of("a"));
+    assert_eq!(project.read("genesis.xml").matches("Rows are wide").count(), 1);
+    assert!(!project.blueprint(&["validate"]).stderr.contains("warning"));
 }
 
 /// What somebody leaves in place of the plan, and what it is called.
@@ -162,6 +207,19 @@ fn an_agent_that_breaks_the_plan_file_does_not_end_the_run() {
     project.run(&[]).assert(0, &["set aside as"]);
     assert_whole(&project, &["a", "b"]);
     assert!(set_aside(&project).concat().contains("    </task>\n    <statusTracker>"));
+}
+
+#[test]
+fn an_agent_that_puts_a_trap_in_the_plans_place_does_not_end_the_run() {
+    for trap in ["mkfifo {plan}", "ln -s /dev/zero {plan}", "mkdir {plan}"] {
+        let script = format!(
+            "== a\nwrite a.txt x\ncall rm|{{plan}}\ncall {}\nprint a is well\n== *\nwrite b.txt x\nprint b is well",
+            trap.replace(' ', "|")
+        );
+        let project = TestProject::new(&PlanText::chain(&["a", "b"]), &script);
+        project.run(&[]).assert(0, &["the plan file was no regular file", "set aside as"]);
+        assert_whole(&project, &["a", "b"]);
+    }
 }
 
 #[test]

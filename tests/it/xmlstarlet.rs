@@ -59,6 +59,43 @@ fn an_agent_that_reports_with_xmlstarlet_and_fails_has_failed() {
 }
 
 #[test]
+fn a_failure_written_with_xmlstarlet_is_the_agents_report_whatever_its_exit_code() {
+    if !is_installed() {
+        return;
+    }
+    for (status, code) in [("failed", 1), ("blocked", 4)] {
+        let report = REPORT[0].replace("|-v|completed", &format!("|-v|{status}"));
+        let script = format!("== *\nwrite a.txt x\n{report}\nprint all is well");
+        let project = TestProject::new(&PlanText::of(&["a"]), &script);
+        assert_eq!(project.run(&[]).code, Some(code), "{status}");
+        project.assert_statuses(&[("a", status)]);
+    }
+}
+
+/// By its time a change of the run's own is told from others': one that somebody else has written in the same second is not taken for it.
+#[test]
+fn a_completion_written_in_the_very_second_of_the_runs_own_is_not_taken_for_it() {
+    if !is_installed() {
+        return;
+    }
+    let history = "//task[@id='a']/statusHistory";
+    let script = format!(
+        "== a
+        write a.txt x
+        call sh|-c|for later in 0 1 2 3 4 5; do at=$(date -u -d \"+$later seconds\" +%Y-%m-%dT%H:%M:%SZ); \
+        xmlstarlet ed -P -L -s \"{history}\" -t elem -n event -v '' -s \"{history}/event[last()]\" -t elem -n timestamp -v $at \
+        -s \"{history}/event[last()]\" -t elem -n status -v completed {{plan}}; done
+        print by xmlstarlet"
+    );
+    let script = script.replace("\\\n", "");
+    let project = TestProject::new(&PlanText::of(&["a"]), &script);
+    project.complete(&[]);
+    let section = project.section_of("a");
+    assert!(section.contains("<summary>by xmlstarlet</summary>"), "{section}");
+    project.blueprint(&["validate", "--strict"]).assert(0, &[]);
+}
+
+#[test]
 fn an_edit_that_would_spoil_the_plan_is_refused_with_the_command_to_use() {
     if !is_installed() {
         return;
@@ -103,6 +140,22 @@ fn one_agent_can_not_finish_anothers_task_with_xmlstarlet_and_nobody_else_can() 
     assert_eq!(calls(&project), ["77"]);
     assert!(said(&project)[0].contains("this attempt is about task `a`"), "{:?}", said(&project));
     project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+}
+
+#[test]
+fn an_agent_that_hides_its_token_can_not_finish_a_task_that_waits() {
+    if !is_installed() {
+        return;
+    }
+    let finish = "ed|-L|-u|//task[@id='b']//event[last()]/status|-v|completed|{plan}";
+    let script = format!(
+        "== a\ncall env|-u|BLUEPRINT_TASK_TOKEN|xmlstarlet|{finish}\nwrite a.txt x\n== b\nwrite b.txt x"
+    );
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), &script);
+    project.complete(&[]);
+    assert_eq!(calls(&project), ["77"]);
+    assert!(said(&project)[0].contains("not by its agent's own means"), "{:?}", said(&project));
+    assert_eq!(project.log().starts(), ["a", "b"]);
 }
 
 #[test]

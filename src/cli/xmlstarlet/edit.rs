@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -5,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::copy::Copy;
 use super::real::Real;
+use super::report::report;
 use super::target::Target;
 use super::{same_plan, whose};
 use crate::cli::args::Global;
@@ -33,12 +35,19 @@ enum Refusal {
 /// Gives the real program's exit code; the plan is as it was, unless that is 0.
 pub(super) fn edit(real: &Real, head: &[OsString], target: &Target) -> Result<u8, CliError> {
     let Some(workshop) = Workshop::of(target)? else { return real.run(head, target.named().as_os_str()) };
+    let was = RefCell::new(None);
     let saved = workshop.plan.rewrite(|before| {
         let now = workshop.edited(real, head, before).map_err(CommitError::Refused)?;
+        was.replace(Some(before.clone()));
         Ok((now.source() != before.source()).then_some(now))
     });
     match saved {
-        Ok(_) => Ok(0),
+        Ok(saved) => {
+            if let Some(before) = was.take().filter(|_| workshop.context.is_some()) {
+                report(&before, &saved.genesis);
+            }
+            Ok(0)
+        }
         Err(CommitError::Refused(Refusal::Exit(code))) => Ok(code),
         Err(CommitError::Refused(Refusal::Error(error))) => Err(error),
         Err(CommitError::Load(error)) => Err(CliError::load(target.path(), error)),

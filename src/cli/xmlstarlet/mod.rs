@@ -10,6 +10,7 @@ mod arguments;
 mod copy;
 mod edit;
 mod real;
+mod report;
 mod same_plan;
 mod target;
 mod whose;

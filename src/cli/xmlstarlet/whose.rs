@@ -5,7 +5,7 @@ use std::env;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::genesis::{Genesis, Status, Task};
-use crate::run::{History, Record};
+use crate::run::{History, Record, supervisor};
 use crate::store::{RunLock, read_records};
 
 /// Refuses what `blueprint task` would refuse, too.
@@ -21,6 +21,9 @@ pub(super) fn check(context: &Context, before: &Genesis, now: &Genesis) -> Resul
     let records = read_records::<Record>(&context.state.journal())?;
     let history = History::from_records(records.records);
     let own = own_task(&history);
+    if own.is_none() && supervisor::is_inside_attempt(&context.path) {
+        return Err(without_token());
+    }
     let foreign = changed.find(|task| match &own {
         Some(own) => *own != task.id,
         None => is_under_way(&history, task),
@@ -38,6 +41,14 @@ fn own_task(history: &History) -> Option<String> {
 fn is_under_way(history: &History, task: &Task) -> bool {
     let story = history.task(&task.id);
     task.status == Status::InProgress && story.is_some_and(|story| story.open_attempt().is_some())
+}
+
+/// An agent that hides its token, or has one of an earlier attempt.
+fn without_token() -> CliError {
+    let message =
+        "this is an attempt at a task of this plan, but not by its agent's own means; nothing was changed";
+    CliError::new(Kind::Forbidden, message)
+        .hint("keep the variables TASK_ID and BLUEPRINT_TASK_TOKEN as they were given")
 }
 
 fn refused(task: &str, own: Option<&str>) -> CliError {

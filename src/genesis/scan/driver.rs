@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memchr2, memchr3};
 use quick_xml::Error;
 use quick_xml::errors::SyntaxError;
 use quick_xml::events::Event;
@@ -59,7 +60,7 @@ pub(in crate::genesis) fn scan_piece(source: &str, range: Range<usize>, around: 
     scanner.depth = depth.saturating_sub(placeholders);
     scanner.root = Some(TOP);
     scanner.end = range.end;
-    scanner.restart(range.start);
+    scanner.at = range.start;
     scanner.run();
     let is_whole = !scanner.stopped && scanner.open.len() == placeholders;
     (is_whole && scanner.problems.is_empty()).then_some(scanner.tree)
@@ -80,10 +81,8 @@ pub(super) struct Scanner<'s> {
     pub(super) depth: usize,
     /// Whether the rest is worth a look.
     pub(super) stopped: bool,
-    reader: Reader<&'s [u8]>,
-    /// Where the reader's text begins in the source, and where the next token begins.
-    base: usize,
-    at: usize,
+    /// Where the next token begins.
+    pub(super) at: usize,
     /// Where the text ends that is scanned.
     end: usize,
     doctype: bool,
@@ -103,7 +102,7 @@ pub(super) struct Open {
 
 impl<'s> Scanner<'s> {
     fn new(source: &'s str) -> Scanner<'s> {
-        let mut scanner = Scanner {
+        Scanner {
             source,
             tree: Tree::default(),
             problems: Problems::default(),
@@ -111,40 +110,62 @@ impl<'s> Scanner<'s> {
             root: None,
             depth: 0,
             stopped: false,
-            reader: Reader::from_str(""),
-            base: 0,
-            at: 0,
+            at: if source.starts_with(BOM) { BOM.len_utf8() } else { 0 },
             end: source.len(),
             doctype: false,
             subset_refused: false,
-        };
-        scanner.restart(0);
-        scanner
-    }
-
-    /// Goes on with the token that begins at byte `at`.
-    pub(super) fn restart(&mut self, at: usize) {
-        let rest = self.source.get(at..self.end).unwrap_or_default();
-        self.reader = Reader::from_str(rest);
-        let config = self.reader.config_mut();
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        config.allow_dangling_amp = true;
-        // The reader passes over a byte order mark without counting it.
-        self.at = if rest.starts_with(BOM) { at + BOM.len_utf8() } else { at };
-        self.base = self.at;
+        }
     }
 
     fn run(&mut self) {
-        while !self.stopped && !self.problems.is_full() {
-            let start = self.at;
-            let event = self.reader.read_event();
-            self.at = self.base + usize::try_from(self.reader.buffer_position()).unwrap_or(start);
-            match &event {
-                Ok(Event::Eof) => return,
-                Ok(event) => self.token(event, start..self.at),
-                Err(error) => self.broken(error, start),
+        while !self.stopped && !self.problems.is_full() && self.at < self.end {
+            if !self.plain_token() {
+                self.other_token();
             }
+        }
+    }
+
+    /// Nearly all tokens are start tags, end tags and text, and those are easy to cut. False for anything else, and what is not whole.
+    fn plain_token(&mut self) -> bool {
+        let start = self.at;
+        let rest = self.source.as_bytes().get(start..self.end).unwrap_or_default();
+        match rest {
+            [b'&', ..] | [b'<'] | [b'<', b'!' | b'?', ..] => false,
+            [b'<', b'/', ..] => memchr(b'>', rest).is_some_and(|end| {
+                self.at = start + end + 1;
+                self.end_tag(start..self.at);
+                true
+            }),
+            [b'<', ..] => tag_end(rest).is_some_and(|end| {
+                let is_empty = rest.get(end - 1) == Some(&b'/');
+                self.at = start + end + 1;
+                self.start_tag(start..self.at, is_empty);
+                true
+            }),
+            _ => {
+                self.at = start + memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+                self.text(start..self.at);
+                true
+            }
+        }
+    }
+
+    /// Any token, cut by the reader.
+    fn other_token(&mut self) {
+        let start = self.at;
+        let mut reader = Reader::from_str(self.source.get(start..self.end).unwrap_or_default());
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        let event = reader.read_event();
+        self.at = start + usize::try_from(reader.buffer_position()).unwrap_or_default();
+        match &event {
+            Ok(event) => self.token(event, start..self.at),
+            Err(error) => self.broken(error, start),
+        }
+        if self.at == start {
+            self.stopped = true;
         }
     }
 
@@ -246,6 +267,19 @@ impl<'s> Scanner<'s> {
             };
             self.problems.note(Code::OutsideRoot, end..end, message);
         }
+    }
+}
+
+/// Where the `>` is that ends the tag which `text` begins with: not in a value.
+fn tag_end(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr3(b'>', b'"', b'\'', text.get(at..)?)?;
+        let quote = *text.get(at)?;
+        if quote == b'>' {
+            return Some(at);
+        }
+        at += 2 + memchr(quote, text.get(at + 1..)?)?;
     }
 }
 

@@ -1,6 +1,6 @@
 //! From text to element arena, and everything that keeps the text from being well-formed XML.
 //!
-//! quick-xml cuts the text into tokens and checks next to nothing; the checks are here. The rules
+//! Tags and text are cut here, all other tokens by quick-xml, which checks next to nothing; the checks are here. The rules
 //! are those of XML 1.0, fifth edition, for a processor that reads no external entities, and
 //! narrower in four points: the encoding is UTF-8, an internal DTD subset is refused (it could
 //! declare entities), so that only the five predefined entities are known, and elements are nested

@@ -119,7 +119,7 @@ impl Scanner<'_> {
     fn no_tag(&mut self, at: usize) {
         let problem = Diagnostic::new(Code::Markup, at..at + 1, "this `<` begins no tag");
         self.problems.push(problem.help("write `&lt;` for the character itself"));
-        self.restart(at + 1);
+        self.at = at + 1;
     }
 
     fn mismatch(&mut self, span: Range<usize>, name: &str, open: Open) {

@@ -97,7 +97,9 @@ fn row(task: &TaskStatus) -> [String; TITLES.len()] {
 }
 
 fn summary(task: &TaskStatus) -> String {
-    let said = [&task.question, &task.summary, &task.detail];
+    let is_open = task.status != Status::Completed;
+    let question = task.question.as_ref().filter(|_| is_open).cloned();
+    let said = [&question, &task.summary, &task.detail];
     let text = said.into_iter().find_map(Option::as_deref).unwrap_or_default();
     clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
 }

@@ -10,17 +10,14 @@ use crate::agent::{Brief, Definition, Prerequisite};
 use crate::genesis::Status;
 use crate::git::Repo;
 use crate::plan::{Event, State, TaskId};
-use crate::run::attempt::{Link, attempt};
+use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::kill_leftover;
 use crate::run::{RunError, RunEvent, TaskHistory, brief};
 
 impl Dispatcher<'_> {
-    /// In progress on disk first, then the attempt. Nothing, if somebody has just changed the plan.
+    /// In progress on disk first, then the attempt.
     pub(super) fn start(&mut self, task: &TaskId) -> Result<(), RunError> {
-        if !self.look()? || self.has_changed() {
-            return Ok(());
-        }
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = format!("branch {}", self.branch(task));
@@ -59,7 +56,7 @@ impl Dispatcher<'_> {
         let link = Link { messages: self.sender.clone(), stop: stop.subscribe() };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
         self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
-        tokio::spawn(attempt(job, link));
+        self.to_begin.push((job, link));
     }
 
     fn job(&self, task: &TaskId, number: u32, entry: Entry) -> Job {

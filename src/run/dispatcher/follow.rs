@@ -51,11 +51,6 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Whether somebody changed the plan, and the schedule does not know yet.
-    pub(super) fn has_changed(&self) -> bool {
-        self.before.is_some()
-    }
-
     /// Lays the ground anew for a plan that somebody changed.
     pub(super) fn follow_changes(&mut self) -> Result<(), RunError> {
         let Some(before) = self.before.take() else { return Ok(()) };

@@ -10,6 +10,7 @@ mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,10 +19,10 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use self::wrap_up::task_of;
-use super::attempt::Message;
+use super::attempt::{Link, Message};
 use super::books::Books;
 use super::ground::Ground;
-use super::job::Common;
+use super::job::{Common, Job};
 use super::outset::Place;
 use super::process::kill_leftover;
 use super::settings::{Settings, Site};
@@ -80,6 +81,9 @@ pub(super) struct Dispatcher<'a> {
     began: Instant,
     messages: mpsc::UnboundedReceiver<Message>,
     sender: mpsc::UnboundedSender<Message>,
+    /// Attempts that begin, and news that are told, when what was decided is saved.
+    to_begin: Vec<(Job, Link)>,
+    to_tell: RefCell<Vec<RunEvent>>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -118,6 +122,8 @@ impl<'a> Dispatcher<'a> {
             began: Instant::now(),
             messages,
             sender,
+            to_begin: Vec::new(),
+            to_tell: RefCell::default(),
         }
     }
 
@@ -128,15 +134,24 @@ impl<'a> Dispatcher<'a> {
     pub(super) async fn run(mut self) -> Result<Summary, RunError> {
         let mut signals = Signals::listen()?;
         let mut result = self.begin();
+        self.books.release();
         if result.is_ok() {
             result = self.work(&mut signals).await;
         }
         if result.is_err() {
+            self.drop_unbegun();
             self.stop_attempts(Stage::End);
             self.await_attempts().await;
             result?;
         }
         self.finish(signals.by_term())
+    }
+
+    /// Nobody has to be waited for who has not begun.
+    fn drop_unbegun(&mut self) {
+        for (job, _) in std::mem::take(&mut self.to_begin) {
+            self.running.remove(&job.task);
+        }
     }
 
     fn begin(&mut self) -> Result<(), RunError> {
@@ -161,7 +176,8 @@ impl<'a> Dispatcher<'a> {
         for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
             self.take_up(&task)?;
         }
-        self.start_ready()
+        self.start_ready()?;
+        self.settle()
     }
 
     /// How each task stood when the ground was laid, in document order.
@@ -201,6 +217,15 @@ impl<'a> Dispatcher<'a> {
 
     /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
     fn proceed(&mut self) -> Result<(), RunError> {
+        if !self.inbox.is_empty() {
+            self.books.hold()?;
+        }
+        let decided = self.decide();
+        self.books.release();
+        decided
+    }
+
+    fn decide(&mut self) -> Result<(), RunError> {
         if !self.look()? {
             return Ok(());
         }
@@ -209,7 +234,8 @@ impl<'a> Dispatcher<'a> {
             self.follow_changes()?;
             self.on_message(message)?;
         }
-        self.start_ready()
+        self.start_ready()?;
+        self.settle()
     }
 
     fn is_over(&mut self) -> bool {
@@ -293,8 +319,13 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
+    /// At once, unless something is to be saved first.
     fn tell(&self, event: RunEvent) {
-        (self.tell)(event);
+        if self.books.is_ahead() || !self.to_tell.borrow().is_empty() {
+            self.to_tell.borrow_mut().push(event);
+        } else {
+            (self.tell)(event);
+        }
     }
 
     fn id(&self, index: TaskIndex) -> TaskId {
@@ -319,6 +350,12 @@ impl<'a> Dispatcher<'a> {
         while self.stage.is_none() && !self.is_unsettled && self.running.len() < self.settings.jobs.get() {
             self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
+            // Nobody shall be told that a task is skipped, or theirs, that is started at this very moment.
+            if !self.books.is_held() {
+                self.books.hold()?;
+                self.look()?;
+                continue;
+            }
             self.start(&self.id(index))?;
         }
         self.follow_changes()

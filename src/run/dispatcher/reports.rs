@@ -48,6 +48,6 @@ impl Dispatcher<'_> {
             let text = "is not in the plan any more: its agent's notes stand in the journal alone".to_owned();
             self.tell(RunEvent::Warning { task: Some(task.clone()), text });
         }
-        if entries.is_empty() { Ok(()) } else { self.save(|now| now.entries(&entries)) }
+        if entries.is_empty() { Ok(()) } else { self.books.stage(move |now| now.entries(&entries)) }
     }
 }

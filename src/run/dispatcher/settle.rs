@@ -10,6 +10,7 @@ use super::Dispatcher;
 use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
+use crate::run::attempt::attempt;
 use crate::run::job::Report;
 use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -48,18 +49,32 @@ impl Dispatcher<'_> {
             result,
         };
         self.record(Fact::Transition(record.clone()))?;
-        match self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now)) {
+        match self.write(&record) {
             Err(RunError::Edit(EditError::UnknownTask(_))) => {
                 self.tell_unwritten(&record);
-                return Ok(());
+                Ok(())
             }
-            saved => saved?,
+            written => written,
         }
-        if !ledger::is_written(&record, self.books.genesis()) {
-            self.save(|now| ledger::take_back(&record, now))?;
-            self.save(|now| ledger::edit_of(&record, ledger::project_status(&record, now), now))?;
-        }
-        Ok(())
+    }
+
+    /// Where somebody else has written that very status, it is taken back first: half a change would stay otherwise.
+    fn write(&mut self, record: &TransitionRecord) -> Result<(), RunError> {
+        let (first, theirs, again) = (record.clone(), record.clone(), record.clone());
+        let edit = |record: &TransitionRecord, now: &Genesis| {
+            ledger::edit_of(record, ledger::project_status(record, now), now)
+        };
+        self.books.stage(move |now| edit(&first, now))?;
+        self.books.stage(move |now| {
+            if ledger::is_written(&theirs, now) {
+                Ok(Edit::default())
+            } else {
+                ledger::take_back(&theirs, now)
+            }
+        })?;
+        self.books.stage(move |now| {
+            if ledger::is_written(&again, now) { Ok(Edit::default()) } else { edit(&again, now) }
+        })
     }
 
     fn tell_unwritten(&self, record: &TransitionRecord) {
@@ -80,15 +95,30 @@ impl Dispatcher<'_> {
             .unwrap_or_default();
         let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
         let next = last.and_then(|last| last.checked_add(SECOND).ok());
-        next.map_or(now, |next| now.max(next))
+        let mut at = next.map_or(now, |next| now.max(next));
+        // Nor may it look like what somebody else has written in this very second.
+        while self.is_taken(task, to, at) {
+            at = at.checked_add(SECOND).unwrap_or(Timestamp::MAX);
+        }
+        at
     }
 
-    pub(super) fn save(
-        &mut self,
-        decide: impl Fn(&Genesis) -> Result<Edit, EditError>,
-    ) -> Result<(), RunError> {
-        self.books.save(decide)?;
+    fn is_taken(&self, task: &TaskId, to: Status, at: Timestamp) -> bool {
+        let written = self.books.genesis().task(task.as_str()).into_iter().flat_map(|task| &task.history);
+        let mut same = written.filter(|event| event.status == Some(to));
+        at < Timestamp::MAX && same.any(|event| event.at() == Some(at))
+    }
+
+    /// Saves what was decided, all at once, and then lets it have its effects: attempts begin, and it is announced.
+    pub(super) fn settle(&mut self) -> Result<(), RunError> {
+        self.books.flush()?;
         self.hear();
+        for (job, link) in std::mem::take(&mut self.to_begin) {
+            tokio::spawn(attempt(job, link));
+        }
+        for event in self.to_tell.take() {
+            (self.tell)(event);
+        }
         Ok(())
     }
 
@@ -279,7 +309,9 @@ impl Dispatcher<'_> {
         let actor =
             self.books.genesis().task(task.as_str()).and_then(|task| task.history.last()?.actor.clone());
         let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
-        self.tell(RunEvent::Note(format!("{task} is in progress{whose} and is left alone")));
+        self.tell(RunEvent::Note(format!(
+            "{task} is in progress{whose} and is left alone; `blueprint task done` or `fail` ends that"
+        )));
     }
 
     pub(super) fn branch(&self, task: &TaskId) -> String {

@@ -43,8 +43,9 @@ impl Dispatcher<'_> {
         self.tell_still_refused();
         let summary = self.summary(by_term);
         if summary.verdict == Verdict::Failed {
-            self.save(|now| now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now()))?;
+            self.books.stage(|now| now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now()))?;
         }
+        self.settle()?;
         self.record(Fact::RunEnded { run: self.common.run.clone(), exit: summary.verdict.exit_code() })?;
         Ok(summary)
     }

@@ -105,8 +105,8 @@ pub(super) struct Named {
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct NoteArgs {
-    /// The note; the decision itself; or a learning's description.
-    #[arg(value_parser = text, required_unless_present = "learning")]
+    /// The note; the decision itself, if its title does not say it; or a learning's description.
+    #[arg(value_parser = text, required_unless_present_any = ["learning", "decision"])]
     text: Option<String>,
     /// A learning, with this title.
     #[arg(long, value_name = "TITLE", value_parser = text, conflicts_with = "decision")]
@@ -181,7 +181,8 @@ impl NoteArgs {
             }
             (None, Some(title)) => {
                 let [context, rationale] = [self.context, self.rationale].map(Option::unwrap_or_default);
-                Remark::Decision { title, context, decision: text, rationale }
+                let decision = if text.is_empty() { title.clone() } else { text };
+                Remark::Decision { title, context, decision, rationale }
             }
             (None, None) => Remark::Note { text },
         }

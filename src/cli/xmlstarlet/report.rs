@@ -1,0 +1,98 @@
+//! A status that an agent writes into the plan is its report: the run is told, as by `blueprint task`.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::genesis::{Genesis, Status, Task};
+use crate::run::{Claim, Request, Says, leave};
+
+/// Leaves what the edit says of the attempt's own task in the attempt's outbox; nothing outside of an attempt. The run decides whether it
+/// believes it, and looks at the plan as well: an outbox that can't be written to is no reason to fail.
+pub(super) fn report(before: &Genesis, now: &Genesis) {
+    if let Some((worktree, request)) = request(before, now) {
+        let _ = leave(&worktree, &request);
+    }
+}
+
+fn request(before: &Genesis, now: &Genesis) -> Option<(PathBuf, Request)> {
+    let (task, token) = (env::var("TASK_ID").ok()?, env::var("BLUEPRINT_TASK_TOKEN").ok()?);
+    let worktree = PathBuf::from(env::var_os("WORKTREE_PATH")?);
+    let claim = claim(before.task(&task)?, now.task(&task)?)?;
+    Some((worktree, Request { token, says: Says::Claim(claim) }))
+}
+
+/// What the change of status claims; nothing, where it says no more than that the agent works.
+fn claim(before: &Task, now: &Task) -> Option<Claim> {
+    if before.status == now.status {
+        return None;
+    }
+    let said = said(now);
+    let or = |otherwise: &str| said.clone().unwrap_or_else(|| otherwise.to_owned());
+    match now.status {
+        Status::Failed | Status::Cancelled => {
+            Some(Claim::Failed { reason: or("written as failed into the plan") })
+        }
+        Status::Blocked => Some(Claim::Blocked { reason: or("written as blocked into the plan") }),
+        // Without a word to it, what the agent says last says more.
+        Status::Completed if said.is_some() || is_claim(before.status) => {
+            let result = now.result.clone().unwrap_or_default();
+            let summary = or("written as completed into the plan");
+            Some(Claim::Done { summary, deliverables: result.deliverables, notes: result.notes })
+        }
+        Status::Completed | Status::Pending | Status::InProgress => None,
+    }
+}
+
+fn is_claim(status: Status) -> bool {
+    matches!(status, Status::Failed | Status::Blocked | Status::Cancelled)
+}
+
+/// The words that go with the status: those of the newest event, else of the result.
+fn said(task: &Task) -> Option<String> {
+    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    let by_event =
+        newest.filter(|event| event.status == Some(task.status)).and_then(|event| event.description.clone());
+    let by_result = task.result.as_ref().map(|result| result.summary.clone());
+    by_event.into_iter().chain(by_result).find(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Claim, claim};
+    use crate::genesis::Genesis;
+
+    fn plan(history: &str) -> Genesis {
+        let text = format!(
+            "<projectGenesis version='1'><executionPlan><tasks><task id='a'><name>a</name><statusHistory>{history}\
+             </statusHistory></task></tasks></executionPlan></projectGenesis>"
+        );
+        Genesis::parse(text.into_bytes()).unwrap()
+    }
+
+    fn event(status: &str, description: &str) -> String {
+        format!("<event><status>{status}</status><description>{description}</description></event>")
+    }
+
+    fn claimed(before: &str, now: &str) -> Option<Claim> {
+        let (before, now) = (plan(before), plan(now));
+        claim(before.task("a").unwrap(), now.task("a").unwrap())
+    }
+
+    #[test]
+    fn a_failure_that_is_written_is_claimed_with_its_words() {
+        let working = event("in-progress", "");
+        let failed = claimed(&working, &format!("{working}{}", event("failed", "no schema")));
+        assert_eq!(failed, Some(Claim::Failed { reason: "no schema".into() }));
+        let blocked = claimed(&working, &format!("{working}{}", event("blocked", "")));
+        assert_eq!(blocked, Some(Claim::Blocked { reason: "written as blocked into the plan".into() }));
+    }
+
+    #[test]
+    fn a_completion_without_a_word_claims_nothing_unless_it_takes_a_failure_back() {
+        let (working, failed) = (event("in-progress", ""), event("failed", ""));
+        let done = event("completed", "");
+        assert_eq!(claimed(&working, &format!("{working}{done}")), None);
+        assert!(matches!(claimed(&failed, &format!("{failed}{done}")), Some(Claim::Done { .. })));
+        assert_eq!(claimed(&done, &done), None);
+    }
+}
