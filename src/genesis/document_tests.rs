@@ -14,8 +14,10 @@ const PLANS: [&str; 7] = [
 ];
 
 /// What may come in the place of something: harmless, structural, and what breaks the document.
-const PIECES: [&str; 14] = [
+const PIECES: [&str; 16] = [
     "",
+    " status='done'",
+    "<dependencies>a b</dependencies>",
     "x",
     " ",
     "<!-- note -->",
@@ -34,8 +36,10 @@ const PIECES: [&str; 14] = [
 /// A splice at a place of the text that is near to `place` and between two characters.
 fn splice(text: &str, place: prop::sample::Index, len: usize, piece: usize) -> Splice {
     let start = text.floor_char_boundary(place.index(text.len() + 1));
-    // Most often something whole is changed: what stands between two brackets.
-    let start = text.get(..start).and_then(|before| before.rfind('>')).map_or(start, |at| at + 1);
+    // Most often something whole is changed: what stands between two brackets; or a tag, behind an attribute.
+    let around = if len == 1 { ['"', '\''] } else { ['>'; 2] };
+    let start = text.get(..start).and_then(|before| before.rfind(around)).map_or(start, |at| at + 1);
+    let len = if len == 1 { 0 } else { len };
     let end = text.ceil_char_boundary((start + len).min(text.len()));
     Splice { range: start..end, text: PIECES[piece].to_owned() }
 }
@@ -48,13 +52,13 @@ proptest! {
     #[test]
     fn an_edit_reads_what_its_text_says(
         plan in 0..PLANS.len(),
-        places in prop::collection::vec((any::<prop::sample::Index>(), 0..3_usize, 0..PIECES.len()), 1..5),
+        places in prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize, 0..PIECES.len()), 1..5),
         long in 0..90_usize,
     ) {
         let mut document = Genesis::parse(PLANS[plan].as_bytes().to_vec()).unwrap();
         let mut splices: Vec<Splice> = Vec::new();
         for (place, kind, piece) in places {
-            let len = [0, 7, long][kind];
+            let len = [0, 7, long, 1][kind];
             splices.push(splice(document.source(), place, len, piece));
         }
         splices.sort_by_key(|splice| splice.range.start);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::genesis::form::{Names, Path};
 use crate::genesis::patch::Patch;
 use crate::genesis::shift::{Shift, moved};
-use crate::genesis::tree::Node;
+use crate::genesis::tree::{Element, Node};
 use crate::genesis::xml::Xml;
 use crate::genesis::{Edge, Level, Ref, Status, Task};
 
@@ -44,15 +44,19 @@ impl View {
     fn touched(&self, edited: Edited<'_>) -> Option<Vec<Touched>> {
         // Each task has an element, and an id of its own.
         let is_plain = self.elements.iter().all(Option::is_some) && self.by_id.len() == self.tasks.len();
-        is_plain.then(|| edited.patches.iter().map(|patch| self.touched_by(edited, patch)).collect())?
+        let patches = edited.patches.iter().enumerate();
+        is_plain.then(|| patches.map(|(number, patch)| self.touched_by(edited, number, patch)).collect())?
     }
 
-    fn touched_by(&self, edited: Edited<'_>, patch: &Patch) -> Option<Touched> {
+    fn touched_by(&self, edited: Edited<'_>, number: usize, patch: &Patch) -> Option<Touched> {
         let Edited { xml, names, .. } = edited;
         let parent = edited.renumbered(patch.parent);
         let way = way(xml, parent);
         if way.starts_with(names.task.path) {
             return Some(Touched::Task(self.task_around(patch.parent)?));
+        }
+        if names.task.path.split_last().is_some_and(|(_, around)| way == around) {
+            return self.task_alone(edited, number, patch).map(Touched::Task);
         }
         let graph = names.levels.iter().map(|level| level.path);
         let graph = graph.chain(names.edges.iter().map(|edge| edge.path)).chain([names.nodes.path]);
@@ -69,6 +73,20 @@ impl View {
     /// The task that the element `node` is part of, both as they were.
     fn task_around(&self, node: Node) -> Option<usize> {
         self.elements.partition_point(|element| element.is_some_and(|element| element <= node)).checked_sub(1)
+    }
+
+    /// The task that is all that there was in the patch, and is all that there is: its own tag has changed.
+    fn task_alone(&self, edited: Edited<'_>, number: usize, patch: &Patch) -> Option<usize> {
+        let Edited { xml, names, .. } = edited;
+        let element = Some(Node(patch.nodes.start)).filter(|_| !patch.nodes.is_empty())?;
+        let index = self.elements.binary_search(&Some(element)).ok()?;
+        let was_alone =
+            self.elements.get(index + 1).is_none_or(|next| next.is_none_or(|next| next.0 >= patch.nodes.end));
+        let now = edited.now(element, number);
+        let Element { after, foreign, .. } = *xml.tree.element(now);
+        let is_alone = after == now.0 + patch.grown_to && !foreign;
+        let is_task = names.task.path.last().is_some_and(|name| xml.name(now) == *name);
+        (was_alone && is_alone && is_task).then_some(index)
     }
 
     fn update(&mut self, edited: Edited<'_>, touched: &[Touched]) -> Option<()> {
