@@ -11,11 +11,11 @@ fn a_code_is_explained_in_upper_and_lower_case() {
 
 #[test]
 fn an_unknown_code_is_a_usage_error_that_names_the_nearest() {
-    let told = Scene::new(PLAN).blueprint(&["validate", "--explain", "w1O1"]);
+    let told = Scene::new(PLAN).blueprint(&["validate", "--explain", "w2O1"]);
     assert_eq!((told.code(), told.out()), (2, ""));
     insta::assert_snapshot!(told.err(), @r"
-    error: there is no code `w1O1`
-    help: did you mean `W101`? `--explain list` lists them all
+    error: there is no code `w2O1`
+    help: did you mean `W201`? `--explain list` lists them all
     ");
 }
 
