@@ -49,9 +49,9 @@ fn missing_tail<'h>(
         return if unknown.last().is_some_and(|last| last.to != task.status) { &unknown[gap..] } else { &[] };
     }
     match unknown {
-        // Half a change, as agents write it: the same status, without what belongs to it.
-        [ours] if known > 0 && ours.to == task.status && ours.result.is_some() && task.result.is_none() => {
-            unknown
+        // Half a change, as agents write it: the same status, without what belongs to it. Where there is no history there is no result.
+        [ours] if keeps_history && known > 0 && ours.to == task.status => {
+            if ours.result.is_some() && task.result.is_none() { unknown } else { &[] }
         }
         _ => unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..]),
     }

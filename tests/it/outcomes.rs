@@ -1,6 +1,6 @@
 //! How attempts end, and what that makes of their tasks.
 
-use crate::project::{BLUEPRINT, INTEGRATION, PlanText, TestProject};
+use crate::project::{INTEGRATION, PlanText, TestProject};
 
 #[test]
 fn a_task_whose_agent_fails_is_failed_and_what_needs_it_says_why_it_is_not_run() {
@@ -230,7 +230,7 @@ fn an_agent_program_that_changes_nothing_fails_unless_its_task_may() {
 fn our_own_program_may_be_replaced_while_a_run_goes_on() {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== a\nwait-for go\n== b\nwrite b.txt x");
     let copy = project.base().join("blueprint copy");
-    std::fs::copy(BLUEPRINT, &copy).unwrap();
+    crate::project::copy_of_blueprint(&copy);
     let mut command = project.command(copy.to_str().unwrap());
     let run = crate::project::Running::start(command.arg("run"));
     project.wait_for_starts(1);

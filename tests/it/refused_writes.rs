@@ -146,7 +146,7 @@ impl Scene {
         let programs = project.base().join("programs");
         fs::create_dir(&programs).unwrap();
         for name in ["blueprint", "xmlstarlet"] {
-            fs::copy(BLUEPRINT, programs.join(name)).unwrap();
+            crate::project::copy_of_blueprint(&programs.join(name));
         }
         Self { project, programs }
     }

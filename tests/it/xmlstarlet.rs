@@ -208,7 +208,7 @@ fn where_no_xmlstarlet_is_installed_the_message_names_the_command_to_use() {
     // A second version of ours, as another run may have put it there, and a link that leads nowhere.
     let copies = project.base().join("copies");
     fs::create_dir(&copies).unwrap();
-    fs::copy(BLUEPRINT, copies.join("xmlstarlet")).unwrap();
+    crate::project::copy_of_blueprint(&copies.join("xmlstarlet"));
     symlink("nowhere", copies.join("xml")).unwrap();
     let path = std::env::join_paths([&empty, &copies, &copies, &empty]).unwrap();
     let ended = Running::start(project.command(BLUEPRINT).arg("run").env("PATH", path)).wait();

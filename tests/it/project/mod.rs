@@ -24,6 +24,12 @@ pub(crate) use process::{Ended, Running, Said, kill};
 use tempfile::TempDir;
 
 pub(crate) const BLUEPRINT: &str = env!("CARGO_BIN_EXE_blueprint");
+
+/// Copies the program. Another process does it: what is open for writing here, a test beside this one may hand to its children, and then
+/// it can't be started.
+pub(crate) fn copy_of_blueprint(to: &Path) {
+    assert!(Command::new("cp").arg(BLUEPRINT).arg(to).status().unwrap().success());
+}
 const FAKE_AGENT: &str = env!("CARGO_BIN_EXE_fake-agent");
 /// Generous, since the machine may be busy: it is only ever reached by a test that fails.
 const PATIENCE: Duration = Duration::from_mins(2);
