@@ -21,13 +21,14 @@
 //! genesis.xml ─ store ─► Genesis ─ plan::load ─► Plan ─► Schedule (pure state machine)
 //!                  ▲                                        │ ready
 //!                  │                                        ▼
-//!          store::PlanFile::commit ◄─ Edit ─ dispatcher ◄─ message ─ attempt ─► git, supervisor ─► agent
+//!                store::KnownPlan ◄─ Edit ─ dispatcher ◄─ message ─ attempt ─► git, supervisor ─► agent
 //!                                               └─ RunEvent ─► report ─► exit code
 //! ```
 //!
 //! # What always holds
 //! - An edit replaces byte ranges; every other byte of the document stays as it is.
 //! - A document is loaded completely, or everything that is wrong with it is said at once.
+//! - Nothing is saved over a file that somebody else has changed: it is read, and the edit made again. What others broke is set aside.
 //! - What happens is in the journal, synced, before anything follows from it; the plan file is saved before an agent starts and before
 //!   "completed" is announced. Killed at any point, the next run goes on from what is on disk.
 //! - The dispatcher alone owns schedule, journal and plan file; attempts send it messages.

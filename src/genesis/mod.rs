@@ -6,10 +6,12 @@
 //!
 //! ```text
 //! bytes ─ scan ─► tree ─ form ─► names ─ view ─► typed view ─ check ─► diagnostics ─ render ─► text
-//!                                                    │
-//!                                    transition ─ write ─► edit ─ splice ─► bytes
+//!                  ▲                               ▲ │
+//!                  │                               │ └─ transition ─ write ─► edit ─ splice ─► bytes
+//!                  └─────────── patch ─────────────┴──────────────────────────┘
 //! ```
 //!
+//! After an edit only the pieces that it touched are scanned and read again (`patch`); everything else moves (`shift`).
 //! An edit replaces byte ranges; nothing is ever written out anew, so what is not edited stays as
 //! it is. A task's status is what the last event of its history says whose word is a known status,
 //! else the status list it stands in, else the task's own `status`; else it is pending. `form/`
