@@ -39,7 +39,7 @@ pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
-pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave};
+pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;

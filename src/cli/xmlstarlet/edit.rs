@@ -1,6 +1,5 @@
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::genesis::{Genesis, Invalid, LineIndex};
+use crate::run::own_folder;
 use crate::store::{CommitError, LoadError, PlanFile, read_settled};
 
 /// Where a plan is edited.
@@ -106,14 +106,6 @@ fn unreadable(invalid: &Invalid) -> String {
     };
     let place = LineIndex::new(&invalid.source).position(first.span.start);
     format!("the plan would be none any more: line {}:{}: {}", place.line, place.column, first.message)
-}
-
-/// The folder of ours in a worktree; it ignores itself in git.
-fn own_folder(worktree: &Path) -> io::Result<PathBuf> {
-    let folder = worktree.join(".blueprint");
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join(".gitignore"), "*\n")?;
-    Ok(folder)
 }
 
 fn no_folder(worktree: &Path, error: &io::Error) -> CliError {

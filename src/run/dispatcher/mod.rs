@@ -1,6 +1,7 @@
 //! The one owner of a run's state: what happens is decided here, in synchronous functions; the event loop only waits.
 
 mod assign;
+mod begin;
 mod decided;
 mod follow;
 mod reports;
@@ -11,7 +12,7 @@ mod wrap_up;
 pub(super) use assign::{check_worktree_dir, worktree_path};
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,13 +24,11 @@ use super::attempt::{Link, Message};
 use super::books::Books;
 use super::ground::Ground;
 use super::job::{Common, Job};
-use super::outset::Place;
-use super::process::kill_leftover;
 use super::settings::{Settings, Site};
 use super::signals::Signals;
-use super::{RunError, RunEvent, Stage, Summary, TaskHistory, output};
+use super::{RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
-use crate::genesis::{Genesis, Status};
+use crate::genesis::Genesis;
 use crate::git::Oid;
 use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
 use crate::store::AttemptDir;
@@ -152,51 +151,6 @@ impl<'a> Dispatcher<'a> {
         for (job, _) in std::mem::take(&mut self.to_begin) {
             self.running.remove(&job.task);
         }
-    }
-
-    fn begin(&mut self) -> Result<(), RunError> {
-        for (task, place) in self.places() {
-            match place {
-                Place::Again => self.transition(&task, Status::Pending, "to be run again", None, None)?,
-                Place::Foreign => self.note_foreign(&task),
-                Place::Completed => self.find_result(&task)?,
-                Place::LeftOut
-                | Place::Failed
-                | Place::Blocked
-                | Place::Cancelled
-                | Place::ToDo
-                | Place::Orphaned => {}
-            }
-        }
-        self.end_forgotten()?;
-        self.keep_reports()?;
-        let outset = &self.ground.outset;
-        self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
-        self.tell_not_run(&BTreeSet::new());
-        for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
-            self.take_up(&task)?;
-        }
-        self.start_ready()?;
-        self.settle()
-    }
-
-    /// How each task stood when the ground was laid, in document order.
-    fn places(&self) -> Vec<(TaskId, Place)> {
-        let tasks = self.ground.plan.tasks();
-        tasks.map(|(index, task)| (task.id.clone(), self.ground.outset.places[index.0])).collect()
-    }
-
-    /// Ends agents of an earlier run whose task has been decided otherwise meanwhile.
-    fn end_forgotten(&self) -> Result<(), RunError> {
-        for (_, task) in self.ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
-            let story = self.books.history().task(task.id.as_str());
-            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none())
-            {
-                let slug = self.ground.slug(&task.id);
-                kill_leftover(&self.site.state.attempt(slug, open.started.attempt))?;
-            }
-        }
-        Ok(())
     }
 
     async fn work(&mut self, signals: &mut Signals) -> Result<(), RunError> {

@@ -61,13 +61,26 @@ pub fn leave(worktree: &Path, request: &Request) -> Result<Ticket, LeaveError> {
     Ok(Ticket { worktree: worktree.to_owned(), name })
 }
 
-/// In a folder that ignores itself in git; there is a token in the request.
-fn write(worktree: &Path, name: &str, request: &[u8]) -> io::Result<()> {
+/// Our own folder in a worktree, which ignores itself in git; made if it isn't there.
+///
+/// # Errors
+/// What the system says; also if a link stands in its place.
+pub fn own_folder(worktree: &Path) -> io::Result<PathBuf> {
+    open_own(worktree)?;
+    Ok(worktree.join(OWN_FOLDER))
+}
+
+fn open_own(worktree: &Path) -> io::Result<Folder> {
     let own = Folder::open(worktree)?.make(OWN_FOLDER)?;
     if !own.read(IGNORE, LONGEST).is_ok_and(|found| found == IGNORE_ALL) {
         own.write(IGNORE, IGNORE_ALL)?;
     }
-    own.make(REQUESTS)?.write_secret(name, request)
+    Ok(own)
+}
+
+/// There is a token in the request.
+fn write(worktree: &Path, name: &str, request: &[u8]) -> io::Result<()> {
+    open_own(worktree)?.make(REQUESTS)?.write_secret(name, request)
 }
 
 impl Ticket {

@@ -13,7 +13,7 @@ mod leave;
 mod message;
 mod serve;
 
-pub use leave::{LeaveError, Ticket, leave};
+pub use leave::{LeaveError, Ticket, leave, own_folder};
 pub use message::{ASKED, Answer, Claim, Remark, Request, Says};
 pub(super) use serve::{Incoming, answer, look};
 

@@ -1,0 +1,58 @@
+//! The beginning of a run: what earlier ones left, and the first attempts.
+
+use std::collections::BTreeSet;
+
+use super::Dispatcher;
+use crate::genesis::Status;
+use crate::plan::{Schedule, TaskId};
+use crate::run::outset::Place;
+use crate::run::process::kill_leftover;
+use crate::run::{RunError, TaskHistory};
+
+impl Dispatcher<'_> {
+    /// Makes of every task what it is at the start: set back, taken up, found, or begun.
+    pub(super) fn begin(&mut self) -> Result<(), RunError> {
+        for (task, place) in self.places() {
+            match place {
+                Place::Again => self.transition(&task, Status::Pending, "to be run again", None, None)?,
+                Place::Foreign => self.note_foreign(&task),
+                Place::Completed => self.find_result(&task)?,
+                Place::LeftOut
+                | Place::Failed
+                | Place::Blocked
+                | Place::Cancelled
+                | Place::ToDo
+                | Place::Orphaned => {}
+            }
+        }
+        self.end_forgotten()?;
+        self.keep_reports()?;
+        let outset = &self.ground.outset;
+        self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
+        self.tell_not_run(&BTreeSet::new());
+        for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
+            self.take_up(&task)?;
+        }
+        self.start_ready()?;
+        self.settle()
+    }
+
+    /// How each task stood when the ground was laid, in document order.
+    fn places(&self) -> Vec<(TaskId, Place)> {
+        let tasks = self.ground.plan.tasks();
+        tasks.map(|(index, task)| (task.id.clone(), self.ground.outset.places[index.0])).collect()
+    }
+
+    /// Ends agents of an earlier run whose task has been decided otherwise meanwhile.
+    fn end_forgotten(&self) -> Result<(), RunError> {
+        for (_, task) in self.ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
+            let story = self.books.history().task(task.id.as_str());
+            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none())
+            {
+                let slug = self.ground.slug(&task.id);
+                kill_leftover(&self.site.state.attempt(slug, open.started.attempt))?;
+            }
+        }
+        Ok(())
+    }
+}
