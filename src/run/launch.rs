@@ -51,6 +51,7 @@ pub(super) fn write_down(job: &Job, base: Oid) -> Result<Ready, LaunchError> {
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
+        isolation: job.cast.isolation,
     };
     Ok(Ready { command, started })
 }

@@ -113,6 +113,7 @@ impl Dispatcher<'_> {
 pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
     match fact {
         Fact::AttemptStarted(started) => Some(&started.task),
+        Fact::AgentStarted(started) => Some(&started.task),
         Fact::AttemptEnded(ended) => Some(&ended.task),
         Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
