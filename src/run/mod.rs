@@ -8,6 +8,7 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
+mod direct;
 mod dispatcher;
 mod error;
 mod event;

@@ -25,8 +25,9 @@ impl Dispatcher<'_> {
             Message::Over(task, _) | Message::MayMerge(task, _) => {
                 self.running.remove(&task);
             }
+            Message::Ended(ended, _) => self.forget(Some(&ended.task)),
             Message::Record(fact, _) => self.forget(task_of(&fact)),
-            Message::Running { .. } | Message::Said(..) | Message::Warning(..) => {}
+            Message::Begun(_) | Message::Running { .. } | Message::Said(..) | Message::Warning(..) => {}
         }
     }
 
