@@ -53,6 +53,11 @@ impl View {
         View { project, tasks, elements, edges, levels, listed, nodes, by_id }
     }
 
+    /// The place of the first task of that id.
+    pub(super) fn index(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
     /// The first task of that id, and its element.
     pub(super) fn task(&self, id: &str) -> Option<(&Task, Option<Node>)> {
         let index = *self.by_id.get(id)?;

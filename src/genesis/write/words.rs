@@ -11,15 +11,35 @@ use super::Writer;
 /// Says more than that a task is cancelled, and is not written for other reasons than its own.
 const SKIPPED: &str = "skipped";
 
+/// The words for all statuses, as [`Writer::own_word`] and [`Writer::event_word`] say: each is looked for in the whole document.
+#[derive(Debug)]
+pub(super) struct Words {
+    own: [String; 6],
+    event: [String; 6],
+}
+
 impl Writer<'_> {
+    pub(super) fn all_words(&self) -> Words {
+        Words {
+            own: Status::ALL.map(|status| self.own_word(status)),
+            event: Status::ALL.map(|status| self.event_word(status)),
+        }
+    }
+
     /// The word for a status in a task's own attribute or child.
     pub(super) fn own_word(&self, status: Status) -> String {
+        if let Some(words) = self.words {
+            return known(&words.own, status);
+        }
         let own = self.own_words().filter(|word| means(word, status));
         spelled((self.names.words.own)(status), own, self.event_words(), self.own_words().next())
     }
 
     /// The word for a status in an event.
     pub(super) fn event_word(&self, status: Status) -> String {
+        if let Some(words) = self.words {
+            return known(&words.event, status);
+        }
         let events = self.view.tasks.iter().flat_map(|task| &task.history);
         let known = events.filter(|event| event.status == Some(status)).map(|event| event.word.trim());
         spelled((self.names.words.event)(status), known, self.own_words(), self.event_words().next())
@@ -40,6 +60,11 @@ impl Writer<'_> {
         let events = self.view.tasks.iter().flat_map(|task| &task.history);
         events.filter(|event| event.status.is_some()).map(|event| event.word.trim())
     }
+}
+
+fn known(words: &[String; 6], status: Status) -> String {
+    let place = Status::ALL.iter().position(|known| *known == status);
+    place.and_then(|place| words.get(place)).cloned().unwrap_or_default()
 }
 
 /// The first of the words `known` for it in places of the same kind; else `usual` as another place
