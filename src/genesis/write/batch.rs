@@ -125,7 +125,7 @@ impl Batch {
 
     /// The status of a task with all that was added; nothing, if that did not change it.
     pub fn status(&self, genesis: &Genesis, task: &str) -> Option<Status> {
-        self.changed(genesis.view().index(task)?)
+        self.changed(genesis.view().find(task)?)
     }
 
     /// Whether every task but that one is completed.
@@ -140,7 +140,7 @@ impl Batch {
     /// If there is no such task.
     pub fn add(&mut self, genesis: &Genesis, transition: &Transition<'_>) -> Result<bool, EditError> {
         let unknown = || EditError::UnknownTask(transition.task.to_owned());
-        let index = genesis.view().index(transition.task).ok_or_else(unknown)?;
+        let index = genesis.view().find(transition.task).ok_or_else(unknown)?;
         let (task, node) = genesis.view().task(transition.task).ok_or_else(unknown)?;
         let Some(node) = node else { return Ok(false) };
         let before = self.changed(index).unwrap_or(task.status);
@@ -260,7 +260,7 @@ impl Batch {
     /// What is written once, however many tasks change.
     fn shared(&self, genesis: &Genesis) -> Vec<Splice> {
         let Some(last) = self.last else { return Vec::new() };
-        let mut writer = Writer::of(genesis);
+        let mut writer = Writer { words: Some(&self.words), ..Writer::of(genesis) };
         writer.change_metadata(self.project, &written(last));
         let status = |index: usize, task: &Task| self.changed(index).unwrap_or(task.status);
         writer.write_counters(Counts::by(genesis.tasks(), status));

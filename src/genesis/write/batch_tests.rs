@@ -22,16 +22,23 @@ fn transition<'a>(task: &'a str, to: Status, number: usize) -> Transition<'a> {
 }
 
 /// What a task says, without where it stands.
-fn said(task: &Task) -> (String, Status, Vec<(Option<String>, String, Option<String>)>, Option<TaskResult>) {
-    let events = task
-        .history
-        .iter()
-        .map(|event| (event.timestamp.clone(), event.word.clone(), event.description.clone()));
-    (task.id.clone(), task.status, events.collect(), task.result.clone())
+#[derive(Debug, PartialEq)]
+struct Said {
+    id: String,
+    status: Status,
+    events: Vec<(Option<String>, String, Option<String>)>,
+    result: Option<TaskResult>,
 }
 
-fn all_said(genesis: &Genesis) -> Vec<impl PartialEq + std::fmt::Debug> {
-    genesis.tasks().iter().map(said).collect()
+fn said(genesis: &Genesis, task: &Task) -> Said {
+    let details = genesis.details(&task.id);
+    let events = details.history.into_iter();
+    let events = events.map(|event| (event.timestamp, event.word, event.description)).collect();
+    Said { id: task.id.clone(), status: task.status, events, result: details.result }
+}
+
+fn all_said(genesis: &Genesis) -> Vec<Said> {
+    genesis.tasks().iter().map(|task| said(genesis, task)).collect()
 }
 
 proptest! {

@@ -48,7 +48,7 @@ struct Writer<'a> {
     xml: Xml<'a>,
     names: &'static Names,
     view: &'a View,
-    /// How statuses are spelled, where that was looked for before.
+    /// The status words of the document, where they were gathered before.
     words: Option<&'a Words>,
     splices: Vec<Splice>,
 }

@@ -129,8 +129,9 @@ impl Dispatcher<'_> {
     }
 
     fn prerequisite(&self, id: &TaskId) -> Option<Prerequisite> {
-        let task = self.books.genesis().task(id.as_str())?;
-        Some(brief::prerequisite(task, self.completion(id)))
+        let genesis = self.books.genesis();
+        let task = genesis.task(id.as_str())?;
+        Some(brief::prerequisite(genesis, task, self.completion(id)))
     }
 
     fn completion(&self, id: &TaskId) -> Completion {
