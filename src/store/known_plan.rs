@@ -148,7 +148,7 @@ impl KnownPlan {
     /// [`StoreError`]; the file is then unchanged.
     pub fn flush(&mut self) -> Result<Saved, StoreError> {
         let _lock = self.lock_unless_held()?;
-        self.seen.save(self.file.path())
+        self.seen.save(self.file.disk(), self.file.path())
     }
 
     /// Takes back all that was staged and is not saved.
@@ -180,7 +180,7 @@ impl KnownPlan {
             }
         };
         let text = self.genesis().source().as_bytes();
-        let new = Replacement::prepare(&path, text, Some(self.seen.metadata()))?;
+        let new = Replacement::prepare(self.file.disk(), &path, text, Some(self.seen.metadata()))?;
         self.seen.published(new.publish()?);
         Ok(restored)
     }

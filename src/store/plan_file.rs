@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::disk::disk;
 use super::replace::{Replacement, sweep};
 use super::seen::{Saved, Seen};
-use super::{Lock, StoreError};
+use super::{Disk, Lock, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// How often a save starts over when somebody without our lock changes the file at the same moment.
@@ -23,6 +24,7 @@ const RECENT: Duration = Duration::from_secs(2);
 pub struct PlanFile {
     path: PathBuf,
     lock: PathBuf,
+    disk: &'static dyn Disk,
 }
 
 /// Why a plan file could not be loaded.
@@ -70,7 +72,17 @@ impl PlanFile {
     /// [`StoreError`] when there is no such file.
     pub fn new(path: &Path, lock: PathBuf) -> Result<Self, StoreError> {
         let path = fs::canonicalize(path).map_err(StoreError::io("read", path))?;
-        Ok(Self { path, lock })
+        Ok(Self { path, lock, disk: disk() })
+    }
+
+    /// The same plan, written to by way of that disk.
+    #[must_use]
+    pub fn on(self, disk: &'static dyn Disk) -> Self {
+        Self { disk, ..self }
+    }
+
+    pub(super) fn disk(&self) -> &'static dyn Disk {
+        self.disk
     }
 
     /// The file's absolute path.
@@ -139,7 +151,7 @@ impl PlanFile {
             };
             let edit = decide(&now.genesis).map_err(CommitError::Refused)?;
             now.stage(&edit).map_err(CommitError::Edit)?;
-            let changed = match now.save(&self.path)? {
+            let changed = match now.save(self.disk, &self.path)? {
                 Saved::Written => true,
                 Saved::Unneeded => false,
                 Saved::Stale => continue,
@@ -166,7 +178,8 @@ impl PlanFile {
             };
             // Nobody else has one here as long as we have the lock.
             sweep(&self.path);
-            let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(seen.metadata()))?;
+            let text = edited.source().as_bytes();
+            let new = Replacement::prepare(self.disk, &self.path, text, Some(seen.metadata()))?;
             if seen.is_current(&self.path)? {
                 new.publish()?;
                 return Ok(Committed { genesis: edited, changed: true });

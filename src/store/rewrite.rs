@@ -2,6 +2,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use super::disk::disk;
 use super::replace::Replacement;
 use super::{Lock, StoreError};
 
@@ -21,7 +22,7 @@ pub fn rewrite_file(path: &Path, lock: &Path, old: &[u8], new: &[u8]) -> Result<
     if now != old {
         return Ok(false);
     }
-    Replacement::prepare(path, new, Some(&metadata))?.publish()?;
+    Replacement::prepare(disk(), path, new, Some(&metadata))?.publish()?;
     Ok(true)
 }
 
