@@ -135,6 +135,7 @@ pub(super) fn kill_leftover(dir: &AttemptDir) -> Result<(), StoreError> {
 /// which comes to life only now does nothing.
 fn wait_for_end(dir: &AttemptDir) -> Result<End, StoreError> {
     let _gone = Lock::wait(&dir.lock())?;
+    dir.sweep();
     if let Some(end) = End::read(dir)? {
         return Ok(end);
     }

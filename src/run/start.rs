@@ -30,6 +30,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let _epic = RunLock::take(&site.state.epic_lock(&epic), &owner)?.map_err(RunError::Busy)?;
     refuse_a_rival(&site.repo, &site.state, &epic, site.plan.path())?;
     site.plan.sweep()?;
+    site.state.sweep();
     let history = read_history(site, tell)?;
     let plan = KnownPlan::read(site.plan.clone())?;
     let mut books = Books::new(plan, history, Journal::open(&site.state.journal())?);
