@@ -90,10 +90,10 @@ impl KnownPlan {
     /// Keeps the plan's lock: of those who take it nobody changes the plan until [`KnownPlan::release`].
     ///
     /// # Errors
-    /// [`StoreError`] when it can't be taken.
+    /// [`StoreError::Held`] when somebody else has it for longer than a moment: it may be tried again. Another one when it can't be taken.
     pub fn hold(&mut self) -> Result<(), StoreError> {
-        if let Some(lock) = self.lock_unless_held()? {
-            self.held = Some(lock);
+        if self.held.is_none() {
+            self.held = Some(self.file.lock_for_a_moment()?);
         }
         Ok(())
     }

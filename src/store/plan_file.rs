@@ -16,6 +16,10 @@ const SAVE_TRIES: usize = 20;
 /// How often a file that is no document is looked at again before a save gives up, and the pause before each look.
 const LOOKS: usize = 20;
 const LOOK: Duration = Duration::from_millis(50);
+/// How long whoever writes the plan may keep its lock; as many as there may be, each has it for milliseconds.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long who has more to do than to wait for the lock waits before it sees to the rest.
+const MOMENT: Duration = Duration::from_millis(100);
 /// A file that has not changed for this long is not being written.
 const RECENT: Duration = Duration::from_secs(2);
 
@@ -104,8 +108,13 @@ impl PlanFile {
         see_settled(&self.path)
     }
 
+    /// Who holds it has it for moments, unless it hangs.
     pub(super) fn lock(&self) -> Result<Lock, StoreError> {
-        Lock::wait(&self.lock)
+        Lock::wait_at_most(&self.lock, PATIENCE)
+    }
+
+    pub(super) fn lock_for_a_moment(&self) -> Result<Lock, StoreError> {
+        Lock::wait_at_most(&self.lock, MOMENT)
     }
 
     /// Removes what saves left that were killed half-way.
