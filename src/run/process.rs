@@ -43,7 +43,6 @@ impl Supervised {
         dir: &AttemptDir,
         limits: Limits,
     ) -> io::Result<Self> {
-        fs::write(dir.stdin(), &command.stdin)?;
         let child = Command::new(program)
             .arg(SUPERVISE)
             .arg("--grace-ms")

@@ -21,14 +21,18 @@ pub(super) enum PrepareError {
 
 impl PrepareError {
     /// A conflict waits for a person; anything else is no fault of the task.
-    pub(super) fn into_report(self) -> Report {
+    ///
+    /// # Errors
+    /// What the disk says: no task can get its place then.
+    pub(super) fn into_report(self) -> Result<Report, GitError> {
         match self {
             Self::Base(error @ BaseError::Conflict { .. }) => {
                 let detail = format!("its prerequisites' work conflicts: {error}");
-                Report::of(Outcome::MergeConflict, detail)
+                Ok(Report::of(Outcome::MergeConflict, detail))
             }
+            Self::Base(BaseError::Git(error)) | Self::Git(error) if error.is_of_the_disk() => Err(error),
             Self::Base(BaseError::Git(error)) | Self::Git(error) => {
-                Report::of(Outcome::CouldNotStart, explained(&error))
+                Ok(Report::of(Outcome::CouldNotStart, explained(&error)))
             }
         }
     }

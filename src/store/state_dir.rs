@@ -175,6 +175,12 @@ impl AttemptDir {
     pub fn sweep(&self) {
         sweep(&self.processes());
         sweep(&self.end());
+        let _ = fs::remove_file(self.room());
+    }
+
+    /// Room on the disk that is kept for [`AttemptDir::end`].
+    pub fn room(&self) -> PathBuf {
+        self.path.join("end.room")
     }
 
     /// The task prompt that the agent was given.
