@@ -28,7 +28,7 @@ fn break_dead(git: &Path, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathB
     let lock_of = |branch: &BranchName| git.join(format!("{}.lock", branch.full()));
     let mut locks: Vec<_> = branches.iter().chain([&refs.integration()]).map(lock_of).collect();
     if let Some(own) = git.join(refs.start()).parent() {
-        find(own, DEPTH, &mut locks);
+        find(own, &|path| path.extension().is_some_and(|end| end == "lock"), &mut locks);
     }
     let shared = git.join("packed-refs.lock");
     locks.push(shared.clone());
@@ -59,14 +59,17 @@ fn git_processes() -> HashSet<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_git).collect()
 }
 
-fn find(folder: &Path, depth: usize, locks: &mut Vec<PathBuf>) {
+/// The files in a folder and its folders that are meant; links are not followed.
+pub(super) fn find(folder: &Path, is_meant: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
+    find_to(DEPTH, folder, is_meant, found);
+}
+
+fn find_to(depth: usize, folder: &Path, is_meant: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
         let (path, kind) = (entry.path(), entry.file_type());
         match kind {
-            Ok(kind) if kind.is_dir() && depth > 0 => find(&path, depth - 1, locks),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "lock") => {
-                locks.push(path);
-            }
+            Ok(kind) if kind.is_dir() && depth > 0 => find_to(depth - 1, &path, is_meant, found),
+            Ok(kind) if kind.is_file() && is_meant(&path) => found.push(path),
             Ok(_) | Err(_) => {}
         }
     }

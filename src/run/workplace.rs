@@ -48,6 +48,10 @@ pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
     let common = &job.common;
     let base = common.repo.build_base(common.start, &job.results)?.commit;
     common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
+    if job.results.len() > 1 {
+        // A merge of ours: half written, it would be in the way of the same merge after a power cut.
+        common.repo.sync()?;
+    }
     // Before the first attempt that we know of there may be work, too: of a person, or of a run whose journal is lost.
     let before = job.attempt - 1;
     match common.repo.worktree_at(&job.worktree)? {
@@ -108,6 +112,8 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
     let head = own.or(restored).unwrap_or(left.head);
     common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;
     let changed = common.repo.changed(base, head)?.files > 0;
+    // Before the journal says that it is there.
+    common.repo.sync()?;
     Ok(Gathered { head, changed, warnings })
 }
 
@@ -131,7 +137,9 @@ fn drop_change(
 pub(super) fn integrate(job: &Job, head: Oid) -> Result<Integrated, GitError> {
     let subject = format!("Merge task {}: {}", job.task, job.name);
     let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
-    job.common.repo.integrate(&job.common.refs, head, &message)
+    let integrated = job.common.repo.integrate(&job.common.refs, head, &message)?;
+    job.common.repo.sync()?;
+    Ok(integrated)
 }
 
 fn authorship(job: &Job) -> Authorship {
