@@ -13,7 +13,7 @@ use super::launch::LaunchError;
 use super::listener::Listener;
 use super::outbox::Says;
 use super::process::{Limits, Supervised};
-use super::record::{AttemptStarted, Fact};
+use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact};
 use super::supervisor::End;
 use super::{RunError, Stage, launch, workplace};
 use crate::agent::{EndedBy, Outcome};
@@ -36,6 +36,10 @@ pub(super) enum Message {
     Warning(TaskId, String),
     /// Whether the task is still the run's, so that its work may be merged.
     MayMerge(TaskId, oneshot::Sender<bool>),
+    /// Its agent runs, as a process of its own.
+    Begun(Box<AgentStarted>),
+    /// It is over, as the first says, which the journal has not yet.
+    Ended(Box<AttemptEnded>, Box<Report>),
     /// It is over.
     Over(TaskId, Box<Report>),
     /// What it came to can't be kept: disk or git failed, which is no fault of the task's. The next run takes it up where it is.
@@ -81,7 +85,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
     }
-    let ready = match blocking(job, move |job| launch::write_down(job, base)).await {
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(base))).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
@@ -185,7 +189,7 @@ fn patience(grace: Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + grace + SLACK
 }
 
-async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
+pub(super) async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
     loop {
         if stop.changed().await.is_err() {
             return std::future::pending().await;

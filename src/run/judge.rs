@@ -23,13 +23,24 @@ pub(super) fn judge(
     ended_by: Option<EndedBy>,
     said: Option<Claim>,
 ) -> Result<(Report, Vec<String>), GitError> {
+    let (mut report, warning) = judge_in_place(job, end, ended_by, said);
+    let mut warnings = Vec::from_iter(warning);
+    warnings.extend(add_work(job, started, &mut report)?);
+    Ok((report, warnings))
+}
+
+/// The same without a worktree.
+pub(super) fn judge_in_place(
+    job: &Job,
+    end: &End,
+    ended_by: Option<EndedBy>,
+    said: Option<Claim>,
+) -> (Report, Option<String>) {
     let mut report = from_reading(read(job, end, ended_by));
     if let Some(said) = said {
         take_in(&mut report, said);
     }
-    let mut warnings = Vec::from_iter(left_behind(end));
-    warnings.extend(add_work(job, started, &mut report)?);
-    Ok((report, warnings))
+    (report, left_behind(end))
 }
 
 fn left_behind(end: &End) -> Option<String> {

@@ -19,6 +19,7 @@ mod editing;
 mod environment;
 mod foreign;
 mod forms;
+mod isolation;
 mod mischief;
 mod outcomes;
 mod parallel;

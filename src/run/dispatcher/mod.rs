@@ -26,7 +26,7 @@ use super::ground::Ground;
 use super::job::{Common, Job};
 use super::settings::{Settings, Site};
 use super::signals::Signals;
-use super::{RunError, RunEvent, Stage, Summary, output};
+use super::{Fact, RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
 use crate::git::Oid;
@@ -217,6 +217,15 @@ impl<'a> Dispatcher<'a> {
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
                 Ok(())
+            }
+            Message::Begun(begun) => {
+                self.tell_running(&begun.task, false);
+                self.record(Fact::AgentStarted(*begun))
+            }
+            Message::Ended(ended, report) => {
+                let task = ended.task.clone();
+                self.record(Fact::AttemptEnded(*ended)).inspect_err(|_| self.forget(Some(&task)))?;
+                self.on_over(&task, &report)
             }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
