@@ -39,6 +39,7 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
     let command = command_line(job, &definition, &prompt, &token)?;
+    write(&job.dir.stdin(), &command.stdin)?;
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -79,7 +80,7 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
     })
 }
 
-fn write(path: &std::path::Path, text: &str) -> Result<(), StoreError> {
+fn write(path: &std::path::Path, text: impl AsRef<[u8]>) -> Result<(), StoreError> {
     fs::write(path, text).map_err(|source| StoreError::Io { action: "write", path: path.to_owned(), source })
 }
 

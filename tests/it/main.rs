@@ -11,6 +11,7 @@
 mod project;
 
 mod by_hand;
+mod chaos;
 mod choices;
 mod crash;
 mod door;

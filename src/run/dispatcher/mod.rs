@@ -171,8 +171,9 @@ impl<'a> Dispatcher<'a> {
 
     /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
     fn proceed(&mut self) -> Result<(), RunError> {
-        if !self.inbox.is_empty() {
-            self.books.hold()?;
+        if !self.inbox.is_empty() && !self.books.hold()? {
+            self.hear();
+            return Ok(());
         }
         let decided = self.decide();
         self.books.release();
@@ -241,6 +242,10 @@ impl<'a> Dispatcher<'a> {
                 Ok(())
             }
             Message::Over(task, report) => self.on_over(&task, &report),
+            Message::Broken(task, error) => {
+                self.forget(Some(&task));
+                Err(*error)
+            }
         }
     }
 
@@ -315,7 +320,10 @@ impl<'a> Dispatcher<'a> {
             let Some(index) = self.schedule.next_ready() else { break };
             // Nobody shall be told that a task is skipped, or theirs, that is started at this very moment.
             if !self.books.is_held() {
-                self.books.hold()?;
+                if !self.books.hold()? {
+                    self.hear();
+                    break;
+                }
                 self.look()?;
                 continue;
             }

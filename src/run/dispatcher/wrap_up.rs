@@ -22,7 +22,7 @@ impl Dispatcher<'_> {
     /// An attempt that waits for an answer gets none, and gives up.
     fn let_go(&mut self, message: Message) {
         match message {
-            Message::Over(task, _) | Message::MayMerge(task, _) => {
+            Message::Over(task, _) | Message::MayMerge(task, _) | Message::Broken(task, _) => {
                 self.running.remove(&task);
             }
             Message::Ended(ended, _) => self.forget(Some(&ended.task)),

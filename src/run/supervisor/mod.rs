@@ -63,6 +63,7 @@ pub fn supervise(orders: &Orders) -> Result<(), StoreError> {
     if End::read(&orders.dir)?.is_some() {
         return Ok(());
     }
+    End::take_room(&orders.dir);
     let end = run(orders).unwrap_or_else(|error| End::could_not_start(&error));
     end.write(&orders.dir)
 }
