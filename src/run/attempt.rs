@@ -32,6 +32,8 @@ pub(super) enum Message {
     Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
     Said(TaskId, Box<Says>),
+    /// A save of the plan file that was begun is over.
+    Saved,
     /// Something to look at.
     Warning(TaskId, String),
     /// Whether the task is still the run's, so that its work may be merged.

@@ -82,6 +82,23 @@ pub enum Fact {
     Transition(TransitionRecord),
 }
 
+impl Fact {
+    /// Whether it matters after a power cut.
+    pub(super) fn has_to_last(&self) -> bool {
+        match self {
+            Self::AgentStarted(_) => false,
+            Self::RunStarted { .. }
+            | Self::RunEnded { .. }
+            | Self::AttemptStarted(_)
+            | Self::AttemptEnded(_)
+            | Self::Reported(_)
+            | Self::Kept { .. }
+            | Self::Merged { .. }
+            | Self::Transition(_) => true,
+        }
+    }
+}
+
 /// An attempt with all that is needed to take it up again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptStarted {

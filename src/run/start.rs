@@ -43,6 +43,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
     books.record(started(&owner, start))?;
+    books.sync()?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
     let common = common(site, &settings, refs.clone(), start, &run, programs);

@@ -131,7 +131,9 @@ impl Dispatcher<'_> {
     fn prerequisite(&self, id: &TaskId) -> Option<Prerequisite> {
         let genesis = self.books.genesis();
         let task = genesis.task(id.as_str())?;
-        Some(brief::prerequisite(genesis, task, self.completion(id)))
+        let later = self.books.later_result(id.as_str()).map(|result| result.summary.clone());
+        let before = brief::prerequisite(genesis, task, self.completion(id));
+        Some(Prerequisite { summary: later.or(before.summary), ..before })
     }
 
     fn completion(&self, id: &TaskId) -> Completion {
