@@ -3,7 +3,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::outbox::{self, Says};
-use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
+use super::record::{
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, TransitionRecord,
+};
+use super::settings::Isolation;
 use crate::agent::Outcome;
 use crate::genesis::Entry;
 use crate::git::Oid;
@@ -37,6 +40,8 @@ pub struct Attempt {
     pub reports: Vec<(Reported, Timestamp)>,
     /// So many of them have left in the plan file what it keeps of them.
     pub kept: usize,
+    /// The process of its agent, where no supervisor has it.
+    pub process: Option<ProcessId>,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
     /// The integration branch's commit that has its work.
@@ -45,7 +50,8 @@ pub struct Attempt {
 
 impl Attempt {
     fn begun(started: AttemptStarted, at: Timestamp, transitions_before: usize) -> Self {
-        Self { started, at, transitions_before, reports: Vec::new(), kept: 0, ended: None, merge: None }
+        let (reports, process) = (Vec::new(), None);
+        Self { started, at, transitions_before, reports, kept: 0, process, ended: None, merge: None }
     }
 
     /// What the plan keeps of what its agent said, and has not yet.
@@ -66,9 +72,13 @@ impl Attempt {
         reports.iter().filter_map(entry).collect()
     }
 
-    /// Whether its work counts.
+    /// Whether its work counts: it is merged, or was done in the checkout itself.
     pub fn succeeded(&self) -> bool {
-        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+        let is_in_place = match self.started.isolation {
+            Isolation::Worktree => self.merge.is_some(),
+            Isolation::None => true,
+        };
+        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && is_in_place
     }
 
     /// How it ended, if it did.
@@ -110,6 +120,11 @@ impl History {
                 let transitions_before = story.transitions.len();
                 let at = record.time;
                 story.attempts.push(Attempt::begun(started, at, transitions_before));
+            }
+            Fact::AgentStarted(AgentStarted { task, attempt, process }) => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.process = Some(process);
+                }
             }
             Fact::Reported(reported) => {
                 if let Some(attempt) = self.attempt(&reported.task, reported.attempt) {

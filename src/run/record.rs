@@ -6,6 +6,7 @@ use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
 
 use super::outbox::Says;
+use super::settings::Isolation;
 
 /// One line of a plan's journal: something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,8 @@ pub enum Fact {
     },
     /// An attempt has its base and worktree; its agent is about to be started.
     AttemptStarted(AttemptStarted),
+    /// The attempt's agent runs, as this process, under no supervisor. Written, but not synced: what a power cut takes with it ran on no more.
+    AgentStarted(AgentStarted),
     /// An attempt is over, whatever became of it. A second one for the same attempt holds in place of the first: its agent had done its
     /// task, but the work could not be merged.
     AttemptEnded(AttemptEnded),
@@ -104,6 +107,32 @@ pub struct AttemptStarted {
     pub prompt: String,
     /// A hash of the token that the agent's own reports must show; the token itself is only the agent's.
     pub token_hash: String,
+    /// Where it works: in the checkout itself there is neither branch nor base, and both are empty.
+    #[serde(default, skip_serializing_if = "Isolation::is_usual")]
+    pub isolation: Isolation,
+}
+
+/// The process of an agent that was started directly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentStarted {
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    /// Which process.
+    #[serde(flatten)]
+    pub process: ProcessId,
+}
+
+/// A process that is not taken for another one: the same number may be given again later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// Its number, also that of its process group.
+    pub pid: u32,
+    /// When the kernel started it, in clock ticks since boot; nothing if it was gone before anybody looked.
+    pub start: Option<u64>,
+    /// Which boot of the machine.
+    pub boot: String,
 }
 
 /// One thing that an attempt's agent said.

@@ -11,7 +11,7 @@ use super::record::{Fact, Record};
 use super::settings::{Settings, Site};
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
-use crate::git::{EpicRefs, Oid, Repo, epic_slug};
+use crate::git::{BranchName, EpicRefs, Oid, Repo, epic_slug};
 use crate::plan::Plan;
 use crate::store::{Journal, KnownPlan, RunLock, RunOwner, StateDir, read_records};
 
@@ -30,6 +30,7 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let _epic = RunLock::take(&site.state.epic_lock(&epic), &owner)?.map_err(RunError::Busy)?;
     refuse_a_rival(&site.repo, &site.state, &epic, site.plan.path())?;
     site.plan.sweep()?;
+    site.state.sweep();
     let history = read_history(site, tell)?;
     let plan = KnownPlan::read(site.plan.clone())?;
     let mut books = Books::new(plan, history, Journal::open(&site.state.journal())?);
@@ -37,15 +38,17 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     books.news().iter().filter_map(News::told).for_each(tell);
     let ground = survey(site, &settings, &books, tell)?;
     let refs = EpicRefs::new(&epic, &settings.branch)?;
-    break_dead_locks(site, &refs, &ground, tell);
+    let branches: Vec<_> = ground.slugs().map(|slug| refs.branch(slug)).collect();
+    break_dead_locks(site, &refs, &branches, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
     books.record(started(&owner, start))?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
-    let common = common(site, &settings, refs, start, &run, programs);
+    let common = common(site, &settings, refs.clone(), start, &run, programs);
     let dispatcher = Dispatcher::new(site, settings, ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
+    break_dead_locks(site, &refs, &branches, tell);
     tell(RunEvent::Ended(summary.clone()));
     Ok(summary)
 }
@@ -122,10 +125,9 @@ pub(super) fn refuse_a_checkout_of_ours(site: &Site, refs: &EpicRefs) -> Result<
     }
 }
 
-fn break_dead_locks(site: &Site, refs: &EpicRefs, ground: &Ground, tell: &dyn Fn(RunEvent)) {
-    let branches: Vec<_> = ground.slugs().map(|slug| refs.branch(slug)).collect();
-    for lock in site.repo.break_dead_locks(refs, &branches) {
-        tell(RunEvent::Note(format!("removed {}, which a run left that was killed", lock.display())));
+fn break_dead_locks(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dyn Fn(RunEvent)) {
+    for lock in site.repo.break_dead_locks(refs, branches) {
+        tell(RunEvent::Note(format!("removed {}, left by somebody who was killed", lock.display())));
     }
 }
 
