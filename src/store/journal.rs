@@ -48,6 +48,11 @@ impl Journal {
         Ok(Self { file, path: path.to_owned(), disk, known, gaps: Vec::new() })
     }
 
+    /// Whether there is nothing in it yet.
+    pub fn is_empty(&self) -> bool {
+        self.known == 0
+    }
+
     /// Adds one record and waits until it is on disk.
     ///
     /// # Errors

@@ -214,6 +214,7 @@ impl<'a> Dispatcher<'a> {
                 let _ = written.send(());
                 Ok(())
             }
+            Message::Seen(fact) => self.record(*fact),
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
                 Ok(())
