@@ -130,7 +130,16 @@ impl Scene {
         scene.write("blueprint.toml", &config);
         scene.git(&["init", "--quiet"]);
         scene.git(&["add", "--all"]);
-        scene.git(&["-c", "user.name=b", "-c", "user.email=b@example.invalid", "commit", "--quiet", "-m", "b"]);
+        scene.git(&[
+            "-c",
+            "user.name=b",
+            "-c",
+            "user.email=b@example.invalid",
+            "commit",
+            "--quiet",
+            "-m",
+            "b",
+        ]);
         scene
     }
 
@@ -177,7 +186,8 @@ fn peak_of(pid: u32) -> f64 {
     let mut peak = 0.0;
     while let Ok(text) = fs::read_to_string(format!("/proc/{pid}/status")) {
         let most = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let Some(most) = most.and_then(|most| most.trim().trim_end_matches("kB").trim().parse::<f64>().ok()) else {
+        let Some(most) = most.and_then(|most| most.trim().trim_end_matches("kB").trim().parse::<f64>().ok())
+        else {
             break;
         };
         peak = most / 1e3;

@@ -21,7 +21,10 @@ impl Graph {
 
     /// Each waits for the one before.
     pub(crate) fn chain(tasks: usize) -> Self {
-        Self { name: "chain", needs: (0..tasks).map(|task| task.checked_sub(1).into_iter().collect()).collect() }
+        Self {
+            name: "chain",
+            needs: (0..tasks).map(|task| task.checked_sub(1).into_iter().collect()).collect(),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -11,6 +11,7 @@ use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
 use super::launch::LaunchError;
 use super::listener::Listener;
+use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Supervised};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact};
@@ -28,6 +29,8 @@ const SLACK: Duration = Duration::from_secs(10);
 pub(super) enum Message {
     /// Something to journal before the attempt goes on.
     Record(Box<Fact>, oneshot::Sender<()>),
+    /// Something to journal, for which nobody waits.
+    Seen(Box<Fact>),
     /// Its agent is running.
     Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
@@ -127,7 +130,12 @@ async fn watch_over(
         let _ = is_over.send(());
         waited
     };
-    let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
+    let mut milestones = Milestones::new(job, link);
+    let ((end, ended_by), said) = tokio::select! {
+        ended = async { tokio::join!(waiting, listener.listen(over)) } => ended,
+        never = milestones.watch() => match never {},
+    };
+    milestones.look();
     let said = said?;
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let end = match end {

@@ -310,7 +310,8 @@ impl Books {
             && let Some(edit) = ledger::together(&missing, self.plan.genesis())
         {
             self.plan.stage(&edit)?;
-            let left: Vec<_> = ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
+            let left: Vec<_> =
+                ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
             written = missing.into_iter().filter(|record| !left.contains(record)).collect();
             missing = left;
         }

@@ -15,6 +15,8 @@ use crate::plan::TaskId;
 /// What a plan's journal says, task by task.
 #[derive(Debug, Default)]
 pub struct History {
+    /// Which boot of the machine the last run was in, where that is known.
+    pub boot: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
 }
 
@@ -40,7 +42,9 @@ pub struct Attempt {
     pub reports: Vec<(Reported, Timestamp)>,
     /// So many of them have left in the plan file what it keeps of them.
     pub kept: usize,
-    /// The process of its agent, where no supervisor has it.
+    /// Its agent has printed something.
+    pub has_spoken: bool,
+    /// The process of its agent, where that is known.
     pub process: Option<ProcessId>,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
@@ -50,8 +54,18 @@ pub struct Attempt {
 
 impl Attempt {
     fn begun(started: AttemptStarted, at: Timestamp, transitions_before: usize) -> Self {
-        let (reports, process) = (Vec::new(), None);
-        Self { started, at, transitions_before, reports, kept: 0, process, ended: None, merge: None }
+        let (reports, process, has_spoken) = (Vec::new(), None, false);
+        Self {
+            started,
+            at,
+            transitions_before,
+            reports,
+            kept: 0,
+            has_spoken,
+            process,
+            ended: None,
+            merge: None,
+        }
     }
 
     /// What the plan keeps of what its agent said, and has not yet.
@@ -147,7 +161,13 @@ impl History {
                 }
             }
             Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
-            Fact::RunStarted { .. } | Fact::RunEnded { .. } => {}
+            Fact::RunStarted { boot, .. } => self.boot = boot,
+            Fact::AgentSpoke { task, attempt } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.has_spoken = true;
+                }
+            }
+            Fact::JournalBegun { .. } | Fact::RunEnded { .. } | Fact::OfLaterVersion => {}
         }
     }
 

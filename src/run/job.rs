@@ -87,7 +87,14 @@ impl Resumed {
         let ended = attempt.ended.as_ref().map(|(ended, _)| ended.clone());
         let reports = attempt.reports.iter().map(|(reported, _)| reported.clone()).collect();
         let process = attempt.process.clone();
-        Self { started: attempt.started.clone(), at: attempt.at, reports, process, ended }
+        Self {
+            started: attempt.started.clone(),
+            has_spoken: attempt.has_spoken,
+            at: attempt.at,
+            reports,
+            process,
+            ended,
+        }
     }
 }
 
@@ -113,7 +120,9 @@ pub(super) struct Resumed {
     pub(super) at: Timestamp,
     /// What its agent has said so far.
     pub(super) reports: Vec<Reported>,
-    /// Its agent's process, where no supervisor has it.
+    /// Its agent has printed something.
+    pub(super) has_spoken: bool,
+    /// Its agent's process, where that is known.
     pub(super) process: Option<ProcessId>,
     pub(super) ended: Option<AttemptEnded>,
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::record::TransitionRecord;
 use super::{History, TaskHistory};
 
-use crate::genesis::{Batch, Details, Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{
+    Batch, Details, Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition,
+};
 
 /// The changes of status that the journal has and the document has not, in the order in which they were made.
 ///
@@ -106,7 +108,7 @@ pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditErr
     }
     for transition in missing(history, &now) {
         now.edit(&take_back(transition, &now)?)?;
-        now.edit(&edit_of(transition, None, &now)?)?;
+        now.edit(&edit_of(transition, project_status(transition, &now), &now)?)?;
     }
     Ok(now)
 }

@@ -19,6 +19,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod milestones;
 mod outbox;
 mod output;
 mod outset;
@@ -46,6 +47,7 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
     AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, TransitionRecord,
+    open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use start::{refuse_a_rival, run};

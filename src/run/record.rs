@@ -1,9 +1,12 @@
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
+use crate::store::{Journal, StoreError};
 
 use super::outbox::Says;
 use super::settings::Isolation;
@@ -18,6 +21,21 @@ pub struct Record {
     pub fact: Fact,
 }
 
+/// The layout of the journal that is written here.
+const VERSION: u32 = 1;
+
+/// Opens a plan's journal for adding; one that is made by that says first of which version it is.
+///
+/// # Errors
+/// [`StoreError`] when it can't be opened or written.
+pub fn open_journal(path: &Path) -> Result<Journal, StoreError> {
+    let mut journal = Journal::open(path)?;
+    if journal.is_empty() {
+        journal.append(&Record::now(Fact::JournalBegun { version: VERSION }))?;
+    }
+    Ok(journal)
+}
+
 impl Record {
     /// A fact that is true as of now.
     pub fn now(fact: Fact) -> Self {
@@ -29,6 +47,11 @@ impl Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "kebab-case")]
 pub enum Fact {
+    /// The journal begins: the first record of all.
+    JournalBegun {
+        /// The layout of what follows: 1. Facts and fields may be added within a version.
+        version: u32,
+    },
     /// A run began.
     RunStarted {
         /// Its id.
@@ -41,6 +64,12 @@ pub enum Fact {
         version: String,
         /// The commit that the plan started from.
         start: String,
+        /// When the kernel started that process, in clock ticks since boot.
+        #[serde(default)]
+        process_start: Option<u64>,
+        /// Which boot of the machine.
+        #[serde(default)]
+        boot: Option<String>,
     },
     /// A run ended, with this exit code.
     RunEnded {
@@ -51,7 +80,7 @@ pub enum Fact {
     },
     /// An attempt has its base and worktree; its agent is about to be started.
     AttemptStarted(AttemptStarted),
-    /// The attempt's agent runs, as this process, under no supervisor. Written, but not synced: what a power cut takes with it ran on no more.
+    /// The attempt's agent runs, as this process. Written, but not synced: what a power cut takes with it ran on no more.
     AgentStarted(AgentStarted),
     /// An attempt is over, whatever became of it. A second one for the same attempt holds in place of the first: its agent had done its
     /// task, but the work could not be merged.
@@ -80,14 +109,26 @@ pub enum Fact {
     },
     /// A task's status changes: the commit point of the change, written before the plan file.
     Transition(TransitionRecord),
+    /// The agent has printed something for the first time.
+    AgentSpoke {
+        /// Whose.
+        task: TaskId,
+        /// Which attempt's.
+        attempt: u32,
+    },
+    /// Something that only a later version knows: it stays in the journal, and says nothing to us.
+    #[serde(other, skip_serializing)]
+    OfLaterVersion,
 }
 
 impl Fact {
     /// Whether it matters after a power cut.
     pub(super) fn has_to_last(&self) -> bool {
         match self {
-            Self::AgentStarted(_) => false,
-            Self::RunStarted { .. }
+            // What a power cut takes with it ran on no more, nor spoke to anybody.
+            Self::AgentStarted(_) | Self::AgentSpoke { .. } | Self::OfLaterVersion => false,
+            Self::JournalBegun { .. }
+            | Self::RunStarted { .. }
             | Self::RunEnded { .. }
             | Self::AttemptStarted(_)
             | Self::AttemptEnded(_)

@@ -7,20 +7,21 @@ use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir};
 use super::ground::Ground;
 use super::job::Common;
-use super::record::{Fact, Record};
+use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
+use super::supervisor::identity;
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
 use crate::git::{BranchName, EpicRefs, Oid, Repo, epic_slug};
 use crate::plan::Plan;
-use crate::store::{Journal, KnownPlan, RunLock, RunOwner, StateDir, read_records};
+use crate::store::{KnownPlan, RunLock, RunOwner, StateDir, read_records};
 
 /// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
 ///
 /// # Errors
 /// [`RunError`] when it could not begin, or when the disk, git or the plan file failed on the way. What happened before is
 /// on disk, and the next run goes on from there.
-pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<Summary, RunError> {
+pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<Summary, RunError> {
     let run = run_id();
     let owner =
         RunOwner { pid: std::process::id(), host: host(), run: run.clone(), started: Timestamp::now() };
@@ -33,12 +34,15 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     site.state.sweep();
     let history = read_history(site, tell)?;
     let plan = KnownPlan::read(site.plan.clone())?;
-    let mut books = Books::new(plan, history, Journal::open(&site.state.journal())?);
+    let mut books = Books::new(plan, history, open_journal(&site.state.journal())?);
     books.look_until_settled()?;
     books.news().iter().filter_map(News::told).for_each(tell);
     let ground = survey(site, &settings, &books, tell)?;
     let refs = EpicRefs::new(&epic, &settings.branch)?;
     let branches: Vec<_> = ground.slugs().map(|slug| refs.branch(slug)).collect();
+    if books.history().boot.as_ref().is_some_and(|boot| *boot != identity(owner.pid).boot) {
+        remove_empty(site, &refs, &branches, tell);
+    }
     break_dead_locks(site, &refs, &branches, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
@@ -47,6 +51,9 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
     let common = common(site, &settings, refs.clone(), start, &run, programs);
+    // From now on the ground has it, made anew with each change of the plan.
+    settings.casting.clear();
+    settings.casting.shrink_to_fit();
     let dispatcher = Dispatcher::new(site, settings, ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
     break_dead_locks(site, &refs, &branches, tell);
@@ -132,6 +139,17 @@ fn break_dead_locks(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell:
     }
 }
 
+/// After a power cut, that is, or a crash of the whole machine.
+fn remove_empty(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dyn Fn(RunEvent)) {
+    for file in site.repo.remove_empty(refs, branches) {
+        let text = format!(
+            "removed {}, which was empty: the machine went down before it was written",
+            file.display()
+        );
+        tell(RunEvent::Note(text));
+    }
+}
+
 /// The commit that the plan starts from is fixed at its first run, so that later work of the user's changes no base. One that is
 /// refused is not fixed: what is committed to mend it has to count.
 fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
@@ -148,12 +166,15 @@ fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, R
 }
 
 fn started(owner: &RunOwner, start: Oid) -> Fact {
+    let process = identity(owner.pid);
     Fact::RunStarted {
         run: owner.run.clone(),
         pid: owner.pid,
         host: owner.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         start: start.to_string(),
+        process_start: process.start,
+        boot: Some(process.boot),
     }
 }
 

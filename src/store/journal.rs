@@ -49,7 +49,20 @@ impl Journal {
         close_torn_line(&mut file).map_err(StoreError::io("mend", path))?;
         sync_folder(disk, folder_of(path))?;
         let known = file.metadata().map_err(StoreError::io("read", path))?.len();
-        Ok(Self { file, path: path.to_owned(), disk, known, gaps: Vec::new(), waiting: Vec::new(), has_to_last: false })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            disk,
+            known,
+            gaps: Vec::new(),
+            waiting: Vec::new(),
+            has_to_last: false,
+        })
+    }
+
+    /// Whether there is nothing in it yet.
+    pub fn is_empty(&self) -> bool {
+        self.known == 0
     }
 
     /// Adds one record and waits until it is on disk.

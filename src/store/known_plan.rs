@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::replace::{Replacement, folder_of};
 use super::lent::Lent;
+use super::replace::{Replacement, folder_of};
 use super::seen::{Present, Saved, Seen};
 use super::{CommitError, LoadError, Lock, PlanFile, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};

@@ -29,5 +29,6 @@ mod rivals;
 mod signals;
 mod stress;
 mod verbs;
+mod watching;
 mod whole_plan;
 mod xmlstarlet;

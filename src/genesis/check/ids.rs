@@ -1,6 +1,6 @@
 //! The tasks' own words: their ids, without which a document is no plan, and their descriptions.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::genesis::form::Names;
 use crate::genesis::view::{View, field};

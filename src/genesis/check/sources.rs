@@ -1,7 +1,7 @@
 //! The places that hold a task's status: history, lists, the task itself. One decides
 //! (see [`crate::genesis::Task::status`]); the others should agree with it.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::genesis::form::Names;
 use crate::genesis::tree::Node;

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memmem};
 use quick_xml::Error;
 use quick_xml::errors::SyntaxError;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
-use crate::genesis::chars::is_space;
+use crate::genesis::chars::{ascii_name_len, is_space, is_space_byte};
 use crate::genesis::tree::{Node, Tree};
 use crate::genesis::{Code, Diagnostic};
 
@@ -27,6 +27,7 @@ pub(in crate::genesis) fn scan(source: &str) -> Result<Tree, Vec<Diagnostic>> {
     let mut scanner = Scanner::new(source);
     scanner.tree = Tree::with_room(source.len() / BYTES_PER_ELEMENT);
     content::check_characters(source, &mut scanner.problems);
+    scanner.section_end = memmem::find(source.as_bytes(), b"]]>").is_some();
     scanner.run();
     scanner.check_end();
     match scanner.problems.into_sorted() {
@@ -85,8 +86,20 @@ pub(super) struct Scanner<'s> {
     pub(super) at: usize,
     /// Where the text ends that is scanned.
     end: usize,
-    doctype: bool,
-    subset_refused: bool,
+    /// Whether `]]>` stands anywhere, so that texts are to be looked through for it.
+    section_end: bool,
+    doctype: Doctype,
+}
+
+/// What was made of the document type declaration.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doctype {
+    /// There was none yet.
+    None,
+    /// It changes nothing.
+    Passed,
+    /// It declares what is not read.
+    Refused,
 }
 
 /// An element that is not closed yet.
@@ -112,8 +125,8 @@ impl<'s> Scanner<'s> {
             stopped: false,
             at: if source.starts_with(BOM) { BOM.len_utf8() } else { 0 },
             end: source.len(),
-            doctype: false,
-            subset_refused: false,
+            section_end: true,
+            doctype: Doctype::None,
         }
     }
 
@@ -129,6 +142,10 @@ impl<'s> Scanner<'s> {
     fn plain_token(&mut self) -> bool {
         let start = self.at;
         let rest = self.source.as_bytes().get(start..self.end).unwrap_or_default();
+        if let Some(len) = self.short_token(rest) {
+            self.at = start + len;
+            return true;
+        }
         match rest {
             [b'&', ..] | [b'<'] | [b'<', b'!' | b'?', ..] => false,
             [b'<', b'/', ..] => memchr(b'>', rest).is_some_and(|end| {
@@ -148,6 +165,31 @@ impl<'s> Scanner<'s> {
                 true
             }
         }
+    }
+
+    /// The length of what `rest` begins with, inside an element, if it is what most tokens are: a tag with nothing but a name, or white space
+    /// before the next tag. Such are known byte by byte, in less time than it takes to begin a search.
+    fn short_token(&mut self, rest: &[u8]) -> Option<usize> {
+        let open = self.open.last()?;
+        let len = match rest {
+            [b'<', b'/', named @ ..] => {
+                let name = self.source.as_bytes().get(open.name.clone())?;
+                let len = named.strip_prefix(name)?.starts_with(b">").then_some(name.len() + 3)?;
+                self.close_element(self.at..self.at + len);
+                len
+            }
+            [b'<', named @ ..] => {
+                let name = ascii_name_len(named);
+                let len = (name > 0 && named.get(name) == Some(&b'>')).then_some(name + 2)?;
+                self.open_element(&(self.at..self.at + len), self.at + 1..self.at + 1 + name, None);
+                len
+            }
+            text => {
+                let blank = text.iter().position(|byte| !is_space_byte(*byte))?;
+                (blank > 0 && text.get(blank) == Some(&b'<')).then_some(blank)?
+            }
+        };
+        Some(len)
     }
 
     /// Any token, cut by the reader.
@@ -190,7 +232,9 @@ impl<'s> Scanner<'s> {
         if text.starts_with('&') {
             return reference::check(self.source, span, &mut self.problems);
         }
-        content::check_text(self.source, &span, &mut self.problems);
+        if self.section_end {
+            content::check_text(self.source, &span, &mut self.problems);
+        }
         if !self.open.is_empty() {
             return;
         }
@@ -204,7 +248,7 @@ impl<'s> Scanner<'s> {
     fn reference(&mut self, span: Range<usize>) {
         self.outside_root(&span, "a reference");
         // The entities of a subset that was refused are not missing: they were not read.
-        if !self.subset_refused {
+        if self.doctype != Doctype::Refused {
             reference::check(self.source, span, &mut self.problems);
         }
     }
@@ -226,16 +270,20 @@ impl<'s> Scanner<'s> {
     }
 
     fn doctype(&mut self, span: Range<usize>) {
-        if std::mem::replace(&mut self.doctype, true) {
+        if self.doctype != Doctype::None {
             let message = "a second document type declaration";
             self.problems.note(Code::Doctype, span.clone(), message);
         } else if self.root.is_some() {
             let message = "a document type declaration stands before the root element";
             self.problems.note(Code::Doctype, span.clone(), message);
         }
-        if let Err(problem) = doctype::check(self.source, span) {
-            self.subset_refused = true;
-            self.problems.push(problem);
+        match doctype::check(self.source, span) {
+            Err(problem) => {
+                self.doctype = Doctype::Refused;
+                self.problems.push(problem);
+            }
+            Ok(()) if self.doctype == Doctype::None => self.doctype = Doctype::Passed,
+            Ok(()) => {}
         }
     }
 

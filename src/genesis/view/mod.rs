@@ -12,8 +12,9 @@ mod tasks;
 mod tests;
 mod update;
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::form::{Field, Fields, Names, Paths, Place, Texts};
 use super::tree::Node;

@@ -1,8 +1,9 @@
 //! The tasks, and which status each has.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::thread::Builder;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::genesis::form::{Field, Names, Part, ResultNames, TaskNames};
 use crate::genesis::tree::Node;
@@ -40,7 +41,7 @@ pub(super) fn read(
 }
 
 /// So many tasks are worth a thread.
-const PER_THREAD: usize = 400;
+const PER_THREAD: usize = 2_000;
 /// More than these would wait for the memory.
 const THREADS: usize = 4;
 

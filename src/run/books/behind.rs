@@ -123,7 +123,8 @@ impl Books {
             let _ = done.send(Behind::save(lent, batch, &records));
             over();
         };
-        std::thread::Builder::new().name("save".to_owned()).spawn(save)?;
+        // One thread does them all: each new one would begin with memory of its own.
+        tokio::task::spawn_blocking(save);
         Ok(true)
     }
 
@@ -131,7 +132,8 @@ impl Books {
     pub(in crate::run) fn end_save(&mut self) -> Result<bool, RunError> {
         let Some(saving) = self.behind.saving.take() else { return Ok(false) };
         // Its thread ends without a word only by a bug; what it had was lent, and the file tells what there is.
-        let done = saving.recv().map_err(|_| RunError::from(std::io::Error::other("a save ended by a bug")))?;
+        let done =
+            saving.recv().map_err(|_| RunError::from(std::io::Error::other("a save ended by a bug")))?;
         self.take_up(done)
     }
 
@@ -181,7 +183,8 @@ impl Books {
             return Ok(());
         }
         self.drop_behind();
-        let missing: Vec<_> = ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
+        let missing: Vec<_> =
+            ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
         if let Some(edit) = ledger::together(&missing, self.plan.genesis()) {
             self.plan.settle(&edit)?;
         }

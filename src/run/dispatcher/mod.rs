@@ -229,6 +229,7 @@ impl<'a> Dispatcher<'a> {
                 self.record(*fact)
             }
             Message::Saved => self.on_saved(),
+            Message::Seen(fact) => self.record(*fact),
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
                 Ok(())

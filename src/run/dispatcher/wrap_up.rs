@@ -27,7 +27,12 @@ impl Dispatcher<'_> {
             }
             Message::Ended(ended, _) => self.forget(Some(&ended.task)),
             Message::Record(fact, _) => self.forget(task_of(&fact)),
-            Message::Saved | Message::Begun(_) | Message::Running { .. } | Message::Said(..) | Message::Warning(..) => {}
+            Message::Saved
+            | Message::Begun(_)
+            | Message::Seen(_)
+            | Message::Running { .. }
+            | Message::Said(..)
+            | Message::Warning(..) => {}
         }
     }
 
@@ -119,8 +124,12 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptStarted(started) => Some(&started.task),
         Fact::AgentStarted(started) => Some(&started.task),
         Fact::AttemptEnded(ended) => Some(&ended.task),
-        Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
+        Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
-        Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => None,
+        Fact::JournalBegun { .. }
+        | Fact::RunStarted { .. }
+        | Fact::RunEnded { .. }
+        | Fact::Transition(_)
+        | Fact::OfLaterVersion => None,
     }
 }

@@ -119,8 +119,12 @@ impl Processes {
         write_json(&dir.processes(), self)
     }
 
+    pub(super) fn agent(&self) -> (u32, Option<u64>) {
+        (self.agent, self.agent_start)
+    }
+
     /// The processes noted in an attempt's folder.
-    fn read(dir: &AttemptDir) -> Option<Self> {
+    pub(super) fn read(dir: &AttemptDir) -> Option<Self> {
         read_json(&dir.processes()).ok().flatten()
     }
 

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 
 use rustix::process::Signal;
 
+use super::end::Processes;
 use super::tree::{descendants_of, signal, start_time};
 use crate::run::record::ProcessId;
+use crate::store::AttemptDir;
 
 /// Which boot of the machine this is: with each one, numbers of processes and their times begin anew.
 static BOOT: LazyLock<String> = LazyLock::new(|| {
@@ -16,6 +18,12 @@ static BOOT: LazyLock<String> = LazyLock::new(|| {
 /// What tells the process from all others that ever have its number.
 pub(in crate::run) fn identity(pid: u32) -> ProcessId {
     ProcessId { pid, start: start_time(pid), boot: BOOT.clone() }
+}
+
+/// The agent of an attempt, as its supervisor noted it; nothing before it was started.
+pub(in crate::run) fn agent_of(dir: &AttemptDir) -> Option<ProcessId> {
+    let (pid, start) = Processes::read(dir)?.agent();
+    Some(ProcessId { pid, start, boot: BOOT.clone() })
 }
 
 /// Whether that very process lives.

@@ -28,7 +28,7 @@ use signal_hook::iterator::Signals;
 pub use ancestry::is_inside_attempt;
 use end::Processes;
 pub use end::{End, Exit, kill_orphans};
-pub(super) use identity::{ask_to_end, identity, is_alive};
+pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
 use tree::Tree;
 
 use crate::store::{AttemptDir, Lock, StoreError};
