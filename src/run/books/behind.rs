@@ -115,7 +115,7 @@ impl Books {
             self.save_here()?;
             return Ok(false);
         }
-        let (lent, batch, records) = self.to_save();
+        let (lent, batch, records) = self.take_unsaved();
         let (done, saving) = mpsc::channel();
         self.behind.saving = Some(saving);
         let save = move || {
@@ -149,11 +149,11 @@ impl Books {
             self.is_behind = true;
             return Ok(());
         }
-        let (lent, batch, records) = self.to_save();
+        let (lent, batch, records) = self.take_unsaved();
         self.take_up(Behind::save(lent, batch, &records)).map(drop)
     }
 
-    fn to_save(&mut self) -> (Lent, Option<Batch>, Vec<TransitionRecord>) {
+    fn take_unsaved(&mut self) -> (Lent, Option<Batch>, Vec<TransitionRecord>) {
         let behind = &mut self.behind;
         behind.since = None;
         (self.plan.lend(), behind.batch.take(), std::mem::take(&mut behind.records))

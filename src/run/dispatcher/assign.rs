@@ -13,7 +13,7 @@ use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::kill_leftover;
-use crate::run::{Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
+use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
@@ -140,7 +140,7 @@ impl Dispatcher<'_> {
         let last = self.books.history().task(id.as_str()).and_then(TaskHistory::last_attempt);
         match self.results.get(id) {
             Some(commit) => Completion::OnBranch { branch: self.branch(id), commit: commit.to_string() },
-            None if last.is_some_and(|last| last.succeeded()) => Completion::InPlace,
+            None if last.is_some_and(Attempt::succeeded) => Completion::InPlace,
             None => Completion::ByHand,
         }
     }
