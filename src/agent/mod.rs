@@ -30,6 +30,7 @@ mod program;
 mod prompt;
 mod reading;
 mod render;
+mod retry_at;
 mod runner;
 mod session;
 

@@ -102,6 +102,8 @@ pub(super) struct Report {
     pub(super) notes: Option<String>,
     pub(super) detail: Option<String>,
     pub(super) question: Option<String>,
+    /// When the limit ends that it ran into, if that is known.
+    pub(super) retry_at: Option<Timestamp>,
     pub(super) cost_usd: Option<f64>,
     pub(super) tokens: Option<Tokens>,
     pub(super) duration: Duration,
@@ -123,6 +125,7 @@ impl Report {
             notes: None,
             detail: Some(detail.into()),
             question: None,
+            retry_at: None,
             cost_usd: None,
             tokens: None,
             duration: Duration::ZERO,

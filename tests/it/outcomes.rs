@@ -27,7 +27,7 @@ fn after_its_time_an_attempt_is_ended_with_all_that_it_started_and_tried_again()
     let script = "== *\nignore-term\nchild\nprint here we stay\nhang";
     let project = TestProject::new(&PlanText::of(&["a"]), script);
     let ended = project.run(&["--timeout", "2s", "--retries", "1"]);
-    ended.assert(1, &["retry   a", "ran out of time"]);
+    ended.assert(1, &["retry   a", "timed out"]);
     assert_eq!(project.log().starts_of("a"), 2);
     assert_eq!(project.log().tasks("child").len(), 2);
     project.assert_no_process_left();

@@ -200,7 +200,7 @@ impl<'a> Dispatcher<'a> {
         is_known && self.running.is_empty() && self.schedule.is_over()
     }
 
-    fn until_due(&self) -> Option<Timestamp> {
+    fn until_due(&mut self) -> Option<Timestamp> {
         self.schedule.next_due().filter(|_| self.stage.is_none() && !self.is_unsettled)
     }
 
