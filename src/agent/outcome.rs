@@ -43,6 +43,18 @@ macro_rules! outcomes {
                 match self { $(Outcome::$variant => $transient,)* }
             }
 
+            /// Whether the agent program came to that end by itself, so that its service must have worked.
+            pub fn is_of_the_program(self) -> bool {
+                match self {
+                    Outcome::Completed | Outcome::NoChanges | Outcome::AgentError | Outcome::PermissionDenied => true,
+                    Outcome::OutOfTurns | Outcome::OutOfBudget | Outcome::Blocked | Outcome::NeedsAnswer => true,
+                    Outcome::GateFailed | Outcome::MergeConflict | Outcome::Escaped => true,
+                    Outcome::Failed | Outcome::TimedOut | Outcome::Killed | Outcome::CouldNotStart => false,
+                    Outcome::Cancelled | Outcome::Interrupted | Outcome::RateLimited => false,
+                    Outcome::Unavailable | Outcome::Authentication | Outcome::OutOfCredit => false,
+                }
+            }
+
             /// Whether it says that no attempt by the same runner can do better until a person has mended something there: it may not log
             /// in, or has no money left.
             pub fn closes_its_runner(self) -> bool {

@@ -136,8 +136,8 @@ struct Drive<'a> {
 
 impl Drive<'_> {
     fn is_free(&self, task: TaskIndex) -> bool {
-        let uses = |task: &TaskIndex, share: &Share| self.scene.needs[task.0].contains(share);
-        let used = |share: &Share| self.running.iter().filter(|task| uses(task, share)).count();
+        let needs = |task: &TaskIndex, share: &Share| self.scene.needs[task.0].contains(share);
+        let used = |share: &Share| self.running.iter().filter(|task| needs(task, share)).count();
         let most = |share: &Share| self.scene.most[share.0].map_or(usize::MAX, |most| most as usize);
         self.scene.needs[task.0].iter().all(|share| used(share) < most(share))
     }
@@ -159,7 +159,7 @@ impl Drive<'_> {
         }
     }
 
-    fn to_the_end(&mut self) {
+    fn drive(&mut self) {
         let mut choices = self.scene.choices.iter();
         let mut now = 0;
         while !self.schedule.is_over() {
@@ -193,7 +193,7 @@ proptest! {
         let limits = Limits::new(scene.most.clone(), scene.needs.clone());
         let schedule = Schedule::limited(&plan, limits, |_| State::Ready);
         let mut drive = Drive { scene: &scene, plan, schedule, running: Vec::new() };
-        drive.to_the_end();
+        drive.drive();
         prop_assert!(drive.schedule.states().all(|(_, state)| *state == State::Ended(Ending::Completed)));
     }
 }

@@ -26,9 +26,12 @@ mod preview;
 mod process;
 mod programs;
 mod record;
+mod room;
 #[cfg(test)]
 pub(crate) mod sample;
+mod services;
 mod settings;
+mod sharing;
 mod signals;
 mod start;
 pub mod supervisor;
@@ -37,7 +40,7 @@ mod workplace;
 
 pub use changes::PlanChange;
 pub use error::RunError;
-pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+pub use event::{Cause, RunEvent, Root, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview};
@@ -45,4 +48,5 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
 pub use settings::{Cast, Caster, Settings, Site};
+pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};

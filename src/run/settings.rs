@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::sharing::{Resource, Sharing};
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Runner};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskId};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub casting: HashMap<TaskId, Cast>,
     /// Who plays each task of a plan that has changed since; or why nobody can.
     pub caster: Caster,
+    /// What attempts share, and how much there is of it.
+    pub sharing: Sharing,
     /// Report the last line of each running agent's output, that often.
     pub output_every: Option<Duration>,
 }
@@ -78,6 +81,8 @@ pub struct Cast {
     pub agent: String,
     /// The longest that one attempt may take.
     pub timeout: Duration,
+    /// What it shares with other tasks.
+    pub needs: Vec<Resource>,
 }
 
 impl Cast {

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use crate::agent::Kind;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
@@ -26,6 +27,10 @@ pub struct Config {
     pub runners: BTreeMap<String, RunnerConfig>,
     pub agents: BTreeMap<String, AgentConfig>,
     pub tasks: BTreeMap<String, AgentConfig>,
+    pub limits: BTreeMap<String, NonZeroU32>,
+    pub min_free_disk: Option<Bytes>,
+    pub max_load: Option<Load>,
+    pub jobserver: Option<Jobserver>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub stall_timeout: Option<Timeout>,
     pub isolation: Option<Isolation>,
@@ -46,8 +51,6 @@ pub struct Config {
     pub setup: Option<toml::Value>,
     pub bring: Option<Vec<String>>,
     pub max_worktrees: Option<NonZeroUsize>,
-    pub jobserver: Option<bool>,
-    pub limits: Option<BTreeMap<String, u32>>,
     pub price: Option<toml::Table>,
     pub notify: Option<toml::Value>,
     pub ask_command: Option<toml::Value>,
@@ -58,12 +61,8 @@ impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let tables = self.agents.values().chain(self.tasks.values());
-        let for_tasks = tables.fold((false, false, false), |(gates, isolation, limit), table| {
-            (
-                gates || table.gates.is_some(),
-                isolation || table.isolation.is_some(),
-                limit || table.needs_limit.is_some(),
-            )
+        let for_tasks = tables.fold((false, false), |(gates, isolation), table| {
+            (gates || table.gates.is_some(), isolation || table.isolation.is_some())
         });
         let set = [
             ("stall-timeout", self.stall_timeout.is_some()),
@@ -85,9 +84,6 @@ impl Config {
             ("setup", self.setup.is_some()),
             ("bring", self.bring.is_some()),
             ("max-worktrees", self.max_worktrees.is_some()),
-            ("jobserver", self.jobserver.is_some()),
-            ("limits", self.limits.is_some()),
-            ("needs-limit", for_tasks.2),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
@@ -107,6 +103,7 @@ pub struct RunnerConfig {
     pub args: Vec<String>,
     pub model: Option<String>,
     pub env: BTreeMap<String, String>,
+    pub jobs: Option<NonZeroU32>,
 }
 
 /// `[agents.NAME]` and `[tasks.ID]`: who plays that agent or does that task, and how.
@@ -120,7 +117,8 @@ pub struct AgentConfig {
     pub timeout: Option<Timeout>,
     pub gates: Option<Vec<String>>,
     pub isolation: Option<Isolation>,
-    pub needs_limit: Option<toml::Value>,
+    pub needs_limit: Option<NeedsLimit>,
+    pub jobs: Option<NonZeroU32>,
 }
 
 /// `[[gates]]`: a check that a finished task must pass.

@@ -30,6 +30,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         program: PathBuf::new(),
         casting: HashMap::new(),
         caster: Box::new(|_| Ok(HashMap::new())),
+        sharing: crate::run::Sharing::default(),
         output_every: None,
     }
 }

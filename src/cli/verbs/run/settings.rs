@@ -8,6 +8,7 @@ use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
 use crate::cli::config::Loaded;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{Caster, Settings};
@@ -55,6 +56,7 @@ pub(super) fn settings(
         env_policy: EnvPolicy { pass: config.env_pass.clone() },
         config_dir: dir.clone(),
         program: own_program()?,
+        sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
 }
