@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
-use super::{BaseEnv, Definition, EnvPolicy, RunnerError};
+use super::{BaseEnv, BuildJobs, Definition, EnvPolicy, RunnerError};
 
 /// One attempt, about to be started.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,8 @@ pub struct Launch<'a> {
     pub prompt_text: &'a str,
     /// The absolute path of a folder of programs that stands first in the agent's `PATH`.
     pub programs: Option<&'a Path>,
+    /// The jobs that builds share with those of other agents.
+    pub build_jobs: Option<&'a BuildJobs>,
     /// All variables that we were started with, of which only the allowed ones are passed on.
     pub env: &'a BaseEnv,
     /// What the configuration adds to those.
@@ -165,6 +167,7 @@ pub(super) mod tests {
                 definition_text: &self.text,
                 prompt_text: &self.prompt,
                 programs: None,
+                build_jobs: None,
                 env: &self.env,
                 policy: &self.policy,
             }

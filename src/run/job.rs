@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::history::Attempt;
 use super::record::{AttemptEnded, AttemptStarted, Reported};
 use super::settings::Cast;
-use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
+use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
@@ -47,6 +47,8 @@ pub(super) struct Job {
     /// The prerequisites' results, in the order of the plan.
     pub(super) results: Vec<Oid>,
     pub(super) may_change_nothing: bool,
+    /// The jobs that its builds share with those of others.
+    pub(super) build_jobs: Option<BuildJobs>,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }

@@ -72,6 +72,7 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         definition_text: definition,
         prompt_text: prompt,
         programs: job.common.programs.as_deref(),
+        build_jobs: job.build_jobs.as_ref(),
         env: &job.common.env,
         policy: &job.common.env_policy,
     })

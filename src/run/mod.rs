@@ -14,6 +14,7 @@ mod event;
 mod ground;
 mod history;
 mod job;
+mod jobserver;
 mod judge;
 mod launch;
 pub mod ledger;

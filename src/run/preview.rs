@@ -130,6 +130,7 @@ impl Preview<'_> {
             definition_text: "<definition>",
             prompt_text: "<prompt>",
             programs: None,
+            build_jobs: None,
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });

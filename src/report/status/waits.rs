@@ -10,7 +10,7 @@ use crate::agent::Outcome;
 use crate::genesis::{Genesis, Status};
 use crate::plan::{Ending, Plan, Schedule, State, TaskIndex};
 use crate::report::text::clean;
-use crate::run::History;
+use crate::run::{History, TaskHistory};
 
 /// A task that did not complete, so that others can't run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,6 +77,6 @@ impl Waits {
 
 fn root_cause(genesis: &Genesis, index: TaskIndex, history: &History) -> RootCause {
     let task = &genesis.tasks()[index.0];
-    let outcome = history.task(&task.id).and_then(|story| story.failure()).map(|(outcome, _)| outcome);
+    let outcome = history.task(&task.id).and_then(TaskHistory::failure).map(|(outcome, _)| outcome);
     RootCause { task: task.id.clone(), status: task.status, outcome }
 }

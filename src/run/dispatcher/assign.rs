@@ -51,7 +51,8 @@ impl Dispatcher<'_> {
     fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
-        let job = self.job(task, number, entry);
+        let build_jobs = self.build_jobs();
+        let job = Job { build_jobs, ..self.job(task, number, entry) };
         let stop = watch::Sender::new(None);
         let link = Link { messages: self.sender.clone(), stop: stop.subscribe() };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
@@ -76,6 +77,7 @@ impl Dispatcher<'_> {
             definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
             results: self.prerequisites(task).iter().filter_map(|id| self.results.get(id).copied()).collect(),
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
+            build_jobs: None,
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,

@@ -31,6 +31,7 @@ impl Dispatcher<'_> {
             self.ground.plan.tasks().map(|(index, _)| self.ground.outset.state(index)).collect();
         self.make_schedule(|index| states[index.0].clone());
         self.take_up_parked();
+        self.open_jobserver();
         self.tell_not_run(&BTreeSet::new());
         for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
             self.take_up(&task)?;

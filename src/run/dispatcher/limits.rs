@@ -9,11 +9,12 @@ use jiff::Timestamp;
 
 use super::Dispatcher;
 use super::settle::ACTOR;
-use crate::agent::Outcome;
+use crate::agent::{BuildJobs, Outcome};
 use crate::genesis::Status;
 use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
 use crate::run::ground::Ground;
 use crate::run::job::Report;
+use crate::run::jobserver::{Jobserver, make_knows_pipes};
 use crate::run::room::Room;
 use crate::run::services::Services;
 use crate::run::sharing::{Resource, Shares};
@@ -27,6 +28,7 @@ const LOOK: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Pacing {
     room: Room,
+    jobserver: Option<Jobserver>,
     /// What there was too little of when last looked, and when to look again.
     lack: Option<(String, Timestamp)>,
     shares: Shares,
@@ -41,6 +43,7 @@ impl Pacing {
     pub(super) fn new(room: Room) -> Self {
         Self {
             room,
+            jobserver: None,
             lack: None,
             shares: Shares::default(),
             services: Services::default(),
@@ -70,6 +73,51 @@ impl Dispatcher<'_> {
     pub(super) fn is_asked_for(&self, task: &TaskId) -> bool {
         let story = self.books.history().task(task.as_str());
         story.and_then(|story| story.transitions.last()).is_some_and(|last| last.actor != ACTOR)
+    }
+
+    /// Makes the pool of jobs that agents' builds share, if one is asked for. They build without one, too.
+    pub(super) fn open_jobserver(&mut self) {
+        let Some(jobs) = self.settings.sharing.build_jobs else { return };
+        let for_make = make_knows_pipes();
+        match Jobserver::new(jobs, for_make) {
+            Ok(server) => self.pacing.jobserver = Some(server),
+            Err(error) => self.tell_no_jobserver(&error),
+        }
+        if !for_make {
+            let text = "jobserver: `make` is older than 4.4, so that only cargo and rustc share jobs";
+            self.tell(RunEvent::Note(text.to_owned()));
+        }
+    }
+
+    fn tell_no_jobserver(&self, error: &std::io::Error) {
+        let text = format!("no jobserver: {error}; agents' builds don't share the cores");
+        self.tell(RunEvent::Warning { task: None, text });
+    }
+
+    /// What the next attempt's builds are told.
+    pub(super) fn build_jobs(&mut self) -> Option<BuildJobs> {
+        let is_alone = self.running.is_empty();
+        match self.pacing.jobserver.as_mut()?.build_jobs(is_alone) {
+            Ok(jobs) => Some(jobs),
+            Err(error) => self.give_up_jobserver(&error),
+        }
+    }
+
+    fn give_up_jobserver<T>(&mut self, error: &std::io::Error) -> Option<T> {
+        self.pacing.jobserver = None;
+        self.tell_no_jobserver(error);
+        None
+    }
+
+    /// What was killed in the middle of a build has not given its tokens back.
+    fn replace_lost_tokens(&mut self, outcome: Outcome) {
+        let was_killed = matches!(
+            outcome,
+            Outcome::TimedOut | Outcome::Killed | Outcome::Cancelled | Outcome::Interrupted
+        );
+        if was_killed && let Some(Err(error)) = self.pacing.jobserver.as_mut().map(Jobserver::renew) {
+            self.give_up_jobserver::<()>(&error);
+        }
     }
 
     /// Tells of tasks that an earlier run has parked, and closes their runners as that run had.
@@ -113,6 +161,7 @@ impl Dispatcher<'_> {
 
     /// What an attempt's end says of the service behind its runner.
     pub(super) fn learn(&mut self, task: &TaskId, report: &Report) {
+        self.replace_lost_tokens(report.outcome);
         let Some(runner) = self.runner(task) else { return };
         let now = Timestamp::now();
         match report.outcome {
