@@ -52,7 +52,7 @@ impl Outset {
             (false, false, true) => Wish::Any { failed_too: true },
             (false, false, false) => Wish::None,
         };
-        let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), task);
+        let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), genesis, task);
         let tasks = || genesis.tasks().iter().enumerate().map(|(i, task)| (TaskIndex(i), task));
         let places = tasks().map(|(index, task)| place(task.status, wish(index), || is_ours(task)));
         let unnamed = tasks().filter(|(index, _)| !named.contains(index));
