@@ -78,6 +78,15 @@ fn a_closed_share_keeps_its_tasks_waiting_until_it_opens_and_the_others_not_at_a
 }
 
 #[test]
+fn a_share_that_is_reopened_serves_its_tasks_at_once() {
+    let plan = Sample::of(1).plan();
+    let mut schedule = schedule(&plan, &[None, None], &[&[RUNNER]]);
+    schedule.close(RUNNER, at(50));
+    schedule.reopen(RUNNER);
+    assert_eq!(schedule.next_ready(), Some(t(0)));
+}
+
+#[test]
 fn nobody_waits_for_a_closed_share_that_no_task_is_left_for() {
     let plan = Sample::of(1).plan();
     let mut schedule = schedule(&plan, &[None, None], &[&[RUNNER]]);

@@ -89,6 +89,11 @@ impl Ready {
         *closed = until.max(*closed);
     }
 
+    /// Opens it before its time.
+    pub(super) fn reopen(&mut self, share: Share) {
+        self.closed.remove(&share);
+    }
+
     /// Opens what was closed until now.
     pub(super) fn open(&mut self, now: Timestamp) {
         self.closed.retain(|_, until| *until > now);

@@ -84,6 +84,11 @@ impl Schedule {
         self.ready.close(share, until);
     }
 
+    /// Tasks that need it may start after all.
+    pub fn reopen(&mut self, share: Share) {
+        self.ready.reopen(share);
+    }
+
     /// The tasks that need it and have still to start, in document order.
     pub fn waiting_for(&self, share: Share) -> Vec<TaskIndex> {
         let is_to_come = |state: &State| match state {

@@ -172,7 +172,8 @@ impl TaskHistory {
         let (ended, _) = last.ended.as_ref()?;
         let is_theirs = self.transitions.len() > last.transitions_before + 1;
         let detail = ended.question.clone().or_else(|| ended.detail.clone());
-        (!is_theirs && ended.outcome != Outcome::Completed).then_some((ended.outcome, detail))
+        let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
+        (is_failure && !is_theirs).then_some((ended.outcome, detail))
     }
 
     /// Whether that is the secret of the attempt that is under way.

@@ -80,9 +80,10 @@ impl Services {
         is_news
     }
 
-    /// A person wants the task to be tried again: they have mended what was wrong.
-    pub(super) fn forgive(&mut self, task: &TaskId) {
+    /// A person wants that task of the runner to be tried again, limit or not: they have mended what was wrong, or know better.
+    pub(super) fn forgive(&mut self, runner: &str, task: &TaskId) {
         self.shut.retain(|_, culprit| culprit != task);
+        self.limited.remove(runner);
     }
 
     /// Before when nothing starts, by runner.
@@ -148,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_is_forgotten_when_a_person_wants_a_task_tried_again() {
+        let mut services = Services::default();
+        refused(&mut services, Some(7_200), 0);
+        services.forgive("claude", &TaskId::from("a"));
+        assert_eq!(closed(&services), [0; 0]);
+    }
+
+    #[test]
     fn after_a_limit_one_goes_ahead_of_the_others() {
         let mut services = Services::default();
         refused(&mut services, Some(7_200), 0);
@@ -163,9 +172,9 @@ mod tests {
         let mut services = Services::default();
         let [a, b] = ["a", "b"].map(TaskId::from);
         assert_eq!((services.shut("claude", &a), services.shut("claude", &b)), (true, false));
-        services.forgive(&b);
+        services.forgive("claude", &b);
         assert_eq!(services.all_shut(), [("claude".to_owned(), a.clone())]);
-        services.forgive(&a);
+        services.forgive("claude", &a);
         assert_eq!(services.all_shut(), []);
     }
 }

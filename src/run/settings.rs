@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::sharing::{Resource, Sharing};
-use crate::agent::{BaseEnv, EnvPolicy, Kind, Runner};
+use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
@@ -29,6 +29,8 @@ pub struct Settings {
     pub jobs: NonZeroUsize,
     /// How many further attempts after one that ended for a transient reason.
     pub retries: u32,
+    /// After these outcomes another attempt follows; if nothing is said, after those that are [transient](Outcome::is_transient).
+    pub retry_outcomes: Option<Vec<Outcome>>,
     /// Between TERM and KILL.
     pub kill_grace: Duration,
     /// Start nothing new after the first task that failed.
@@ -83,6 +85,13 @@ pub struct Cast {
     pub timeout: Duration,
     /// What it shares with other tasks.
     pub needs: Vec<Resource>,
+}
+
+impl Settings {
+    /// Whether another attempt may follow one that ended so.
+    pub(super) fn retries_after(&self, outcome: Outcome) -> bool {
+        self.retry_outcomes.as_ref().map_or(outcome.is_transient(), |kinds| kinds.contains(&outcome))
+    }
 }
 
 impl Cast {

@@ -32,6 +32,8 @@ pub(super) struct Tries {
     pub(super) retries: u32,
     /// After how many it was parked.
     pub(super) parked: u32,
+    /// Whether another attempt may follow one that ended so.
+    pub(super) is_retried: bool,
 }
 
 /// Decides by the attempt's outcome, how many the task had, and whether the run is ending. `jitter` is between 0 and 1.
@@ -44,7 +46,7 @@ pub(super) fn next(report: &Report, tries: Tries, stopping: bool, jitter: f64, n
         (Outcome::Interrupted, _) if may_retry || tries.count <= 1 => Next::Again { pause: Duration::ZERO },
         (Outcome::Blocked | Outcome::NeedsAnswer | Outcome::MergeConflict, _) => Next::Block,
         (Outcome::RateLimited, Some(until)) => Next::Park { until: end_of_limit(until, tries, jitter, now) },
-        (outcome, _) if outcome.is_transient() && may_retry => {
+        (outcome, _) if tries.is_retried && may_retry => {
             if stopping {
                 Next::Release
             } else {
@@ -75,11 +77,12 @@ mod tests {
     }
 
     fn tries(count: u32, parked: u32) -> Tries {
-        Tries { count, retries: 2, parked }
+        Tries { count, retries: 2, parked, is_retried: true }
     }
 
     fn after(outcome: Outcome, count: u32, stopping: bool) -> Next {
-        next(&Report::of(outcome, ""), tries(count, 0), stopping, 0.0, at(0))
+        let tries = Tries { is_retried: outcome.is_transient(), ..tries(count, 0) };
+        next(&Report::of(outcome, ""), tries, stopping, 0.0, at(0))
     }
 
     fn limited(until: i64, tries: Tries, stopping: bool, jitter: f64) -> Next {

@@ -88,7 +88,8 @@ fn a_runner_that_can_not_log_in_starts_nothing_more_and_says_what_to_do() {
     ended.assert(1, &["not run 2 tasks, because `a` could not log in to its model: b, c"]);
     ended.assert(1, &["3 tasks not run because `a` could not log in to its model: b, c, e"]);
     assert_eq!(project.log().starts(), ["a", "d"]);
-    let expected = [("a", "failed"), ("b", "pending"), ("c", "pending"), ("d", "completed"), ("e", "pending")];
+    let expected =
+        [("a", "failed"), ("b", "pending"), ("c", "pending"), ("d", "completed"), ("e", "pending")];
     project.assert_statuses(&expected);
     project.script("== *\nwrite {task}.txt x\nclaude says done");
     project.complete(&["--rerun-failed"]);
@@ -176,4 +177,13 @@ fn without_a_jobserver_agents_are_told_of_none() {
     project.complete(&[]);
     let env = std::fs::read_to_string(project.control.join("a/env")).unwrap();
     assert!(!env.contains("MAKEFLAGS"), "{env}");
+}
+
+#[test]
+fn the_configuration_says_after_which_ends_another_attempt_follows() {
+    let script = "== a #1\nexit 7\n== b\nkill-self\n== *\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.configure("retry-outcomes = [\"failed\"]");
+    project.run(&[]).assert(1, &["retry   a", "`b` was killed by a signal"]);
+    assert_eq!((project.log().starts_of("a"), project.log().starts_of("b")), (2, 1));
 }

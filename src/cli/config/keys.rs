@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
-use crate::agent::Kind;
+use crate::agent::{Kind, Outcome};
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -15,6 +15,7 @@ pub struct Config {
     pub jobs: Option<NonZeroUsize>,
     pub runner: Option<String>,
     pub retries: Option<u32>,
+    pub retry_outcomes: Option<Vec<Outcome>>,
     pub timeout: Option<Timeout>,
     pub kill_grace: Option<Timeout>,
     pub require_definitions: bool,

@@ -140,6 +140,7 @@ mod tests {
             jobs = 4
             runner = "claude"
             retries = 2
+            retry-outcomes = ["timed-out", "failed"]
             timeout = "60m"
             stall-timeout = "15m"
             kill-grace = "10s"
@@ -224,6 +225,7 @@ mod tests {
             ("min-free-disk = 'much'", (1, 17)),
             ("jobserver = 'x'", (1, 13)),
             ("max-load = 0.0", (1, 12)),
+            ("retry-outcomes = ['tired']", (1, 18)),
         ] {
             let error = with(text, "").unwrap_err();
             let ConfigError::Invalid { line, column, .. } = error else { panic!("{error}") };

@@ -120,7 +120,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Tells of tasks that an earlier run has parked, and closes their runners as that run had.
+    /// Tells of tasks that an earlier run has parked, and closes their runners as that run had, unless a person named what to run.
     pub(super) fn take_up_parked(&mut self) {
         let now = Timestamp::now();
         let resting = self.all(|state| matches!(state, State::Resting { until } if *until > now));
@@ -135,7 +135,8 @@ impl Dispatcher<'_> {
                 continue;
             };
             let (attempt, detail) = (ended.attempt, ended.detail.clone());
-            if self.runner(&task).as_deref() == Some(&last.started.runner) {
+            let is_same = self.runner(&task).as_deref() == Some(&last.started.runner);
+            if is_same && self.settings.only.is_empty() {
                 self.refused(&task, Some(until), now);
             }
             self.tell(RunEvent::Parked { task, attempt, until, detail });
@@ -147,16 +148,26 @@ impl Dispatcher<'_> {
         Some(self.ground.casting.get(task)?.runner.name().to_owned())
     }
 
-    pub(super) fn tries_of(&self, task: &TaskId) -> Tries {
+    pub(super) fn tries_of(&self, task: &TaskId, outcome: Outcome) -> Tries {
         let parked = self.pacing.parked.get(task).copied().unwrap_or(0);
         let all = self.tries.get(task).copied().unwrap_or(1);
-        Tries { count: all.saturating_sub(parked).max(1), retries: self.settings.retries, parked }
+        Tries {
+            count: all.saturating_sub(parked).max(1),
+            retries: self.settings.retries,
+            parked,
+            is_retried: self.settings.retries_after(outcome),
+        }
     }
 
     /// A person wants the task to be tried as if it had never been.
     pub(super) fn forget_limits(&mut self, task: &TaskId) {
         self.pacing.parked.remove(task);
-        self.pacing.services.forgive(task);
+        self.pacing.told.clear();
+        let Some(runner) = self.runner(task) else { return };
+        self.pacing.services.forgive(&runner, task);
+        if let Some(share) = self.pacing.shares.share(&Resource::Runner(runner)) {
+            self.schedule.reopen(share);
+        }
     }
 
     /// What an attempt's end says of the service behind its runner.
@@ -230,10 +241,8 @@ impl Dispatcher<'_> {
         for (runner, because) in self.pacing.services.all_shut() {
             let culprit = self.ground.plan.find(because.as_str());
             let share = self.pacing.shares.share(&Resource::Runner(runner));
-            let (Some(culprit), Some(share)) = (culprit, share) else {
-                self.pacing.services.forgive(&because);
-                continue;
-            };
+            // Without the one that found out, the next one does.
+            let (Some(culprit), Some(share)) = (culprit, share) else { continue };
             let mut lost = Vec::new();
             for index in self.schedule.waiting_for(share) {
                 // One of them may have been lost with another.

@@ -40,6 +40,7 @@ pub(super) fn settings(
     Ok(Settings {
         jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
+        retry_outcomes: config.retry_outcomes.clone(),
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
