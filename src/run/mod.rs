@@ -8,6 +8,7 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
+mod direct;
 mod dispatcher;
 mod error;
 mod event;
@@ -19,6 +20,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod milestones;
 mod outbox;
 mod output;
 mod outset;
@@ -47,7 +49,10 @@ pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
-pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
-pub use settings::{Cast, Caster, Settings, Site};
+pub use record::{
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, TransitionRecord,
+    open_journal,
+};
+pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};

@@ -56,7 +56,8 @@ impl Outset {
         let tasks = || genesis.tasks().iter().enumerate().map(|(i, task)| (TaskIndex(i), task));
         let places = tasks().map(|(index, task)| place(task.status, wish(index), || is_ours(task)));
         let unnamed = tasks().filter(|(index, _)| !named.contains(index));
-        let parked = unnamed.filter_map(|(index, task)| Some((index, history.task(&task.id)?.parked_until()?)));
+        let parked =
+            unnamed.filter_map(|(index, task)| Some((index, history.task(&task.id)?.parked_until()?)));
         Self { places: places.collect(), parked: parked.collect() }
     }
 

@@ -129,6 +129,7 @@ impl Preview<'_> {
             prompt_file: &dir.prompt(),
             definition_text: "<definition>",
             prompt_text: "<prompt>",
+            outbox: None,
             programs: None,
             build_jobs: None,
             env: &self.settings.env,

@@ -11,6 +11,7 @@
 mod project;
 
 mod by_hand;
+mod chaos;
 mod choices;
 mod crash;
 mod door;
@@ -19,6 +20,7 @@ mod ends;
 mod environment;
 mod foreign;
 mod forms;
+mod isolation;
 mod limits;
 mod mischief;
 mod outcomes;
@@ -29,5 +31,6 @@ mod rivals;
 mod signals;
 mod stress;
 mod verbs;
+mod watching;
 mod whole_plan;
 mod xmlstarlet;

@@ -32,9 +32,9 @@ pub struct Config {
     pub min_free_disk: Option<Bytes>,
     pub max_load: Option<Load>,
     pub jobserver: Option<Jobserver>,
+    pub isolation: Option<Isolation>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub stall_timeout: Option<Timeout>,
-    pub isolation: Option<Isolation>,
     pub keep: Option<Keep>,
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
@@ -61,13 +61,10 @@ pub struct Config {
 impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let tables = self.agents.values().chain(self.tasks.values());
-        let for_tasks = tables.fold((false, false), |(gates, isolation), table| {
-            (gates || table.gates.is_some(), isolation || table.isolation.is_some())
-        });
+        let mut tables = self.agents.values().chain(self.tasks.values());
+        let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
             ("stall-timeout", self.stall_timeout.is_some()),
-            ("isolation", self.isolation.is_some_and(|is| is != Isolation::Worktree) || for_tasks.1),
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
             ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
@@ -88,7 +85,7 @@ impl Config {
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
-            ("gates", !self.gates.is_empty() || for_tasks.0),
+            ("gates", !self.gates.is_empty() || for_tasks),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
