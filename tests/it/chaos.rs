@@ -19,7 +19,7 @@ const FEW: u64 = 20;
 /// Of all writes of plan, journal and state while they fail, out of a thousand.
 const FAULTS_PER_MILLE: u64 = 8;
 /// How long a round may be disturbed.
-const DISTURBED: Duration = Duration::from_millis(2_500);
+const DISTURBED: Duration = Duration::from_secs(2);
 
 /// Agents of all sorts, by turns. What each task comes to is the same: one line in a file of its own.
 const AGENTS: [&str; 6] = [
