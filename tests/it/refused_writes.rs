@@ -148,7 +148,7 @@ fn whichever_write_is_the_first_that_fails_the_run_says_so_and_the_next_one_goes
 
 /// What a shell script writes to `$results`, in a copy of the project on a disk of its own, which is small; nothing where that can't be
 /// had.
-fn on_small_disk(project: &TestProject, script: &str) -> Option<String> {
+pub(crate) fn on_small_disk(project: &TestProject, script: &str) -> Option<String> {
     const NO_DISK: i32 = 99;
     let before = "
         mount -t tmpfs -o size=4m tmpfs \"$HOME\" || exit 99
