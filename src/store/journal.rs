@@ -106,7 +106,11 @@ impl Journal {
             return Ok(());
         }
         let lines = std::mem::take(&mut self.waiting);
-        self.disk.write(&mut self.file, &lines).map_err(StoreError::io("write", &self.path))?;
+        if let Err(error) = self.disk.write(&mut self.file, &lines) {
+            // A part of it may be there: that must not swallow what somebody else adds.
+            let _ = self.file.write_all(b"\n");
+            return Err(StoreError::io("write", &self.path)(error));
+        }
         self.note_gap(lines.len() as u64).map_err(StoreError::io("read", &self.path))?;
         if std::mem::take(&mut self.has_to_last) {
             self.disk.sync(&self.file).map_err(StoreError::io("sync", &self.path))?;
