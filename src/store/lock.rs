@@ -196,7 +196,7 @@ mod tests {
         let us = std::process::id();
         assert!(matches!(&error, StoreError::Held { holder: Some(pid), .. } if *pid == us), "{error}");
         drop(held);
-        assert_eq!(holder(&path), None);
-        Lock::wait_at_most(&path, Duration::ZERO).unwrap();
+        // A child that a test beside this one starts right now has our files for a moment.
+        drop(Lock::wait_at_most(&path, Duration::from_mins(1)).unwrap());
     }
 }
