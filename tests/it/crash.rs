@@ -53,7 +53,7 @@ fn an_adopted_agent_is_ended_when_its_time_is_up() {
     let run = project.start(&["run"]);
     wait_until("the agent", || project.control.join("settled").exists(), String::new);
     run.kill();
-    project.run(&["--timeout", "300ms", "--retries", "0"]).assert(1, &["ran out of time"]);
+    project.run(&["--timeout", "300ms", "--retries", "0"]).assert(1, &["timed out"]);
     project.assert_no_process_left();
     assert_eq!(project.log().starts(), ["a"]);
 }
