@@ -156,6 +156,7 @@ impl TestProject {
     pub(crate) fn complete(&self, arguments: &[&str]) -> Ended {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(0), "{ended}");
+        self.assert_journal();
         ended
     }
 
