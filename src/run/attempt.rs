@@ -12,16 +12,12 @@ use super::judge::{from_record, judge, to_record};
 use super::listener::Listener;
 use super::outbox::Says;
 use super::process::{Limits, Supervised};
-use super::record::{AttemptStarted, Fact};
-use super::supervisor::End;
+use super::record::{AttemptStarted, Fact, OverEstimate};
+use super::waiting::{Overtime, wait};
 use super::{Stage, launch, workplace};
-use crate::agent::{EndedBy, Outcome};
+use crate::agent::Outcome;
 use crate::git::Integrated;
 use crate::plan::TaskId;
-use crate::store::StoreError;
-
-/// A busy machine may make a supervisor late.
-const SLACK: Duration = Duration::from_secs(10);
 
 /// What an attempt sends to the dispatcher.
 pub(super) enum Message {
@@ -33,6 +29,8 @@ pub(super) enum Message {
     Said(TaskId, Box<Says>),
     /// Something to look at.
     Warning(TaskId, String),
+    /// Its agent has worked for that long, and should have been done by now.
+    Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.
     MayMerge(TaskId, oneshot::Sender<bool>),
     /// It is over.
@@ -44,6 +42,8 @@ pub(super) enum Message {
 pub(super) struct Link {
     pub(super) messages: mpsc::UnboundedSender<Message>,
     pub(super) stop: watch::Receiver<Option<Stage>>,
+    /// For how long the run has been stopped by its terminal so far, and its agents with it.
+    pub(super) stopped: watch::Receiver<Duration>,
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.
@@ -85,7 +85,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
     let common = &job.common;
-    let limits = Limits { timeout: job.cast.timeout, grace: common.kill_grace };
+    let limits = Limits { timeout: job.cast.timeout, stall: common.stall, grace: common.kill_grace };
     let process = Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, limits);
     match process {
         Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
@@ -106,13 +106,16 @@ async fn watch_over(
 ) -> Result<Report, Gone> {
     let resumed = matches!(job.entry, Entry::Resumed(_));
     let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed });
-    // An attempt that is resumed has used up some of its time.
-    let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
-    let limits = Limits { timeout: job.cast.timeout.saturating_sub(spent), grace: job.common.kill_grace };
+    let spent = spent(&process, since, resumed);
+    let limits = Limits {
+        timeout: job.cast.timeout.saturating_sub(spent),
+        stall: job.common.stall,
+        grace: job.common.kill_grace,
+    };
     let (is_over, over) = oneshot::channel();
     let listener = Listener::new(job, started, link);
     let waiting = async {
-        let waited = wait(&mut process, limits, link.stop.clone()).await;
+        let waited = wait(&mut process, limits, Overtime::of(job, spent), link).await;
         // Nobody of the agent's is left to hear it: the listener takes what is there and ends.
         let _ = is_over.send(());
         waited
@@ -124,7 +127,7 @@ async fn watch_over(
         Ok(end) => end,
         Err(error) => return Ok(Report::of(Outcome::Interrupted, error.to_string())),
     };
-    let duration = end.at.duration_since(since).try_into().unwrap_or_default();
+    let duration = end.ran().unwrap_or_else(|| between(since, end.at));
     let begun = started.clone();
     let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by, said)).await;
     let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
@@ -135,57 +138,17 @@ async fn watch_over(
     finish(job, started, report, link).await
 }
 
-/// The agent's end, and why we brought it about, if we did.
-async fn wait(
-    process: &mut Supervised,
-    limits: Limits,
-    mut stop: watch::Receiver<Option<Stage>>,
-) -> (Result<End, StoreError>, Option<EndedBy>) {
-    let handle = process.handle();
-    let end = process.wait();
-    tokio::pin!(end);
-    let deadline = tokio::time::sleep(limits.timeout);
-    tokio::pin!(deadline);
-    let mut ended_by = None;
-    loop {
-        tokio::select! {
-            end = &mut end => return (end, ended_by),
-            () = &mut deadline => {
-                if ended_by.is_some() {
-                    handle.give_up();
-                } else {
-                    handle.end();
-                }
-                ended_by.get_or_insert(EndedBy::TimedOut);
-                deadline.as_mut().reset(patience(limits.grace));
-            }
-            stage = next_stage(&mut stop) => {
-                match stage {
-                    Stage::Drain => continue,
-                    Stage::End => handle.end(),
-                    Stage::Kill => handle.kill(),
-                }
-                ended_by.get_or_insert(EndedBy::Interrupted);
-                deadline.as_mut().reset(patience(limits.grace));
-            }
-        }
+/// How much of its time an attempt has used up: none, unless an earlier run started it.
+fn spent(process: &Supervised, since: Timestamp, resumed: bool) -> Duration {
+    if !resumed {
+        return Duration::ZERO;
     }
+    process.spent().unwrap_or_else(|| between(since, Timestamp::now()))
 }
 
-/// Until when a supervisor may take to do what it was asked for.
-fn patience(grace: Duration) -> tokio::time::Instant {
-    tokio::time::Instant::now() + grace + SLACK
-}
-
-async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
-    loop {
-        if stop.changed().await.is_err() {
-            return std::future::pending().await;
-        }
-        if let Some(stage) = *stop.borrow_and_update() {
-            return stage;
-        }
-    }
+/// By the clock on the wall, which somebody may have set meanwhile.
+fn between(since: Timestamp, until: Timestamp) -> Duration {
+    until.duration_since(since).try_into().unwrap_or_default()
 }
 
 /// Journals how the attempt ended, and merges its work if that counts.

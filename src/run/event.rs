@@ -36,6 +36,15 @@ pub enum RunEvent {
         /// An earlier run started it.
         resumed: bool,
     },
+    /// An attempt takes longer than planned: half as long again as the planner thought.
+    OverEstimate {
+        /// The task.
+        task: TaskId,
+        /// The planner's estimate.
+        estimate: Duration,
+        /// How long its agent has worked so far.
+        ran: Duration,
+    },
     /// The last thing that a running agent printed.
     Output {
         /// The task.
@@ -87,6 +96,13 @@ pub enum RunEvent {
     },
     /// Somebody asked the run to end.
     Stopping(Stage),
+    /// The terminal stops the run, and its agents with it (Ctrl-Z). Whoever shows something leaves the terminal as it was.
+    Suspended,
+    /// Run and agents go on.
+    Continued {
+        /// For how long they were stopped.
+        after: Duration,
+    },
     /// The run is over.
     Ended(Summary),
 }
@@ -114,7 +130,10 @@ impl RunEvent {
     /// Whether somebody who only wants to hear of trouble wants to hear of it.
     pub fn is_trouble(&self) -> bool {
         match self {
-            Self::Warning { .. } | Self::Retrying { .. } | Self::NotRun { .. } => true,
+            Self::Warning { .. }
+            | Self::OverEstimate { .. }
+            | Self::Retrying { .. }
+            | Self::NotRun { .. } => true,
             Self::TaskEnded(ended) => ended.cause != Cause::Completed,
             Self::Ended(summary) => summary.verdict != Verdict::Completed,
             Self::Started(_)
@@ -123,7 +142,9 @@ impl RunEvent {
             | Self::Output { .. }
             | Self::PlanChanged { .. }
             | Self::Reported { .. }
-            | Self::Stopping(_) => false,
+            | Self::Stopping(_)
+            | Self::Suspended
+            | Self::Continued { .. } => false,
         }
     }
 }

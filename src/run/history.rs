@@ -132,7 +132,8 @@ impl History {
                 }
             }
             Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
-            Fact::RunStarted { .. } | Fact::RunEnded { .. } => {}
+            // What becomes of an attempt does not depend on them.
+            Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::OverEstimate(_) => {}
         }
     }
 

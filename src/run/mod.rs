@@ -33,6 +33,7 @@ mod signals;
 mod start;
 pub mod supervisor;
 mod verdict;
+mod waiting;
 mod workplace;
 
 pub use changes::PlanChange;
@@ -43,6 +44,6 @@ pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
-pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
+pub use record::{AttemptEnded, AttemptStarted, Fact, OverEstimate, Record, Reported, TransitionRecord};
 pub use settings::{Cast, Caster, Settings, Site};
 pub use start::{refuse_a_rival, run};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::supervisor::{self, End, kill_orphans};
+use super::supervisor::{self, End, Processes, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
 
@@ -19,10 +19,11 @@ pub const SUPERVISE: &str = "__supervise";
 /// We time out first, if we live: then the reason is known for certain.
 const HEADSTART: Duration = Duration::from_secs(2);
 
-/// How long an attempt may take, and how long it may take to end.
+/// How long an attempt may take, how long it may give no sign of life, and how long it may take to end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) timeout: Duration,
+    pub(super) stall: Duration,
     pub(super) grace: Duration,
 }
 
@@ -50,6 +51,8 @@ impl Supervised {
             .arg(limits.grace.as_millis().to_string())
             .arg("--deadline-ms")
             .arg((limits.timeout + HEADSTART).as_millis().to_string())
+            .arg("--patience-ms")
+            .arg(limits.stall.as_millis().to_string())
             .arg(dir.path())
             .arg("--")
             .arg(&command.program)
@@ -65,8 +68,10 @@ impl Supervised {
         Ok(Self { dir: dir.clone(), child: Some(child) })
     }
 
-    /// An attempt that an earlier run started: its supervisor lives, or has written the end, or neither.
+    /// An attempt that an earlier run started: its supervisor lives, or has written the end, or neither. An agent that was stopped together
+    /// with that run goes on.
     pub(super) fn adopt(dir: AttemptDir) -> Self {
+        go_on(&dir);
         Self { dir, child: None }
     }
 
@@ -81,6 +86,12 @@ impl Supervised {
         let dir = self.dir.clone();
         let waited = tokio::task::spawn_blocking(move || wait_for_end(&dir)).await;
         waited.unwrap_or_else(|_| Ok(End::unseen()))
+    }
+
+    /// How long the agent has been at work, if it was started since the machine was; by the clock of its supervisor, which stands while the
+    /// agent is stopped and while the machine sleeps.
+    pub(super) fn spent(&self) -> Option<Duration> {
+        Processes::read(&self.dir).map(|noted| noted.spent())
     }
 
     /// What ends it, while it is waited for.
@@ -120,6 +131,24 @@ impl Handle {
     pub(super) fn kill(&self) {
         let _ = fs::write(self.dir.hurry(), "");
         self.end();
+    }
+}
+
+/// Stops the agent of an attempt with all that it has started, and the clock by which its time is up.
+pub(super) fn stop(dir: &AttemptDir) {
+    tell_supervisor(dir, Signal::TSTP);
+}
+
+/// Lets them go on.
+pub(super) fn go_on(dir: &AttemptDir) {
+    tell_supervisor(dir, Signal::CONT);
+}
+
+/// One that is so young that it has noted nothing yet is not told: its agent has only just begun.
+fn tell_supervisor(dir: &AttemptDir, signal: Signal) {
+    let noted = Processes::read(dir).and_then(|noted| noted.supervisor);
+    if let Some(supervisor) = noted.filter(|supervisor| supervisor.is_alive()) {
+        supervisor.tell(signal);
     }
 }
 

@@ -16,6 +16,7 @@ pub struct Config {
     pub retries: Option<u32>,
     pub timeout: Option<Timeout>,
     pub kill_grace: Option<Timeout>,
+    pub stall_timeout: Option<Timeout>,
     pub require_definitions: bool,
     pub allow_no_changes: Vec<String>,
     pub branch: Option<String>,
@@ -27,7 +28,6 @@ pub struct Config {
     pub agents: BTreeMap<String, AgentConfig>,
     pub tasks: BTreeMap<String, AgentConfig>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
-    pub stall_timeout: Option<Timeout>,
     pub isolation: Option<Isolation>,
     pub keep: Option<Keep>,
     pub strategy: Option<Strategy>,
@@ -66,7 +66,6 @@ impl Config {
             )
         });
         let set = [
-            ("stall-timeout", self.stall_timeout.is_some()),
             ("isolation", self.isolation.is_some_and(|is| is != Isolation::Worktree) || for_tasks.1),
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
             ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),

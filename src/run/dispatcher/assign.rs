@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -53,7 +54,8 @@ impl Dispatcher<'_> {
         self.numbers.insert(task.clone(), number);
         let job = self.job(task, number, entry);
         let stop = watch::Sender::new(None);
-        let link = Link { messages: self.sender.clone(), stop: stop.subscribe() };
+        let stopped = self.stopped.subscribe();
+        let link = Link { messages: self.sender.clone(), stop: stop.subscribe(), stopped };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
         self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
         self.to_begin.push((job, link));
@@ -79,8 +81,14 @@ impl Dispatcher<'_> {
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,
+            estimate: self.estimate(task),
             entry,
         }
+    }
+
+    fn estimate(&self, task: &TaskId) -> Option<Duration> {
+        let index = self.ground.plan.find(task.as_str())?;
+        self.ground.plan.task(index).estimate
     }
 
     /// In document order.

@@ -7,6 +7,7 @@ mod follow;
 mod reports;
 mod results;
 mod settle;
+mod suspend;
 mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};
@@ -25,7 +26,7 @@ use super::books::Books;
 use super::ground::Ground;
 use super::job::{Common, Job};
 use super::settings::{Settings, Site};
-use super::signals::Signals;
+use super::signals::{Asked, Signals};
 use super::{RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
@@ -66,6 +67,8 @@ pub(super) struct Dispatcher<'a> {
     /// Completed tasks whose work could not be merged.
     unmerged: Vec<TaskId>,
     stage: Option<Stage>,
+    /// For how long the terminal has stopped the run so far.
+    stopped: watch::Sender<Duration>,
     running: BTreeMap<TaskId, Running>,
     /// Attempts of this run, by task: the limit of retries counts these.
     tries: HashMap<TaskId, u32>,
@@ -111,6 +114,7 @@ impl<'a> Dispatcher<'a> {
             results: HashMap::new(),
             unmerged: Vec::new(),
             stage: None,
+            stopped: watch::Sender::new(Duration::ZERO),
             running: BTreeMap::new(),
             tries: HashMap::new(),
             numbers: HashMap::new(),
@@ -159,7 +163,7 @@ impl<'a> Dispatcher<'a> {
             let (due, look) = (self.until_due(), self.next_look());
             tokio::select! {
                 message = self.messages.recv() => self.inbox.extend(message),
-                stage = signals.next() => self.on_signal(stage)?,
+                asked = signals.next() => self.on_signal(asked)?,
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
                 () = tokio::time::sleep(look) => {}
@@ -221,6 +225,7 @@ impl<'a> Dispatcher<'a> {
                 self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())
             }
+            Message::Overtime(over) => self.on_overtime(*over),
             Message::Said(task, says) => {
                 self.tell_said(&task, &says);
                 Ok(())
@@ -235,9 +240,17 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
-        self.tell(RunEvent::Stopping(stage));
-        self.stop_at(stage)
+    fn on_signal(&mut self, asked: Asked) -> Result<(), RunError> {
+        match asked {
+            Asked::End(stage) => {
+                self.tell(RunEvent::Stopping(stage));
+                self.stop_at(stage)
+            }
+            Asked::Suspend => {
+                self.suspend();
+                Ok(())
+            }
+        }
     }
 
     fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {

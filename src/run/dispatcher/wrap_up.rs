@@ -26,7 +26,7 @@ impl Dispatcher<'_> {
                 self.running.remove(&task);
             }
             Message::Record(fact, _) => self.forget(task_of(&fact)),
-            Message::Running { .. } | Message::Said(..) | Message::Warning(..) => {}
+            Message::Running { .. } | Message::Said(..) | Message::Warning(..) | Message::Overtime(_) => {}
         }
     }
 
@@ -116,6 +116,7 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptEnded(ended) => Some(&ended.task),
         Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
+        Fact::OverEstimate(over) => Some(&over.task),
         Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => None,
     }
 }

@@ -15,6 +15,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         jobs: NonZeroUsize::MIN,
         retries: 0,
         kill_grace: Duration::ZERO,
+        stall_timeout: Duration::ZERO,
         fail_fast: false,
         rerun_failed,
         only: only.iter().map(|id| TaskId::from(*id)).collect(),
