@@ -26,6 +26,7 @@ mod refused_writes;
 mod rivals;
 mod signals;
 mod stress;
+mod supervisor;
 mod verbs;
 mod whole_plan;
 mod xmlstarlet;

@@ -101,3 +101,68 @@ fn with_variable(variable: &[u8]) -> Vec<u32> {
     let others = all_processes().filter(|(pid, stat)| *pid != std::process::id() && stat.is_alive());
     others.map(|(pid, _)| pid).filter(|pid| has(*pid)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Child, Command};
+
+    use super::*;
+
+    fn sleeper() -> Child {
+        Command::new("sleep").arg("600").env_clear().spawn().unwrap()
+    }
+
+    fn attempt(folder: &tempfile::TempDir) -> AttemptDir {
+        AttemptDir::at(folder.path().to_owned())
+    }
+
+    #[test]
+    fn orphans_that_were_noted_are_killed_though_nothing_else_shows_whose_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut agent, mut detached) = (sleeper(), sleeper());
+        let noted = Processes::of(agent.id(), None);
+        let detaches = Process::with(detached.id()).into_iter().collect();
+        Processes { detached: detaches, ..noted }.write(&attempt(&folder)).unwrap();
+        kill_orphans(&attempt(&folder));
+        for child in [&mut agent, &mut detached] {
+            assert_eq!(child.wait().unwrap().signal(), Some(9));
+        }
+    }
+
+    #[test]
+    fn whoever_has_got_a_noted_process_id_since_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut other = sleeper();
+        let noted = Processes::of(other.id(), None);
+        let before = noted.agent.map(|agent| Process { start: agent.start - 1, ..agent });
+        Processes { agent: before, ..noted.clone() }.write(&attempt(&folder)).unwrap();
+        kill_orphans(&attempt(&folder));
+        Processes { boot: "another".to_owned(), ..noted }.write(&attempt(&folder)).unwrap();
+        kill_orphans(&attempt(&folder));
+        assert!(other.try_wait().unwrap().is_none());
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
+
+    #[test]
+    fn whoever_was_stopped_before_is_not_counted_as_stopped_by_us() {
+        let mut child = Command::new("sh").args(["-c", "sleep 600 & wait"]).spawn().unwrap();
+        let sleeps = || !super::super::proc::children_of(child.id()).is_empty();
+        while !sleeps() {
+            sleep(LOOK);
+        }
+        assert_eq!(stop(child.id()).len(), 1);
+        while super::super::proc::descendants_of(child.id())
+            .into_iter()
+            .filter_map(Stat::of)
+            .any(|s| !s.is_stopped())
+        {
+            sleep(LOOK);
+        }
+        assert_eq!(stop(child.id()).len(), 0);
+        visit_descendants(child.id(), &mut |pid| signal(pid, Signal::KILL));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
