@@ -63,7 +63,7 @@ impl Lines {
             RunEvent::PlanChanged { changes, .. } => vec![plan_changed(changes)],
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
             RunEvent::OverEstimate { task, estimate, ran } => {
-                let what = format!("works for {} now, and {} were estimated", short(*ran), short(*estimate));
+                let what = format!("at work for {}, longer than planned ({})", short(*ran), short(*estimate));
                 vec![self.line(ODD, "late", task, &what)]
             }
             RunEvent::Suspended => {

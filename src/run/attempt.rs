@@ -11,7 +11,7 @@ use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
 use super::listener::Listener;
 use super::outbox::Says;
-use super::process::{Limits, Supervised};
+use super::process::{Limits, Supervised, Supervisor};
 use super::record::{AttemptStarted, Fact, OverEstimate};
 use super::waiting::{Overtime, wait};
 use super::{Stage, launch, workplace};
@@ -44,6 +44,8 @@ pub(super) struct Link {
     pub(super) stop: watch::Receiver<Option<Stage>>,
     /// For how long the run has been stopped by its terminal so far, and its agents with it.
     pub(super) stopped: watch::Receiver<Duration>,
+    /// Its supervisor is made known here.
+    pub(super) supervisor: Supervisor,
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.
@@ -104,6 +106,7 @@ async fn watch_over(
     mut process: Supervised,
     link: &Link,
 ) -> Result<Report, Gone> {
+    link.supervisor.is(&process);
     let resumed = matches!(job.entry, Entry::Resumed(_));
     let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed });
     let spent = spent(&process, since, resumed);

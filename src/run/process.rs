@@ -4,12 +4,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::supervisor::{self, End, Processes, kill_orphans};
+use super::supervisor::{self, End, Process, Processes, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
 
@@ -71,8 +72,17 @@ impl Supervised {
     /// An attempt that an earlier run started: its supervisor lives, or has written the end, or neither. An agent that was stopped together
     /// with that run goes on.
     pub(super) fn adopt(dir: AttemptDir) -> Self {
-        go_on(&dir);
-        Self { dir, child: None }
+        let process = Self { dir, child: None };
+        if let Some(supervisor) = process.supervisor() {
+            supervisor.tell(Signal::CONT);
+        }
+        process
+    }
+
+    /// The supervisor's process, as far as it is known yet.
+    fn supervisor(&self) -> Option<Process> {
+        let own = self.child.as_ref().and_then(Child::id).and_then(Process::with);
+        own.or_else(|| Processes::read(&self.dir)?.supervisor)
     }
 
     /// Waits until the supervisor is gone, and says how the agent ended.
@@ -134,21 +144,31 @@ impl Handle {
     }
 }
 
-/// Stops the agent of an attempt with all that it has started, and the clock by which its time is up.
-pub(super) fn stop(dir: &AttemptDir) {
-    tell_supervisor(dir, Signal::TSTP);
-}
+/// The supervisor of an attempt that is under way, as soon as there is one; for those who don't wait for its end.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Supervisor(Arc<OnceLock<Process>>);
 
-/// Lets them go on.
-pub(super) fn go_on(dir: &AttemptDir) {
-    tell_supervisor(dir, Signal::CONT);
-}
+impl Supervisor {
+    /// Stops the agent with all that it has started, and the clock by which its time is up.
+    pub(super) fn stop(&self) {
+        self.tell(Signal::TSTP);
+    }
 
-/// One that is so young that it has noted nothing yet is not told: its agent has only just begun.
-fn tell_supervisor(dir: &AttemptDir, signal: Signal) {
-    let noted = Processes::read(dir).and_then(|noted| noted.supervisor);
-    if let Some(supervisor) = noted.filter(|supervisor| supervisor.is_alive()) {
-        supervisor.tell(signal);
+    /// Lets them go on.
+    pub(super) fn go_on(&self) {
+        self.tell(Signal::CONT);
+    }
+
+    pub(super) fn is(&self, process: &Supervised) {
+        if let Some(supervisor) = process.supervisor() {
+            let _ = self.0.set(supervisor);
+        }
+    }
+
+    fn tell(&self, signal: Signal) {
+        if let Some(supervisor) = self.0.get() {
+            supervisor.tell(signal);
+        }
     }
 }
 

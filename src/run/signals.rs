@@ -58,14 +58,14 @@ impl Signals {
     }
 }
 
+/// Whether a shell could let us go on: not where we are the first of a session (in a container, say), which would be stopped for ever.
+pub(super) fn can_be_stopped() -> bool {
+    getsid(None).is_ok_and(|first| first != getpid())
+}
+
 /// Stops this process as the terminal wanted; comes back when somebody lets it go on.
-///
-/// Does nothing where no shell could: whoever is the first of a session (in a container, say) would be stopped for ever.
 pub(super) fn stop_ourselves() {
-    let us = getpid();
-    if getsid(None).is_ok_and(|first| first != us) {
-        let _ = kill_process(us, rustix::process::Signal::STOP);
-    }
+    let _ = kill_process(getpid(), rustix::process::Signal::STOP);
 }
 
 /// First Ctrl-C: drain; second: end; third: kill. A SIGTERM, from a system that will not wait for ever, starts at the second.

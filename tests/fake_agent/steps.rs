@@ -84,6 +84,12 @@ impl Agent {
             "keep-stopping-parent" => loop {
                 stop_parent()?;
             },
+            "stop-self" => kill_process(getpid(), Signal::STOP).map_err(io::Error::from),
+            // All that one processor can do.
+            "work-until" => {
+                while !self.control.path(rest).exists() {}
+                Ok(())
+            }
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
             // blueprint itself: arguments separated by `|`; its exit code is logged.
             "blueprint" => {

@@ -13,7 +13,7 @@ use crate::git::Repo;
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
-use crate::run::process::kill_leftover;
+use crate::run::process::{Supervisor, kill_leftover};
 use crate::run::{RunError, RunEvent, TaskHistory, brief};
 
 impl Dispatcher<'_> {
@@ -55,9 +55,15 @@ impl Dispatcher<'_> {
         let job = self.job(task, number, entry);
         let stop = watch::Sender::new(None);
         let stopped = self.stopped.subscribe();
-        let link = Link { messages: self.sender.clone(), stop: stop.subscribe(), stopped };
+        let supervisor = Supervisor::default();
+        let link = Link {
+            messages: self.sender.clone(),
+            stop: stop.subscribe(),
+            stopped,
+            supervisor: supervisor.clone(),
+        };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
-        self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
+        self.running.insert(task.clone(), Running { dir, runner, supervisor, stop, is_overruled: false });
         self.to_begin.push((job, link));
     }
 

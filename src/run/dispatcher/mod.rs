@@ -25,6 +25,7 @@ use super::attempt::{Link, Message};
 use super::books::Books;
 use super::ground::Ground;
 use super::job::{Common, Job};
+use super::process::Supervisor;
 use super::settings::{Settings, Site};
 use super::signals::{Asked, Signals};
 use super::{RunError, RunEvent, Stage, Summary, output};
@@ -38,6 +39,7 @@ use crate::store::AttemptDir;
 struct Running {
     dir: AttemptDir,
     runner: Arc<dyn Runner>,
+    supervisor: Supervisor,
     /// Tells it to end.
     stop: watch::Sender<Option<Stage>>,
     /// A person has decided otherwise about the task: what the attempt comes to changes nothing.

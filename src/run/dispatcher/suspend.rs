@@ -3,23 +3,25 @@
 use std::time::{Duration, Instant};
 
 use super::Dispatcher;
-use crate::run::process;
 use crate::run::record::{Fact, OverEstimate};
-use crate::run::signals::stop_ourselves;
+use crate::run::signals::{can_be_stopped, stop_ourselves};
 use crate::run::{RunError, RunEvent};
 
 impl Dispatcher<'_> {
     /// Stops the agents, then ourselves; comes back when we go on, and they do, too. The time between counts for nobody.
     pub(super) fn suspend(&self) {
+        if !can_be_stopped() {
+            return;
+        }
         // At once: afterwards it would be too late.
         (self.tell)(RunEvent::Suspended);
         for running in self.running.values() {
-            process::stop(&running.dir);
+            running.supervisor.stop();
         }
         let since = Instant::now();
         stop_ourselves();
         for running in self.running.values() {
-            process::go_on(&running.dir);
+            running.supervisor.go_on();
         }
         let stopped = since.elapsed();
         self.stopped.send_modify(|so_far| *so_far += stopped);

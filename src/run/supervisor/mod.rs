@@ -27,6 +27,7 @@ use std::time::Duration;
 
 pub use ancestry::is_inside_attempt;
 pub use end::{End, Exit, Reason};
+pub(super) use proc::Process;
 pub(super) use processes::Processes;
 pub(super) use sweep::kill_orphans;
 use watch::Watch;

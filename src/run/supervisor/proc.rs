@@ -18,7 +18,7 @@ pub(in crate::run) struct Process {
 
 impl Process {
     /// The process that has this id now.
-    pub(super) fn with(pid: u32) -> Option<Self> {
+    pub(in crate::run) fn with(pid: u32) -> Option<Self> {
         Some(Self { pid, start: start_time(pid)? })
     }
 
@@ -27,9 +27,11 @@ impl Process {
         start_time(self.pid) == Some(self.start)
     }
 
-    /// Sends it a signal.
+    /// Sends it a signal, if it lives.
     pub(in crate::run) fn tell(self, what: Signal) {
-        signal(self.pid, what);
+        if self.is_alive() {
+            signal(self.pid, what);
+        }
     }
 }
 

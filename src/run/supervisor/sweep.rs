@@ -122,8 +122,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut agent, mut detached) = (sleeper(), sleeper());
         let noted = Processes::of(agent.id(), None);
-        let detaches = Process::with(detached.id()).into_iter().collect();
-        Processes { detached: detaches, ..noted }.write(&attempt(&folder)).unwrap();
+        let found = Process::with(detached.id()).into_iter().collect();
+        Processes { detached: found, ..noted }.write(&attempt(&folder)).unwrap();
         kill_orphans(&attempt(&folder));
         for child in [&mut agent, &mut detached] {
             assert_eq!(child.wait().unwrap().signal(), Some(9));

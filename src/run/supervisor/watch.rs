@@ -161,6 +161,15 @@ fn size(file: &Path) -> u64 {
 fn hear() -> io::Result<Receiver<c_int>> {
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT])?;
     let (sender, receiver) = channel();
-    thread::spawn(move || signals.forever().try_for_each(|signal| sender.send(signal)));
+    thread::spawn(move || {
+        loop {
+            let mut together: Vec<_> = signals.wait().collect();
+            // In which order they came nobody knows: better an agent that goes on than one that is stopped for ever.
+            together.sort_by_key(|signal| *signal == SIGCONT);
+            if together.into_iter().any(|signal| sender.send(signal).is_err()) {
+                return;
+            }
+        }
+    });
     Ok(receiver)
 }
