@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
 use super::listener::Listener;
 use super::outbox::Says;
-use super::process::{Limits, Supervised, Supervisor};
+use super::process::{Limits, Supervised, Supervisor, kill_leftover};
 use super::record::{AttemptStarted, Fact, OverEstimate};
 use super::waiting::{Overtime, wait};
 use super::{Stage, launch, workplace};
@@ -56,9 +56,26 @@ pub(super) async fn attempt(job: Job, link: Link) {
     let task = job.task.clone();
     tracing::debug!(task = %job.task, attempt = job.attempt, worktree = %job.worktree.display(), "attempt");
     let job = Arc::new(job);
-    let Ok(report) = make(&job, &link).await else { return };
+    let made = tokio::spawn({
+        let (job, link) = (Arc::clone(&job), link.clone());
+        async move { make(&job, &link).await }
+    });
+    let report = match made.await {
+        Ok(Ok(report)) => report,
+        Ok(Err(Gone)) => return,
+        Err(bug) => broken_off(&job, &bug).await,
+    };
     // If nobody listens any more, the run is over, and the next one finds what happened.
     let _ = link.messages.send(Message::Over(task, Box::new(report)));
+}
+
+/// A bug in one attempt is no reason for the others to wait for it for ever; nobody looks after its agent any more.
+async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
+    let report = Report::of(Outcome::AgentError, format!("a bug in blueprint: {bug}"));
+    match blocking(job, |job| kill_leftover(&job.dir)).await {
+        Ok(Ok(())) | Err(_) => report,
+        Ok(Err(error)) => Report { notes: Some(error.to_string()), ..report },
+    }
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {

@@ -69,7 +69,8 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
         }
         Exit::Unseen => {
             let outcome = ended_by.map_or(Outcome::Interrupted, agent::EndedBy::outcome);
-            return Reading::of(outcome);
+            let detail = "its supervisor was killed, and nobody saw its end".to_owned();
+            return Reading { detail: Some(detail).filter(|_| ended_by.is_none()), ..Reading::of(outcome) };
         }
     };
     // What the supervisor did by itself it did first; an earlier run may have asked it for the end.

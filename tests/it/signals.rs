@@ -1,9 +1,11 @@
 //! Being asked to end: Ctrl-C as a terminal sends it, TERM, HUP.
 
+use std::process::Stdio;
+
 use rustix::process::Signal;
 use rustix::termios::LocalModes;
 
-use crate::project::{PlanText, Terminal, TestProject};
+use crate::project::{BLUEPRINT, PlanText, Terminal, TestProject};
 
 const CTRL_C: u8 = 3;
 const WAITING: &str = "== *\nwait-for go\nwrite {task}.txt x";
@@ -133,4 +135,20 @@ fn a_run_goes_on_when_its_terminal_is_closed() {
     let status = run.wait().unwrap();
     assert!(status.success(), "{status}");
     project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+}
+
+#[test]
+fn a_run_goes_on_when_nobody_reads_any_more_what_it_says() {
+    for progress in ["plain", "bar"] {
+        let project = TestProject::new(&PlanText::chain(&["a", "b"]), WAITING);
+        let mut command = project.command(BLUEPRINT);
+        command.args(["run", "-vv", "--progress", progress]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut run = command.spawn().unwrap();
+        project.wait_for_starts(1);
+        drop((run.stdout.take(), run.stderr.take()));
+        project.touch("go");
+        let status = run.wait().unwrap();
+        assert!(status.success(), "{progress}: {status}");
+        project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+    }
 }

@@ -72,10 +72,14 @@ fn kill_all(find: impl Fn() -> Vec<u32>) {
         if left.is_empty() || Instant::now() >= deadline {
             return;
         }
-        for pid in left {
-            signal(pid, Signal::KILL);
-        }
+        kill_each(&left);
         sleep(LOOK);
+    }
+}
+
+fn kill_each(pids: &[u32]) {
+    for pid in pids {
+        signal(*pid, Signal::KILL);
     }
 }
 
@@ -92,14 +96,16 @@ fn with_descendants(roots: &[Process]) -> Vec<u32> {
     found
 }
 
-/// All others that have this variable (`NAME=value`) in their environment, whoever their parents are.
+/// All others that have this variable (`NAME=value`) in their environment, whoever their parents are. They are killed as they are found:
+/// who forks and ends at once has a higher process id by then, and is met again.
 fn with_variable(variable: &[u8]) -> Vec<u32> {
     let has = |pid: u32| {
         let env = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         env.split(|byte| *byte == 0).any(|found| found == variable)
     };
     let others = all_processes().filter(|(pid, stat)| *pid != std::process::id() && stat.is_alive());
-    others.map(|(pid, _)| pid).filter(|pid| has(*pid)).collect()
+    let found = others.map(|(pid, _)| pid).filter(|pid| has(*pid));
+    found.inspect(|pid| kill_each(&[*pid])).collect()
 }
 
 #[cfg(test)]
