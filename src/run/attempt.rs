@@ -9,12 +9,14 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
+use super::launch::LaunchError;
 use super::listener::Listener;
+use super::milestones::Milestones;
 use super::outbox::Says;
-use super::process::{Limits, Supervised, Supervisor, kill_leftover};
-use super::record::{AttemptStarted, Fact, OverEstimate};
-use super::waiting::{Overtime, wait};
-use super::{Stage, launch, workplace};
+use super::process::{Limits, Stoppable, Supervised, kill_leftover};
+use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::waiting::{Clock, wait};
+use super::{RunError, Stage, launch, workplace};
 use crate::agent::Outcome;
 use crate::git::Integrated;
 use crate::plan::TaskId;
@@ -23,6 +25,8 @@ use crate::plan::TaskId;
 pub(super) enum Message {
     /// Something to journal before the attempt goes on.
     Record(Box<Fact>, oneshot::Sender<()>),
+    /// Something to journal, for which nobody waits.
+    Seen(Box<Fact>),
     /// Its agent is running.
     Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
@@ -33,8 +37,14 @@ pub(super) enum Message {
     Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.
     MayMerge(TaskId, oneshot::Sender<bool>),
+    /// Its agent runs, as a process of its own.
+    Begun(Box<AgentStarted>),
+    /// It is over, as the first says, which the journal has not yet.
+    Ended(Box<AttemptEnded>, Box<Report>),
     /// It is over.
     Over(TaskId, Box<Report>),
+    /// What it came to can't be kept: disk or git failed, which is no fault of the task's. The next run takes it up where it is.
+    Broken(TaskId, Box<RunError>),
 }
 
 /// An attempt's line to the dispatcher.
@@ -44,8 +54,8 @@ pub(super) struct Link {
     pub(super) stop: watch::Receiver<Option<Stage>>,
     /// For how long the run has been stopped by its terminal so far, and its agents with it.
     pub(super) stopped: watch::Receiver<Duration>,
-    /// Its supervisor is made known here.
-    pub(super) supervisor: Supervisor,
+    /// Who can stop its agent is made known here.
+    pub(super) stoppable: Stoppable,
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.
@@ -91,14 +101,15 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
-        Ok(Err(error)) => return Ok(error.into_report()),
+        Ok(Err(error)) => return error.into_report().map_err(|error| broken(job, link, error)),
         Err(bug) => return Ok(bug),
     };
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
     }
-    let ready = match blocking(job, move |job| launch::write_down(job, base)).await {
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(base))).await {
         Ok(Ok(ready)) => ready,
+        Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
         Err(bug) => return Ok(bug),
     };
@@ -123,7 +134,7 @@ async fn watch_over(
     mut process: Supervised,
     link: &Link,
 ) -> Result<Report, Gone> {
-    link.supervisor.is(&process);
+    link.stoppable.is_under(&process);
     let resumed = matches!(job.entry, Entry::Resumed(_));
     let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed });
     let spent = spent(&process, since, resumed);
@@ -135,22 +146,31 @@ async fn watch_over(
     let (is_over, over) = oneshot::channel();
     let listener = Listener::new(job, started, link);
     let waiting = async {
-        let waited = wait(&mut process, limits, Overtime::of(job, spent), link).await;
+        let waited = wait(&mut process, limits, Clock::start(job, link, spent)).await;
         // Nobody of the agent's is left to hear it: the listener takes what is there and ends.
         let _ = is_over.send(());
         waited
     };
-    let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
+    let mut milestones = Milestones::new(job, link);
+    let ((end, ended_by), said) = tokio::select! {
+        ended = async { tokio::join!(waiting, listener.listen(over)) } => ended,
+        never = milestones.watch() => match never {},
+    };
+    milestones.look();
     let said = said?;
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let end = match end {
         Ok(end) => end,
-        Err(error) => return Ok(Report::of(Outcome::Interrupted, error.to_string())),
+        Err(error) => return Err(broken(job, link, error)),
     };
     let duration = end.ran().unwrap_or_else(|| between(since, end.at));
     let begun = started.clone();
     let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by, said)).await;
-    let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
+    let (mut report, warnings) = match judged {
+        Ok(Ok(judged)) => judged,
+        Ok(Err(error)) => return Err(broken(job, link, error)),
+        Err(bug) => (bug, Vec::new()),
+    };
     report.duration = duration;
     for warning in warnings {
         let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
@@ -192,6 +212,7 @@ async fn finish(
     }
     match blocking(job, move |job| workplace::integrate(job, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
+        Ok(Err(error)) if error.is_of_the_disk() => return Err(broken(job, link, error)),
         Ok(Err(error)) => {
             let why = format!("its work can't be merged: {}", workplace::explained(&error));
             not_merged(started, &mut report, Outcome::Blocked, why, link).await?;
@@ -252,6 +273,12 @@ async fn not_merged(
     report.outcome = outcome;
     report.detail = Some(why);
     record(link, Fact::AttemptEnded(to_record(started, report))).await
+}
+
+/// The attempt goes no further, and the run neither.
+fn broken(job: &Job, link: &Link, error: impl Into<RunError>) -> Gone {
+    let _ = link.messages.send(Message::Broken(job.task.clone(), Box::new(error.into())));
+    Gone
 }
 
 pub(super) async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {

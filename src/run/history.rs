@@ -3,7 +3,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::outbox::{self, Says};
-use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
+use super::record::{
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, TransitionRecord,
+};
+use super::settings::Isolation;
 use crate::agent::Outcome;
 use crate::genesis::Entry;
 use crate::git::Oid;
@@ -12,6 +15,8 @@ use crate::plan::TaskId;
 /// What a plan's journal says, task by task.
 #[derive(Debug, Default)]
 pub struct History {
+    /// Which boot of the machine the last run was in, where that is known.
+    pub boot: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
 }
 
@@ -37,6 +42,10 @@ pub struct Attempt {
     pub reports: Vec<(Reported, Timestamp)>,
     /// So many of them have left in the plan file what it keeps of them.
     pub kept: usize,
+    /// Its agent has printed something.
+    pub has_spoken: bool,
+    /// The process of its agent, where that is known.
+    pub process: Option<ProcessId>,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
     /// The integration branch's commit that has its work.
@@ -45,7 +54,18 @@ pub struct Attempt {
 
 impl Attempt {
     fn begun(started: AttemptStarted, at: Timestamp, transitions_before: usize) -> Self {
-        Self { started, at, transitions_before, reports: Vec::new(), kept: 0, ended: None, merge: None }
+        let (reports, process, has_spoken) = (Vec::new(), None, false);
+        Self {
+            started,
+            at,
+            transitions_before,
+            reports,
+            kept: 0,
+            has_spoken,
+            process,
+            ended: None,
+            merge: None,
+        }
     }
 
     /// What the plan keeps of what its agent said, and has not yet.
@@ -66,9 +86,13 @@ impl Attempt {
         reports.iter().filter_map(entry).collect()
     }
 
-    /// Whether its work counts.
+    /// Whether its work counts: it is merged, or was done in the checkout itself.
     pub fn succeeded(&self) -> bool {
-        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+        let is_in_place = match self.started.isolation {
+            Isolation::Worktree => self.merge.is_some(),
+            Isolation::None => true,
+        };
+        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && is_in_place
     }
 
     /// How it ended, if it did.
@@ -111,6 +135,11 @@ impl History {
                 let at = record.time;
                 story.attempts.push(Attempt::begun(started, at, transitions_before));
             }
+            Fact::AgentStarted(AgentStarted { task, attempt, process }) => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.process = Some(process);
+                }
+            }
             Fact::Reported(reported) => {
                 if let Some(attempt) = self.attempt(&reported.task, reported.attempt) {
                     attempt.reports.push((reported, record.time));
@@ -132,8 +161,17 @@ impl History {
                 }
             }
             Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
+            Fact::RunStarted { boot, .. } => self.boot = boot,
+            Fact::AgentSpoke { task, attempt } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.has_spoken = true;
+                }
+            }
             // What becomes of an attempt does not depend on them.
-            Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::OverEstimate(_) => {}
+            Fact::JournalBegun { .. }
+            | Fact::RunEnded { .. }
+            | Fact::OverEstimate(_)
+            | Fact::OfLaterVersion => {}
         }
     }
 

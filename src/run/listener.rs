@@ -11,6 +11,7 @@ use super::attempt::{Gone, Link, Message, blocking, record};
 use super::job::Job;
 use super::outbox::{self, Answer, Claim, Incoming, Request, Says};
 use super::record::{AttemptStarted, Fact, Reported};
+use crate::git::OWN_FOLDER;
 
 /// Between two looks at the outbox.
 const LOOK: Duration = Duration::from_millis(100);
@@ -55,11 +56,12 @@ impl<'a> Listener<'a> {
 
     /// Takes what is there; whether there was anything.
     async fn take_all(&mut self) -> Result<bool, Gone> {
-        if self.refused > MOST_REFUSED {
+        // That nothing was ever said costs next to nothing to see.
+        if self.refused > MOST_REFUSED || !self.job.outbox().join(OWN_FOLDER).exists() {
             return Ok(false);
         }
         let taken = self.taken.clone();
-        let found = blocking(self.job, move |job| outbox::look(&job.worktree, &taken)).await;
+        let found = blocking(self.job, move |job| outbox::look(job.outbox(), &taken)).await;
         let found = found.unwrap_or_default();
         let mut answers = Vec::with_capacity(found.len());
         for Incoming { name, request } in found {
@@ -71,7 +73,7 @@ impl<'a> Listener<'a> {
         let has_any = !answers.is_empty();
         let _ = blocking(self.job, move |job| {
             for (name, answer) in answers {
-                outbox::answer(&job.worktree, &name, &answer);
+                outbox::answer(job.outbox(), &name, &answer);
             }
         })
         .await;

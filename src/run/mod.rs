@@ -8,6 +8,7 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
+mod direct;
 mod dispatcher;
 mod error;
 mod event;
@@ -18,6 +19,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod milestones;
 mod outbox;
 mod output;
 mod outset;
@@ -44,6 +46,9 @@ pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
-pub use record::{AttemptEnded, AttemptStarted, Fact, OverEstimate, Record, Reported, TransitionRecord};
-pub use settings::{Cast, Caster, Settings, Site};
+pub use record::{
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
+    TransitionRecord, open_journal,
+};
+pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use start::{refuse_a_rival, run};

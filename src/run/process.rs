@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
+use super::record::ProcessId;
 use super::supervisor::{self, End, Process, Processes, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
@@ -45,7 +46,6 @@ impl Supervised {
         dir: &AttemptDir,
         limits: Limits,
     ) -> io::Result<Self> {
-        fs::write(dir.stdin(), &command.stdin)?;
         let child = Command::new(program)
             .arg(SUPERVISE)
             .arg("--grace-ms")
@@ -144,30 +144,45 @@ impl Handle {
     }
 }
 
-/// The supervisor of an attempt that is under way, as soon as there is one; for those who don't wait for its end.
+/// Whom to tell that an attempt is to be stopped, and to go on, as soon as there is somebody.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Supervisor(Arc<OnceLock<Process>>);
+pub(super) struct Stoppable(Arc<OnceLock<Told>>);
 
-impl Supervisor {
+#[derive(Debug)]
+enum Told {
+    Supervisor(Process),
+    /// An agent that has none.
+    Agent(Process),
+}
+
+impl Stoppable {
     /// Stops the agent with all that it has started, and the clock by which its time is up.
     pub(super) fn stop(&self) {
-        self.tell(Signal::TSTP);
+        match self.0.get() {
+            Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::TSTP),
+            Some(Told::Agent(agent)) => supervisor::stop(*agent),
+            None => {}
+        }
     }
 
     /// Lets them go on.
     pub(super) fn go_on(&self) {
-        self.tell(Signal::CONT);
-    }
-
-    pub(super) fn is(&self, process: &Supervised) {
-        if let Some(supervisor) = process.supervisor() {
-            let _ = self.0.set(supervisor);
+        match self.0.get() {
+            Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::CONT),
+            Some(Told::Agent(agent)) => supervisor::go_on(*agent),
+            None => {}
         }
     }
 
-    fn tell(&self, signal: Signal) {
-        if let Some(supervisor) = self.0.get() {
-            supervisor.tell(signal);
+    pub(super) fn is_under(&self, process: &Supervised) {
+        if let Some(supervisor) = process.supervisor() {
+            let _ = self.0.set(Told::Supervisor(supervisor));
+        }
+    }
+
+    pub(super) fn is_agent(&self, agent: &ProcessId) {
+        if let Some(start) = agent.start {
+            let _ = self.0.set(Told::Agent(Process { pid: agent.pid, start }));
         }
     }
 }
@@ -184,6 +199,7 @@ pub(super) fn kill_leftover(dir: &AttemptDir) -> Result<(), StoreError> {
 /// which comes to life only now does nothing.
 fn wait_for_end(dir: &AttemptDir) -> Result<End, StoreError> {
     let _gone = Lock::wait(&dir.lock())?;
+    dir.sweep();
     if let Some(end) = End::read(dir)? {
         return Ok(end);
     }

@@ -1,5 +1,6 @@
 //! Waiting for an agent's end, and bringing it about.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -19,70 +20,117 @@ const SLACK: Duration = Duration::from_secs(10);
 /// Later than a month nothing is waited for: a timer can't be set for ever.
 const LONGEST: Duration = Duration::from_hours(24 * 30);
 
-/// When an attempt takes longer than planned, and what is told of it then.
-pub(super) struct Overtime {
-    /// From now; never, if nobody estimated it.
-    due: Option<Duration>,
-    says: OverEstimate,
-}
-
-impl Overtime {
-    /// Half as much again as the planner thought, of an attempt that has taken so long already.
-    pub(super) fn of(job: &Job, spent: Duration) -> Self {
-        let estimate = job.estimate.filter(|estimate| !estimate.is_zero());
-        let limit = estimate.unwrap_or_default().saturating_mul(3) / 2;
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let says = OverEstimate {
-            task: job.task.clone(),
-            attempt: job.attempt,
-            estimate_ms: millis(estimate.unwrap_or_default()),
-            ran_ms: millis(limit.max(spent)),
-        };
-        Self { due: estimate.map(|_| limit.saturating_sub(spent)), says }
-    }
-}
-
 /// The agent's end, and why we brought it about, if we did.
 pub(super) async fn wait(
     process: &mut Supervised,
     limits: Limits,
-    overtime: Overtime,
-    link: &Link,
+    mut clock: Clock<'_>,
 ) -> (Result<End, StoreError>, Option<EndedBy>) {
-    let (mut stop, mut stopped) = (link.stop.clone(), link.stopped.clone());
     let mut ending = Ending { handle: process.handle(), grace: limits.grace, ended_by: None };
     let end = process.wait();
     tokio::pin!(end);
-    let deadline = timer(limits.timeout);
-    tokio::pin!(deadline);
-    let late = timer(overtime.due.unwrap_or(LONGEST));
-    tokio::pin!(late);
-    let mut is_late = overtime.due.is_none();
     loop {
         tokio::select! {
-            // What was stopped has not used up its time: that counts before a time that seems to be up.
             biased;
             end = &mut end => return (end, ending.ended_by),
-            more = next_stop(&mut stopped) => {
-                let (next, after) = (deadline.deadline() + more, late.deadline() + more);
-                deadline.as_mut().reset(next);
-                late.as_mut().reset(after);
-            }
-            stage = next_stage(&mut stop) => {
-                if let Some(next) = ending.on_stage(stage) {
-                    deadline.as_mut().reset(next);
+            due = clock.next() => {
+                let next = match due {
+                    Due::Stop(stage) => ending.on_stage(stage),
+                    Due::Deadline => Some(ending.on_deadline()),
+                };
+                if let Some(next) = next {
+                    clock.set(next);
                 }
-            }
-            () = &mut deadline => {
-                let next = ending.on_deadline();
-                deadline.as_mut().reset(next);
-            }
-            () = &mut late, if !is_late => {
-                is_late = true;
-                let _ = link.messages.send(Message::Overtime(Box::new(overtime.says.clone())));
             }
         }
     }
+}
+
+/// What there is to wait for while an agent works, but its end. Time for which it is stopped does not pass.
+pub(super) struct Clock<'a> {
+    link: &'a Link,
+    stop: watch::Receiver<Option<Stage>>,
+    stopped: watch::Receiver<Duration>,
+    /// How much of that the timers have been set back by.
+    counted: Duration,
+    deadline: Pin<Box<Sleep>>,
+    late: Option<(Pin<Box<Sleep>>, OverEstimate)>,
+}
+
+/// What it is time for.
+pub(super) enum Due {
+    /// The agent's time is up.
+    Deadline,
+    /// The run is asked to end.
+    Stop(Stage),
+}
+
+impl<'a> Clock<'a> {
+    /// Of an agent that may work for so long, and has worked for so long already.
+    pub(super) fn start(job: &Job, link: &'a Link, spent: Duration) -> Self {
+        let late = over_estimate(job, spent).map(|(due, says)| (Box::pin(timer(due)), says));
+        let deadline = Box::pin(timer(job.cast.timeout.saturating_sub(spent)));
+        let (stop, stopped) = (link.stop.clone(), link.stopped.clone());
+        let counted = *stopped.borrow();
+        Self { link, stop, stopped, counted, deadline, late }
+    }
+
+    /// Sets another deadline.
+    pub(super) fn set(&mut self, deadline: Instant) {
+        self.deadline.as_mut().reset(deadline);
+    }
+
+    /// Waits for what comes next, and tells meanwhile when more time has passed than was planned. Nothing is lost if that is given up.
+    pub(super) async fn next(&mut self) -> Due {
+        loop {
+            tokio::select! {
+                // What was stopped has not used up its time: that counts before a time that seems to be up.
+                biased;
+                Ok(()) = self.stopped.changed() => self.set_back(),
+                stage = next_stage(&mut self.stop) => return Due::Stop(stage),
+                () = self.deadline.as_mut() => return Due::Deadline,
+                () = until_late(&mut self.late) => self.tell_late(),
+            }
+        }
+    }
+
+    fn set_back(&mut self) {
+        let so_far = *self.stopped.borrow_and_update();
+        let more = so_far.saturating_sub(self.counted);
+        self.counted = so_far;
+        let late = self.late.as_mut().map(|(late, _)| late);
+        for timer in std::iter::once(&mut self.deadline).chain(late) {
+            let next = timer.deadline() + more;
+            timer.as_mut().reset(next);
+        }
+    }
+
+    fn tell_late(&mut self) {
+        if let Some((_, says)) = self.late.take() {
+            let _ = self.link.messages.send(Message::Overtime(Box::new(says)));
+        }
+    }
+}
+
+async fn until_late(late: &mut Option<(Pin<Box<Sleep>>, OverEstimate)>) {
+    match late {
+        Some((late, _)) => late.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// When an attempt takes half as long again as the planner thought, from now, and what is told then; nothing, if nobody estimated it.
+fn over_estimate(job: &Job, spent: Duration) -> Option<(Duration, OverEstimate)> {
+    let estimate = job.estimate.filter(|estimate| !estimate.is_zero())?;
+    let limit = estimate.saturating_mul(3) / 2;
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let says = OverEstimate {
+        task: job.task.clone(),
+        attempt: job.attempt,
+        estimate_ms: millis(estimate),
+        ran_ms: millis(limit.max(spent)),
+    };
+    Some((limit.saturating_sub(spent), says))
 }
 
 /// Asking for the end, with less and less patience.
@@ -134,13 +182,4 @@ async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
             return stage;
         }
     }
-}
-
-/// For how long the run was stopped, once it goes on.
-async fn next_stop(stopped: &mut watch::Receiver<Duration>) -> Duration {
-    let before = *stopped.borrow_and_update();
-    if stopped.changed().await.is_err() {
-        return std::future::pending().await;
-    }
-    stopped.borrow().saturating_sub(before)
 }

@@ -11,6 +11,7 @@
 mod project;
 
 mod by_hand;
+mod chaos;
 mod choices;
 mod crash;
 mod door;
@@ -19,6 +20,7 @@ mod environment;
 mod foreign;
 mod forms;
 mod hung;
+mod isolation;
 mod mischief;
 mod outcomes;
 mod parallel;
@@ -30,5 +32,6 @@ mod stress;
 mod supervisor;
 mod terminal;
 mod verbs;
+mod watching;
 mod whole_plan;
 mod xmlstarlet;

@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_millis(400);
 impl Dispatcher<'_> {
     /// When the plan file is to be looked at again.
     pub(super) fn next_look(&self) -> Duration {
-        if self.is_unsettled { LOOK } else { QUIET }
+        if self.is_unsettled || self.books.is_waiting() { LOOK } else { QUIET }
     }
 
     /// Whether the plan file is a plan; what others changed is known then.

@@ -16,12 +16,12 @@ impl Dispatcher<'_> {
         // At once: afterwards it would be too late.
         (self.tell)(RunEvent::Suspended);
         for running in self.running.values() {
-            running.supervisor.stop();
+            running.stoppable.stop();
         }
         let since = Instant::now();
         stop_ourselves();
         for running in self.running.values() {
-            running.supervisor.go_on();
+            running.stoppable.go_on();
         }
         let stopped = since.elapsed();
         self.stopped.send_modify(|so_far| *so_far += stopped);

@@ -22,11 +22,17 @@ impl Dispatcher<'_> {
     /// An attempt that waits for an answer gets none, and gives up.
     fn let_go(&mut self, message: Message) {
         match message {
-            Message::Over(task, _) | Message::MayMerge(task, _) => {
+            Message::Over(task, _) | Message::MayMerge(task, _) | Message::Broken(task, _) => {
                 self.running.remove(&task);
             }
+            Message::Ended(ended, _) => self.forget(Some(&ended.task)),
             Message::Record(fact, _) => self.forget(task_of(&fact)),
-            Message::Running { .. } | Message::Said(..) | Message::Warning(..) | Message::Overtime(_) => {}
+            Message::Begun(_)
+            | Message::Seen(_)
+            | Message::Running { .. }
+            | Message::Said(..)
+            | Message::Overtime(_)
+            | Message::Warning(..) => {}
         }
     }
 
@@ -113,10 +119,15 @@ impl Dispatcher<'_> {
 pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
     match fact {
         Fact::AttemptStarted(started) => Some(&started.task),
+        Fact::AgentStarted(started) => Some(&started.task),
         Fact::AttemptEnded(ended) => Some(&ended.task),
-        Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
+        Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
         Fact::OverEstimate(over) => Some(&over.task),
-        Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => None,
+        Fact::JournalBegun { .. }
+        | Fact::RunStarted { .. }
+        | Fact::RunEnded { .. }
+        | Fact::Transition(_)
+        | Fact::OfLaterVersion => None,
     }
 }

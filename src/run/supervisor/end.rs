@@ -1,4 +1,6 @@
+use std::fs;
 use std::io;
+use std::thread::sleep;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -6,6 +8,12 @@ use rustix::process::WaitStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::store::{AttemptDir, StoreError, read_json, write_json};
+
+/// How often an end is tried to be written, and the pause between two tries.
+const WRITES: u32 = 20;
+const WRITE_PAUSE: Duration = Duration::from_millis(250);
+/// A block of most file systems, which an end needs at least and at most.
+const ROOM: usize = 4096;
 
 /// How an agent's process ended, as its supervisor saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +77,8 @@ impl End {
         Self::by(Exit::Unseen)
     }
 
-    fn by(exit: Exit) -> Self {
+    /// An end like that, with nothing else known of it.
+    pub(in crate::run) fn by(exit: Exit) -> Self {
         Self { exit, asked: false, reason: None, left_behind: 0, ran_ms: None, at: Timestamp::now() }
     }
 
@@ -86,11 +95,26 @@ impl End {
         read_json(&dir.end())
     }
 
-    /// Writes it there, atomically.
+    /// Writes it there, atomically. A disk that takes nothing is given time: what is not written nobody will ever know.
     ///
     /// # Errors
-    /// [`StoreError`] when that is refused.
+    /// [`StoreError`] when that is refused again and again.
     pub fn write(&self, dir: &AttemptDir) -> Result<(), StoreError> {
-        write_json(&dir.end(), self)
+        let mut written = write_json(&dir.end(), self);
+        let _ = fs::remove_file(dir.room());
+        for _ in 0..WRITES {
+            if written.is_ok() {
+                break;
+            }
+            sleep(WRITE_PAUSE);
+            written = write_json(&dir.end(), self);
+        }
+        written
+    }
+
+    /// Takes room for the end on the disk while there is some: an agent may fill it, and its work shall not be lost by that.
+    pub(super) fn take_room(dir: &AttemptDir) {
+        // Where there is none already, that will be met again.
+        let _ = fs::write(dir.room(), [b'.'; ROOM]);
     }
 }

@@ -10,6 +10,7 @@
 mod ancestry;
 mod cgroup;
 mod end;
+mod identity;
 mod proc;
 mod processes;
 mod stopwatch;
@@ -27,9 +28,10 @@ use std::time::Duration;
 
 pub use ancestry::is_inside_attempt;
 pub use end::{End, Exit, Reason};
+pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
 pub(super) use proc::Process;
 pub(super) use processes::Processes;
-pub(super) use sweep::kill_orphans;
+pub(super) use sweep::{go_on, kill_orphans, stop};
 use watch::Watch;
 
 use crate::store::{AttemptDir, Lock, StoreError};
@@ -73,6 +75,7 @@ pub fn supervise(orders: &Orders) -> Result<(), StoreError> {
     if End::read(&orders.dir)?.is_some() {
         return Ok(());
     }
+    End::take_room(&orders.dir);
     let watched = Watch::begin(orders).map(Watch::finish);
     watched.unwrap_or_else(|error| End::could_not_start(&error)).write(&orders.dir)
 }

@@ -18,9 +18,21 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Whoever starts children faster than that many rounds can see is not caught by stopping alone.
 const ROUNDS: usize = 200;
 
+/// Stops an agent that has no supervisor, with all that it has started.
+pub(in crate::run) fn stop(agent: Process) {
+    agent.tell(Signal::STOP);
+    stop_descendants(agent.pid);
+}
+
+/// Lets them go on, whoever stopped them.
+pub(in crate::run) fn go_on(agent: Process) {
+    visit_descendants(agent.pid, &mut |pid| signal(pid, Signal::CONT));
+    agent.tell(Signal::CONT);
+}
+
 /// Stops all descendants of `root`, round after round until nobody new is found: who is stopped forks no more. Says who was stopped that
 /// was not before.
-pub(super) fn stop(root: u32) -> HashSet<u32> {
+pub(super) fn stop_descendants(root: u32) -> HashSet<u32> {
     let (mut seen, mut stopped) = (HashSet::new(), HashSet::new());
     for _ in 0..ROUNDS {
         let before = seen.len();
@@ -89,7 +101,7 @@ fn with_descendants(roots: &[Process]) -> Vec<u32> {
     let mut found = Vec::new();
     for root in roots.iter().filter(|root| root.is_alive()) {
         signal(root.pid, Signal::STOP);
-        stop(root.pid);
+        stop_descendants(root.pid);
         visit_descendants(root.pid, &mut |pid| found.push(pid));
         found.push(root.pid);
     }
@@ -158,7 +170,7 @@ mod tests {
         while !sleeps() {
             sleep(LOOK);
         }
-        assert_eq!(stop(child.id()).len(), 1);
+        assert_eq!(stop_descendants(child.id()).len(), 1);
         while super::super::proc::descendants_of(child.id())
             .into_iter()
             .filter_map(Stat::of)
@@ -166,7 +178,7 @@ mod tests {
         {
             sleep(LOOK);
         }
-        assert_eq!(stop(child.id()).len(), 0);
+        assert_eq!(stop_descendants(child.id()).len(), 0);
         visit_descendants(child.id(), &mut |pid| signal(pid, Signal::KILL));
         child.kill().unwrap();
         child.wait().unwrap();

@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::cgroup::Cgroup;
 use super::proc::{Process, Stat, children_of, descendants_of, signal, visit_descendants};
-use super::sweep::stop;
+use super::sweep::stop_descendants;
 
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_millis(10);
@@ -68,7 +68,7 @@ impl Tree {
 
     /// Stops everybody who is not stopped already.
     pub(super) fn stop(&mut self) {
-        self.stopped = stop(std::process::id());
+        self.stopped = stop_descendants(std::process::id());
     }
 
     /// Lets those go on that we have stopped.
@@ -121,7 +121,7 @@ impl Tree {
             if let Some(cgroup) = &mut self.cgroup {
                 cgroup.kill();
             }
-            stop(std::process::id());
+            stop_descendants(std::process::id());
             visit_descendants(std::process::id(), &mut |pid| signal(pid, Signal::KILL));
             sleep(LOOK / 10);
         }

@@ -12,8 +12,10 @@ use crate::cli::person::actor;
 use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition};
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
-use crate::run::{ASKED, Claim, Fact, History, Record, Says, TransitionRecord, ledger, supervisor};
-use crate::store::{CommitError, Committed, Journal, RunLock, Seen};
+use crate::run::{
+    ASKED, Claim, Fact, History, Record, Says, TransitionRecord, ledger, open_journal, supervisor,
+};
+use crate::store::{CommitError, Committed, RunLock, Seen};
 
 /// What is to become of the task.
 struct Wish<'a> {
@@ -132,7 +134,7 @@ fn journal(context: &Context, wish: &Wish<'_>) -> Result<(), CliError> {
         changes: None,
         result: result.clone(),
     };
-    Ok(Journal::open(&context.state.journal())?.append(&Record::now(Fact::Transition(record)))?)
+    Ok(open_journal(&context.state.journal())?.append(&Record::now(Fact::Transition(record)))?)
 }
 
 fn error_of(context: &Context, name: &str, error: CommitError<Refusal>) -> CliError {
