@@ -39,6 +39,26 @@ fn ctrl_z_stops_run_and_agents_and_no_time_passes_until_they_go_on() {
 }
 
 #[test]
+fn agents_without_a_supervisor_are_stopped_too() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nchild\nwait-for go");
+    let mut terminal = Terminal::shell(&project);
+    terminal.enter(&format!("{BLUEPRINT} run --isolation none"));
+    project.wait_for_log("the child", |log| log.tasks("child").len() == 1);
+    let (_, agent) = run_and_agent(&project);
+    let everybody = project.processes();
+    terminal.press(CTRL_Z);
+    for pid in everybody.into_iter().filter(|pid| *pid != terminal.pid()) {
+        wait_for_state(pid, |state| state == 'T');
+    }
+    terminal.enter("fg");
+    wait_for_state(agent, |state| state != 'T');
+    project.touch("go");
+    terminal.wait_for("1 of 1 tasks completed");
+    terminal.enter("exit");
+    terminal.wait();
+}
+
+#[test]
 fn where_no_shell_could_let_it_go_on_ctrl_z_does_nothing() {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), WAITING);
     let mut terminal = Terminal::run(&project, &["run"]);

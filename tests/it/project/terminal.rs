@@ -56,6 +56,10 @@ impl Terminal {
         self
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn press(&mut self, key: u8) {
         (&*self.pty).write_all(&[key]).unwrap();
     }
