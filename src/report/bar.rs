@@ -53,7 +53,7 @@ impl Bars {
                     bar.set_message(clean(line));
                 }
             }
-            RunEvent::Retrying { task, .. } => self.remove(task),
+            RunEvent::Retrying { task, .. } | RunEvent::Parked { task, .. } => self.remove(task),
             RunEvent::TaskEnded(ended) => {
                 self.remove(&ended.task);
                 self.overall.inc(1);
@@ -68,6 +68,7 @@ impl Bars {
             RunEvent::Suspended => self.hide(),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
+            | RunEvent::Held { .. }
             | RunEvent::Warning { .. }
             | RunEvent::Reported { .. }
             | RunEvent::OverEstimate { .. }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::job::{Job, Report};
 use super::outbox::Claim;
@@ -93,7 +94,8 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let ended_by_us =
         end.reason.map(ended_by_reason).or(ended_by).or_else(|| end.asked.then_some(EndedBy::Interrupted));
     let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
-    let reading = job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr });
+    let at = end.at.to_zoned(TimeZone::system());
+    let reading = job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at });
     let detail = end.reason.and_then(|reason| detail(reason, job.common.stall));
     Reading { detail: detail.or(reading.detail), ..reading }
 }
@@ -122,6 +124,7 @@ fn from_reading(reading: Reading) -> Report {
         summary: reading.summary,
         detail: reading.detail,
         question: reading.question,
+        retry_at: reading.retry_at,
         cost_usd: reading.cost_usd,
         tokens: reading.tokens,
         ..Report::of(reading.outcome, "")
@@ -135,6 +138,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         notes: ended.notes.clone(),
         detail: ended.detail.clone(),
         question: ended.question.clone(),
+        retry_at: ended.retry_at,
         cost_usd: ended.cost_usd,
         tokens: ended.tokens,
         duration: Duration::from_millis(ended.duration_ms),
@@ -189,6 +193,8 @@ fn is_the_agents_own(outcome: Outcome) -> bool {
         | Outcome::RateLimited
         | Outcome::Unavailable
         | Outcome::Authentication
+        | Outcome::OutOfCredit
+        | Outcome::Escaped
         | Outcome::GateFailed
         | Outcome::MergeConflict => false,
     }
@@ -205,6 +211,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         notes: report.notes.clone(),
         detail: report.detail.clone(),
         question: report.question.clone(),
+        retry_at: report.retry_at,
         commit: report.commit.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,
         tokens: report.tokens,

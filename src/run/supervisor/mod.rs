@@ -34,6 +34,7 @@ pub(super) use processes::Processes;
 pub(super) use sweep::{go_on, kill_orphans, stop};
 use watch::Watch;
 
+use super::jobserver;
 use crate::store::{AttemptDir, Lock, StoreError};
 
 /// So much an agent may print, on each of its outputs, in bytes: nobody reads more, and a disk may hold nothing else.
@@ -76,6 +77,7 @@ pub fn supervise(orders: &Orders) -> Result<(), StoreError> {
         return Ok(());
     }
     End::take_room(&orders.dir);
+    let _tokens = jobserver::hold();
     let watched = Watch::begin(orders).map(Watch::finish);
     watched.unwrap_or_else(|error| End::could_not_start(&error)).write(&orders.dir)
 }
