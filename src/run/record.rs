@@ -128,7 +128,10 @@ impl Fact {
     pub(super) fn has_to_last(&self) -> bool {
         match self {
             // What a power cut takes with it ran on no more, nor spoke to anybody.
-            Self::AgentStarted(_) | Self::AgentSpoke { .. } | Self::OfLaterVersion => false,
+            Self::AgentStarted(_)
+            | Self::AgentSpoke { .. }
+            | Self::OverEstimate(_)
+            | Self::OfLaterVersion => false,
             Self::JournalBegun { .. }
             | Self::RunStarted { .. }
             | Self::RunEnded { .. }
