@@ -27,7 +27,7 @@ pub(super) fn brief(
         place: Place { folder: worktree.to_owned(), branch: Some(branch.to_owned()) },
         attempt,
         earlier: history.map(earlier).unwrap_or_default(),
-        note: None,
+        note: history.and_then(|history| history.again.as_ref()?.note.clone()),
     }
 }
 

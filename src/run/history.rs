@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::outbox::{self, Says};
-use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
+use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, SetBack, TransitionRecord};
 use crate::agent::Outcome;
 use crate::genesis::Entry;
 use crate::git::Oid;
@@ -22,6 +22,19 @@ pub struct TaskHistory {
     pub attempts: Vec<Attempt>,
     /// Its changes of status that we made, the first one first.
     pub transitions: Vec<TransitionRecord>,
+    /// How it was set back by a person, the last time.
+    pub again: Option<Again>,
+}
+
+/// That a task is to be done again, by a person's wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// Whose.
+    pub by: String,
+    /// What its next agents are to know.
+    pub note: Option<String>,
+    /// How many attempts there had been by then.
+    pub attempts_before: usize,
 }
 
 /// The story of one attempt.
@@ -132,7 +145,20 @@ impl History {
                 }
             }
             Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
-            Fact::RunStarted { .. } | Fact::RunEnded { .. } => {}
+            Fact::SetBack(set_back) => self.set_back(set_back),
+            Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Asked { .. } => {}
+        }
+    }
+
+    fn set_back(&mut self, SetBack { by, tasks, note, transitions }: SetBack) {
+        let others = transitions.iter().map(|transition| (&transition.task, None));
+        for (task, note) in others.chain(tasks.iter().map(|task| (task, note.clone()))) {
+            let story = self.story(task);
+            let attempts_before = story.attempts.len();
+            story.again = Some(Again { by: by.clone(), note, attempts_before });
+        }
+        for transition in transitions {
+            self.story(&transition.task).transitions.push(transition);
         }
     }
 
@@ -155,6 +181,11 @@ impl TaskHistory {
     /// The newest attempt.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
+    }
+
+    /// Whether what it came to before a person set it back is all that there is of it: its old work does not count any more.
+    pub fn is_set_back(&self) -> bool {
+        self.again.as_ref().is_some_and(|again| again.attempts_before == self.attempts.len())
     }
 
     /// Whether that is the secret of the attempt that is under way.

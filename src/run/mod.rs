@@ -38,11 +38,13 @@ mod workplace;
 pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
-pub use history::{Attempt, History, TaskHistory};
+pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
-pub use record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, TransitionRecord};
+pub use record::{
+    Asks, AttemptEnded, AttemptStarted, Fact, Record, Reported, SetBack, TransitionRecord,
+};
 pub use settings::{Cast, Caster, Settings, Site};
 pub use start::{refuse_a_rival, run};

@@ -116,6 +116,10 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptEnded(ended) => Some(&ended.task),
         Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
-        Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Transition(_) => None,
+        Fact::RunStarted { .. }
+        | Fact::RunEnded { .. }
+        | Fact::Transition(_)
+        | Fact::SetBack(_)
+        | Fact::Asked { .. } => None,
     }
 }
