@@ -62,6 +62,8 @@ impl Bars {
             RunEvent::PlanChanged { open, .. } => {
                 self.overall.set_length(self.overall.position() + *open as u64);
             }
+            RunEvent::Paused { .. } => self.overall.set_message("paused"),
+            RunEvent::Resumed { .. } => self.overall.set_message(""),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
             | RunEvent::Warning { .. }

@@ -61,6 +61,11 @@ impl Lines {
                 vec![format!("{ODD}not run{ODD:#} {}, because {because} {}", few(tasks), became(*cause))]
             }
             RunEvent::PlanChanged { changes, .. } => vec![plan_changed(changes)],
+            RunEvent::Paused { by } => vec![format!(
+                "{ODD}paused{ODD:#}  by {}: nothing new starts; running agents go on",
+                clean(by)
+            )],
+            RunEvent::Resumed { by } => vec![format!("{ODD}resumed{ODD:#} by {}", clean(by))],
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
             RunEvent::Ended(summary) => ended(summary),
             RunEvent::Output { .. } => Vec::new(),

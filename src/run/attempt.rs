@@ -14,6 +14,7 @@ use super::outbox::Says;
 use super::process::{Limits, Supervised};
 use super::record::{AttemptStarted, Fact};
 use super::supervisor::End;
+use super::watch::Watcher;
 use super::{Stage, launch, workplace};
 use crate::agent::{EndedBy, Outcome};
 use crate::git::Integrated;
@@ -44,6 +45,7 @@ pub(super) enum Message {
 pub(super) struct Link {
     pub(super) messages: mpsc::UnboundedSender<Message>,
     pub(super) stop: watch::Receiver<Option<Stage>>,
+    pub(super) watcher: Watcher,
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::history::Attempt;
-use super::record::{Fact, Record, TransitionRecord};
+use super::record::{Asks, Fact, Record, TransitionRecord};
 use super::{History, RunError, RunEvent, ledger};
 use crate::genesis::{AuditEntry, Edit, EditError, Entry, Genesis, Invalid, LineIndex};
+use crate::plan::TaskId;
 use crate::store::{Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
 
 /// Who writes what is nobody's transition.
@@ -46,6 +47,17 @@ pub(super) enum News {
     Changed(Box<Genesis>),
     /// They took this change back; it is written again.
     Again(TransitionRecord),
+    /// They ask something of a run.
+    Asked {
+        /// Of which.
+        run: String,
+        /// What.
+        asks: Asks,
+        /// Who.
+        by: String,
+    },
+    /// They set these tasks back; the journal has it.
+    SetBack(Vec<TaskId>),
     /// They broke it; it is what it was before.
     Restored {
         /// What was wrong.
@@ -78,9 +90,32 @@ impl Books {
     /// Takes up what others have written to the journal.
     pub(super) fn hear_others(&mut self) -> Result<(), RunError> {
         for record in self.journal.others::<Record>()? {
+            self.note(&record.fact);
             self.history.add(record);
         }
         Ok(())
+    }
+
+    /// Whoever changes a status journals it first; should they be killed before they write the plan file, we do it.
+    fn note(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Transition(_) => self.is_behind = true,
+            Fact::SetBack(set_back) => {
+                self.is_behind = true;
+                let moved = set_back.transitions.iter().map(|transition| &transition.task);
+                self.news.push(News::SetBack(moved.chain(&set_back.tasks).cloned().collect()));
+            }
+            Fact::Asked { run, by, asks } => {
+                self.news.push(News::Asked { run: run.clone(), asks: *asks, by: by.clone() });
+            }
+            Fact::RunStarted { .. }
+            | Fact::RunEnded { .. }
+            | Fact::AttemptStarted(_)
+            | Fact::AttemptEnded(_)
+            | Fact::Reported(_)
+            | Fact::Kept { .. }
+            | Fact::Merged { .. } => {}
+        }
     }
 
     /// Journals a fact; it is on disk then.
@@ -318,7 +353,7 @@ impl News {
     /// What is told of it, if it is told as such.
     pub(super) fn told(&self) -> Option<RunEvent> {
         let (task, text) = match self {
-            Self::Changed(_) => return None,
+            Self::Changed(_) | Self::Asked { .. } | Self::SetBack(_) => return None,
             Self::Again(record) => {
                 let text = format!("the plan file had missed that it is {}; written now", record.to);
                 (Some(record.task.clone()), text)

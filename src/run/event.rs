@@ -85,6 +85,16 @@ pub enum RunEvent {
         /// How many tasks there are to do now, those at work included.
         open: usize,
     },
+    /// Somebody asked the run to start nothing new for now.
+    Paused {
+        /// Who.
+        by: String,
+    },
+    /// Somebody asked a paused run to go on.
+    Resumed {
+        /// Who.
+        by: String,
+    },
     /// Somebody asked the run to end.
     Stopping(Stage),
     /// The run is over.
@@ -123,6 +133,8 @@ impl RunEvent {
             | Self::Output { .. }
             | Self::PlanChanged { .. }
             | Self::Reported { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
             | Self::Stopping(_) => false,
         }
     }

@@ -33,6 +33,7 @@ mod signals;
 mod start;
 pub mod supervisor;
 mod verdict;
+mod watch;
 mod workplace;
 
 pub use changes::PlanChange;

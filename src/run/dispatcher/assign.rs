@@ -53,7 +53,11 @@ impl Dispatcher<'_> {
         self.numbers.insert(task.clone(), number);
         let job = self.job(task, number, entry);
         let stop = watch::Sender::new(None);
-        let link = Link { messages: self.sender.clone(), stop: stop.subscribe() };
+        let link = Link {
+            messages: self.sender.clone(),
+            stop: stop.subscribe(),
+            watcher: self.watcher.clone(),
+        };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
         self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
         self.to_begin.push((job, link));

@@ -7,6 +7,7 @@ mod follow;
 mod reports;
 mod results;
 mod settle;
+mod steer;
 mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};
@@ -19,13 +20,15 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
+use self::steer::{Ears, Steering};
 use self::wrap_up::task_of;
 use super::attempt::{Link, Message};
-use super::books::Books;
+use super::books::{Books, LOOK};
 use super::ground::Ground;
 use super::job::{Common, Job};
 use super::settings::{Settings, Site};
 use super::signals::Signals;
+use super::watch::Watcher;
 use super::{RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
@@ -73,6 +76,9 @@ pub(super) struct Dispatcher<'a> {
     numbers: HashMap<TaskId, u32>,
     /// Stopping because of `--fail-fast`, not of a signal.
     failed_fast: bool,
+    /// What people have asked for from elsewhere.
+    steering: Steering,
+    watcher: Watcher,
     done_now: usize,
     /// How long the tasks completed in this run took, and should have taken.
     spent: (Duration, Duration),
@@ -115,6 +121,8 @@ impl<'a> Dispatcher<'a> {
             tries: HashMap::new(),
             numbers: HashMap::new(),
             failed_fast: false,
+            steering: Steering::default(),
+            watcher: Watcher::default(),
             done_now: 0,
             spent: (Duration::ZERO, Duration::ZERO),
             cost_usd: None,
@@ -132,10 +140,11 @@ impl<'a> Dispatcher<'a> {
     /// be recorded.
     pub(super) async fn run(mut self) -> Result<Summary, RunError> {
         let mut signals = Signals::listen()?;
+        let mut ears = self.ears();
         let mut result = self.begin();
         self.books.release();
         if result.is_ok() {
-            result = self.work(&mut signals).await;
+            result = self.work(&mut signals, &mut ears).await;
         }
         if result.is_err() {
             self.drop_unbegun();
@@ -153,16 +162,17 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    async fn work(&mut self, signals: &mut Signals) -> Result<(), RunError> {
+    async fn work(&mut self, signals: &mut Signals, ears: &mut Ears) -> Result<(), RunError> {
         let mut output = output::Ticker::new(self.settings.output_every);
         while !self.is_over() {
-            let (due, look) = (self.until_due(), self.next_look());
+            let due = self.until_due();
             tokio::select! {
                 message = self.messages.recv() => self.inbox.extend(message),
                 stage = signals.next() => self.on_signal(stage)?,
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
-                () = tokio::time::sleep(look) => {}
+                () = ears.hear() => {}
+                () = tokio::time::sleep(LOOK), if self.is_unsettled => {}
             }
             self.proceed()?;
         }
@@ -188,6 +198,7 @@ impl<'a> Dispatcher<'a> {
             self.follow_changes()?;
             self.on_message(message)?;
         }
+        self.do_as_asked()?;
         self.start_ready()?;
         self.settle()
     }
@@ -208,7 +219,7 @@ impl<'a> Dispatcher<'a> {
         match message {
             Message::Record(fact, written) => {
                 let task = task_of(&fact).cloned();
-                self.record(*fact).inspect_err(|_| self.forget(task.as_ref()))?;
+                self.record(self.named(*fact)).inspect_err(|_| self.forget(task.as_ref()))?;
                 // An attempt that has gone meanwhile needs no answer.
                 let _ = written.send(());
                 Ok(())
@@ -236,8 +247,8 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
-        self.tell(RunEvent::Stopping(stage));
-        self.stop_at(stage)
+        // A Ctrl-C after a `blueprint stop` is the second one.
+        self.end_at(stage.max(self.one_stage_more()))
     }
 
     fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
@@ -300,8 +311,12 @@ impl<'a> Dispatcher<'a> {
         Ok(lost.into_iter().map(|index| self.id(index)).collect())
     }
 
+    fn may_start(&self) -> bool {
+        self.stage.is_none() && !self.is_paused() && !self.is_unsettled
+    }
+
     fn start_ready(&mut self) -> Result<(), RunError> {
-        while self.stage.is_none() && !self.is_unsettled && self.running.len() < self.settings.jobs.get() {
+        while self.may_start() && self.running.len() < self.settings.jobs.get() {
             self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
             // Nobody shall be told that a task is skipped, or theirs, that is started at this very moment.

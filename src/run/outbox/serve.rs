@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use super::LONGEST;
 use super::folder::Folder;
+use super::leave::open_own;
 use super::message::{Answer, Request};
 use crate::git::OWN_FOLDER;
 
@@ -47,6 +49,11 @@ pub(in crate::run) fn answer(worktree: &Path, name: &str, answer: &Answer) {
     if let Ok(requests) = open(worktree) {
         requests.remove(name);
     }
+}
+
+/// The folder that requests come into, to be watched; made if it isn't there.
+pub(in crate::run) fn requests_folder(worktree: &Path) -> io::Result<OwnedFd> {
+    Ok(open_own(worktree)?.make(REQUESTS)?.into())
 }
 
 fn try_answer(worktree: &Path, name: &str, answer: &Answer) -> io::Result<()> {
