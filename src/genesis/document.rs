@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
-use super::check::{against_schema, check};
+use super::check::{against_schema, check, errors};
 use super::patch::{Patched, patch};
 use super::scan::{decode, scan};
 use super::shift::Shift;
@@ -14,8 +14,8 @@ use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
-    AuditEntry, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project, ProjectStatus,
-    Task, Transition,
+    AuditEntry, Details, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project,
+    ProjectStatus, Task, Transition,
 };
 
 /// A plan's document.
@@ -82,6 +82,12 @@ impl Genesis {
         self.view.task(id).map(|(task, _)| task)
     }
 
+    /// What the first task of that id says at length; nothing, where there is none, or one that is only referred to.
+    pub fn details(&self, id: &str) -> Details {
+        let index = self.view.find(id);
+        index.map_or_else(Details::default, |index| self.view.details(self.xml(), self.form.names(), index))
+    }
+
     /// Whether a change of that task's status leaves an event in its history: not if it is only referred to.
     pub fn keeps_history(&self, id: &str) -> bool {
         self.view.task(id).is_some_and(|(_, element)| element.is_some())
@@ -95,6 +101,11 @@ impl Genesis {
     /// The given levels, in the order of the text.
     pub fn levels(&self) -> &[Level] {
         &self.view.levels
+    }
+
+    /// What keeps it from being a plan: the errors among [`Genesis::diagnostics`], found in a fraction of the time.
+    pub fn errors(&self) -> Vec<Diagnostic> {
+        errors(self.xml(), self.form.names(), &self.view)
     }
 
     /// What is wrong with it as a document; errors among them keep it from being a plan.

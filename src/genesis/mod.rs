@@ -52,7 +52,7 @@ pub use edit::{AuditEntry, Edit, EditError, NewTask, Splice, Transition};
 pub use entry::{Decision, Entry, Learning, Note};
 pub use form::Form;
 pub use line_index::{LineIndex, Position};
-pub use model::{Edge, Event, Level, Project, Quality, Ref, Task, TaskResult};
+pub use model::{Details, Edge, Event, Level, Project, Quality, Ref, Task, TaskResult};
 pub use nearest::nearest;
 pub use render::render;
 pub use scan::MAX_BYTES;

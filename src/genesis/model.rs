@@ -63,7 +63,7 @@ pub struct Ref {
     pub span: Range<usize>,
 }
 
-/// One task.
+/// One task, as far as a schedule needs to know it. [`Details`] has the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// Its id, as written.
@@ -74,14 +74,10 @@ pub struct Task {
     pub span: Range<usize>,
     /// Its name; its id in a plan that only refers to tasks.
     pub name: String,
-    /// What is to be done; empty where missing.
-    pub description: String,
     /// Who is to do it.
     pub agent: Option<Ref>,
     /// How long it is to take, as written.
     pub estimate: Option<Ref>,
-    /// When it is done.
-    pub acceptance: Vec<String>,
     /// The prerequisites that the task itself names.
     pub dependencies: Vec<Ref>,
     /// What the deciding source says (last event, else list, else the task's own status).
@@ -89,10 +85,28 @@ pub struct Task {
     /// What the task itself says of its status beside its history: an attribute or a child, or
     /// both, as written.
     pub own_status: Vec<Ref>,
+    /// What the last event says whose word is a status.
+    pub last_status: Option<Status>,
+}
+
+/// What a task says at length: read when somebody asks, since hardly anybody asks it of all tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// What is to be done; empty where missing.
+    pub description: String,
+    /// When it is done.
+    pub acceptance: Vec<String>,
     /// The events, oldest first.
     pub history: Vec<Event>,
     /// What came of it.
     pub result: Option<TaskResult>,
+}
+
+impl Details {
+    /// The last event whose word is a status.
+    pub fn newest(&self) -> Option<&Event> {
+        self.history.iter().rfind(|event| event.status.is_some())
+    }
 }
 
 /// One entry of a task's history.

@@ -1,12 +1,12 @@
-use std::collections::HashMap;
 use std::time::Duration;
 
+use foldhash::HashMap;
 use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::TaskId;
-use crate::genesis::{Diagnostic, ProjectStatus, Status};
+use crate::genesis::{ProjectStatus, Status};
 
 /// What a task without a readable estimate counts for on a path: an hour, as planners mostly mean.
 const ASSUMED_ESTIMATE: Duration = Duration::from_hours(1);
@@ -39,8 +39,6 @@ pub struct Plan {
     pub epic: String,
     /// The project's status word, where it is a known one.
     pub status: Option<ProjectStatus>,
-    /// What is odd, but no reason to refuse the plan.
-    pub warnings: Vec<Diagnostic>,
     tasks: Vec<Task>,
     by_id: HashMap<TaskId, TaskIndex>,
     /// A node for each task, in document order; after them the barriers.
@@ -77,7 +75,6 @@ pub(super) struct Parts {
     pub(super) project: String,
     pub(super) epic: String,
     pub(super) status: Option<ProjectStatus>,
-    pub(super) warnings: Vec<Diagnostic>,
     pub(super) tasks: Vec<Task>,
     pub(super) graph: DiGraph<(), ()>,
 }
@@ -96,7 +93,6 @@ impl Plan {
             project: parts.project,
             epic: parts.epic,
             status: parts.status,
-            warnings: parts.warnings,
             levels: Vec::new(),
             urgency: Vec::new(),
             order: order.collect(),

@@ -1,6 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use foldhash::HashMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::graph::Parts;
@@ -15,27 +16,30 @@ use crate::genesis::{self, Code, Diagnostic, Edge, Genesis, Ref, nearest};
 /// # Errors
 /// All diagnostics, warnings included, in the order of the document, when at least one is an error.
 pub fn load(genesis: &Genesis) -> Result<Plan, Vec<Diagnostic>> {
-    let mut loader = Loader::new(genesis);
+    let mut loader = Loader::new(genesis, genesis.errors());
     let tasks = loader.tasks();
     let graph = loader.graph();
     loader.report_cycles(&graph);
-    loader.check_levels();
     let epic = loader.epic();
-    let Loader { mut found, .. } = loader;
-    found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
-    if found.iter().any(Diagnostic::is_error) {
-        return Err(found);
+    if loader.found.iter().any(Diagnostic::is_error) {
+        return Err(diagnostics(genesis));
     }
     let project = genesis.project();
-    let parts = Parts {
-        project: project.project_name.clone(),
-        epic,
-        status: project.status,
-        warnings: found,
-        tasks,
-        graph,
-    };
+    let parts = Parts { project: project.project_name.clone(), epic, status: project.status, tasks, graph };
     Plan::new(parts).map_err(|on_cycle| vec![unreachable_cycle(genesis, on_cycle)])
+}
+
+/// Everything that is wrong with a plan, errors and warnings, in the order of the document. [`load`] looks for errors alone, which takes
+/// half the time.
+pub fn diagnostics(genesis: &Genesis) -> Vec<Diagnostic> {
+    let mut loader = Loader::new(genesis, genesis.diagnostics().to_vec());
+    loader.tasks();
+    let graph = loader.graph();
+    loader.report_cycles(&graph);
+    loader.check_levels();
+    loader.epic();
+    loader.found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    loader.found
 }
 
 struct Loader<'a> {
@@ -50,11 +54,12 @@ struct Loader<'a> {
 const SUGGESTIONS: usize = 20;
 
 impl<'a> Loader<'a> {
-    fn new(genesis: &'a Genesis) -> Self {
+    /// A loader that has `found` something already.
+    fn new(genesis: &'a Genesis, found: Vec<Diagnostic>) -> Self {
         let ids = genesis.tasks().iter().enumerate();
         // Of two tasks with one id the first counts; the document's own diagnostics have the error.
         let by_id = ids.rev().map(|(i, task)| (task.id.as_str(), TaskIndex(i))).collect();
-        Self { genesis, by_id, found: genesis.diagnostics().to_vec(), suggestions: SUGGESTIONS }
+        Self { genesis, by_id, found, suggestions: SUGGESTIONS }
     }
 
     /// The epic's name; a plan that has none goes by its project's.

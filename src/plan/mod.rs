@@ -19,7 +19,7 @@ mod status;
 pub use estimate::{EstimateError, parse_estimate};
 pub use graph::{Plan, Task, TaskIndex};
 pub use id::TaskId;
-pub use load::load;
+pub use load::{diagnostics, load};
 pub use schedule::Schedule;
 pub use state::{Ending, Event, IllegalEvent, State};
 pub use status::{IllegalTransition, legal};

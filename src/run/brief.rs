@@ -14,13 +14,14 @@ pub(super) fn brief(
     attempt: u32,
     history: Option<&TaskHistory>,
 ) -> Brief {
+    let details = genesis.details(&task.id);
     Brief {
         project: project(genesis.project()),
         task: agent::TaskBrief {
             id: task.id.clone(),
             name: task.name.clone(),
-            description: task.description.clone(),
-            acceptance: task.acceptance.clone(),
+            description: details.description,
+            acceptance: details.acceptance,
             estimate: task.estimate.as_ref().map(|estimate| estimate.id.clone()),
         },
         prerequisites,
@@ -52,11 +53,16 @@ fn project(project: &genesis::Project) -> agent::ProjectBrief {
 }
 
 /// A prerequisite, with what came of it.
-pub(super) fn prerequisite(task: &genesis::Task, on_branch: Option<(String, String)>) -> Prerequisite {
+pub(super) fn prerequisite(
+    genesis: &Genesis,
+    task: &genesis::Task,
+    on_branch: Option<(String, String)>,
+) -> Prerequisite {
+    let result = genesis.details(&task.id).result;
     Prerequisite {
         id: task.id.clone(),
         name: task.name.clone(),
-        summary: task.result.as_ref().map(|result| result.summary.clone()),
+        summary: result.map(|result| result.summary),
         by: on_branch.map_or(Completion::ByHand, |(branch, commit)| Completion::OnBranch { branch, commit }),
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn changes(before: Version<'_>, after: Version<'_>) -> Vec<PlanChange
     for task in after.genesis.tasks() {
         match before.genesis.task(&task.id) {
             None => found.push(PlanChange::Added(TaskId::from(task.id.as_str()))),
-            Some(old) => changes_of(old, task, &mut found),
+            Some(old) => changes_of((before.genesis, old), (after.genesis, task), &mut found),
         }
         let known = before.plan.find(&task.id).is_some();
         let needs = needs(after.plan, &task.id);
@@ -64,22 +64,31 @@ pub(super) fn changes(before: Version<'_>, after: Version<'_>) -> Vec<PlanChange
     found
 }
 
-fn changes_of(old: &Task, new: &Task, found: &mut Vec<PlanChange>) {
+fn changes_of(old: (&Genesis, &Task), new: (&Genesis, &Task), found: &mut Vec<PlanChange>) {
+    let ((before, old), (after, new)) = (old, new);
     let task = || TaskId::from(new.id.as_str());
     let text = |reference: &Option<crate::genesis::Ref>| reference.as_ref().map(|found| found.id.clone());
-    let wording =
-        |of: &Task| (of.name.clone(), of.description.clone(), of.acceptance.clone(), text(&of.estimate));
-    if wording(old) != wording(new) {
+    let outline = |of: &Task| (of.name.clone(), text(&of.estimate));
+    if outline(old) != outline(new) || is_reworded((before, old), (after, new)) {
         found.push(PlanChange::Reworded(task()));
     }
     if text(&old.agent) != text(&new.agent) {
         found.push(PlanChange::Agent { task: task(), agent: text(&new.agent) });
     }
     if old.status != new.status {
-        let by =
-            new.history.iter().rfind(|event| event.status.is_some()).and_then(|event| event.actor.clone());
+        let by = after.details(&new.id).newest().and_then(|event| event.actor.clone());
         found.push(PlanChange::Status { task: task(), to: new.status, by });
     }
+}
+
+/// Whether it says another thing at length. One that is the same to the byte does not, and need not be read.
+fn is_reworded((before, old): (&Genesis, &Task), (after, new): (&Genesis, &Task)) -> bool {
+    let said = |genesis: &Genesis, task: &Task| {
+        let details = genesis.details(&task.id);
+        (details.description, details.acceptance)
+    };
+    before.source().get(old.span.clone()) != after.source().get(new.span.clone())
+        && said(before, old) != said(after, new)
 }
 
 fn needs(plan: &Plan, task: &str) -> Vec<TaskId> {

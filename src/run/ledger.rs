@@ -3,7 +3,7 @@
 use super::record::TransitionRecord;
 use super::{History, TaskHistory};
 
-use crate::genesis::{Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{Details, Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
 
 /// The changes of status that the journal has and the document has not, in the order in which they were made.
 ///
@@ -13,7 +13,8 @@ pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h Transitio
     let tasks = genesis.tasks().iter();
     let stories = tasks.filter_map(|task| Some((task, history.task(&task.id)?)));
     let tail = |(task, story): (&Task, &'h TaskHistory)| {
-        missing_tail(task, genesis.keeps_history(&task.id), &story.transitions)
+        let details = genesis.details(&task.id);
+        missing_tail(task, &details, genesis.keeps_history(&task.id), &story.transitions)
     };
     let mut tails: Vec<_> = stories.map(tail).collect();
     // Whole tails, so that a clock that was set back can't mix up the changes of one task.
@@ -25,6 +26,7 @@ pub fn missing<'h>(history: &'h History, genesis: &Genesis) -> Vec<&'h Transitio
 /// has had a say since, those from that status on.
 fn missing_tail<'h>(
     task: &Task,
+    details: &Details,
     keeps_history: bool,
     transitions: &'h [TransitionRecord],
 ) -> &'h [TransitionRecord] {
@@ -32,7 +34,7 @@ fn missing_tail<'h>(
         // Where no history is kept an older status can't be told from one that was set back by hand: one step only. Where one is kept,
         // and is not there, the document is from before.
         Some(last) if !keeps_history => last,
-        _ => transitions.iter().rposition(|transition| has_event(task, transition)).map_or(0, |at| at + 1),
+        _ => transitions.iter().rposition(|transition| has_event(details, transition)).map_or(0, |at| at + 1),
     };
     let unknown = transitions.get(known..).unwrap_or_default();
     let leads_on =
@@ -42,7 +44,7 @@ fn missing_tail<'h>(
     if let Some(at) = unknown[gap..].iter().position(leads_on) {
         return &unknown[gap + at..];
     }
-    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    let newest = details.newest();
     let last_known = known.checked_sub(1).and_then(|at| transitions.get(at));
     let nobody_spoke_since = newest.zip(last_known).is_some_and(|(event, ours)| is_event_of(ours, event));
     if nobody_spoke_since {
@@ -51,14 +53,14 @@ fn missing_tail<'h>(
     match unknown {
         // Half a change, as agents write it: the same status, without what belongs to it. Where there is no history there is no result.
         [ours] if keeps_history && known > 0 && ours.to == task.status => {
-            if ours.result.is_some() && task.result.is_none() { unknown } else { &[] }
+            if ours.result.is_some() && details.result.is_none() { unknown } else { &[] }
         }
         _ => unknown.iter().rposition(leads_on).map_or(&[], |at| &unknown[at..]),
     }
 }
 
-fn has_event(task: &Task, transition: &TransitionRecord) -> bool {
-    task.history.iter().any(|event| is_event_of(transition, event))
+fn has_event(details: &Details, transition: &TransitionRecord) -> bool {
+    details.history.iter().any(|event| is_event_of(transition, event))
 }
 
 fn is_event_of(transition: &TransitionRecord, event: &Event) -> bool {
@@ -66,23 +68,24 @@ fn is_event_of(transition: &TransitionRecord, event: &Event) -> bool {
 }
 
 /// Whether the task's status in the document is the one that a run of ours wrote when it put the task in progress, and nobody's since.
-pub fn is_ours(story: Option<&TaskHistory>, task: &Task) -> bool {
+pub fn is_ours(story: Option<&TaskHistory>, genesis: &Genesis, task: &Task) -> bool {
     let Some(story) = story.filter(|_| task.status == Status::InProgress) else { return false };
     let is_last = story.transitions.last().is_some_and(|last| last.to == task.status);
-    let newest = task.history.iter().rfind(|event| event.status.is_some());
+    let details = genesis.details(&task.id);
     // An older file that was put back may show an earlier time at which we put it in progress.
     let is_one_of = |event: &Event| story.transitions.iter().any(|ours| is_event_of(ours, event));
-    is_last && newest.is_none_or(is_one_of)
+    is_last && details.newest().is_none_or(is_one_of)
 }
 
 /// How the result of a task begins that counts as completed without work.
 pub const SKIPPED: &str = "skipped";
 
 /// Whether somebody has decided that a task counts as completed without work: it has none, whatever an attempt left on its branch.
-pub(super) fn is_skipped(task: &Task) -> bool {
-    let by_result = task.result.as_ref().is_some_and(|result| result.summary.starts_with(SKIPPED));
-    let newest = task.history.iter().rfind(|event| event.status.is_some());
-    let says_so = newest.and_then(|event| event.description.as_deref()).map(|text| text.starts_with(SKIPPED));
+pub(super) fn is_skipped(genesis: &Genesis, task: &Task) -> bool {
+    let details = genesis.details(&task.id);
+    let by_result = details.result.as_ref().is_some_and(|result| result.summary.starts_with(SKIPPED));
+    let said = details.newest().and_then(|event| event.description.as_deref());
+    let says_so = said.map(|text| text.starts_with(SKIPPED));
     task.status == Status::Completed && by_result && says_so.unwrap_or(true)
 }
 
@@ -122,8 +125,12 @@ pub fn edit_of(
 
 /// Whether the document has the very change that the record is about; true where it keeps no history of the task.
 pub(super) fn is_written(record: &TransitionRecord, genesis: &Genesis) -> bool {
-    let task = genesis.task(record.task.as_str());
-    task.is_none_or(|task| task.history.is_empty() || record.from == record.to || has_event(task, record))
+    let id = record.task.as_str();
+    let details = genesis.details(id);
+    genesis.task(id).is_none()
+        || details.history.is_empty()
+        || record.from == record.to
+        || has_event(&details, record)
 }
 
 /// The edit that takes back a status which somebody else has written, where it is the very one that `record` is about to write: what an
@@ -135,7 +142,8 @@ pub(super) fn is_written(record: &TransitionRecord, genesis: &Genesis) -> bool {
 /// [`EditError`] when the task is gone.
 pub(super) fn take_back(record: &TransitionRecord, genesis: &Genesis) -> Result<Edit, EditError> {
     let Some(task) = genesis.task(record.task.as_str()) else { return Ok(Edit::default()) };
-    if task.status != record.to || record.from == record.to || has_event(task, record) {
+    let is_change = task.status == record.to && record.from != record.to;
+    if !is_change || has_event(&genesis.details(&task.id), record) {
         return Ok(Edit::default());
     }
     genesis.transition(&Transition {

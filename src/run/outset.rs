@@ -46,7 +46,7 @@ impl Outset {
             (false, false, true) => Wish::Any { failed_too: true },
             (false, false, false) => Wish::None,
         };
-        let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), task);
+        let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), genesis, task);
         let tasks = genesis.tasks().iter().enumerate();
         Self {
             places: tasks.map(|(i, task)| place(task.status, wish(TaskIndex(i)), || is_ours(task))).collect(),

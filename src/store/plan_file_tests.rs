@@ -87,7 +87,7 @@ fn write_often(file: &PlanFile, task: &str) {
 fn check_nothing_is_lost(scene: &Scene) {
     let genesis = scene.file().load().unwrap();
     for task in genesis.tasks() {
-        assert_eq!(task.history.len(), CHANGES, "{}", task.id);
+        assert_eq!(genesis.details(&task.id).history.len(), CHANGES, "{}", task.id);
         assert_eq!(task.status, Status::Pending);
     }
     assert_eq!(scene.names(), ["genesis.xml"], "a temp file is left over");

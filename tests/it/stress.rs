@@ -183,7 +183,7 @@ fn plan(project: &TestProject) -> Genesis {
 }
 
 fn history(plan: &Genesis, task: &str) -> Vec<Status> {
-    plan.task(task).unwrap().history.iter().filter_map(|event| event.status).collect()
+    plan.details(task).history.iter().filter_map(|event| event.status).collect()
 }
 
 #[track_caller]

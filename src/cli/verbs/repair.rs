@@ -101,7 +101,7 @@ fn colored(line: &str) -> String {
 }
 
 fn say_what_is_left(genesis: &Genesis) {
-    let left = plan::load(genesis).map_or(0, |plan| plan.warnings.len());
+    let left = plan::diagnostics(genesis).len();
     if left > 0 {
         let warnings = if left == 1 { "1 warning is" } else { &format!("{left} warnings are") };
         output::say(&format!("{warnings} left that only you can mend: `blueprint validate` shows them"));

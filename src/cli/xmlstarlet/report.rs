@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use crate::genesis::{Genesis, Status, Task};
+use crate::genesis::{Details, Genesis, Status, Task};
 use crate::run::{Claim, Request, Says, leave};
 
 /// Leaves what the edit says of the attempt's own task in the attempt's outbox; nothing outside of an attempt. The run decides whether it
@@ -17,16 +17,16 @@ pub(super) fn report(before: &Genesis, now: &Genesis) {
 fn request(before: &Genesis, now: &Genesis) -> Option<(PathBuf, Request)> {
     let (task, token) = (env::var("TASK_ID").ok()?, env::var("BLUEPRINT_TASK_TOKEN").ok()?);
     let worktree = PathBuf::from(env::var_os("WORKTREE_PATH")?);
-    let claim = claim(before.task(&task)?, now.task(&task)?)?;
+    let claim = claim(before.task(&task)?, now.task(&task)?, now.details(&task))?;
     Some((worktree, Request { token, says: Says::Claim(claim) }))
 }
 
 /// What the change of status claims; nothing, where it says no more than that the agent works.
-fn claim(before: &Task, now: &Task) -> Option<Claim> {
+fn claim(before: &Task, now: &Task, details: Details) -> Option<Claim> {
     if before.status == now.status {
         return None;
     }
-    let said = said(now);
+    let said = said(now.status, &details);
     let or = |otherwise: &str| said.clone().unwrap_or_else(|| otherwise.to_owned());
     match now.status {
         Status::Failed | Status::Cancelled => {
@@ -35,7 +35,7 @@ fn claim(before: &Task, now: &Task) -> Option<Claim> {
         Status::Blocked => Some(Claim::Blocked { reason: or("written as blocked into the plan") }),
         // Without a word to it, what the agent says last says more.
         Status::Completed if said.is_some() || is_claim(before.status) => {
-            let result = now.result.clone().unwrap_or_default();
+            let result = details.result.unwrap_or_default();
             let summary = or("written as completed into the plan");
             Some(Claim::Done { summary, deliverables: result.deliverables, notes: result.notes })
         }
@@ -48,11 +48,10 @@ fn is_claim(status: Status) -> bool {
 }
 
 /// The words that go with the status: those of the newest event, else of the result.
-fn said(task: &Task) -> Option<String> {
-    let newest = task.history.iter().rfind(|event| event.status.is_some());
-    let by_event =
-        newest.filter(|event| event.status == Some(task.status)).and_then(|event| event.description.clone());
-    let by_result = task.result.as_ref().map(|result| result.summary.clone());
+fn said(status: Status, details: &Details) -> Option<String> {
+    let newest = details.newest().filter(|event| event.status == Some(status));
+    let by_event = newest.and_then(|event| event.description.clone());
+    let by_result = details.result.as_ref().map(|result| result.summary.clone());
     by_event.into_iter().chain(by_result).find(|text| !text.trim().is_empty())
 }
 
@@ -75,7 +74,7 @@ mod tests {
 
     fn claimed(before: &str, now: &str) -> Option<Claim> {
         let (before, now) = (plan(before), plan(now));
-        claim(before.task("a").unwrap(), now.task("a").unwrap())
+        claim(before.task("a").unwrap(), now.task("a").unwrap(), now.details("a"))
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! The tasks' own words: their ids and descriptions.
+//! The tasks' own words: their ids, without which a document is no plan, and their descriptions.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::genesis::form::Names;
-use crate::genesis::view::View;
+use crate::genesis::view::{View, field};
 use crate::genesis::xml::Xml;
 use crate::genesis::{Code, Diagnostic, Task, shown::shown};
 
@@ -12,13 +12,23 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
     for (task, element) in view.tasks.iter().zip(&view.elements) {
         let missing = element.is_some_and(|node| xml.attribute(node, names.task.id).is_none());
         found.extend(if missing { Some(no_id(task)) } else { bad_id(task) });
-        if element.is_some() && task.description.is_empty() {
-            let message = format!("{} has no description", called(task));
-            let problem = Diagnostic::new(Code::EmptyDescription, task.id_span.clone(), message);
-            found.push(problem.help("the agent is told nothing but the task's name"));
-        }
     }
     found
+}
+
+pub(super) fn descriptions(
+    xml: Xml<'_>,
+    names: &'static Names,
+    view: &View,
+) -> impl Iterator<Item = Diagnostic> {
+    let written = view.tasks.iter().zip(&view.elements);
+    let written = written.filter_map(|(task, element)| Some((task, (*element)?)));
+    let is_empty = move |node| field(xml, node, names.task.description).is_none_or(|said| said.id.is_empty());
+    written.filter(move |(_, node)| is_empty(*node)).map(|(task, _)| {
+        let message = format!("{} has no description", called(task));
+        let problem = Diagnostic::new(Code::EmptyDescription, task.id_span.clone(), message);
+        problem.help("the agent is told nothing but the task's name")
+    })
 }
 
 fn duplicates(tasks: &[Task]) -> Vec<Diagnostic> {

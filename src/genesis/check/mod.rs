@@ -18,9 +18,15 @@ use super::form::Names;
 use super::view::View;
 use super::xml::Xml;
 
+/// What keeps the document from being a plan, in the order of the text.
+pub(super) fn errors(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
+    ids::check(xml, names, view)
+}
+
 /// Everything wrong with the document, in the order of the text.
 pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
-    let mut found = ids::check(xml, names, view);
+    let mut found = errors(xml, names, view);
+    found.extend(ids::descriptions(xml, names, view));
     found.extend(shape::check(xml, names, view));
     found.extend(unread::check(xml, names, view));
     found.extend(refs::check(names, view));

@@ -1,6 +1,6 @@
 //! References from levels and lists to tasks.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use crate::genesis::form::Names;
 use crate::genesis::view::View;

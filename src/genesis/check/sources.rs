@@ -1,12 +1,13 @@
 //! The places that hold a task's status: history, lists, the task itself. One decides
 //! (see [`crate::genesis::Task::status`]); the others should agree with it.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::genesis::form::Names;
-use crate::genesis::view::{Listed, View, all};
+use crate::genesis::tree::Node;
+use crate::genesis::view::{Listed, View, all, deciding_event, last_event};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Code, Diagnostic, Ref, Status, Task, nearest, shown::shown};
+use crate::genesis::{Code, Diagnostic, Event, Ref, Status, Task, nearest, shown::shown};
 
 type Entries<'a> = HashMap<&'a str, Vec<&'a Listed>>;
 
@@ -16,13 +17,16 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
         entries.entry(&listed.reference.id).or_default().push(listed);
     }
     let has_lists = !all(xml, Xml::ROOT, names.tracker.paths).is_empty();
-    let tasks = view.tasks.iter().filter(|task| !task.id.is_empty());
+    let tasks = view.tasks.iter().zip(&view.elements).filter(|(task, _)| !task.id.is_empty());
     tasks
-        .flat_map(|task| {
+        .flat_map(|(task, element)| {
             let entries = entries.get(task.id.as_str()).map_or(&[][..], Vec::as_slice);
             let listed = if has_lists { lists(names, task, entries) } else { Vec::new() };
             let own = task.own_status.iter().filter_map(|own| own_status(task, own));
-            listed.into_iter().chain(own).chain(last_word(task))
+            let found = listed.into_iter().chain(own);
+            let last = element.and_then(|node| last_event(xml, names, node));
+            let found = found.map(|problem| with_decider(problem, xml, names, *element));
+            found.chain(last.and_then(|last| last_word(task, &last))).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -49,7 +53,7 @@ fn wrong_list(names: &Names, task: &Task, entry: &Listed) -> Option<Diagnostic> 
         return None;
     }
     let message = format!("task {} is {}, but stands in the list `{stands}`", shown(&task.id), task.status);
-    Some(disagrees(task, entry.reference.span.clone(), message))
+    Some(disagrees(entry.reference.span.clone(), message))
 }
 
 fn again(names: &Names, task: &Task, first: &Listed, entry: &Listed) -> Diagnostic {
@@ -71,7 +75,7 @@ fn own_status(task: &Task, own: &Ref) -> Option<Diagnostic> {
         Some(_) => {
             let (id, word) = (shown(&task.id), shown(&own.id));
             let message = format!("task {id} is {}, but says itself that it is {word}", task.status);
-            Some(disagrees(task, own.span.clone(), message))
+            Some(disagrees(own.span.clone(), message))
         }
         None => Some(no_status(task, &own.id, own.span.clone())),
     }
@@ -80,9 +84,9 @@ fn own_status(task: &Task, own: &Ref) -> Option<Diagnostic> {
 /// What many planners have every history begin with. It is no status, and none is missing for it.
 const CREATED: &str = "created";
 
-fn last_word(task: &Task) -> Option<Diagnostic> {
-    let last = task.history.last().filter(|event| event.status.is_none() && event.word != CREATED)?;
-    Some(no_status(task, &last.word, last.span.clone()))
+fn last_word(task: &Task, last: &Event) -> Option<Diagnostic> {
+    let is_unknown = last.status.is_none() && last.word != CREATED;
+    is_unknown.then(|| no_status(task, &last.word, last.span.clone()))
 }
 
 fn no_status(task: &Task, word: &str, span: std::ops::Range<usize>) -> Diagnostic {
@@ -97,10 +101,17 @@ fn no_status(task: &Task, word: &str, span: std::ops::Range<usize>) -> Diagnosti
     }
 }
 
-fn disagrees(task: &Task, span: std::ops::Range<usize>, message: String) -> Diagnostic {
-    let problem = Diagnostic::new(Code::StatusDisagrees, span, message);
-    match task.history.iter().rev().find(|event| event.status.is_some()) {
-        Some(event) => problem.related(event.span.clone(), "the last event decides"),
+fn disagrees(span: std::ops::Range<usize>, message: String) -> Diagnostic {
+    Diagnostic::new(Code::StatusDisagrees, span, message)
+}
+
+/// Shows what decides, where it is an event.
+fn with_decider(problem: Diagnostic, xml: Xml<'_>, names: &'static Names, task: Option<Node>) -> Diagnostic {
+    if problem.code != Code::StatusDisagrees {
+        return problem;
+    }
+    match task.and_then(|task| deciding_event(xml, names, task)) {
+        Some(event) => problem.related(xml.span(event), "the last event decides"),
         None => problem,
     }
 }

@@ -100,6 +100,10 @@ impl Iterator for Attributes<'_> {
 
 /// Checks the attributes in `source[range]`; the value of `xmlns` if there is one.
 pub(super) fn check(source: &str, range: Range<usize>, problems: &mut Problems) -> Option<Range<usize>> {
+    // Most tags have none.
+    if range.is_empty() {
+        return None;
+    }
     let mut names = Names::default();
     let mut xmlns = None;
     for attribute in Attributes::new(source, range) {

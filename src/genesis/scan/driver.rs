@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memmem};
 use quick_xml::Error;
 use quick_xml::errors::SyntaxError;
 use quick_xml::events::Event;
@@ -27,6 +27,7 @@ pub(in crate::genesis) fn scan(source: &str) -> Result<Tree, Vec<Diagnostic>> {
     let mut scanner = Scanner::new(source);
     scanner.tree = Tree::with_room(source.len() / BYTES_PER_ELEMENT);
     content::check_characters(source, &mut scanner.problems);
+    scanner.section_end = memmem::find(source.as_bytes(), b"]]>").is_some();
     scanner.run();
     scanner.check_end();
     match scanner.problems.into_sorted() {
@@ -85,8 +86,20 @@ pub(super) struct Scanner<'s> {
     pub(super) at: usize,
     /// Where the text ends that is scanned.
     end: usize,
-    doctype: bool,
-    subset_refused: bool,
+    /// Whether `]]>` stands anywhere, so that texts are to be looked through for it.
+    section_end: bool,
+    doctype: Doctype,
+}
+
+/// What was made of the document type declaration.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doctype {
+    /// There was none yet.
+    None,
+    /// It changes nothing.
+    Passed,
+    /// It declares what is not read.
+    Refused,
 }
 
 /// An element that is not closed yet.
@@ -112,8 +125,8 @@ impl<'s> Scanner<'s> {
             stopped: false,
             at: if source.starts_with(BOM) { BOM.len_utf8() } else { 0 },
             end: source.len(),
-            doctype: false,
-            subset_refused: false,
+            section_end: true,
+            doctype: Doctype::None,
         }
     }
 
@@ -190,7 +203,9 @@ impl<'s> Scanner<'s> {
         if text.starts_with('&') {
             return reference::check(self.source, span, &mut self.problems);
         }
-        content::check_text(self.source, &span, &mut self.problems);
+        if self.section_end {
+            content::check_text(self.source, &span, &mut self.problems);
+        }
         if !self.open.is_empty() {
             return;
         }
@@ -204,7 +219,7 @@ impl<'s> Scanner<'s> {
     fn reference(&mut self, span: Range<usize>) {
         self.outside_root(&span, "a reference");
         // The entities of a subset that was refused are not missing: they were not read.
-        if !self.subset_refused {
+        if self.doctype != Doctype::Refused {
             reference::check(self.source, span, &mut self.problems);
         }
     }
@@ -226,16 +241,20 @@ impl<'s> Scanner<'s> {
     }
 
     fn doctype(&mut self, span: Range<usize>) {
-        if std::mem::replace(&mut self.doctype, true) {
+        if self.doctype != Doctype::None {
             let message = "a second document type declaration";
             self.problems.note(Code::Doctype, span.clone(), message);
         } else if self.root.is_some() {
             let message = "a document type declaration stands before the root element";
             self.problems.note(Code::Doctype, span.clone(), message);
         }
-        if let Err(problem) = doctype::check(self.source, span) {
-            self.subset_refused = true;
-            self.problems.push(problem);
+        match doctype::check(self.source, span) {
+            Err(problem) => {
+                self.doctype = Doctype::Refused;
+                self.problems.push(problem);
+            }
+            Ok(()) if self.doctype == Doctype::None => self.doctype = Doctype::Passed,
+            Ok(()) => {}
         }
     }
 

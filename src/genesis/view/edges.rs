@@ -1,6 +1,6 @@
 //! Who waits for whom, and the given levels.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use crate::genesis::form::{Fields, LevelNames, Names};
 use crate::genesis::tree::Node;

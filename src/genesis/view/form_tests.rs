@@ -25,13 +25,14 @@ fn tell(text: &mut String, genesis: &Genesis, task: &Task) {
         Some(found) => format!("{} (as {:?})", found.id, &genesis.source()[found.span.clone()]),
         None => "none".to_owned(),
     };
+    let details = genesis.details(&task.id);
     writeln!(text, "task {} ({}): {}", task.id, task.status, task.name).unwrap();
-    writeln!(text, "  description: {}", task.description).unwrap();
+    writeln!(text, "  description: {}", details.description).unwrap();
     writeln!(text, "  agent: {}", word(&task.agent)).unwrap();
     writeln!(text, "  estimate: {}", word(&task.estimate)).unwrap();
     writeln!(text, "  needs: {}", ids(&task.dependencies)).unwrap();
-    writeln!(text, "  accepted when: {}", task.acceptance.join(" / ")).unwrap();
-    for event in &task.history {
+    writeln!(text, "  accepted when: {}", details.acceptance.join(" / ")).unwrap();
+    for event in &details.history {
         writeln!(text, "  {} {:?} by {:?}", event.word, event.timestamp, event.actor).unwrap();
     }
 }

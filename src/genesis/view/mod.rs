@@ -12,15 +12,17 @@ mod tasks;
 mod tests;
 mod update;
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::form::{Field, Fields, Names, Paths, Place, Texts};
 use super::tree::Node;
 use super::xml::Xml;
-use super::{Edge, Level, Project, Ref, Task};
+use super::{Details, Edge, Level, Project, Ref, Task};
 
 pub(super) use lists::{Listed, STATUS};
+pub(super) use tasks::{deciding_event, event_words, last_event};
 pub(super) use update::Edited;
 
 /// Everything that a document says, with the elements that say it.
@@ -53,9 +55,20 @@ impl View {
         View { project, tasks, elements, edges, levels, listed, nodes, by_id }
     }
 
+    /// What the task at `index` says at length; nothing, where it is only referred to.
+    pub(super) fn details(&self, xml: Xml<'_>, names: &'static Names, index: usize) -> Details {
+        let element = self.elements.get(index).copied().flatten();
+        element.map_or_else(Details::default, |node| tasks::read_details(xml, names, node))
+    }
+
+    /// The place of the first task of that id.
+    pub(super) fn find(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
     /// The first task of that id, and its element.
     pub(super) fn task(&self, id: &str) -> Option<(&Task, Option<Node>)> {
-        let index = *self.by_id.get(id)?;
+        let index = self.find(id)?;
         self.tasks.get(index).zip(self.elements.get(index).copied())
     }
 }

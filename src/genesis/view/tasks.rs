@@ -1,13 +1,14 @@
 //! The tasks, and which status each has.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::thread::Builder;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::genesis::form::{Field, Names, Part, ResultNames, TaskNames};
 use crate::genesis::tree::Node;
 use crate::genesis::xml::Xml;
-use crate::genesis::{Event, Level, Ref, Status, Task, TaskResult};
+use crate::genesis::{Details, Event, Level, Ref, Status, Task, TaskResult};
 
 use super::{Listed, all, field, ids, in_place, nodes, texts, value};
 
@@ -40,7 +41,7 @@ pub(super) fn read(
 }
 
 /// So many tasks are worth a thread.
-const PER_THREAD: usize = 400;
+const PER_THREAD: usize = 2_000;
 /// More than these would wait for the memory.
 const THREADS: usize = 4;
 
@@ -79,25 +80,33 @@ pub(super) fn read_task(xml: Xml<'_>, names: &'static Names, node: Node) -> Task
         id_span,
         span: xml.span(node),
         name: value(xml, node, names.name).unwrap_or_default(),
-        description: value(xml, node, names.description).unwrap_or_default(),
         agent: field(xml, node, names.agent).filter(|agent| !agent.id.is_empty()),
         estimate: nodes::estimate(xml, node, names.estimate),
-        acceptance: texts(xml, node, &names.acceptance),
         dependencies: dependencies(xml, names, node),
         status: Status::Pending,
         own_status: names.status.iter().filter_map(|place| in_place(xml, node, *place)).collect(),
+        last_status: events.rev().find_map(|event| Status::from_word(&word(xml, names, event))),
+        id,
+    }
+}
+
+/// What the task's element says at length.
+pub(super) fn read_details(xml: Xml<'_>, names: &'static Names, node: Node) -> Details {
+    let names = &names.task;
+    let events = all(xml, node, names.event.paths).into_iter();
+    Details {
+        description: value(xml, node, names.description).unwrap_or_default(),
+        acceptance: texts(xml, node, &names.acceptance),
         history: events.map(|event| read_event(xml, names, event)).collect(),
         result: xml.child(node, names.result.element).and_then(|node| result(xml, &names.result, node)),
-        id,
     }
 }
 
 /// The status of a task: what the last event says whose word is a status, else the list that it
 /// stands in, else what it says itself.
 pub(super) fn decided(task: &Task, listed: Option<Status>) -> Status {
-    let last = task.history.iter().rev().find_map(|event| event.status);
     let own = || task.own_status.iter().find_map(|word| Status::from_word(&word.id));
-    last.or(listed).or_else(own).unwrap_or(Status::Pending)
+    task.last_status.or(listed).or_else(own).unwrap_or(Status::Pending)
 }
 
 /// Where a task stands in two lists, an editor stopped half-way between adding the new entry and
@@ -147,12 +156,39 @@ fn dependencies(xml: Xml<'_>, names: &TaskNames, node: Node) -> Vec<Ref> {
 }
 
 /// Of several words the one that is a status counts: some events say their kind and their status.
+fn word(xml: Xml<'_>, names: &'static TaskNames, event: Node) -> String {
+    let places = names.event.of(Part::Status).iter();
+    let mut words = places.filter_map(|place| Some(in_place(xml, event, *place)?.id));
+    let Some(first) = words.next() else { return String::new() };
+    let is_status = |word: &String| Status::from_word(word).is_some();
+    if is_status(&first) { first } else { words.find(is_status).unwrap_or(first) }
+}
+
+/// The last event of the task that `node` is.
+pub(in crate::genesis) fn last_event(xml: Xml<'_>, names: &'static Names, node: Node) -> Option<Event> {
+    let events = all(xml, node, names.task.event.paths);
+    events.last().map(|event| read_event(xml, &names.task, *event))
+}
+
+/// The event that decides which status the task has that `node` is.
+pub(in crate::genesis) fn deciding_event(xml: Xml<'_>, names: &'static Names, node: Node) -> Option<Node> {
+    let events = all(xml, node, names.task.event.paths).into_iter();
+    events.rev().find(|event| Status::from_word(&word(xml, &names.task, *event)).is_some())
+}
+
+/// The words of the events of the task that `node` is.
+pub(in crate::genesis) fn event_words<'a>(
+    xml: Xml<'a>,
+    names: &'static Names,
+    node: Node,
+) -> impl Iterator<Item = String> + use<'a> {
+    let events = all(xml, node, names.task.event.paths).into_iter();
+    events.map(move |event| word(xml, &names.task, event))
+}
+
 fn read_event(xml: Xml<'_>, names: &'static TaskNames, node: Node) -> Event {
     let part = |part| value(xml, node, names.event.of(part));
-    let places = names.event.of(Part::Status).iter();
-    let words: Vec<String> = places.filter_map(|place| Some(in_place(xml, node, *place)?.id)).collect();
-    let known = words.iter().position(|word| Status::from_word(word).is_some());
-    let word = words.into_iter().nth(known.unwrap_or(0)).unwrap_or_default();
+    let word = word(xml, names, node);
     Event {
         timestamp: part(Part::Time),
         status: Status::from_word(&word),
@@ -191,14 +227,11 @@ fn named_only(reference: &Ref) -> Task {
         id_span: reference.span.clone(),
         span: reference.span.clone(),
         name: reference.id.clone(),
-        description: String::new(),
         agent: None,
         estimate: None,
-        acceptance: Vec::new(),
         dependencies: Vec::new(),
         status: Status::Pending,
         own_status: Vec::new(),
-        history: Vec::new(),
-        result: None,
+        last_status: None,
     }
 }

@@ -20,7 +20,7 @@ fn text_is_what_a_reader_sees() {
     );
     let task = genesis.task("a&b").unwrap();
     assert_eq!(task.name, "x < <y>\nA");
-    assert_eq!(task.description, "say it so");
+    assert_eq!(genesis.details("a&b").description, "say it so");
     assert_eq!(&genesis.source()[task.id_span.clone()], "a&amp;b");
 }
 
@@ -126,10 +126,10 @@ fn events_and_results_are_read() {
          </deliverables></result><statusHistory><event><timestamp>t</timestamp>\
          <status>created</status><actor>me</actor></event></statusHistory></task></tasks>",
     );
-    let task = &genesis.tasks()[0];
-    let result = task.result.as_ref().unwrap();
+    let details = genesis.details("a");
+    let result = details.result.as_ref().unwrap();
     assert_eq!((result.summary.as_str(), result.deliverables.len()), ("s", 1));
-    let event = &task.history[0];
+    let event = &details.history[0];
     assert_eq!((event.word.as_str(), event.status), ("created", None));
     assert_eq!((event.timestamp.as_deref(), event.actor.as_deref()), (Some("t"), Some("me")));
 }
@@ -164,7 +164,7 @@ fn the_word_of_an_event_that_is_a_status_counts_wherever_it_stands() {
          <event type='created'/></status_history></task></tasks></workflow_status>",
     );
     assert_eq!(genesis.tasks()[0].status, Status::InProgress);
-    assert_eq!(genesis.tasks()[0].history[1].word, "created");
+    assert_eq!(genesis.details(&genesis.tasks()[0].id).history[1].word, "created");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_result_without_words_is_none() {
         let genesis = parsed(&format!(
             "<workflow_status><tasks><task id='a'>{result}</task></tasks></workflow_status>"
         ));
-        assert_eq!(genesis.tasks()[0].result.is_some(), is_one, "{result}");
+        assert_eq!(genesis.details("a").result.is_some(), is_one, "{result}");
     }
 }
 

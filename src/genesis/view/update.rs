@@ -220,7 +220,6 @@ fn shift_task(task: &mut Task, shift: &Shift) {
     let refs = task.agent.iter_mut().chain(&mut task.estimate);
     let refs = refs.chain(&mut task.dependencies).chain(&mut task.own_status);
     refs.for_each(|reference| place(&mut reference.span));
-    task.history.iter_mut().for_each(|event| place(&mut event.span));
 }
 
 fn shift_ref(reference: &mut Ref, shift: &Shift) {

@@ -68,7 +68,7 @@ fn a_canonical_plan_gets_all_of_it_and_stays_without_a_complaint() {
     let after = added(CANONICAL, &new("cry", &[first], &[]));
     assert!(has_edge(&after, first, "cry"));
     assert_eq!(after.diagnostics().len(), before.diagnostics().len(), "{:?}", after.diagnostics());
-    assert!(crate::plan::load(&after).unwrap().warnings.len() <= before.diagnostics().len());
+    assert!(crate::plan::diagnostics(&after).len() <= before.diagnostics().len());
     let between = added(CANONICAL, &new("cry", &[], &[last]));
     assert!(has_edge(&between, "cry", last));
     assert!(level_of(&between, "cry") < level_of(&between, last) || level_of(&between, "cry").is_none());

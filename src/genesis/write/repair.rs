@@ -86,7 +86,7 @@ impl Writer<'_> {
         entries: &[&Listed],
         words: &'w Words,
     ) -> Attributes<'w> {
-        let has_no_event = is_only_referred_to || task.history.iter().all(|event| event.status.is_none());
+        let has_no_event = is_only_referred_to || task.last_status.is_none();
         let is_said_by_list = self.names.lists.all().iter().any(|(listed, _)| *listed == task.status);
         let is_to_be_said = if has_no_event { !is_said_by_list } else { self.say_a_status(entries) };
         let word = words.get(&task.status).filter(|_| is_to_be_said);

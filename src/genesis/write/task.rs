@@ -85,9 +85,8 @@ impl Writer<'_> {
     /// An event of another task, to show how events look in this document.
     pub(super) fn some_event(&self) -> Option<Node> {
         let paths = self.names.task.event.paths;
-        let written = self.view.tasks.iter().zip(&self.view.elements);
-        let node = written.filter(|(task, _)| !task.history.is_empty()).find_map(|(_, node)| *node)?;
-        all(self.xml, node, paths).last().copied()
+        let mut written = self.view.elements.iter().flatten();
+        written.find_map(|node| all(self.xml, *node, paths).last().copied())
     }
 }
 

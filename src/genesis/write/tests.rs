@@ -143,7 +143,7 @@ fn hostile_words_cannot_break_the_document() {
     };
     let genesis = parsed(&after(&source, &transition));
     let clean = "]]></event><x a='\"&\n--> <!-- <![CDATA[ &#0; é";
-    let task = genesis.task("a").unwrap();
+    let task = genesis.details("a");
     assert_eq!(task.history[0].description.as_deref(), Some(clean));
     assert_eq!(task.result.as_ref().unwrap().deliverables, [clean, ""]);
 }

@@ -3,7 +3,7 @@
 
 use crate::genesis::form::Field;
 use crate::genesis::tree::Node;
-use crate::genesis::view::in_place;
+use crate::genesis::view::{event_words, in_place};
 use crate::genesis::{ProjectStatus, Status};
 
 use super::Writer;
@@ -15,14 +15,15 @@ impl Writer<'_> {
     /// The word for a status in a task's own attribute or child.
     pub(super) fn own_word(&self, status: Status) -> String {
         let own = self.own_words().filter(|word| means(word, status));
-        spelled((self.names.words.own)(status), own, self.event_words(), self.own_words().next())
+        let beside = self.own_words().next();
+        spelled((self.names.words.own)(status), own, self.event_words(), beside.as_deref())
     }
 
     /// The word for a status in an event.
     pub(super) fn event_word(&self, status: Status) -> String {
-        let events = self.view.tasks.iter().flat_map(|task| &task.history);
-        let known = events.filter(|event| event.status == Some(status)).map(|event| event.word.trim());
-        spelled((self.names.words.event)(status), known, self.own_words(), self.event_words().next())
+        let known = self.event_words().filter(|word| means(word, status));
+        let beside = self.event_words().next();
+        spelled((self.names.words.event)(status), known, self.own_words(), beside.as_deref())
     }
 
     /// The word for the project's status, which stands in `field` of `node`.
@@ -32,32 +33,34 @@ impl Writer<'_> {
         spelled((self.names.words.project)(status), std::iter::empty(), tasks, before.as_deref())
     }
 
-    fn own_words(&self) -> impl Iterator<Item = &str> {
-        self.view.tasks.iter().flat_map(|task| &task.own_status).map(|word| word.id.trim())
+    fn own_words(&self) -> impl Iterator<Item = String> {
+        self.view.tasks.iter().flat_map(|task| &task.own_status).map(|word| word.id.trim().to_owned())
     }
 
-    fn event_words(&self) -> impl Iterator<Item = &str> {
-        let events = self.view.tasks.iter().flat_map(|task| &task.history);
-        events.filter(|event| event.status.is_some()).map(|event| event.word.trim())
+    fn event_words(&self) -> impl Iterator<Item = String> {
+        let (xml, names) = (self.xml, self.names);
+        let words = self.view.elements.iter().flatten().flat_map(move |node| event_words(xml, names, *node));
+        words.filter(|word| Status::from_word(word).is_some()).map(|word| word.trim().to_owned())
     }
 }
 
 /// The first of the words `known` for it in places of the same kind; else `usual` as another place
 /// spells it; else `usual`, in capitals, or with a capital, if the word beside it is.
-fn spelled<'a>(
+fn spelled(
     usual: &str,
-    mut known: impl Iterator<Item = &'a str>,
-    mut elsewhere: impl Iterator<Item = &'a str>,
+    mut known: impl Iterator<Item = String>,
+    mut elsewhere: impl Iterator<Item = String>,
     beside: Option<&str>,
 ) -> String {
     if let Some(word) = known.find(|word| !word.eq_ignore_ascii_case(SKIPPED)) {
-        return word.to_owned();
+        return word;
     }
     if beside.is_some_and(is_in_capitals) {
         return usual.to_uppercase().replace('-', "_");
     }
-    let spelled = elsewhere.find(|word| letters(word).eq(letters(usual))).unwrap_or(usual);
-    if beside.is_some_and(begins_with_a_capital) { capitalized(spelled) } else { spelled.to_owned() }
+    let spelled = elsewhere.find(|word| letters(word).eq(letters(usual)));
+    let spelled = spelled.unwrap_or_else(|| usual.to_owned());
+    if beside.is_some_and(begins_with_a_capital) { capitalized(&spelled) } else { spelled }
 }
 
 fn begins_with_a_capital(word: &str) -> bool {

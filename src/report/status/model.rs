@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agent::Outcome;
-use crate::genesis::{self, Genesis, ProjectStatus, Status};
+use crate::genesis::{self, Details, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
 use crate::run::{ASKED, Attempt, History, TaskHistory, ledger};
 use crate::store::RunOwner;
@@ -157,6 +157,7 @@ impl TaskStatus {
         run: Option<&RunOwner>,
     ) -> Self {
         let task = &genesis.tasks()[index.0];
+        let details = genesis.details(&task.id);
         let story = history.task(&task.id);
         let last = story.and_then(TaskHistory::last_attempt);
         let ended = last.and_then(|attempt| attempt.ended.as_ref());
@@ -170,7 +171,7 @@ impl TaskStatus {
             needs: needs.collect(),
             attempts: story.map_or(0, |story| story.attempts.len()),
             outcome: ended.map(|(ended, _)| ended.outcome),
-            owner: owner(task, story, run),
+            owner: owner(genesis, task, story, run),
             started: last.map(|attempt| attempt.at),
             ended: ended.filter(|_| is_over).map(|(_, at)| *at),
             duration_ms: ended.map(|(ended, _)| ended.duration_ms),
@@ -178,34 +179,40 @@ impl TaskStatus {
             base: last.map(|attempt| attempt.started.base.clone()),
             commit: ended.and_then(|(ended, _)| ended.commit.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
-            summary: task.result.as_ref().map(|result| result.summary.clone()),
-            question: asked_by_hand(task).or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
+            summary: details.result.as_ref().map(|result| result.summary.clone()),
+            question: asked_by_hand(task, &details)
+                .or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
             cost_usd: story.and_then(cost),
             tokens: story.and_then(tokens),
             detail: ended
                 .filter(|_| task.status != Status::Completed)
                 .and_then(|(ended, _)| ended.detail.clone()),
-            history: task.history.clone(),
+            history: details.history,
         }
     }
 }
 
 /// The question that a person, or an agent that nobody runs, has blocked the task with.
-fn asked_by_hand(task: &genesis::Task) -> Option<String> {
-    let last = task.history.last().filter(|_| task.status == Status::Blocked)?;
+fn asked_by_hand(task: &genesis::Task, details: &Details) -> Option<String> {
+    let last = details.history.last().filter(|_| task.status == Status::Blocked)?;
     last.description.as_deref()?.strip_prefix(ASKED).map(str::to_owned)
 }
 
-fn owner(task: &genesis::Task, story: Option<&TaskHistory>, run: Option<&RunOwner>) -> Option<Owner> {
+fn owner(
+    genesis: &Genesis,
+    task: &genesis::Task,
+    story: Option<&TaskHistory>,
+    run: Option<&RunOwner>,
+) -> Option<Owner> {
     if task.status != Status::InProgress {
         return None;
     }
-    match (ledger::is_ours(story, task), run) {
+    match (ledger::is_ours(story, genesis, task), run) {
         (true, Some(run)) => {
             Some(Owner::Run { pid: Some(run.pid), host: Some(run.host.clone()), alive: true })
         }
         (true, None) => Some(Owner::Run { pid: None, host: None, alive: false }),
-        (false, _) => task.history.last()?.actor.clone().map(Owner::Person),
+        (false, _) => genesis.details(&task.id).history.last()?.actor.clone().map(Owner::Person),
     }
 }
 

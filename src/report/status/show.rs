@@ -22,9 +22,10 @@ pub fn show_lines(
     let needs = needs.into_iter().filter_map(|before| genesis.task(plan.task(before).id.as_str()));
     let dependents = plan.dependents(index).into_iter();
     let mut page = Page { text: task_lines(status), width: width.into() };
-    page.paragraph("Description", &task.description);
-    page.items("Acceptance criteria", task.acceptance.iter().cloned());
-    page.items("Prerequisites", needs.map(|before| prerequisite(before, history)));
+    let details = genesis.details(&status.id);
+    page.paragraph("Description", &details.description);
+    page.items("Acceptance criteria", details.acceptance.into_iter());
+    page.items("Prerequisites", needs.map(|before| prerequisite(genesis, before, history)));
     page.items("Waiting for it", dependents.map(|after| named(genesis, plan.task(after).id.as_str())));
     page.items("Estimate", task.estimate.iter().map(|estimate| estimate.id.clone()));
     page.items("Reported in the last attempt", story.into_iter().flat_map(reported));
@@ -65,8 +66,9 @@ fn named(genesis: &Genesis, id: &str) -> String {
 }
 
 /// What came of it, and where its work is.
-fn prerequisite(task: &Task, history: &History) -> String {
-    let result = task.result.as_ref().map(|result| format!(" — {}", result.summary));
+fn prerequisite(genesis: &Genesis, task: &Task, history: &History) -> String {
+    let details = genesis.details(&task.id);
+    let result = details.result.as_ref().map(|result| format!(" — {}", result.summary));
     let attempts = history.task(&task.id).into_iter().flat_map(|story| &story.attempts);
     let done = attempts.rev().find(|attempt| attempt.succeeded()).map(|done| {
         let commit = done.commit().map_or_else(String::new, |commit| format!(", commit {commit}"));

@@ -117,9 +117,10 @@ impl Dispatcher<'_> {
     }
 
     fn prerequisite(&self, id: &TaskId) -> Option<Prerequisite> {
-        let task = self.books.genesis().task(id.as_str())?;
+        let genesis = self.books.genesis();
+        let task = genesis.task(id.as_str())?;
         let result = self.results.get(id).map(|commit| (self.branch(id), commit.to_string()));
-        Some(brief::prerequisite(task, result))
+        Some(brief::prerequisite(genesis, task, result))
     }
 
     /// The journal's next number, but none that has a ref already: a lost journal's attempt keeps its work under it, or one that was

@@ -12,7 +12,8 @@ impl Dispatcher<'_> {
     ///
     /// A task completed by hand without a branch has none, and adds nothing to a base.
     pub(super) fn find_result(&mut self, id: &TaskId) -> Result<(), RunError> {
-        if self.books.genesis().task(id.as_str()).is_some_and(ledger::is_skipped) {
+        let genesis = self.books.genesis();
+        if genesis.task(id.as_str()).is_some_and(|task| ledger::is_skipped(genesis, task)) {
             self.tell(RunEvent::Note(format!("{id} is skipped: it adds nothing to a base")));
             return Ok(());
         }

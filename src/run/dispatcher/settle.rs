@@ -104,8 +104,8 @@ impl Dispatcher<'_> {
     }
 
     fn is_taken(&self, task: &TaskId, to: Status, at: Timestamp) -> bool {
-        let written = self.books.genesis().task(task.as_str()).into_iter().flat_map(|task| &task.history);
-        let mut same = written.filter(|event| event.status == Some(to));
+        let written = self.books.genesis().details(task.as_str()).history;
+        let mut same = written.iter().filter(|event| event.status == Some(to));
         at < Timestamp::MAX && same.any(|event| event.at() == Some(at))
     }
 
@@ -306,8 +306,8 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn note_foreign(&self, task: &TaskId) {
-        let actor =
-            self.books.genesis().task(task.as_str()).and_then(|task| task.history.last()?.actor.clone());
+        let history = self.books.genesis().details(task.as_str()).history;
+        let actor = history.last().and_then(|last| last.actor.clone());
         let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
         self.tell(RunEvent::Note(format!(
             "{task} is in progress{whose} and is left alone; `blueprint task done` or `fail` ends that"

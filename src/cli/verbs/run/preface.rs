@@ -3,6 +3,7 @@ use crate::cli::context::{Context, Known};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::git::Repo;
+use crate::plan;
 use crate::report::clean;
 
 /// How many files without a commit are named.
@@ -10,10 +11,11 @@ const UNCOMMITTED: usize = 5;
 
 /// What people should know before agents start.
 pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config) -> Result<(), CliError> {
-    for warning in &known.plan.warnings {
+    let warnings = plan::diagnostics(&known.genesis);
+    for warning in &warnings {
         output::say(&format!("warning {}", clean(&warning.message)));
     }
-    if !known.plan.warnings.is_empty() {
+    if !warnings.is_empty() {
         output::say("note    `blueprint validate` shows where");
     }
     let without_effect = config.without_effect();

@@ -116,7 +116,7 @@ fn is_held(context: &Context, genesis: &Genesis, name: &str) -> Result<bool, Cli
         let missing = ledger::missing(&history, genesis);
         missing.iter().any(|record| record.task.as_str() == name && record.to == Status::InProgress)
     };
-    Ok(is_begun || ledger::is_ours(Some(story), task) || is_about_to_begin())
+    Ok(is_begun || ledger::is_ours(Some(story), genesis, task) || is_about_to_begin())
 }
 
 /// The run keeps what is in the journal: there it finds that somebody has decided about its task.
@@ -195,8 +195,8 @@ impl<'a> Wish<'a> {
 
     /// Blocked tasks stay as they are; another reason or question is noted, so that it is not lost.
     fn one_more_reason(&self, genesis: &Genesis, description: &str) -> Result<Edit, CliError> {
-        let last = genesis.task(self.task).and_then(|task| task.history.last()?.description.as_deref());
-        if last == Some(description.trim()) {
+        let details = genesis.details(self.task);
+        if details.history.last().and_then(|last| last.description.as_deref()) == Some(description.trim()) {
             return Ok(Edit::default());
         }
         let (task, text) = (self.task.to_owned(), description.to_owned());

@@ -29,15 +29,12 @@ impl Findings {
     }
 
     fn of_plan(path: PathBuf, genesis: &Genesis, schema: bool) -> Self {
-        let (mut diagnostics, content) = match plan::load(genesis) {
-            Ok(plan) => {
-                let edges = plan.tasks().map(|(index, _)| plan.prerequisites(index).len()).sum();
-                let (tasks, edges) = (counted(plan.len(), "task"), counted(edges, "dependency"));
-                let content = format!("{tasks}, {edges}, {} form", genesis.form().as_str());
-                (plan.warnings, Some(content))
-            }
-            Err(diagnostics) => (diagnostics, None),
-        };
+        let content = plan::load(genesis).ok().map(|plan| {
+            let edges = plan.tasks().map(|(index, _)| plan.prerequisites(index).len()).sum();
+            let (tasks, edges) = (counted(plan.len(), "task"), counted(edges, "dependency"));
+            format!("{tasks}, {edges}, {} form", genesis.form().as_str())
+        });
+        let mut diagnostics = plan::diagnostics(genesis);
         if schema {
             diagnostics.extend(genesis.against_schema());
         }
