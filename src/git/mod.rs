@@ -31,6 +31,7 @@ mod repo;
 mod restore;
 mod settle;
 mod snapshot;
+mod unmerge;
 mod update;
 mod worktree;
 
@@ -46,6 +47,7 @@ pub use names::{epic_slug, slugs, slugs_beside};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use snapshot::Snapshot;
+pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 
 #[cfg(test)]

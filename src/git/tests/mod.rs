@@ -13,5 +13,6 @@ mod removal;
 mod repositories;
 mod restore;
 mod support;
+mod unmerging;
 mod untouched;
 mod worktrees;
