@@ -25,6 +25,7 @@ mod places;
 mod refused_writes;
 mod rivals;
 mod signals;
+mod steering;
 mod stress;
 mod verbs;
 mod whole_plan;

@@ -18,6 +18,7 @@ use crate::run::{RunError, RunEvent, TaskHistory, brief};
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
     pub(super) fn start(&mut self, task: &TaskId) -> Result<(), RunError> {
+        self.take_out_old_work()?;
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = format!("branch {}", self.branch(task));

@@ -216,6 +216,7 @@ impl Dispatcher<'_> {
         self.before.get_or_insert_with(|| Box::new(genesis.clone()));
         let lost = self.apply(task, Event::End(ending))?;
         if report.done {
+            self.may_have_old_work();
             let text = "its work was merged before it could be ended".to_owned();
             self.tell(RunEvent::Warning { task: Some(task.clone()), text });
         }

@@ -2,6 +2,8 @@
 
 use super::Dispatcher;
 use crate::agent::Outcome;
+use crate::genesis::Status;
+use crate::git::Unmerged;
 use crate::plan::{Event, State, TaskId};
 use crate::run::job::Report;
 use crate::run::record::{Asks, Fact};
@@ -17,6 +19,8 @@ pub(super) struct Steering {
     set_back: Vec<TaskId>,
     /// Nothing new is to start until somebody says so.
     is_paused: bool,
+    /// No work of tasks that are to be done again is in the integration branch, as far as we know.
+    is_old_work_out: bool,
     /// How urgently the run was asked to end, by signals or from elsewhere.
     stage: Option<Stage>,
 }
@@ -60,6 +64,7 @@ impl Dispatcher<'_> {
 
     pub(super) fn hear_set_back(&mut self, tasks: Vec<TaskId>) {
         self.steering.set_back.extend(tasks);
+        self.may_have_old_work();
     }
 
     pub(super) fn is_paused(&self) -> bool {
@@ -108,6 +113,35 @@ impl Dispatcher<'_> {
         let index = self.ground.plan.find(task.as_str());
         if index.is_some_and(|index| matches!(self.schedule.state(index), State::Resting { .. })) {
             self.apply(task, Event::Due)?;
+        }
+        Ok(())
+    }
+
+    /// Work has been merged, or has to leave, since we looked.
+    pub(super) fn may_have_old_work(&mut self) {
+        self.steering.is_old_work_out = false;
+    }
+
+    /// Before a task is done again, its old work leaves the integration branch. Whoever set it back has seen to that, unless they were
+    /// killed, or an attempt was just being merged.
+    pub(super) fn take_out_old_work(&mut self) -> Result<(), RunError> {
+        if std::mem::replace(&mut self.steering.is_old_work_out, true) {
+            return Ok(());
+        }
+        let genesis = self.books.genesis();
+        let is_open =
+            |id: &TaskId| genesis.task(id.as_str()).is_some_and(|task| task.status != Status::Completed);
+        let set_back = self.books.history().tasks().filter(|(id, story)| story.is_set_back() && is_open(id));
+        let tasks: Vec<_> = set_back.map(|(id, _)| id.as_str()).collect();
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        if let Unmerged::Conflict { subject, .. } = self.common.repo.unmerge(&self.common.refs, &tasks)? {
+            let text = format!(
+                "the old work of tasks that are done again is still in {}: `{subject}` does not hold without it",
+                self.common.refs.integration()
+            );
+            self.tell(RunEvent::Warning { task: None, text });
         }
         Ok(())
     }
