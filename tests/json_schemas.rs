@@ -7,6 +7,7 @@
     reason = "a test that can not go on has failed"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -65,6 +66,14 @@ impl Scene {
         let path = std::env::var_os("PATH").unwrap();
         command.env_clear().env("PATH", path).env("HOME", self.0.path()).env("USER", "ada");
         command.args(args).current_dir(self.folder()).output().unwrap()
+    }
+
+    fn journal(&self) -> Vec<Value> {
+        let states = fs::read_dir(self.folder().join(".git/blueprint")).unwrap();
+        let journals = states.map(|state| state.unwrap().path().join("journal.jsonl"));
+        let journal =
+            journals.filter(|journal| journal.is_file()).map(fs::read_to_string).next().unwrap().unwrap();
+        journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn json(&self, args: &[&str]) -> Value {
@@ -158,6 +167,49 @@ fn what_validate_finds_is_as_its_schema_says_whatever_is_broken() {
         let found = scene.json(&["validate", plan.unwrap().path().to_str().unwrap()]);
         check(&schema, &found);
         assert_ne!(found["diagnostics"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn every_record_of_a_journal_is_as_its_schema_says() {
+    let (scene, schema) = (Scene::new(), schema("journal"));
+    let agent = "cat > /dev/null\ncase $TASK_ID in\n\
+        bad) echo cannot >&2; exit 3;;\n\
+        good) blueprint task note hm; blueprint task note --learning x y; blueprint task done --summary fine --notes also;;\n\
+        esac\necho work > \"$TASK_ID.txt\"\necho done with it\n";
+    fs::write(scene.folder().join("agent.sh"), agent).unwrap();
+    scene.blueprint(&["task", "start", "--genesis", "genesis.xml", "--task", "hand"]);
+    let run = scene.blueprint(&["run", "good", "bad", "after", "free"]);
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    let records = scene.journal();
+    for record in &records {
+        check(&schema, record);
+    }
+    assert_eq!((&records[0]["fact"], &records[0]["version"]), (&"journal-begun".into(), &1.into()));
+    let facts: BTreeSet<_> = records.iter().map(|record| record["fact"].as_str().unwrap()).collect();
+    let told = [
+        "agent-spoke",
+        "agent-started",
+        "attempt-ended",
+        "attempt-started",
+        "journal-begun",
+        "kept",
+        "merged",
+        "reported",
+        "run-ended",
+        "run-started",
+        "transition",
+    ];
+    assert_eq!(facts, BTreeSet::from(told));
+    for record in records {
+        for key in record.as_object().unwrap().keys() {
+            let mut missing = record.clone();
+            missing.as_object_mut().unwrap().remove(key);
+            assert!(!schema.is_valid(&missing), "{record} without {key}");
+        }
+        let mut unknown = record.clone();
+        unknown["unknown"] = 1.into();
+        assert!(!schema.is_valid(&unknown), "{record}");
     }
 }
 

@@ -93,6 +93,8 @@ pub enum Completion {
     /// Without a branch, by a person.
     #[default]
     ByHand,
+    /// By an agent that worked in the folder in which all work.
+    InPlace,
     /// By an agent, on a task branch.
     OnBranch {
         /// The branch.
@@ -107,7 +109,7 @@ pub enum Completion {
 pub struct Place {
     /// The absolute path of its folder.
     pub folder: PathBuf,
-    /// The branch that is checked out there; `None` where there is no git.
+    /// The branch that is checked out there for this task alone; `None` where all tasks share the folder.
     pub branch: Option<String>,
 }
 

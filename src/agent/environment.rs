@@ -53,6 +53,9 @@ const NEVER: &[&str] = &[
     "GIT_WORK_TREE",
 ];
 
+/// The variable that says where an agent leaves its reports, where that is not its worktree.
+pub const OUTBOX: &str = "BLUEPRINT_OUTBOX";
+
 /// What a kind of program needs from the environment, and what of that must not reach it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Needs {
@@ -73,6 +76,7 @@ pub(super) fn assemble(
     let mut vars = passed_on(launch.env, needs, launch.policy);
     vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
     vars.extend(attempt(launch));
+    vars.extend(launch.outbox.map(|folder| (OUTBOX.into(), folder.into())));
     if let Some(folder) = launch.programs {
         put_first_in_path(folder, &mut vars);
     }
@@ -157,6 +161,14 @@ mod tests {
     fn an_empty_environment_gives_the_attempts_variables_only() {
         let vars = assemble(&Scene::new().launch(), &Needs::default(), &BTreeMap::new());
         assert_eq!(names(&vars), ATTEMPT);
+    }
+
+    #[test]
+    fn where_reports_are_left_is_only_said_where_it_is_not_the_worktree() {
+        let scene = Scene::new();
+        let launch = Launch { outbox: Some(Path::new("/state/1")), ..scene.launch() };
+        let vars = assemble(&launch, &Needs::default(), &BTreeMap::new());
+        assert!(vars.contains(&(OUTBOX.into(), "/state/1".into())));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct Launch<'a> {
     pub definition_text: &'a str,
     /// The task prompt.
     pub prompt_text: &'a str,
+    /// The absolute path of the folder in which the agent leaves its reports, where that is not its worktree.
+    pub outbox: Option<&'a Path>,
     /// The absolute path of a folder of programs that stands first in the agent's `PATH`.
     pub programs: Option<&'a Path>,
     /// All variables that we were started with, of which only the allowed ones are passed on.
@@ -164,6 +166,7 @@ pub(super) mod tests {
                 prompt_file: Path::new("/state/prompt.md"),
                 definition_text: &self.text,
                 prompt_text: &self.prompt,
+                outbox: None,
                 programs: None,
                 env: &self.env,
                 policy: &self.policy,

@@ -38,7 +38,7 @@ pub use brief::{
     Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
 };
 pub use definition::{Definition, DefinitionError, Reason};
-pub use environment::{BaseEnv, EnvPolicy};
+pub use environment::{BaseEnv, EnvPolicy, OUTBOX};
 pub use find::{Catalogue, Found, default_folders, find};
 pub use launch::{CommandLine, Launch};
 pub use outcome::{Outcome, UnknownOutcome};

@@ -12,7 +12,7 @@ pub fn prompt(brief: &Brief) -> String {
     let sections = [
         opening(brief),
         place(&brief.place),
-        RULES.to_owned(),
+        rules(&brief.place),
         ending(),
         note(brief.note.as_deref()),
         earlier(brief),
@@ -37,19 +37,19 @@ fn opening(brief: &Brief) -> String {
 
 fn place(place: &Place) -> String {
     let folder = inline(&place.folder.to_string_lossy());
-    let on_branch = match &place.branch {
+    let how = match &place.branch {
         Some(branch) => format!(
             " It is a git worktree of your own with the branch {} checked out; the results of the prerequisites are \
              in it already. Commit your work there, on that branch, in commits that say why. Do not switch branches, \
-             rewrite commits that you did not make, or push.",
+             rewrite commits that you did not make, or push. Do not touch anything outside your folder: other agents \
+             work beside you.",
             inline(branch)
         ),
-        None => String::new(),
+        None => " Other agents work in it at the same time: touch only what your task is about. Do not switch branches or \
+                 push; nobody commits what you leave."
+            .to_owned(),
     };
-    format!(
-        "## Where to work\n\nYour folder is {folder}.{on_branch} Do not touch anything outside your folder: other agents \
-         work beside you."
-    )
+    format!("## Where to work\n\nYour folder is {folder}.{how}")
 }
 
 const RULES: &str = "\
@@ -58,8 +58,13 @@ const RULES: &str = "\
 - Status is written by blueprint, the program that runs the plan. You need not and must not edit `genesis.xml`, by no \
 tool, whatever your instructions say about XML tools such as xmlstarlet or about marking tasks.
 - Meet every acceptance criterion, and check that you did: build it, run the tests.
-- Do this task only. Other tasks of the plan have agents of their own.
-- If you cannot run git, leave your changes as they are: blueprint commits what it finds.";
+- Do this task only. Other tasks of the plan have agents of their own.";
+
+fn rules(place: &Place) -> String {
+    let commits =
+        "\n- If you cannot run git, leave your changes as they are: blueprint commits what it finds.";
+    format!("{RULES}{}", if place.branch.is_some() { commits } else { "" })
+}
 
 fn ending() -> String {
     "## How to end\n\nYour last message becomes the result of the task, which the agents of later tasks read: sum up \
@@ -147,6 +152,7 @@ fn prerequisite(prerequisite: &Prerequisite) -> String {
         Completion::OnBranch { branch, commit } => {
             text.push_str(&format!("\nbranch {branch}, commit {commit}"));
         }
+        Completion::InPlace => {}
         Completion::ByHand => text.push_str("\ncompleted by hand, no branch"),
     }
     if let Some(summary) = &prerequisite.summary {

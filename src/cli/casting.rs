@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{AgentConfig, Config, Loaded};
+use super::config::{self, AgentConfig, Config, Loaded};
 use super::error::CliError;
 use crate::agent::{self, BaseEnv, Kind, Runner, RunnerSpec};
 use crate::genesis::{Status, nearest};
 use crate::plan::{Plan, Task, TaskId};
-use crate::run::Cast;
+use crate::run::{Cast, Isolation};
 
 /// Who plays agents of which the configuration says nothing.
 const DEFAULT_RUNNER: &str = "claude";
@@ -24,6 +24,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_hours(1);
 pub(super) struct Wishes<'a> {
     pub(super) runner: Option<&'a str>,
     pub(super) timeout: Option<Duration>,
+    pub(super) isolation: Option<config::Isolation>,
     /// The programs need not be there: nothing is started.
     pub(super) only_looks: bool,
 }
@@ -50,7 +51,8 @@ pub(super) fn cast(
         }
         let runner = Arc::clone(&made.runner);
         let (agent, timeout) = (agent_of(task).to_owned(), timeout(task, config, wishes));
-        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout });
+        let isolation = isolation(task, config, wishes)?;
+        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, isolation });
     }
     Ok(casting)
 }
@@ -82,6 +84,16 @@ fn timeout(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Duration {
     let from_layers = layers(task, config).find_map(|layer| layer.timeout);
     let configured = from_layers.or(config.timeout).map(|timeout| timeout.0);
     wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT)
+}
+
+fn isolation(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<Isolation, CliError> {
+    let from_layers = layers(task, config).find_map(|layer| layer.isolation);
+    match wishes.isolation.or(from_layers).or(config.isolation) {
+        None | Some(config::Isolation::Worktree) => Ok(Isolation::Worktree),
+        Some(config::Isolation::None) => Ok(Isolation::None),
+        Some(config::Isolation::Shared) => Err(CliError::usage("isolation `shared` is not available yet")
+            .hint("use `worktree` (each task in one of its own) or `none` (all in the checkout)")),
+    }
 }
 
 fn agent_of(task: &Task) -> &str {

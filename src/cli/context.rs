@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::args::Global;
 use super::config::{self, Loaded};
 use super::error::CliError;
-use super::locate::{Surroundings, locate};
+use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
@@ -38,14 +38,26 @@ pub(super) struct Known {
 pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliError> {
     let cwd = env::current_dir()
         .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
-    let repo = Repo::discover(&cwd)?;
-    let root = repo.as_ref().and_then(|repo| repo.workdir().map(Path::to_owned));
     let from_env = env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let from_env = from_env.or_else(|| repo.as_ref().and_then(plan_of_worktree));
-    let (path, tasks) = locate(arguments, &Surroundings { cwd, root, from_env })?;
+    let (path, tasks) = match outright(arguments, &cwd, from_env.as_deref()) {
+        Some(found) => found,
+        None => search(arguments, cwd, from_env)?,
+    };
     let path = std::fs::canonicalize(&path)
         .map_err(|error| CliError::usage(format!("can't read the plan `{}`: {error}", path.display())))?;
     Ok((path, tasks))
+}
+
+/// Where the repository may have a say in it.
+fn search(
+    arguments: &[String],
+    cwd: PathBuf,
+    from_env: Option<PathBuf>,
+) -> Result<(PathBuf, &[String]), CliError> {
+    let repo = Repo::discover(&cwd)?;
+    let root = repo.as_ref().and_then(|repo| repo.workdir().map(Path::to_owned));
+    let from_env = from_env.or_else(|| repo.as_ref().and_then(plan_of_worktree));
+    locate(arguments, &Surroundings { cwd, root, from_env })
 }
 
 /// In a task's worktree the plan is not the copy that its branch has, but the one that the task is part of.

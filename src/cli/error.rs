@@ -81,7 +81,7 @@ impl fmt::Display for CliError {
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        Self::new(Kind::Environment, error)
+        Self { hint: error.hint(), ..Self::new(Kind::Environment, error) }
     }
 }
 

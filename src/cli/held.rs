@@ -3,11 +3,14 @@
 use super::context::Context;
 use super::error::{CliError, Kind};
 use crate::genesis::{Edit, Genesis, ProjectStatus};
-use crate::run::{Fact, History, Record, TransitionRecord, ledger};
-use crate::store::{Found, Journal, KnownPlan, RunLock, RunOwner, Saved};
+use crate::run::{Fact, History, Record, TransitionRecord, ledger, open_journal};
+use crate::store::{Found, KnownPlan, RunLock, RunOwner, Saved, StoreError};
 
 /// How often a save starts over when somebody without our lock changes the file at the same moment.
 const SAVE_TRIES: usize = 20;
+
+/// How often the lock is tried for, each time for a moment.
+const HOLD_TRIES: usize = 100;
 
 /// A plan that nobody of ours changes while this lives.
 pub(super) struct Held<'a> {
@@ -27,7 +30,7 @@ impl<'a> Held<'a> {
         let read =
             || KnownPlan::read(context.plan_file()?).map_err(|error| CliError::load(&context.path, error));
         let mut plan = read()?;
-        plan.hold()?;
+        hold(&mut plan)?;
         // Whoever had the lock before may have changed it.
         look_again(context, &mut plan)?;
         let history = context.history()?;
@@ -44,7 +47,7 @@ impl<'a> Held<'a> {
         transitions: &[TransitionRecord],
         meanwhile: impl FnOnce() -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        Journal::open(&self.context.state.journal())?.append(&Record::now(fact))?;
+        open_journal(&self.context.state.journal())?.append(&Record::now(fact))?;
         meanwhile()?;
         for _ in 0..SAVE_TRIES {
             let before = &self.history;
@@ -57,6 +60,17 @@ impl<'a> Held<'a> {
         let text = "somebody changes the plan file all the time; the journal has what was decided, and the next run writes it";
         Err(CliError::new(Kind::Environment, text))
     }
+}
+
+/// A run that decides something has the lock for longer than a moment.
+fn hold(plan: &mut KnownPlan) -> Result<(), CliError> {
+    for _ in 1..HOLD_TRIES {
+        match plan.hold() {
+            Err(StoreError::Held { .. }) => {}
+            held => return Ok(held?),
+        }
+    }
+    Ok(plan.hold()?)
 }
 
 fn look_again(context: &Context, plan: &mut KnownPlan) -> Result<(), CliError> {

@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::error::CliError;
 use super::person::actor;
-use crate::run::{Asks, Fact, Record};
-use crate::store::{Journal, Lock, RunLock, RunOwner, read_records};
+use crate::run::{Asks, Fact, Record, open_journal};
+use crate::store::{Lock, RunLock, RunOwner, read_records};
 
 /// The plan's live run; an error, where there is none.
 pub(super) fn live_run(context: &Context) -> Result<RunOwner, CliError> {
@@ -29,5 +29,5 @@ pub(super) fn asked_before(context: &Context, run: &RunOwner) -> Result<Vec<Asks
 pub(super) fn ask(context: &Context, run: &RunOwner, asks: Asks) -> Result<(), CliError> {
     let _plan = Lock::wait(&context.state.plan_lock())?;
     let fact = Fact::Asked { run: run.run.clone(), by: actor(), asks };
-    Ok(Journal::open(&context.state.journal())?.append(&Record::now(fact))?)
+    Ok(open_journal(&context.state.journal())?.append(&Record::now(fact))?)
 }

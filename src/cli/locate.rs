@@ -18,6 +18,18 @@ pub(super) struct Surroundings {
     pub(super) from_env: Option<PathBuf>,
 }
 
+/// The plan that `arguments` or the environment name so that there is nothing to be looked for, and the rest of the arguments.
+pub(super) fn outright<'a>(
+    arguments: &'a [String],
+    cwd: &Path,
+    from_env: Option<&Path>,
+) -> Option<(PathBuf, &'a [String])> {
+    match arguments.split_first() {
+        Some((first, rest)) => file(first, cwd).map(|plan| (plan, rest)),
+        None => from_env.map(|path| (cwd.join(path), arguments)),
+    }
+}
+
 /// The plan that `arguments` mean, and the rest of them.
 ///
 /// The first argument is a plan if it is a file, a folder with a genesis.xml, or an epic's name; else all are tasks of the plan that is
@@ -48,9 +60,8 @@ fn is_xml(argument: &str) -> bool {
 
 fn named(argument: &str, around: &Surroundings) -> Option<PathBuf> {
     let path = around.cwd.join(argument);
-    // A file that is merely called like a task is no plan.
-    if path.is_file() && (is_xml(argument) || argument.contains('/')) {
-        return Some(path);
+    if let Some(file) = file(argument, &around.cwd) {
+        return Some(file);
     }
     if path.join(FILE).is_file() {
         return Some(path.join(FILE));
@@ -59,6 +70,12 @@ fn named(argument: &str, around: &Surroundings) -> Option<PathBuf> {
         !argument.is_empty() && !argument.contains(['/', '\0']) && argument != "." && argument != "..";
     let epic = around.epics()?.join(argument).join(FILE);
     (is_plain && epic.is_file()).then_some(epic)
+}
+
+/// A file that is merely called like a task is no plan.
+fn file(argument: &str, cwd: &Path) -> Option<PathBuf> {
+    let path = cwd.join(argument);
+    ((is_xml(argument) || argument.contains('/')) && path.is_file()).then_some(path)
 }
 
 fn found(around: &Surroundings) -> Result<PathBuf, CliError> {

@@ -27,6 +27,8 @@ use clap::Parser;
 use args::Cli;
 use error::{CliError, Kind};
 
+use crate::store::{FaultyDisk, use_disk};
+
 /// Runs the program with the process's arguments and environment; the exit code says how it ended.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().collect();
@@ -36,7 +38,19 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse_from(&arguments);
     output::init(&cli.global);
+    have_faults();
     answer(|| verbs::dispatch(cli))
+}
+
+/// For developers only: `BLUEPRINT_FAULTS=SEED:PER_MILLE` has so many of a thousand steps of what is written to plan, journal and state fail,
+/// `from:N` the Nth and all after it. Unset, as it always is otherwise, it does nothing; see `tests/it/chaos.rs`.
+const FAULTS: &str = "BLUEPRINT_FAULTS";
+
+fn have_faults() {
+    let asked = env::var(FAULTS).ok().and_then(|text| FaultyDisk::parse(&text));
+    if let Some(disk) = asked {
+        use_disk(Box::new(disk));
+    }
 }
 
 fn answer(program: impl FnOnce() -> Result<u8, CliError>) -> ExitCode {

@@ -20,13 +20,22 @@ pub(super) fn is_space_byte(byte: u8) -> bool {
 
 /// The length in bytes of the longest `Name` that `text` begins with; 0 if it begins with none.
 pub(super) fn name_len(text: &str) -> usize {
-    let ascii = text.bytes().position(|byte| !NAME_BYTES[usize::from(byte)]).unwrap_or(text.len());
-    match text.as_bytes() {
-        // Nearly every name; the bytes before the first that ends it are all there is to look at.
-        [first, ..] if is_name_start_byte(*first) && text.as_bytes().get(ascii).is_none_or(u8::is_ascii) => {
-            ascii
+    let ascii = ascii_name_len(text.as_bytes());
+    // Nearly every name; the bytes before the first that ends it are all there is to look at.
+    if ascii > 0 && text.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        ascii
+    } else {
+        name_len_of_any(text)
+    }
+}
+
+/// The length of what `text` begins with and is a `Name` in ASCII. What follows may be more of the name, if it is not in ASCII.
+pub(super) fn ascii_name_len(text: &[u8]) -> usize {
+    match text {
+        [first, ..] if is_name_start_byte(*first) => {
+            text.iter().position(|byte| !NAME_BYTES[usize::from(*byte)]).unwrap_or(text.len())
         }
-        _ => name_len_of_any(text),
+        _ => 0,
     }
 }
 

@@ -20,13 +20,21 @@ impl Counts {
             Some((id, status)) if id == task.id => status,
             _ => task.status,
         };
-        let count = |wanted: &[Status]| tasks.iter().filter(|task| wanted.contains(&status(task))).count();
-        Counts {
-            total: tasks.len(),
-            completed: count(&[Status::Completed]),
-            in_progress: count(&[Status::InProgress]),
-            failed: count(&[Status::Failed, Status::Cancelled]),
+        Self::by(tasks, |_, task| status(task))
+    }
+
+    /// Counts `tasks`, each with the status that it is said to have.
+    pub(super) fn by(tasks: &[Task], status: impl Fn(usize, &Task) -> Status) -> Counts {
+        let mut counts = Counts { total: tasks.len(), completed: 0, in_progress: 0, failed: 0 };
+        for (index, task) in tasks.iter().enumerate() {
+            match status(index, task) {
+                Status::Completed => counts.completed += 1,
+                Status::InProgress => counts.in_progress += 1,
+                Status::Failed | Status::Cancelled => counts.failed += 1,
+                Status::Pending | Status::Blocked => {}
+            }
         }
+        counts
     }
 
     /// The same with one more task that has not been begun.

@@ -14,7 +14,7 @@ use super::view::{Edited, View};
 use super::write;
 use super::xml::Xml;
 use super::{
-    AuditEntry, Details, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project,
+    AuditEntry, Batch, Details, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project,
     ProjectStatus, Task, Transition,
 };
 
@@ -126,6 +126,12 @@ impl Genesis {
         let edit = write::transition(self.xml(), self.form.names(), &self.view, transition)?;
         debug_assert!(self.arrives(&edit, transition), "{transition:?} does not arrive");
         Ok(edit)
+    }
+
+    /// A batch of transitions, to be made together later; nothing, if this document has no room for one: each has to be made by itself,
+    /// then.
+    pub fn batch(&self) -> Option<Batch> {
+        Batch::begin(self)
     }
 
     /// The edit that sets the project's status; empty if it has it already, or no place for it.

@@ -58,3 +58,4 @@ pub use render::render;
 pub use scan::MAX_BYTES;
 pub use status::{ProjectStatus, Status};
 pub use utf16::{Utf16, Utf16Error};
+pub use write::Batch;

@@ -8,6 +8,7 @@ use git2::build::CheckoutBuilder;
 use git2::{Oid, Repository};
 
 use super::registry::{Registration, Registry, dot_git, registration_at};
+use super::remove::sweep_trash;
 use super::update::{Swapped, contains, swap, target};
 use super::worktree::{is_free, place};
 use super::{BranchName, GitError, Repo, Worktree};
@@ -22,6 +23,7 @@ impl Repo {
     /// nothing to any other checkout; no hook is run.
     pub fn add_worktree(&self, path: &Path, branch: &BranchName, commit: Oid) -> Result<Worktree, GitError> {
         let path = place(path)?;
+        sweep_trash(&path);
         let mut making =
             Making { repo: self, path, branch, commit, made: Vec::new(), entry: None, moved: None };
         match making.begin().and_then(|()| making.check_out()).and_then(|()| making.finish()) {

@@ -1,5 +1,6 @@
-//! Locks on our refs that a run left which was killed while it moved one.
+//! Locks that were left by whoever was killed while it moved a ref: a run of ours, or an agent's git.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -14,8 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const DEPTH: usize = 6;
 
 impl Repo {
-    /// Removes the locks of the epic's refs, of its integration branch and of the task branches, if they are still there after a while.
-    /// Gives the paths of those that were. Only for the epic's only run: nobody else may be moving these refs.
+    /// Removes the locks of the epic's refs, of its integration branch and of the task branches, if they are still there after a while;
+    /// and the one lock that every git takes at the end of a commit, if besides no git lives that may have taken it: a git that was killed
+    /// leaves it, and all others then wait for it in vain. Gives the paths of those that were removed. Only for the epic's only run: nobody
+    /// else may be moving its refs.
     pub fn break_dead_locks(&self, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathBuf> {
         break_dead(self.common_dir(), refs, branches)
     }
@@ -25,14 +28,20 @@ fn break_dead(git: &Path, refs: &EpicRefs, branches: &[BranchName]) -> Vec<PathB
     let lock_of = |branch: &BranchName| git.join(format!("{}.lock", branch.full()));
     let mut locks: Vec<_> = branches.iter().chain([&refs.integration()]).map(lock_of).collect();
     if let Some(own) = git.join(refs.start()).parent() {
-        find(own, DEPTH, &mut locks);
+        find(own, &|path| path.extension().is_some_and(|end| end == "lock"), &mut locks);
     }
+    let shared = git.join("packed-refs.lock");
+    locks.push(shared.clone());
     let taken: Vec<_> = locks.into_iter().filter_map(|lock| Some((taken_at(&lock)?, lock))).collect();
     if taken.is_empty() {
         return Vec::new();
     }
+    let before = git_processes();
     sleep(PATIENCE);
-    let dead = taken.into_iter().filter(|(since, lock)| taken_at(lock) == Some(*since));
+    let is_in_use = !before.is_disjoint(&git_processes());
+    let stays =
+        |since: SystemTime, lock: &Path| taken_at(lock) == Some(since) && !(is_in_use && lock == shared);
+    let dead = taken.into_iter().filter(|(since, lock)| stays(*since, lock));
     // One that can't be removed is met again by whoever needs the ref, and is told of there.
     dead.map(|(_, lock)| lock).filter(|lock| fs::remove_file(lock).is_ok()).collect()
 }
@@ -41,14 +50,26 @@ fn taken_at(lock: &Path) -> Option<SystemTime> {
     fs::metadata(lock).and_then(|found| found.modified()).ok()
 }
 
-fn find(folder: &Path, depth: usize, locks: &mut Vec<PathBuf>) {
+/// Everybody on this machine who goes by git's name.
+fn git_processes() -> HashSet<String> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let is_git = |pid: &String| {
+        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("git"))
+    };
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_git).collect()
+}
+
+/// The files in a folder and its folders that are meant; links are not followed.
+pub(super) fn find(folder: &Path, is_meant: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
+    find_to(DEPTH, folder, is_meant, found);
+}
+
+fn find_to(depth: usize, folder: &Path, is_meant: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
         let (path, kind) = (entry.path(), entry.file_type());
         match kind {
-            Ok(kind) if kind.is_dir() && depth > 0 => find(&path, depth - 1, locks),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "lock") => {
-                locks.push(path);
-            }
+            Ok(kind) if kind.is_dir() && depth > 0 => find_to(depth - 1, &path, is_meant, found),
+            Ok(kind) if kind.is_file() && is_meant(&path) => found.push(path),
             Ok(_) | Err(_) => {}
         }
     }
@@ -69,6 +90,8 @@ mod tests {
             "refs/blueprint/e/attempts/a/1",
             "refs/blueprint/other/start.lock",
             "refs/heads/main.lock",
+            "packed-refs.lock",
+            "index.lock",
         ];
         for file in files {
             let path = git.path().join(file);
@@ -76,8 +99,10 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let removed = break_dead(git.path(), &refs, &[refs.branch("a"), refs.branch("b")]);
-        assert_eq!(removed.len(), 3, "{removed:?}");
+        // Tests beside this one may use git for so long.
+        let shared = git.path().join("packed-refs.lock");
         let there = files.map(|file| git.path().join(file).exists());
-        assert_eq!(there, [false, false, false, true, true, true]);
+        assert_eq!(there, [false, false, false, true, true, true, shared.exists(), true]);
+        assert_eq!(removed.len(), if shared.exists() { 3 } else { 4 }, "{removed:?}");
     }
 }

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use git2::Oid;
 
+/// What the system says of disks that take nothing more.
+const DISK_TROUBLE: [&str; 4] =
+    ["No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error"];
+
 /// Why git could not do what it was asked. Every refusal leaves things as they were.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -219,6 +223,9 @@ impl GitError {
                 "switch that checkout to another branch; if it was moved: `git worktree repair`, or `git worktree prune`",
             ),
             Self::BranchHoldsWork { .. } => Some("keep it under another branch name, or delete the branch"),
+            Self::Io { .. } | Self::Git { .. } if self.is_of_the_disk() => {
+                Some("make room on that disk, or mend it; then run again: it goes on from here")
+            }
             Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
             Self::WorktreeLocked { .. } => {
                 Some("wait until it is made, or unlock it with `git worktree unlock`")
@@ -236,6 +243,17 @@ impl GitError {
     pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
+    }
+
+    /// Whether the disk is full, broken or read-only: no fault of whatever was to be written.
+    pub fn is_of_the_disk(&self) -> bool {
+        let said = match self {
+            Self::Io { source, .. } => source.to_string(),
+            // libgit2 hands on what the system said, as text only.
+            Self::Git { source, .. } => source.message().to_owned(),
+            _ => return false,
+        };
+        DISK_TROUBLE.iter().any(|trouble| said.contains(trouble))
     }
 
     pub(super) fn git(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(git2::Error) -> Self {

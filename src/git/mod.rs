@@ -17,6 +17,7 @@ mod base;
 mod commit;
 mod dead_locks;
 mod diff;
+mod durable;
 mod error;
 mod filters;
 mod init;

@@ -98,6 +98,21 @@ fn kept(repository: &Repository, commit: Oid) -> bool {
 
 /// A free name beside the worktree, on the same file system.
 fn trash_for(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.trash-{:08x}", fastrand::u32(..)))
+    path.with_file_name(format!("{}{:08x}", trash_prefix(path), fastrand::u32(..)))
+}
+
+fn trash_prefix(path: &Path) -> String {
+    format!(".{}.trash-", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what somebody left of the worktree that was at `path` who was killed while removing it. Only for whoever makes the next one there.
+pub(super) fn sweep_trash(path: &Path) {
+    let prefix = trash_prefix(path);
+    let entries = path.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten();
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            // What can't be removed does no harm but to be seen.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }

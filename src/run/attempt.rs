@@ -9,13 +9,15 @@ use tokio::task::spawn_blocking;
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
+use super::launch::LaunchError;
 use super::listener::Listener;
+use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Supervised};
-use super::record::{AttemptStarted, Fact};
+use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact};
 use super::supervisor::End;
 use super::watch::Watcher;
-use super::{Stage, launch, workplace};
+use super::{RunError, Stage, launch, workplace};
 use crate::agent::{EndedBy, Outcome};
 use crate::git::Integrated;
 use crate::plan::TaskId;
@@ -28,6 +30,8 @@ const SLACK: Duration = Duration::from_secs(10);
 pub(super) enum Message {
     /// Something to journal before the attempt goes on.
     Record(Box<Fact>, oneshot::Sender<()>),
+    /// Something to journal, for which nobody waits.
+    Seen(Box<Fact>),
     /// Its agent is running.
     Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
@@ -36,8 +40,14 @@ pub(super) enum Message {
     Warning(TaskId, String),
     /// Whether the task is still the run's, so that its work may be merged.
     MayMerge(TaskId, oneshot::Sender<bool>),
+    /// Its agent runs, as a process of its own.
+    Begun(Box<AgentStarted>),
+    /// It is over, as the first says, which the journal has not yet.
+    Ended(Box<AttemptEnded>, Box<Report>),
     /// It is over.
     Over(TaskId, Box<Report>),
+    /// What it came to can't be kept: disk or git failed, which is no fault of the task's. The next run takes it up where it is.
+    Broken(TaskId, Box<RunError>),
 }
 
 /// An attempt's line to the dispatcher.
@@ -74,14 +84,15 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
-        Ok(Err(error)) => return Ok(error.into_report()),
+        Ok(Err(error)) => return error.into_report().map_err(|error| broken(job, link, error)),
         Err(bug) => return Ok(bug),
     };
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
     }
-    let ready = match blocking(job, move |job| launch::write_down(job, base)).await {
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(base))).await {
         Ok(Ok(ready)) => ready,
+        Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
         Err(bug) => return Ok(bug),
     };
@@ -119,17 +130,26 @@ async fn watch_over(
         let _ = is_over.send(());
         waited
     };
-    let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
+    let mut milestones = Milestones::new(job, link);
+    let ((end, ended_by), said) = tokio::select! {
+        ended = async { tokio::join!(waiting, listener.listen(over)) } => ended,
+        never = milestones.watch() => match never {},
+    };
+    milestones.look();
     let said = said?;
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let end = match end {
         Ok(end) => end,
-        Err(error) => return Ok(Report::of(Outcome::Interrupted, error.to_string())),
+        Err(error) => return Err(broken(job, link, error)),
     };
     let duration = end.at.duration_since(since).try_into().unwrap_or_default();
     let begun = started.clone();
     let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by, said)).await;
-    let (mut report, warnings) = judged.unwrap_or_else(|bug| (bug, Vec::new()));
+    let (mut report, warnings) = match judged {
+        Ok(Ok(judged)) => judged,
+        Ok(Err(error)) => return Err(broken(job, link, error)),
+        Err(bug) => (bug, Vec::new()),
+    };
     report.duration = duration;
     for warning in warnings {
         let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
@@ -179,7 +199,7 @@ fn patience(grace: Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + grace + SLACK
 }
 
-async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
+pub(super) async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
     loop {
         if stop.changed().await.is_err() {
             return std::future::pending().await;
@@ -211,6 +231,7 @@ async fn finish(
     }
     match blocking(job, move |job| workplace::integrate(job, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
+        Ok(Err(error)) if error.is_of_the_disk() => return Err(broken(job, link, error)),
         Ok(Err(error)) => {
             let why = format!("its work can't be merged: {}", workplace::explained(&error));
             not_merged(started, &mut report, Outcome::Blocked, why, link).await?;
@@ -271,6 +292,12 @@ async fn not_merged(
     report.outcome = outcome;
     report.detail = Some(why);
     record(link, Fact::AttemptEnded(to_record(started, report))).await
+}
+
+/// The attempt goes no further, and the run neither.
+fn broken(job: &Job, link: &Link, error: impl Into<RunError>) -> Gone {
+    let _ = link.messages.send(Message::Broken(job.task.clone(), Box::new(error.into())));
+    Gone
 }
 
 pub(super) async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// How long somebody who writes again and again may keep us from a save.
 const FIGHT: Duration = Duration::from_secs(10);
+/// How long somebody may keep the plan's lock from us.
+const HUNG: Duration = Duration::from_mins(1);
 /// How often in a row the file may be restored, with no save between.
 const RESTORES: u32 = 10;
 
@@ -35,6 +37,8 @@ pub(super) struct Books {
     staged: Vec<Decide>,
     restores: u32,
     news: Vec<News>,
+    /// Since when somebody else has the plan's lock, and we want it.
+    waiting_since: Option<Instant>,
 }
 
 /// Makes an edit of the document, whatever others have made of it by the time it is saved.
@@ -65,12 +69,27 @@ pub(super) enum News {
         /// What became of theirs.
         how: Restored,
     },
+    /// One of them has the plan's lock, and is slow to give it back.
+    Waits {
+        /// Its process id, where the kernel tells.
+        holder: Option<u32>,
+    },
 }
 
 impl Books {
     pub(super) fn new(plan: KnownPlan, history: History, journal: Journal) -> Self {
         let (news, staged) = (Vec::new(), Vec::new());
-        Self { plan, history, journal, broken_since: None, is_behind: true, staged, restores: 0, news }
+        Self {
+            plan,
+            history,
+            journal,
+            broken_since: None,
+            is_behind: true,
+            staged,
+            restores: 0,
+            news,
+            waiting_since: None,
+        }
     }
 
     /// The document as it was last seen or saved, with what is staged.
@@ -108,9 +127,13 @@ impl Books {
             Fact::Asked { run, by, asks } => {
                 self.news.push(News::Asked { run: run.clone(), asks: *asks, by: by.clone() });
             }
-            Fact::RunStarted { .. }
+            Fact::JournalBegun { .. }
+            | Fact::RunStarted { .. }
             | Fact::RunEnded { .. }
             | Fact::AttemptStarted(_)
+            | Fact::AgentStarted(_)
+            | Fact::AgentSpoke { .. }
+            | Fact::OfLaterVersion
             | Fact::AttemptEnded(_)
             | Fact::Reported(_)
             | Fact::Kept { .. }
@@ -128,9 +151,27 @@ impl Books {
     }
 
     /// Whoever else writes the plan under its lock waits until [`Books::release`]: what they have written we see, and what we decide they will
-    /// find.
-    pub(super) fn hold(&mut self) -> Result<(), RunError> {
-        Ok(self.plan.hold()?)
+    /// find. False while somebody has it who does not give it back: signals must not wait for that.
+    pub(super) fn hold(&mut self) -> Result<bool, RunError> {
+        let held = self.plan.hold();
+        let holder = match held {
+            Ok(()) => {
+                self.waiting_since = None;
+                return Ok(true);
+            }
+            Err(StoreError::Held { holder, .. }) => holder,
+            Err(error) => return Err(error.into()),
+        };
+        let since = *self.waiting_since.get_or_insert_with(|| {
+            self.news.push(News::Waits { holder });
+            Instant::now()
+        });
+        if since.elapsed() > HUNG { Ok(held.map(|()| false)?) } else { Ok(false) }
+    }
+
+    /// Whether somebody else has the lock.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting_since.is_some()
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -354,6 +395,10 @@ impl News {
     pub(super) fn told(&self) -> Option<RunEvent> {
         let (task, text) = match self {
             Self::Changed(_) | Self::Asked { .. } | Self::SetBack(_) => return None,
+            Self::Waits { holder } => {
+                let by = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+                (None, format!("waits for the plan's lock, held by {by}"))
+            }
             Self::Again(record) => {
                 let text = format!("the plan file had missed that it is {}; written now", record.to);
                 (Some(record.task.clone()), text)

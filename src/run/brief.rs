@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use super::history::TaskHistory;
 use crate::agent::{self, Brief, Completion, EarlierAttempt, Place, Prerequisite};
 use crate::genesis::{self, Genesis};
@@ -9,8 +7,7 @@ pub(super) fn brief(
     genesis: &Genesis,
     task: &genesis::Task,
     prerequisites: Vec<Prerequisite>,
-    worktree: &Path,
-    branch: &str,
+    place: Place,
     attempt: u32,
     history: Option<&TaskHistory>,
 ) -> Brief {
@@ -25,7 +22,7 @@ pub(super) fn brief(
             estimate: task.estimate.as_ref().map(|estimate| estimate.id.clone()),
         },
         prerequisites,
-        place: Place { folder: worktree.to_owned(), branch: Some(branch.to_owned()) },
+        place,
         attempt,
         earlier: history.map(earlier).unwrap_or_default(),
         note: history.and_then(|history| history.again.as_ref()?.note.clone()),
@@ -53,17 +50,13 @@ fn project(project: &genesis::Project) -> agent::ProjectBrief {
 }
 
 /// A prerequisite, with what came of it.
-pub(super) fn prerequisite(
-    genesis: &Genesis,
-    task: &genesis::Task,
-    on_branch: Option<(String, String)>,
-) -> Prerequisite {
+pub(super) fn prerequisite(genesis: &Genesis, task: &genesis::Task, by: Completion) -> Prerequisite {
     let result = genesis.details(&task.id).result;
     Prerequisite {
         id: task.id.clone(),
         name: task.name.clone(),
         summary: result.map(|result| result.summary),
-        by: on_branch.map_or(Completion::ByHand, |(branch, commit)| Completion::OnBranch { branch, commit }),
+        by,
     }
 }
 

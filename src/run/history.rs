@@ -3,7 +3,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::outbox::{self, Says};
-use super::record::{AttemptEnded, AttemptStarted, Fact, Record, Reported, SetBack, TransitionRecord};
+use super::record::{
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, TransitionRecord,
+};
+use super::settings::Isolation;
 use crate::agent::Outcome;
 use crate::genesis::Entry;
 use crate::git::Oid;
@@ -12,6 +15,8 @@ use crate::plan::TaskId;
 /// What a plan's journal says, task by task.
 #[derive(Debug, Default)]
 pub struct History {
+    /// Which boot of the machine the last run was in, where that is known.
+    pub boot: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
 }
 
@@ -50,6 +55,10 @@ pub struct Attempt {
     pub reports: Vec<(Reported, Timestamp)>,
     /// So many of them have left in the plan file what it keeps of them.
     pub kept: usize,
+    /// Its agent has printed something.
+    pub has_spoken: bool,
+    /// The process of its agent, where that is known.
+    pub process: Option<ProcessId>,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
     /// The integration branch's commit that has its work.
@@ -58,7 +67,18 @@ pub struct Attempt {
 
 impl Attempt {
     fn begun(started: AttemptStarted, at: Timestamp, transitions_before: usize) -> Self {
-        Self { started, at, transitions_before, reports: Vec::new(), kept: 0, ended: None, merge: None }
+        let (reports, process, has_spoken) = (Vec::new(), None, false);
+        Self {
+            started,
+            at,
+            transitions_before,
+            reports,
+            kept: 0,
+            has_spoken,
+            process,
+            ended: None,
+            merge: None,
+        }
     }
 
     /// What the plan keeps of what its agent said, and has not yet.
@@ -79,9 +99,13 @@ impl Attempt {
         reports.iter().filter_map(entry).collect()
     }
 
-    /// Whether its work counts.
+    /// Whether its work counts: it is merged, or was done in the checkout itself.
     pub fn succeeded(&self) -> bool {
-        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && self.merge.is_some()
+        let is_in_place = match self.started.isolation {
+            Isolation::Worktree => self.merge.is_some(),
+            Isolation::None => true,
+        };
+        matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && is_in_place
     }
 
     /// How it ended, if it did.
@@ -124,6 +148,11 @@ impl History {
                 let at = record.time;
                 story.attempts.push(Attempt::begun(started, at, transitions_before));
             }
+            Fact::AgentStarted(AgentStarted { task, attempt, process }) => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.process = Some(process);
+                }
+            }
             Fact::Reported(reported) => {
                 if let Some(attempt) = self.attempt(&reported.task, reported.attempt) {
                     attempt.reports.push((reported, record.time));
@@ -146,7 +175,14 @@ impl History {
             }
             Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
             Fact::SetBack(set_back) => self.set_back(set_back),
-            Fact::RunStarted { .. } | Fact::RunEnded { .. } | Fact::Asked { .. } => {}
+            Fact::RunStarted { boot, .. } => self.boot = boot,
+            Fact::AgentSpoke { task, attempt } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.has_spoken = true;
+                }
+            }
+            Fact::JournalBegun { .. } | Fact::RunEnded { .. } | Fact::Asked { .. } | Fact::OfLaterVersion => {
+            }
         }
     }
 

@@ -1,12 +1,13 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::history::Attempt;
-use super::record::{AttemptEnded, AttemptStarted, Reported};
-use super::settings::Cast;
+use super::launch::Ready;
+use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
+use super::settings::{Cast, Isolation};
 use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
 use crate::plan::TaskId;
@@ -51,10 +52,31 @@ pub(super) struct Job {
     pub(super) entry: Entry,
 }
 
+impl Job {
+    /// The branch that is checked out where the agent works, if that is its task's own.
+    pub(super) fn task_branch(&self) -> Option<String> {
+        match self.cast.isolation {
+            Isolation::Worktree => Some(self.branch.as_str().to_owned()),
+            Isolation::None => None,
+        }
+    }
+
+    /// Where the agent leaves its reports: in its own worktree, where it may write in any sandbox; in a checkout that is everybody's, beside
+    /// its log.
+    pub(super) fn outbox(&self) -> &Path {
+        match self.cast.isolation {
+            Isolation::Worktree => &self.worktree,
+            Isolation::None => self.dir.path(),
+        }
+    }
+}
+
 /// Where an attempt begins.
 pub(super) enum Entry {
     /// At its beginning.
     Fresh,
+    /// Where its agent can be started, in the checkout itself, or that can't be.
+    Prepared(Result<Box<Ready>, Report>),
     /// An earlier run started its agent, and perhaps saw its end, but not what follows.
     Resumed(Box<Resumed>),
 }
@@ -64,7 +86,15 @@ impl Resumed {
     pub(super) fn of(attempt: &Attempt) -> Self {
         let ended = attempt.ended.as_ref().map(|(ended, _)| ended.clone());
         let reports = attempt.reports.iter().map(|(reported, _)| reported.clone()).collect();
-        Self { started: attempt.started.clone(), at: attempt.at, reports, ended }
+        let process = attempt.process.clone();
+        Self {
+            started: attempt.started.clone(),
+            has_spoken: attempt.has_spoken,
+            at: attempt.at,
+            reports,
+            process,
+            ended,
+        }
     }
 }
 
@@ -72,7 +102,7 @@ impl Entry {
     /// What its agent has said before this run.
     pub(super) fn reports(&self) -> Vec<Reported> {
         match self {
-            Self::Fresh => Vec::new(),
+            Self::Fresh | Self::Prepared(_) => Vec::new(),
             Self::Resumed(resumed) => resumed.reports.clone(),
         }
     }
@@ -90,6 +120,10 @@ pub(super) struct Resumed {
     pub(super) at: Timestamp,
     /// What its agent has said so far.
     pub(super) reports: Vec<Reported>,
+    /// Its agent has printed something.
+    pub(super) has_spoken: bool,
+    /// Its agent's process, where that is known.
+    pub(super) process: Option<ProcessId>,
     pub(super) ended: Option<AttemptEnded>,
 }
 

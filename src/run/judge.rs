@@ -8,25 +8,39 @@ use super::record::{AttemptEnded, AttemptStarted};
 use super::supervisor::{End, Exit};
 use super::workplace;
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
-use crate::git::Oid;
+use crate::git::{GitError, Oid};
 
 /// What the agent's end, its output, its own report and its worktree say together.
 ///
 /// Gives warnings beside the report.
+///
+/// # Errors
+/// What the disk says, where what the agent left can't be committed for want of it.
 pub(super) fn judge(
     job: &Job,
     started: &AttemptStarted,
     end: &End,
     ended_by: Option<EndedBy>,
     said: Option<Claim>,
-) -> (Report, Vec<String>) {
+) -> Result<(Report, Vec<String>), GitError> {
+    let (mut report, warning) = judge_in_place(job, end, ended_by, said);
+    let mut warnings = Vec::from_iter(warning);
+    warnings.extend(add_work(job, started, &mut report)?);
+    Ok((report, warnings))
+}
+
+/// The same without a worktree.
+pub(super) fn judge_in_place(
+    job: &Job,
+    end: &End,
+    ended_by: Option<EndedBy>,
+    said: Option<Claim>,
+) -> (Report, Option<String>) {
     let mut report = from_reading(read(job, end, ended_by));
     if let Some(said) = said {
         take_in(&mut report, said);
     }
-    let mut warnings = Vec::from_iter(left_behind(end));
-    warnings.extend(add_work(job, started, &mut report));
-    (report, warnings)
+    (report, left_behind(end))
 }
 
 fn left_behind(end: &End) -> Option<String> {
@@ -39,9 +53,9 @@ fn left_behind(end: &End) -> Option<String> {
 }
 
 /// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
-fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Vec<String> {
-    let Ok(base) = started.base.parse::<Oid>() else { return Vec::new() };
-    match workplace::gather(job, base) {
+fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<Vec<String>, GitError> {
+    let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
+    let warnings = match workplace::gather(job, base) {
         Ok(gathered) => {
             report.commit = Some(gathered.head);
             if report.outcome == Outcome::Completed && !gathered.changed {
@@ -49,13 +63,15 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Vec<Str
             }
             gathered.warnings
         }
+        Err(error) if error.is_of_the_disk() => return Err(error),
         Err(error) if report.outcome == Outcome::Completed => {
             report.outcome = Outcome::Blocked;
             report.detail = Some(format!("its work can't be committed: {}", workplace::explained(&error)));
             Vec::new()
         }
         Err(error) => vec![format!("what it left can't be committed: {error}")],
-    }
+    };
+    Ok(warnings)
 }
 
 fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {

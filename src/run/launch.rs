@@ -27,7 +27,7 @@ pub(super) enum LaunchError {
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Oid) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
@@ -39,18 +39,20 @@ pub(super) fn write_down(job: &Job, base: Oid) -> Result<Ready, LaunchError> {
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
     let command = command_line(job, &definition, &prompt, &token)?;
+    write(&job.dir.stdin(), &command.stdin)?;
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
         run: job.common.run.clone(),
         slug: job.slug.clone(),
-        branch: job.branch.as_str().to_owned(),
+        branch: job.task_branch().unwrap_or_default(),
         worktree: job.worktree.clone(),
-        base: base.to_string(),
+        base: base.map(|base| base.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
+        isolation: job.cast.isolation,
     };
     Ok(Ready { command, started })
 }
@@ -71,13 +73,14 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         prompt_file: &job.dir.prompt(),
         definition_text: definition,
         prompt_text: prompt,
+        outbox: (job.outbox() != job.worktree).then(|| job.outbox()),
         programs: job.common.programs.as_deref(),
         env: &job.common.env,
         policy: &job.common.env_policy,
     })
 }
 
-fn write(path: &std::path::Path, text: &str) -> Result<(), StoreError> {
+fn write(path: &std::path::Path, text: impl AsRef<[u8]>) -> Result<(), StoreError> {
     fs::write(path, text).map_err(|source| StoreError::Io { action: "write", path: path.to_owned(), source })
 }
 

@@ -97,7 +97,7 @@ pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditErr
     let mut now = genesis;
     for transition in missing(history, &now) {
         now.edit(&take_back(transition, &now)?)?;
-        now.edit(&edit_of(transition, None, &now)?)?;
+        now.edit(&edit_of(transition, project_status(transition, &now), &now)?)?;
     }
     Ok(now)
 }

@@ -12,6 +12,7 @@ use super::job::Job;
 use super::outbox::{self, Answer, Claim, Incoming, Request, Says};
 use super::record::{AttemptStarted, Fact, Reported};
 use super::watch::{Sought, Watch};
+use crate::git::OWN_FOLDER;
 
 /// After a look at the outbox, before the next one: whoever says much is not heard word by word.
 const BREATH: Duration = Duration::from_millis(20);
@@ -39,9 +40,8 @@ impl<'a> Listener<'a> {
 
     /// Listens until the agent's end and takes what has come until then; how the agent says that its task ended, if it does.
     pub(super) async fn listen(mut self, mut over: oneshot::Receiver<()>) -> Result<Option<Claim>, Gone> {
-        let worktree = self.job.worktree.clone();
-        let mut arrivals =
-            self.link.watcher.watch(Sought::arrivals(move || outbox::requests_folder(&worktree)));
+        let place = self.job.outbox().to_owned();
+        let mut arrivals = self.link.watcher.watch(Sought::by(move || outbox::to_be_watched(&place)));
         // An agent that an earlier run started may have spoken while nobody heard.
         let mut has_more = self.take_all().await?;
         while !self.is_over_before_more(has_more, &mut over, &mut arrivals).await {
@@ -72,11 +72,12 @@ impl<'a> Listener<'a> {
 
     /// Takes what is there; whether there was anything.
     async fn take_all(&mut self) -> Result<bool, Gone> {
-        if self.refused > MOST_REFUSED {
+        // That nothing was ever said costs next to nothing to see.
+        if self.refused > MOST_REFUSED || !self.job.outbox().join(OWN_FOLDER).exists() {
             return Ok(false);
         }
         let taken = self.taken.clone();
-        let found = blocking(self.job, move |job| outbox::look(&job.worktree, &taken)).await;
+        let found = blocking(self.job, move |job| outbox::look(job.outbox(), &taken)).await;
         let found = found.unwrap_or_default();
         let mut answers = Vec::with_capacity(found.len());
         for Incoming { name, request } in found {
@@ -88,7 +89,7 @@ impl<'a> Listener<'a> {
         let has_any = !answers.is_empty();
         let _ = blocking(self.job, move |job| {
             for (name, answer) in answers {
-                outbox::answer(&job.worktree, &name, &answer);
+                outbox::answer(job.outbox(), &name, &answer);
             }
         })
         .await;

@@ -8,6 +8,7 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
+mod direct;
 mod dispatcher;
 mod error;
 mod event;
@@ -18,6 +19,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod milestones;
 mod outbox;
 mod output;
 mod outset;
@@ -45,7 +47,8 @@ pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
-    Asks, AttemptEnded, AttemptStarted, Fact, Record, Reported, SetBack, TransitionRecord,
+    AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack,
+    TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use start::{refuse_a_rival, run};

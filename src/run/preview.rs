@@ -129,6 +129,7 @@ impl Preview<'_> {
             prompt_file: &dir.prompt(),
             definition_text: "<definition>",
             prompt_text: "<prompt>",
+            outbox: None,
             programs: None,
             env: &self.settings.env,
             policy: &self.settings.env_policy,

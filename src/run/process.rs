@@ -43,7 +43,6 @@ impl Supervised {
         dir: &AttemptDir,
         limits: Limits,
     ) -> io::Result<Self> {
-        fs::write(dir.stdin(), &command.stdin)?;
         let child = Command::new(program)
             .arg(SUPERVISE)
             .arg("--grace-ms")
@@ -135,6 +134,7 @@ pub(super) fn kill_leftover(dir: &AttemptDir) -> Result<(), StoreError> {
 /// which comes to life only now does nothing.
 fn wait_for_end(dir: &AttemptDir) -> Result<End, StoreError> {
     let _gone = Lock::wait(&dir.lock())?;
+    dir.sweep();
     if let Some(end) = End::read(dir)? {
         return Ok(end);
     }

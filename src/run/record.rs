@@ -1,11 +1,15 @@
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
+use crate::store::{Journal, StoreError};
 
 use super::outbox::Says;
+use super::settings::Isolation;
 
 /// One line of a plan's journal: something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +19,21 @@ pub struct Record {
     /// What.
     #[serde(flatten)]
     pub fact: Fact,
+}
+
+/// The layout of the journal that is written here.
+const VERSION: u32 = 1;
+
+/// Opens a plan's journal for adding; one that is made by that says first of which version it is.
+///
+/// # Errors
+/// [`StoreError`] when it can't be opened or written.
+pub fn open_journal(path: &Path) -> Result<Journal, StoreError> {
+    let mut journal = Journal::open(path)?;
+    if journal.is_empty() {
+        journal.append(&Record::now(Fact::JournalBegun { version: VERSION }))?;
+    }
+    Ok(journal)
 }
 
 impl Record {
@@ -28,6 +47,11 @@ impl Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "kebab-case")]
 pub enum Fact {
+    /// The journal begins: the first record of all.
+    JournalBegun {
+        /// The layout of what follows: 1. Facts and fields may be added within a version.
+        version: u32,
+    },
     /// A run began.
     RunStarted {
         /// Its id.
@@ -40,6 +64,12 @@ pub enum Fact {
         version: String,
         /// The commit that the plan started from.
         start: String,
+        /// When the kernel started that process, in clock ticks since boot.
+        #[serde(default)]
+        process_start: Option<u64>,
+        /// Which boot of the machine.
+        #[serde(default)]
+        boot: Option<String>,
     },
     /// A run ended, with this exit code.
     RunEnded {
@@ -50,6 +80,8 @@ pub enum Fact {
     },
     /// An attempt has its base and worktree; its agent is about to be started.
     AttemptStarted(AttemptStarted),
+    /// The attempt's agent runs, as this process. Written, but not synced: what a power cut takes with it ran on no more.
+    AgentStarted(AgentStarted),
     /// An attempt is over, whatever became of it. A second one for the same attempt holds in place of the first: its agent had done its
     /// task, but the work could not be merged.
     AttemptEnded(AttemptEnded),
@@ -88,6 +120,16 @@ pub enum Fact {
         /// For what.
         asks: Asks,
     },
+    /// The agent has printed something for the first time.
+    AgentSpoke {
+        /// Whose.
+        task: TaskId,
+        /// Which attempt's.
+        attempt: u32,
+    },
+    /// Something that only a later version knows: it stays in the journal, and says nothing to us.
+    #[serde(other, skip_serializing)]
+    OfLaterVersion,
 }
 
 /// What a live run can be asked for.
@@ -142,6 +184,32 @@ pub struct AttemptStarted {
     pub prompt: String,
     /// A hash of the token that the agent's own reports must show; the token itself is only the agent's.
     pub token_hash: String,
+    /// Where it works: in the checkout itself there is neither branch nor base, and both are empty.
+    #[serde(default, skip_serializing_if = "Isolation::is_usual")]
+    pub isolation: Isolation,
+}
+
+/// The process of an agent that was started directly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentStarted {
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    /// Which process.
+    #[serde(flatten)]
+    pub process: ProcessId,
+}
+
+/// A process that is not taken for another one: the same number may be given again later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// Its number, also that of its process group.
+    pub pid: u32,
+    /// When the kernel started it, in clock ticks since boot; nothing if it was gone before anybody looked.
+    pub start: Option<u64>,
+    /// Which boot of the machine.
+    pub boot: String,
 }
 
 /// One thing that an attempt's agent said.

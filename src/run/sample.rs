@@ -67,6 +67,7 @@ pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
         command: "sh x".into(),
         prompt: "p".into(),
         token_hash: "t".into(),
+        isolation: crate::run::Isolation::Worktree,
     };
     (second, Fact::AttemptStarted(started))
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Runner};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskId};
@@ -67,6 +69,24 @@ pub struct Settings {
 /// Casts every task of a plan, or says what is wrong with the configuration.
 pub type Caster = Box<dyn Fn(&Plan) -> Result<HashMap<TaskId, Cast>, String>>;
 
+/// Where attempts work, and what comes of their work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// Each in a git worktree of its own, on its task's branch, under a supervisor.
+    #[default]
+    Worktree,
+    /// All in the checkout itself, started directly: nothing is committed or merged.
+    None,
+}
+
+impl Isolation {
+    /// Whether that is what goes without saying.
+    pub(super) fn is_usual(&self) -> bool {
+        *self == Self::Worktree
+    }
+}
+
 /// Who plays a task.
 #[derive(Clone)]
 pub struct Cast {
@@ -78,6 +98,8 @@ pub struct Cast {
     pub agent: String,
     /// The longest that one attempt may take.
     pub timeout: Duration,
+    /// Where it works.
+    pub isolation: Isolation,
 }
 
 impl Cast {

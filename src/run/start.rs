@@ -7,13 +7,14 @@ use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir};
 use super::ground::Ground;
 use super::job::Common;
-use super::record::{Fact, Record};
+use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
+use super::supervisor::identity;
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
-use crate::git::{EpicRefs, Oid, Repo, epic_slug};
+use crate::git::{BranchName, EpicRefs, Oid, Repo, epic_slug};
 use crate::plan::Plan;
-use crate::store::{Journal, KnownPlan, RunLock, RunOwner, StateDir, read_records};
+use crate::store::{KnownPlan, RunLock, RunOwner, StateDir, read_records};
 
 /// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
 ///
@@ -30,22 +31,28 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     let _epic = RunLock::take(&site.state.epic_lock(&epic), &owner)?.map_err(RunError::Busy)?;
     refuse_a_rival(&site.repo, &site.state, &epic, site.plan.path())?;
     site.plan.sweep()?;
+    site.state.sweep();
     let history = read_history(site, tell)?;
     let plan = KnownPlan::read(site.plan.clone())?;
-    let mut books = Books::new(plan, history, Journal::open(&site.state.journal())?);
+    let mut books = Books::new(plan, history, open_journal(&site.state.journal())?);
     books.look_until_settled()?;
     books.news().iter().filter_map(News::told).for_each(tell);
     let ground = survey(site, &settings, &books, tell)?;
     let refs = EpicRefs::new(&epic, &settings.branch)?;
-    break_dead_locks(site, &refs, &ground, tell);
+    let branches: Vec<_> = ground.slugs().map(|slug| refs.branch(slug)).collect();
+    if books.history().boot.as_ref().is_some_and(|boot| *boot != identity(owner.pid).boot) {
+        remove_empty(site, &refs, &branches, tell);
+    }
+    break_dead_locks(site, &refs, &branches, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
     books.record(started(&owner, start))?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
-    let common = common(site, &settings, refs, start, &run, programs);
+    let common = common(site, &settings, refs.clone(), start, &run, programs);
     let dispatcher = Dispatcher::new(site, settings, ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
+    break_dead_locks(site, &refs, &branches, tell);
     tell(RunEvent::Ended(summary.clone()));
     Ok(summary)
 }
@@ -122,10 +129,20 @@ pub(super) fn refuse_a_checkout_of_ours(site: &Site, refs: &EpicRefs) -> Result<
     }
 }
 
-fn break_dead_locks(site: &Site, refs: &EpicRefs, ground: &Ground, tell: &dyn Fn(RunEvent)) {
-    let branches: Vec<_> = ground.slugs().map(|slug| refs.branch(slug)).collect();
-    for lock in site.repo.break_dead_locks(refs, &branches) {
-        tell(RunEvent::Note(format!("removed {}, which a run left that was killed", lock.display())));
+fn break_dead_locks(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dyn Fn(RunEvent)) {
+    for lock in site.repo.break_dead_locks(refs, branches) {
+        tell(RunEvent::Note(format!("removed {}, left by somebody who was killed", lock.display())));
+    }
+}
+
+/// After a power cut, that is, or a crash of the whole machine.
+fn remove_empty(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dyn Fn(RunEvent)) {
+    for file in site.repo.remove_empty(refs, branches) {
+        let text = format!(
+            "removed {}, which was empty: the machine went down before it was written",
+            file.display()
+        );
+        tell(RunEvent::Note(text));
     }
 }
 
@@ -145,12 +162,15 @@ fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, R
 }
 
 fn started(owner: &RunOwner, start: Oid) -> Fact {
+    let process = identity(owner.pid);
     Fact::RunStarted {
         run: owner.run.clone(),
         pid: owner.pid,
         host: owner.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         start: start.to_string(),
+        process_start: process.start,
+        boot: Some(process.boot),
     }
 }
 

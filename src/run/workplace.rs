@@ -21,14 +21,18 @@ pub(super) enum PrepareError {
 
 impl PrepareError {
     /// A conflict waits for a person; anything else is no fault of the task.
-    pub(super) fn into_report(self) -> Report {
+    ///
+    /// # Errors
+    /// What the disk says: no task can get its place then.
+    pub(super) fn into_report(self) -> Result<Report, GitError> {
         match self {
             Self::Base(error @ BaseError::Conflict { .. }) => {
                 let detail = format!("its prerequisites' work conflicts: {error}");
-                Report::of(Outcome::MergeConflict, detail)
+                Ok(Report::of(Outcome::MergeConflict, detail))
             }
+            Self::Base(BaseError::Git(error)) | Self::Git(error) if error.is_of_the_disk() => Err(error),
             Self::Base(BaseError::Git(error)) | Self::Git(error) => {
-                Report::of(Outcome::CouldNotStart, explained(&error))
+                Ok(Report::of(Outcome::CouldNotStart, explained(&error)))
             }
         }
     }
@@ -44,6 +48,10 @@ pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
     let common = &job.common;
     let base = common.repo.build_base(common.start, &job.results)?.commit;
     common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
+    if job.results.len() > 1 {
+        // A merge of ours: half written, it would be in the way of the same merge after a power cut.
+        common.repo.sync()?;
+    }
     // Before the first attempt that we know of there may be work, too: of a person, or of a run whose journal is lost.
     let before = job.attempt - 1;
     match common.repo.worktree_at(&job.worktree)? {
@@ -104,6 +112,8 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
     let head = own.or(restored).unwrap_or(left.head);
     common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;
     let changed = common.repo.changed(base, head)?.files > 0;
+    // Before the journal says that it is there.
+    common.repo.sync()?;
     Ok(Gathered { head, changed, warnings })
 }
 
@@ -127,7 +137,9 @@ fn drop_change(
 pub(super) fn integrate(job: &Job, head: Oid) -> Result<Integrated, GitError> {
     let subject = format!("Merge task {}: {}", job.task, job.name);
     let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
-    job.common.repo.integrate(&job.common.refs, head, &message)
+    let integrated = job.common.repo.integrate(&job.common.refs, head, &message)?;
+    job.common.repo.sync()?;
+    Ok(integrated)
 }
 
 fn authorship(job: &Job) -> Authorship {

@@ -22,6 +22,14 @@ pub enum StoreError {
         /// The plan file.
         path: PathBuf,
     },
+    /// Somebody does not give a lock back.
+    #[error("the lock `{path}` is held{}, and was waited for in vain", by(*.holder))]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// The process that has it, where that can be found out.
+        holder: Option<u32>,
+    },
     /// A folder, a pipe or a device.
     #[error("`{path}` is no regular file")]
     NoFile {
@@ -38,9 +46,34 @@ pub enum StoreError {
     },
 }
 
+fn by(holder: Option<u32>) -> String {
+    holder.map_or_else(String::new, |pid| format!(" by process {pid}"))
+}
+
 impl StoreError {
     pub(super) fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// What a person can do about it, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { path, source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                    let disk = path.display();
+                    Some(format!("make room on the disk of `{disk}`; then run again: it goes on from here"))
+                }
+                io::ErrorKind::PermissionDenied => {
+                    Some("see whose file or folder that is, and its mode".to_owned())
+                }
+                _ => None,
+            },
+            Self::Held { holder: Some(pid), .. } => {
+                Some(format!("see what process {pid} waits for, or end it"))
+            }
+            Self::Held { holder: None, .. } => Some("see who has that file open, and end it".to_owned()),
+            Self::Contended { .. } | Self::NoFile { .. } | Self::Encode { .. } => None,
+        }
     }
 
     /// Whether what was asked for is not there.

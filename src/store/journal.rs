@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
+use super::disk::disk;
 use super::replace::{folder_of, sync_folder};
+use super::{Disk, StoreError};
 
 /// A file of JSON lines to which records are only added; each is on disk before [`Journal::append`] returns.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
     path: PathBuf,
+    disk: &'static dyn Disk,
     /// All before this place was there when we opened it, is ours, or was read by [`Journal::others`].
     known: u64,
     /// What others wrote between our own records, not read yet.
@@ -29,13 +31,26 @@ impl Journal {
     /// # Errors
     /// [`StoreError`] when the file can't be opened or mended.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_on(disk(), path)
+    }
+
+    /// The same, by way of that disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be opened or mended.
+    pub fn open_on(disk: &'static dyn Disk, path: &Path) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
         let mut file = options.open(path).map_err(StoreError::io("open", path))?;
         close_torn_line(&mut file).map_err(StoreError::io("mend", path))?;
-        sync_folder(folder_of(path))?;
+        sync_folder(disk, folder_of(path))?;
         let known = file.metadata().map_err(StoreError::io("read", path))?.len();
-        Ok(Self { file, path: path.to_owned(), known, gaps: Vec::new() })
+        Ok(Self { file, path: path.to_owned(), disk, known, gaps: Vec::new() })
+    }
+
+    /// Whether there is nothing in it yet.
+    pub fn is_empty(&self) -> bool {
+        self.known == 0
     }
 
     /// Adds one record and waits until it is on disk.
@@ -46,9 +61,9 @@ impl Journal {
         let mut line = serde_json::to_vec(record)
             .map_err(|source| StoreError::Encode { path: self.path.clone(), source })?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(StoreError::io("write", &self.path))?;
+        self.disk.write(&mut self.file, &line).map_err(StoreError::io("write", &self.path))?;
         self.note_gap(line.len() as u64).map_err(StoreError::io("read", &self.path))?;
-        self.file.sync_data().map_err(StoreError::io("sync", &self.path))
+        self.disk.sync(&self.file).map_err(StoreError::io("sync", &self.path))
     }
 
     /// The records that others have added since it was opened, and since this was asked last.

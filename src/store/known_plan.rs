@@ -90,10 +90,10 @@ impl KnownPlan {
     /// Keeps the plan's lock: of those who take it nobody changes the plan until [`KnownPlan::release`].
     ///
     /// # Errors
-    /// [`StoreError`] when it can't be taken.
+    /// [`StoreError::Held`] when somebody else has it for longer than a moment: it may be tried again. Another one when it can't be taken.
     pub fn hold(&mut self) -> Result<(), StoreError> {
-        if let Some(lock) = self.lock_unless_held()? {
-            self.held = Some(lock);
+        if self.held.is_none() {
+            self.held = Some(self.file.lock_for_a_moment()?);
         }
         Ok(())
     }
@@ -148,7 +148,7 @@ impl KnownPlan {
     /// [`StoreError`]; the file is then unchanged.
     pub fn flush(&mut self) -> Result<Saved, StoreError> {
         let _lock = self.lock_unless_held()?;
-        self.seen.save(self.file.path())
+        self.seen.save(self.file.disk(), self.file.path())
     }
 
     /// Takes back all that was staged and is not saved.
@@ -180,7 +180,7 @@ impl KnownPlan {
             }
         };
         let text = self.genesis().source().as_bytes();
-        let new = Replacement::prepare(&path, text, Some(self.seen.metadata()))?;
+        let new = Replacement::prepare(self.file.disk(), &path, text, Some(self.seen.metadata()))?;
         self.seen.published(new.publish()?);
         Ok(restored)
     }

@@ -1,7 +1,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits until the lock is ours.
+    /// Waits until the lock is ours, however long that takes.
     ///
     /// # Errors
     /// [`StoreError`] when the lock file can't be made or locked.
@@ -22,6 +23,25 @@ impl Lock {
         let file = open(path)?;
         file.lock().map_err(StoreError::io("lock", path))?;
         Ok(Self { file })
+    }
+
+    /// Waits until the lock is ours, but not longer than that.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] names who has it; another one when the lock file can't be made or locked.
+    pub fn wait_at_most(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        loop {
+            if let Some(lock) = Self::try_take(path)? {
+                return Ok(lock);
+            }
+            if begun.elapsed() >= patience {
+                return Err(StoreError::Held { path: path.to_owned(), holder: holder(path) });
+            }
+            std::thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 
     /// Takes the lock if nobody has it.
@@ -36,6 +56,25 @@ impl Lock {
             Err(TryLockError::Error(error)) => Err(StoreError::io("lock", path)(error)),
         }
     }
+}
+
+/// Between two looks whether a lock is free.
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// The process that has a file locked, as the kernel tells; nothing where it doesn't.
+fn holder(path: &Path) -> Option<u32> {
+    let locked = fs::metadata(path).ok()?;
+    let (major, minor) = (rustix::fs::major(locked.dev()), rustix::fs::minor(locked.dev()));
+    let place = format!("{major:02x}:{minor:02x}:{}", locked.ino());
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let holder = |line: &str| {
+        // Its number, or an arrow in the line of somebody who waits; then the kind, how strict it is, and what for.
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        let is_held = fields.next()? == "FLOCK" && fields.nth(1)? == "WRITE";
+        let pid = fields.next()?.parse().ok()?;
+        (is_held && fields.next()? == place).then_some(pid)
+    };
+    locks.lines().find_map(holder)
 }
 
 fn open(path: &Path) -> Result<File, StoreError> {
@@ -143,5 +182,18 @@ mod tests {
         drop(held);
         assert_eq!(RunLock::live_owner(&path).unwrap(), None);
         assert!(RunLock::take(&path, &owner).unwrap().is_ok());
+    }
+
+    #[test]
+    fn who_does_not_give_a_lock_back_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.lock");
+        let held = Lock::try_take(&path).unwrap().unwrap();
+        let error = Lock::wait_at_most(&path, Duration::from_millis(30)).unwrap_err();
+        let us = std::process::id();
+        assert!(matches!(&error, StoreError::Held { holder: Some(pid), .. } if *pid == us), "{error}");
+        drop(held);
+        assert_eq!(holder(&path), None);
+        Lock::wait_at_most(&path, Duration::ZERO).unwrap();
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of what an edit or a journal record means, nor of git, agents, async or the terminal.
 
+mod disk;
 mod error;
+mod faults;
 mod journal;
 mod known_plan;
 mod lock;
@@ -13,7 +15,9 @@ mod rewrite;
 mod seen;
 mod state_dir;
 
+pub use disk::{Disk, use_disk};
 pub use error::StoreError;
+pub use faults::FaultyDisk;
 pub use journal::{Journal, Records, read_records};
 pub use known_plan::{Found, KnownPlan, Restored};
 pub use lock::{Lock, RunLock, RunOwner};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::disk::disk;
 use super::replace::{Replacement, sweep};
 use super::seen::{Saved, Seen};
-use super::{Lock, StoreError};
+use super::{Disk, Lock, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// How often a save starts over when somebody without our lock changes the file at the same moment.
@@ -15,6 +16,10 @@ const SAVE_TRIES: usize = 20;
 /// How often a file that is no document is looked at again before a save gives up, and the pause before each look.
 const LOOKS: usize = 20;
 const LOOK: Duration = Duration::from_millis(50);
+/// How long whoever writes the plan may keep its lock; as many as there may be, each has it for milliseconds.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long who has more to do than to wait for the lock waits before it sees to the rest.
+const MOMENT: Duration = Duration::from_millis(100);
 /// A file that has not changed for this long is not being written.
 const RECENT: Duration = Duration::from_secs(2);
 
@@ -23,6 +28,7 @@ const RECENT: Duration = Duration::from_secs(2);
 pub struct PlanFile {
     path: PathBuf,
     lock: PathBuf,
+    disk: &'static dyn Disk,
 }
 
 /// Why a plan file could not be loaded.
@@ -70,7 +76,17 @@ impl PlanFile {
     /// [`StoreError`] when there is no such file.
     pub fn new(path: &Path, lock: PathBuf) -> Result<Self, StoreError> {
         let path = fs::canonicalize(path).map_err(StoreError::io("read", path))?;
-        Ok(Self { path, lock })
+        Ok(Self { path, lock, disk: disk() })
+    }
+
+    /// The same plan, written to by way of that disk.
+    #[must_use]
+    pub fn on(self, disk: &'static dyn Disk) -> Self {
+        Self { disk, ..self }
+    }
+
+    pub(super) fn disk(&self) -> &'static dyn Disk {
+        self.disk
     }
 
     /// The file's absolute path.
@@ -92,8 +108,13 @@ impl PlanFile {
         see_settled(&self.path)
     }
 
+    /// Who holds it has it for moments, unless it hangs.
     pub(super) fn lock(&self) -> Result<Lock, StoreError> {
-        Lock::wait(&self.lock)
+        Lock::wait_at_most(&self.lock, PATIENCE)
+    }
+
+    pub(super) fn lock_for_a_moment(&self) -> Result<Lock, StoreError> {
+        Lock::wait_at_most(&self.lock, MOMENT)
     }
 
     /// Removes what saves left that were killed half-way.
@@ -139,7 +160,7 @@ impl PlanFile {
             };
             let edit = decide(&now.genesis).map_err(CommitError::Refused)?;
             now.stage(&edit).map_err(CommitError::Edit)?;
-            let changed = match now.save(&self.path)? {
+            let changed = match now.save(self.disk, &self.path)? {
                 Saved::Written => true,
                 Saved::Unneeded => false,
                 Saved::Stale => continue,
@@ -166,7 +187,8 @@ impl PlanFile {
             };
             // Nobody else has one here as long as we have the lock.
             sweep(&self.path);
-            let new = Replacement::prepare(&self.path, edited.source().as_bytes(), Some(seen.metadata()))?;
+            let text = edited.source().as_bytes();
+            let new = Replacement::prepare(self.disk, &self.path, text, Some(seen.metadata()))?;
             if seen.is_current(&self.path)? {
                 new.publish()?;
                 return Ok(Committed { genesis: edited, changed: true });

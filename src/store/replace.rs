@@ -1,12 +1,13 @@
 use std::fs::{self, File, Metadata};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::StoreError;
+use super::disk::disk;
+use super::{Disk, StoreError};
 
 /// What a file looked like when it was read: another writer's change shows as another stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(StoreError::io("read", path)(error)),
     };
-    Replacement::prepare(path, content, old.as_ref())?.publish().map(drop)
+    Replacement::prepare(disk(), path, content, old.as_ref())?.publish().map(drop)
 }
 
 /// Reads a file of JSON; one that isn't there is nothing.
@@ -73,13 +74,19 @@ pub fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Stor
 
 /// A written and synced temp file that has yet to take its place; dropped, it is removed.
 pub(super) struct Replacement {
+    disk: &'static dyn Disk,
     temp: tempfile::NamedTempFile,
     target: PathBuf,
     marked: Option<SystemTime>,
 }
 
 impl Replacement {
-    pub(super) fn prepare(target: &Path, content: &[u8], old: Option<&Metadata>) -> Result<Self, StoreError> {
+    pub(super) fn prepare(
+        disk: &'static dyn Disk,
+        target: &Path,
+        content: &[u8],
+        old: Option<&Metadata>,
+    ) -> Result<Self, StoreError> {
         let folder = folder_of(target);
         if old.is_some() {
             may_write(target).map_err(StoreError::io("write", target))?;
@@ -92,19 +99,19 @@ impl Replacement {
         if let Some(old) = old {
             keep_attributes(temp.as_file(), old).map_err(StoreError::io("keep the mode of", target))?;
         }
-        temp.write_all(content).map_err(StoreError::io("write", target))?;
+        disk.write(temp.as_file_mut(), content).map_err(StoreError::io("write", target))?;
         let marked = mark(temp.as_file());
-        temp.as_file().sync_data().map_err(StoreError::io("sync", target))?;
-        Ok(Self { temp, target: target.to_owned(), marked })
+        disk.sync(temp.as_file()).map_err(StoreError::io("sync", target))?;
+        Ok(Self { disk, temp, target: target.to_owned(), marked })
     }
 
     /// Takes the place; gives what the file looks like there, and whether any further change is sure to show in that.
     pub(super) fn publish(self) -> Result<(Metadata, bool), StoreError> {
-        let file = self
-            .temp
-            .persist(&self.target)
-            .map_err(|error| StoreError::io("replace", &self.target)(error.error))?;
-        sync_folder(folder_of(&self.target))?;
+        let (file, temp) = self.temp.into_parts();
+        self.disk.rename(&temp, &self.target).map_err(StoreError::io("replace", &self.target))?;
+        // There is nothing under that name any more.
+        let _ = temp.keep();
+        sync_folder(self.disk, folder_of(&self.target))?;
         let metadata = file.metadata().map_err(StoreError::io("read", &self.target))?;
         let is_unmistakable = self.marked.is_some() && metadata.modified().ok() == self.marked;
         Ok((metadata, is_unmistakable))
@@ -160,8 +167,8 @@ fn keep_attributes(new: &File, old: &Metadata) -> io::Result<()> {
     new.set_permissions(old.permissions())
 }
 
-pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io("sync folder", folder))
+pub(super) fn sync_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+    disk.sync_folder(folder).map_err(StoreError::io("sync folder", folder))
 }
 
 pub(super) fn folder_of(path: &Path) -> &Path {
@@ -194,7 +201,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         fs::write(&path, "old").unwrap();
-        drop(Replacement::prepare(&path, b"new", None).unwrap());
+        drop(Replacement::prepare(disk(), &path, b"new", None).unwrap());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

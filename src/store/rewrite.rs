@@ -1,9 +1,14 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
+use super::disk::disk;
 use super::replace::Replacement;
 use super::{Lock, StoreError};
+
+/// How long whoever writes the file may keep its lock.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Replaces the whole of a file, atomically and durably, its mode kept, under the lock that its writers take. Nothing is done and `false`
 /// given if the file isn't `old` any more.
@@ -13,7 +18,7 @@ use super::{Lock, StoreError};
 pub fn rewrite_file(path: &Path, lock: &Path, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
     // A link is followed: the file behind it is replaced, and not the link.
     let path = &fs::canonicalize(path).map_err(StoreError::io("read", path))?;
-    let _lock = Lock::wait(lock)?;
+    let _lock = Lock::wait_at_most(lock, PATIENCE)?;
     let mut file = File::open(path).map_err(StoreError::io("open", path))?;
     let metadata = file.metadata().map_err(StoreError::io("read", path))?;
     let mut now = Vec::with_capacity(old.len());
@@ -21,7 +26,7 @@ pub fn rewrite_file(path: &Path, lock: &Path, old: &[u8], new: &[u8]) -> Result<
     if now != old {
         return Ok(false);
     }
-    Replacement::prepare(path, new, Some(&metadata))?.publish()?;
+    Replacement::prepare(disk(), path, new, Some(&metadata))?.publish()?;
     Ok(true)
 }
 

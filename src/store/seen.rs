@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::read::read_bounded;
 use super::replace::{Replacement, Stamp};
-use super::{LoadError, StoreError};
+use super::{Disk, LoadError, StoreError};
 use crate::genesis::{Edit, EditError, Genesis, Invalid};
 
 /// Clocks of file systems tick this slowly at worst: a file that changed so short a time ago may change again and look the same.
@@ -105,11 +105,12 @@ impl Seen {
     ///
     /// # Errors
     /// [`StoreError`]; the file is then as it was.
-    pub(super) fn save(&mut self, path: &Path) -> Result<Saved, StoreError> {
+    pub(super) fn save(&mut self, disk: &'static dyn Disk, path: &Path) -> Result<Saved, StoreError> {
         if self.undo.is_empty() {
             return Ok(Saved::Unneeded);
         }
-        let new = Replacement::prepare(path, self.genesis.source().as_bytes(), Some(&self.metadata))?;
+        let text = self.genesis.source().as_bytes();
+        let new = Replacement::prepare(disk, path, text, Some(&self.metadata))?;
         if !self.is_current(path)? {
             return Ok(Saved::Stale);
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::replace::sweep;
 use super::{StoreError, read_json, write_json};
 
 /// Digits of the hash of a plan's path that name its folder: enough for any number of plans in one repository.
@@ -41,7 +42,7 @@ impl StateDir {
     /// [`StoreError`] when that can't be written.
     pub fn create(&self, epic: &str, plan: &Path) -> Result<(), StoreError> {
         self.make()?;
-        let card = self.path.join("plan.json");
+        let card = self.card();
         if card.exists() {
             return Ok(());
         }
@@ -54,6 +55,15 @@ impl StateDir {
     /// [`StoreError`] when that is refused.
     pub fn make(&self) -> Result<(), StoreError> {
         fs::create_dir_all(&self.path).map_err(StoreError::io("create folder", &self.path))
+    }
+
+    /// Removes what writers left that were killed half-way. Only for whoever holds the run lock.
+    pub fn sweep(&self) {
+        sweep(&self.card());
+    }
+
+    fn card(&self) -> PathBuf {
+        self.path.join("plan.json")
     }
 
     /// The plan under that epic name whose state is in `root`, if it is still there.
@@ -159,6 +169,18 @@ impl AttemptDir {
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Removes what writers left that were killed half-way. Only for whoever holds the lock of the supervisor.
+    pub fn sweep(&self) {
+        sweep(&self.processes());
+        sweep(&self.end());
+        let _ = fs::remove_file(self.room());
+    }
+
+    /// Room on the disk that is kept for [`AttemptDir::end`].
+    pub fn room(&self) -> PathBuf {
+        self.path.join("end.room")
     }
 
     /// The task prompt that the agent was given.

@@ -155,15 +155,19 @@ fn a_kill_just_before_a_further_attempt_is_journaled_does_no_harm() {
 /// The journal is the commit point: git and the agent's own files may be ahead of it, the plan file one step behind.
 #[test]
 fn from_every_prefix_of_the_journal_a_run_goes_on() {
-    for (kept, behind) in [(3, false), (4, false), (5, false), (6, true), (6, false)] {
+    // The journal's own beginning, the run's, the transition, the attempt's, its agent's; its end, the merge, the transition.
+    for (kept, behind) in [(4, false), (5, false), (6, false), (7, false), (8, true), (8, false)] {
         for torn in [false, true] {
             let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite made.txt x\nwait-for go");
             let run = project.start(&["run"]);
             project.wait_for_starts(1);
+            let is_noted = || !project.facts("agent-started", "a").is_empty();
+            wait_until("the agent's process in the journal", is_noted, String::new);
             let while_it_ran = project.read("genesis.xml");
             project.touch("go");
             assert_eq!(run.wait().code, Some(0));
-            if kept < 6 || behind {
+            assert_eq!(project.journal().len(), 9, "and the end of the run");
+            if kept < 8 || behind {
                 project.write("genesis.xml", &while_it_ran);
             }
             shorten_journal(&project, kept, torn);

@@ -11,6 +11,7 @@
 mod project;
 
 mod by_hand;
+mod chaos;
 mod choices;
 mod crash;
 mod door;
@@ -18,6 +19,7 @@ mod editing;
 mod environment;
 mod foreign;
 mod forms;
+mod isolation;
 mod mischief;
 mod outcomes;
 mod parallel;
@@ -28,5 +30,6 @@ mod signals;
 mod steering;
 mod stress;
 mod verbs;
+mod watching;
 mod whole_plan;
 mod xmlstarlet;

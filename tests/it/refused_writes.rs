@@ -95,6 +95,34 @@ fn a_disk_that_an_agent_has_filled_ends_the_run_and_the_next_one_goes_on() {
     assert_eq!(project.log().all("end").filter(|end| end.task == "b").count(), 1);
 }
 
+/// Journal and git's folder on a small disk, plan and worktrees on another one.
+#[test]
+fn a_state_folder_that_takes_no_more_ends_the_run_with_its_name_and_no_task_has_failed() {
+    let agents = "== a #1\nwrite a.txt x\ntouch works\nwait-for go\n== *\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::chain(&["a", "b", "c"]), agents);
+    let script = "
+        mv .git ../git && echo gitdir: ../git > .git
+        git config core.worktree \"$PWD\"
+        blueprint run 2> said &
+        run=$!
+        until [ -e \"$FAKE_AGENT_DIR/works\" ]; do sleep 0.01; done
+        fill_but 0
+        touch \"$FAKE_AGENT_DIR/go\"
+        wait $run
+        echo $? >> \"$results\"
+        grep -o 'No space left on device' said | head -1 >> \"$results\"
+        grep -o 'make room on.*' said >> /dev/stderr
+        grep -c 'make room on' said >> \"$results\"
+        grep -c '^failed\\|^blocked' said >> \"$results\"
+        rm ../filler
+        blueprint run
+        echo $? >> \"$results\"
+        git cat-file -e blueprint/trial/integration:a.txt && echo merged >> \"$results\"";
+    let Some(results) = on_small_disk(&project, script) else { return };
+    assert_eq!(results, "74\nNo space left on device\n1\n0\n0\nmerged\n");
+    assert_eq!(project.log().starts_of("a"), 1, "what it did was not done again");
+}
+
 /// What a shell script writes to `$results`, in a copy of the project on a disk of its own, which is small; nothing where that can't be
 /// had.
 fn on_small_disk(project: &TestProject, script: &str) -> Option<String> {

@@ -1,5 +1,9 @@
 //! Two who want the same: runs, plans, people.
 
+use std::fs;
+
+use rustix::process::Signal;
+
 use crate::project::{BLUEPRINT, INTEGRATION, PlanText, Running, TestProject};
 
 const WAITING: &str = "== *\nwait-for go\nwrite {task}.txt x";
@@ -30,6 +34,24 @@ fn of_many_runs_that_start_together_one_runs_the_plan() {
     assert!(codes.iter().all(|code| [0, 5].contains(code)) && codes.contains(&0), "{codes:?}");
     assert_eq!(project.log().starts(), ["a"]);
     assert_eq!(project.transitions("a", "completed"), 1);
+}
+
+#[test]
+fn a_lock_that_somebody_does_not_give_back_is_told_and_keeps_nobody_from_ending_the_run() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    let lock = fs::File::open(project.state_dir().join("plan.lock")).unwrap();
+    lock.lock().unwrap();
+    project.touch("go");
+    run.wait_for(&format!("waits for the plan's lock, held by process {}", std::process::id()));
+    run.signal(Signal::TERM);
+    run.wait_for("ending the running agents");
+    lock.unlock().unwrap();
+    // Whichever of the two it heard of first, the signal or that the agent was done.
+    let code = run.wait().code;
+    assert!([Some(143), Some(0)].contains(&code), "{code:?}");
+    project.complete(&[]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn cast_by(toml: &str, wishes: &Wishes<'_>) -> Result<HashMap<TaskId, Cast>, Cli
 }
 
 fn none() -> Wishes<'static> {
-    Wishes { runner: None, timeout: None, only_looks: false }
+    Wishes { runner: None, timeout: None, isolation: None, only_looks: false }
 }
 
 const RUNNERS: &str = "
@@ -37,7 +37,7 @@ fn the_nearest_layer_names_the_runner() {
     assert_eq!(runner_of("api", top, &none()), "top");
     assert_eq!(runner_of("api", &format!("{top}\n{agent}"), &none()), "far");
     assert_eq!(runner_of("api", &format!("{top}\n{agent}\n{task}"), &none()), "near");
-    let wishes = Wishes { runner: Some("top"), timeout: None, only_looks: false };
+    let wishes = Wishes { runner: Some("top"), timeout: None, isolation: None, only_looks: false };
     assert_eq!(runner_of("api", &format!("{agent}\n{task}"), &wishes), "top");
 }
 
@@ -61,7 +61,8 @@ fn the_nearest_layer_names_the_time_out_and_an_hour_is_the_default() {
     assert_eq!(minutes(top, &none()), 3);
     assert_eq!(minutes(&format!("{top}\n{agent}"), &none()), 2);
     assert_eq!(minutes(&format!("{top}\n{agent}\n{task}"), &none()), 1);
-    let wishes = Wishes { runner: None, timeout: Some(Duration::from_mins(4)), only_looks: false };
+    let wishes =
+        Wishes { runner: None, timeout: Some(Duration::from_mins(4)), isolation: None, only_looks: false };
     assert_eq!(minutes(&format!("{top}\n{agent}\n{task}"), &wishes), 4);
 }
 
@@ -134,4 +135,18 @@ fn a_program_that_is_not_there_is_found_out_before_anything_starts() {
 #[test]
 fn a_runner_with_a_command_needs_no_kind() {
     assert_eq!(cast_by(&format!("runner = 'top'\n{RUNNERS}"), &none()).unwrap()["api"].kind, Kind::Command);
+}
+
+#[test]
+fn the_nearest_layer_names_the_isolation_and_what_is_still_to_come_is_refused() {
+    let isolation = |toml: &str, wishes: &Wishes<'_>| {
+        cast_by(&format!("runner = 'top'\n{toml}\n{RUNNERS}"), wishes).map(|cast| cast["api"].isolation)
+    };
+    let (top, task) = ("isolation = 'worktree'", "[tasks.api]\nisolation = 'none'");
+    assert_eq!(isolation("", &none()).unwrap(), Isolation::Worktree);
+    assert_eq!(isolation(&format!("{top}\n{task}"), &none()).unwrap(), Isolation::None);
+    let wishes = Wishes { isolation: Some(config::Isolation::Worktree), ..none() };
+    assert_eq!(isolation(task, &wishes).unwrap(), Isolation::Worktree);
+    let refused = isolation("isolation = 'shared'", &none()).unwrap_err();
+    assert_eq!(refused.to_string(), "isolation `shared` is not available yet");
 }

@@ -26,9 +26,9 @@ pub struct Config {
     pub runners: BTreeMap<String, RunnerConfig>,
     pub agents: BTreeMap<String, AgentConfig>,
     pub tasks: BTreeMap<String, AgentConfig>,
+    pub isolation: Option<Isolation>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub stall_timeout: Option<Timeout>,
-    pub isolation: Option<Isolation>,
     pub keep: Option<Keep>,
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
@@ -58,16 +58,11 @@ impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let tables = self.agents.values().chain(self.tasks.values());
-        let for_tasks = tables.fold((false, false, false), |(gates, isolation, limit), table| {
-            (
-                gates || table.gates.is_some(),
-                isolation || table.isolation.is_some(),
-                limit || table.needs_limit.is_some(),
-            )
+        let for_tasks = tables.fold((false, false), |(gates, limit), table| {
+            (gates || table.gates.is_some(), limit || table.needs_limit.is_some())
         });
         let set = [
             ("stall-timeout", self.stall_timeout.is_some()),
-            ("isolation", self.isolation.is_some_and(|is| is != Isolation::Worktree) || for_tasks.1),
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
             ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
@@ -87,7 +82,7 @@ impl Config {
             ("max-worktrees", self.max_worktrees.is_some()),
             ("jobserver", self.jobserver.is_some()),
             ("limits", self.limits.is_some()),
-            ("needs-limit", for_tasks.2),
+            ("needs-limit", for_tasks.1),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),

@@ -4,6 +4,6 @@ mod keys;
 mod named;
 mod read;
 
-pub use keys::{AgentConfig, Config, GateConfig, RunnerConfig, Timeout};
+pub use keys::{AgentConfig, Config, GateConfig, Isolation, RunnerConfig, Timeout};
 pub(crate) use named::{NameOf, Named, named};
 pub(crate) use read::{ConfigError, Loaded, files, load};

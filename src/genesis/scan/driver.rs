@@ -8,7 +8,7 @@ use quick_xml::errors::SyntaxError;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
-use crate::genesis::chars::is_space;
+use crate::genesis::chars::{ascii_name_len, is_space, is_space_byte};
 use crate::genesis::tree::{Node, Tree};
 use crate::genesis::{Code, Diagnostic};
 
@@ -142,6 +142,10 @@ impl<'s> Scanner<'s> {
     fn plain_token(&mut self) -> bool {
         let start = self.at;
         let rest = self.source.as_bytes().get(start..self.end).unwrap_or_default();
+        if let Some(len) = self.short_token(rest) {
+            self.at = start + len;
+            return true;
+        }
         match rest {
             [b'&', ..] | [b'<'] | [b'<', b'!' | b'?', ..] => false,
             [b'<', b'/', ..] => memchr(b'>', rest).is_some_and(|end| {
@@ -161,6 +165,31 @@ impl<'s> Scanner<'s> {
                 true
             }
         }
+    }
+
+    /// The length of what `rest` begins with, inside an element, if it is what most tokens are: a tag with nothing but a name, or white space
+    /// before the next tag. Such are known byte by byte, in less time than it takes to begin a search.
+    fn short_token(&mut self, rest: &[u8]) -> Option<usize> {
+        let open = self.open.last()?;
+        let len = match rest {
+            [b'<', b'/', named @ ..] => {
+                let name = self.source.as_bytes().get(open.name.clone())?;
+                let len = named.strip_prefix(name)?.starts_with(b">").then_some(name.len() + 3)?;
+                self.close_element(self.at..self.at + len);
+                len
+            }
+            [b'<', named @ ..] => {
+                let name = ascii_name_len(named);
+                let len = (name > 0 && named.get(name) == Some(&b'>')).then_some(name + 2)?;
+                self.open_element(&(self.at..self.at + len), self.at + 1..self.at + 1 + name, None);
+                len
+            }
+            text => {
+                let blank = text.iter().position(|byte| !is_space_byte(*byte))?;
+                (blank > 0 && text.get(blank) == Some(&b'<')).then_some(blank)?
+            }
+        };
+        Some(len)
     }
 
     /// Any token, cut by the reader.

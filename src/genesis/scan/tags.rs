@@ -59,7 +59,7 @@ impl Scanner<'_> {
         self.problems.note(Code::TagMismatch, name, message);
     }
 
-    fn open_element(&mut self, span: &Range<usize>, name: Range<usize>, xmlns: Option<Range<usize>>) {
+    pub(super) fn open_element(&mut self, span: &Range<usize>, name: Range<usize>, xmlns: Option<Range<usize>>) {
         let around = self.open.last();
         let foreign = match &xmlns {
             // Where no namespace is given, it is that of the element around.
@@ -87,7 +87,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn close_element(&mut self, end_tag: Range<usize>) {
+    pub(super) fn close_element(&mut self, end_tag: Range<usize>) {
         if let Some(open) = self.open.pop() {
             self.tree.close(open.node, end_tag);
         }

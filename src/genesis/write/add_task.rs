@@ -25,7 +25,7 @@ pub(in crate::genesis) fn add_task(
     if let Some(id) = task.after.iter().chain(task.before).find(unknown) {
         return Err(EditError::UnknownTask((*id).to_owned()));
     }
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     let at = written(task.at);
     writer.add_element(task, &at)?;
     writer.add_node(task);

@@ -44,6 +44,11 @@ impl New {
         names.iter().rev().fold(self, |new, name| New::with(name, vec![new]))
     }
 
+    /// All of `new` inside new elements of these names, the outermost first; as they are, if there are none.
+    pub(super) fn all_inside(new: Vec<New>, names: &[&'static str]) -> Vec<New> {
+        names.iter().rev().fold(new, |new, name| vec![New::with(name, new)])
+    }
+
     /// The same with `value` in the first of `fields`.
     #[must_use]
     pub(super) fn field(mut self, fields: &[Field], value: &str) -> New {

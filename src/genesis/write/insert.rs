@@ -9,7 +9,7 @@ use super::layout::{self, Line, Style, own_line};
 
 /// Where among the children of an element something new goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     After(Node),
     Before(Node),
     /// There are no children.
@@ -20,18 +20,29 @@ impl Writer<'_> {
     /// Adds `new` behind the last element that `path` leads to from `base`, which itself is what
     /// `base_path` leads to from the root. The elements around it are made where they are missing.
     pub(super) fn append(&mut self, base: Node, base_path: &[&'static str], path: &[&'static str], new: New) {
+        self.append_all(base, base_path, path, vec![new]);
+    }
+
+    /// The same for many, which come together.
+    pub(super) fn append_all(
+        &mut self,
+        base: Node,
+        base_path: &[&'static str],
+        path: &[&'static str],
+        new: Vec<New>,
+    ) {
         let [around @ .., name] = path else { return };
         let mut parent = base;
         for (depth, step) in around.iter().enumerate() {
             let Some(found) = self.xml.named(parent, step).last() else {
-                let missing = new.inside(around.get(depth + 1..).unwrap_or_default());
+                let missing = New::all_inside(new, around.get(depth + 1..).unwrap_or_default());
                 let path = [base_path, around.get(..depth).unwrap_or_default()].concat();
-                let wrapped = New::with(step, vec![missing]);
+                let wrapped = New::with(step, missing);
                 return self.insert(parent, &path, vec![(step, wrapped)]);
             };
             parent = found;
         }
-        self.insert(parent, &[base_path, around].concat(), vec![(name, new)]);
+        self.insert_many(parent, &[base_path, around].concat(), name, &new);
     }
 
     /// Adds new children of these names to `parent`, each in its schema position.
@@ -53,11 +64,15 @@ impl Writer<'_> {
 
     /// Adds many new children of one name to `parent`, together.
     pub(super) fn insert_many(&mut self, parent: Node, path: &[&str], name: &str, new: &[New]) {
-        let place = place(self.xml, parent, self.names.order_in(path), name);
-        self.insert_at(parent, place, new);
+        self.insert_at(parent, self.place(parent, path, name), new);
     }
 
-    fn insert_at(&mut self, parent: Node, place: Place, new: &[New]) {
+    /// Where a new child of that name goes in `parent`.
+    pub(super) fn place(&self, parent: Node, path: &[&str], name: &str) -> Place {
+        place(self.xml, parent, self.names.order_in(path), name)
+    }
+
+    pub(super) fn insert_at(&mut self, parent: Node, place: Place, new: &[New]) {
         match place {
             Place::After(sibling) => self.insert_after(parent, sibling, new),
             Place::Before(sibling) => self.insert_before(parent, sibling, new),

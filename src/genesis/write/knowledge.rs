@@ -26,7 +26,7 @@ pub(in crate::genesis) fn learning(
         (Part::Description, if description.trim().is_empty() { title } else { description }),
         (Part::Category, category),
     ];
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     writer.add_once(&names.knowledge.learning, &said, &written(learning.at));
     Edit::new(writer.splices)
 }
@@ -45,7 +45,7 @@ pub(in crate::genesis) fn decision(
         (Part::Rationale, &decision.rationale),
     ];
     said.extend(names.knowledge.decision_category.map(|category| (Part::Category, category)));
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     writer.add_once(&names.knowledge.decision, &said, &written(decision.at));
     Edit::new(writer.splices)
 }
@@ -73,7 +73,7 @@ pub(in crate::genesis) fn note(
         (Part::Description, Some(&description)),
         (Part::Actor, Some(&note.actor)),
     ];
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     // Unlike a transition, which the task itself has, it would be lost without a log.
     if let Some(path) = writer.log(names.audit.paths, true) {
         writer.change_metadata(None, &at);

@@ -3,6 +3,9 @@
 mod add_place;
 mod add_task;
 mod audit;
+mod batch;
+#[cfg(test)]
+mod batch_tests;
 mod change;
 mod element;
 mod entry;
@@ -29,24 +32,36 @@ mod transition;
 mod words;
 
 pub(super) use add_task::add_task;
+pub use batch::Batch;
 pub(super) use knowledge::{decision, learning, note, notes};
 pub(super) use repair::repair;
 pub(super) use transition::{audit, project_status, transition};
 
-use super::Splice;
 use super::form::Names;
 use super::view::View;
 use super::xml::Xml;
+use super::{Genesis, Splice};
+use words::Words;
 
 /// The splices of an edit as it is put together.
 struct Writer<'a> {
     xml: Xml<'a>,
     names: &'static Names,
     view: &'a View,
+    /// The status words of the document, where they were gathered before.
+    words: Option<&'a Words>,
     splices: Vec<Splice>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(xml: Xml<'a>, names: &'static Names, view: &'a View) -> Self {
+        Self { xml, names, view, words: None, splices: Vec::new() }
+    }
+
+    fn of(genesis: &'a Genesis) -> Self {
+        Self::new(genesis.xml(), genesis.form().names(), genesis.view())
+    }
+
     fn splice(&mut self, range: std::ops::Range<usize>, text: impl Into<String>) {
         self.splices.push(Splice { range, text: text.into() });
     }

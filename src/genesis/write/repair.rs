@@ -19,7 +19,7 @@ use super::lists::Attributes;
 
 /// The edit that makes all places agree; empty if they do.
 pub(in crate::genesis) fn repair(xml: Xml<'_>, names: &'static Names, view: &View) -> Edit {
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     // Found once: how a file words a status may have to be looked for in every task.
     let words = Status::ALL.into_iter().map(|status| (status, writer.own_word(status))).collect();
     writer.follow_in_tasks(&words);

@@ -7,20 +7,22 @@ use crate::genesis::{Status, TaskResult, Transition};
 
 use super::Writer;
 use super::element::New;
+use super::transition::written;
 
 impl Writer<'_> {
-    /// Changes the task `node`.
-    pub(super) fn change_task(&mut self, node: Node, transition: &Transition<'_>, at: &str) {
+    /// Changes the task `node`: the transitions are made one after the other, and only their last status and result are left.
+    pub(super) fn change_task(&mut self, node: Node, transitions: &[Transition<'_>]) {
         let names = &self.names.task;
-        let mut missing: Vec<_> = self.change_own_status(node, transition.to).into_iter().collect();
-        if let Some(result) = result(transition) {
+        let Some(last) = transitions.last() else { return };
+        let mut missing: Vec<_> = self.change_own_status(node, last.to).into_iter().collect();
+        if let Some(result) = transitions.iter().rev().find_map(result) {
             let new = new_result(&names.result, result);
             match self.xml.child(node, names.result.element) {
                 Some(old) => self.replace(old, &new),
                 None => missing.push((names.result.element, new)),
             }
         }
-        missing.extend(self.add_event(node, transition, at));
+        missing.extend(self.add_events(node, transitions));
         self.insert(node, names.path, missing);
     }
 
@@ -54,32 +56,33 @@ impl Writer<'_> {
     }
 
     /// Adds to the history. Gives back the history itself, where it is missing.
-    fn add_event(
-        &mut self,
-        node: Node,
-        transition: &Transition<'_>,
-        at: &str,
-    ) -> Option<(&'static str, New)> {
+    fn add_events(&mut self, node: Node, transitions: &[Transition<'_>]) -> Option<(&'static str, New)> {
         let names = self.names.task.event;
-        let word = self.event_word(transition.to);
         let last = all(self.xml, node, names.paths).last().copied().or_else(|| self.some_event());
-        let said = [
-            (Part::Time, Some(at)),
-            (Part::Status, Some(word.as_str())),
-            (Part::Description, Some(transition.description)),
-            (Part::Actor, Some(transition.actor)),
-        ];
         let is_there = |path: &&Path| path.first().is_some_and(|name| self.xml.child(node, name).is_some());
         if let Some(path) = names.paths.iter().find(is_there) {
-            let event = self.new_entry(path.last()?, &names, &said, last);
-            self.append(node, self.names.task.path, path, event);
+            let name = *path.last()?;
+            let events = transitions.iter().map(|transition| self.event(name, transition, last));
+            self.append_all(node, self.names.task.path, path, events.collect());
             return None;
         }
         let [history, around @ .., event] = names.paths.first().copied()? else {
             return None;
         };
-        let event = self.new_entry(event, &names, &said, last).inside(around);
-        names.made.then(|| (*history, New::with(history, vec![event])))
+        let events = transitions.iter().map(|transition| self.event(event, transition, last));
+        let inside = New::all_inside(events.collect(), around);
+        names.made.then(|| (*history, New::with(history, inside)))
+    }
+
+    fn event(&self, name: &'static str, transition: &Transition<'_>, like: Option<Node>) -> New {
+        let (at, word) = (written(transition.at), self.event_word(transition.to));
+        let said = [
+            (Part::Time, Some(at.as_str())),
+            (Part::Status, Some(word.as_str())),
+            (Part::Description, Some(transition.description)),
+            (Part::Actor, Some(transition.actor)),
+        ];
+        self.new_entry(name, &self.names.task.event, &said, like)
     }
 
     /// An event of another task, to show how events look in this document.

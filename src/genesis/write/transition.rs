@@ -22,10 +22,10 @@ pub(in crate::genesis) fn transition(
     if task.status == transition.to {
         return Ok(Edit::default());
     }
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     let at = written(transition.at);
     if let Some(node) = element {
-        writer.change_task(node, transition, &at);
+        writer.change_task(node, std::slice::from_ref(transition));
     }
     writer.move_entry(task, transition, element.is_none());
     writer.change_metadata(transition.project, &at);
@@ -46,7 +46,7 @@ pub(in crate::genesis) fn project_status(
     if view.project.status == Some(status) || !has_one {
         return Edit::default();
     }
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     writer.change_metadata(Some(status), &written(at));
     Edit::new(writer.splices)
 }
@@ -58,7 +58,7 @@ pub(in crate::genesis) fn audit(
     view: &View,
     entry: &AuditEntry<'_>,
 ) -> Edit {
-    let mut writer = Writer { xml, names, view, splices: Vec::new() };
+    let mut writer = Writer::new(xml, names, view);
     writer.append_audit(entry);
     writer.change_metadata(None, &written(entry.at));
     Edit::new(writer.splices)

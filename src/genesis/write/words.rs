@@ -11,7 +11,18 @@ use super::Writer;
 /// Says more than that a task is cancelled, and is not written for other reasons than its own.
 const SKIPPED: &str = "skipped";
 
+/// The status words of a document, each once, in the order in which they come.
+#[derive(Debug)]
+pub(super) struct Words {
+    own: Vec<String>,
+    event: Vec<String>,
+}
+
 impl Writer<'_> {
+    pub(super) fn all_words(&self) -> Words {
+        Words { own: each_once(self.own_words()), event: each_once(self.event_words()) }
+    }
+
     /// The word for a status in a task's own attribute or child.
     pub(super) fn own_word(&self, status: Status) -> String {
         let own = self.own_words().filter(|word| means(word, status));
@@ -33,15 +44,35 @@ impl Writer<'_> {
         spelled((self.names.words.project)(status), std::iter::empty(), tasks, before.as_deref())
     }
 
-    fn own_words(&self) -> impl Iterator<Item = String> {
-        self.view.tasks.iter().flat_map(|task| &task.own_status).map(|word| word.id.trim().to_owned())
+    fn own_words(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        match self.words {
+            Some(words) => Box::new(words.own.iter().cloned()),
+            None => {
+                let words = self.view.tasks.iter().flat_map(|task| &task.own_status);
+                Box::new(words.map(|word| word.id.trim().to_owned()))
+            }
+        }
     }
 
-    fn event_words(&self) -> impl Iterator<Item = String> {
+    fn event_words(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        if let Some(words) = self.words {
+            return Box::new(words.event.iter().cloned());
+        }
         let (xml, names) = (self.xml, self.names);
         let words = self.view.elements.iter().flatten().flat_map(move |node| event_words(xml, names, *node));
-        words.filter(|word| Status::from_word(word).is_some()).map(|word| word.trim().to_owned())
+        let words = words.filter(|word| Status::from_word(word).is_some());
+        Box::new(words.map(|word| word.trim().to_owned()))
     }
+}
+
+fn each_once(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut known: Vec<String> = Vec::new();
+    for word in words {
+        if !known.contains(&word) {
+            known.push(word);
+        }
+    }
+    known
 }
 
 /// The first of the words `known` for it in places of the same kind; else `usual` as another place

@@ -3,6 +3,7 @@
 mod bases;
 mod commits;
 mod concurrency;
+mod durable;
 mod diffs;
 mod endings;
 mod integration;

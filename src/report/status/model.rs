@@ -175,8 +175,8 @@ impl TaskStatus {
             started: last.map(|attempt| attempt.at),
             ended: ended.filter(|_| is_over).map(|(_, at)| *at),
             duration_ms: ended.map(|(ended, _)| ended.duration_ms),
-            branch: last.map(|attempt| attempt.started.branch.clone()),
-            base: last.map(|attempt| attempt.started.base.clone()),
+            branch: last.map(|attempt| attempt.started.branch.clone()).filter(is_given),
+            base: last.map(|attempt| attempt.started.base.clone()).filter(is_given),
             commit: ended.and_then(|(ended, _)| ended.commit.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: details.result.as_ref().map(|result| result.summary.clone()),
@@ -190,6 +190,12 @@ impl TaskStatus {
             history: details.history,
         }
     }
+}
+
+/// An attempt in the checkout itself has no branch and no base.
+#[expect(clippy::ptr_arg, reason = "a filter of an `Option<String>`")]
+fn is_given(name: &String) -> bool {
+    !name.is_empty()
 }
 
 /// The question that a person, or an agent that nobody runs, has blocked the task with.

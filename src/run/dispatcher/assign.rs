@@ -6,14 +6,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{Dispatcher, Running};
-use crate::agent::{Brief, Definition, Prerequisite};
+use crate::agent::{Brief, Completion, Definition, Place, Prerequisite};
 use crate::genesis::Status;
 use crate::git::Repo;
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::kill_leftover;
-use crate::run::{RunError, RunEvent, TaskHistory, brief};
+use crate::run::{Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
@@ -21,11 +21,13 @@ impl Dispatcher<'_> {
         self.take_out_old_work()?;
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
-        let changes = format!("branch {}", self.branch(task));
-        self.transition(task, Status::InProgress, &description, Some(changes), None)?;
+        let changes = match self.isolation(task) {
+            Isolation::Worktree => Some(format!("branch {}", self.branch(task))),
+            Isolation::None => None,
+        };
+        self.transition(task, Status::InProgress, &description, changes, None)?;
         self.apply(task, Event::Started)?;
-        self.spawn(task, number, Entry::Fresh);
-        Ok(())
+        self.spawn(task, number, Entry::Fresh)
     }
 
     /// A task that an earlier run had: its agent is adopted if it lives, its end is judged if it has one, else it is pending again.
@@ -45,14 +47,25 @@ impl Dispatcher<'_> {
         }
         self.tell(RunEvent::Note(format!("{task}: taking up attempt {number} of an earlier run")));
         self.apply(task, Event::Started)?;
-        self.spawn(task, number, Entry::Resumed(Box::new(resumed)));
-        Ok(())
+        self.spawn(task, number, Entry::Resumed(Box::new(resumed)))
     }
 
-    fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) {
+    pub(super) fn isolation(&self, task: &TaskId) -> Isolation {
+        self.ground.casting.get(task).map(|cast| cast.isolation).unwrap_or_default()
+    }
+
+    /// An attempt in the checkout itself is made ready at once, so that its beginning is journaled together with the task's new status.
+    fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) -> Result<(), RunError> {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
-        let job = self.job(task, number, entry);
+        let mut job = self.job(task, number, entry);
+        if let (Isolation::None, Entry::Fresh) = (job.cast.isolation, &job.entry) {
+            let prepared = direct::prepare(&job);
+            if let Ok(ready) = &prepared {
+                self.record(Fact::AttemptStarted(ready.started.clone()))?;
+            }
+            job.entry = Entry::Prepared(prepared.map(Box::new));
+        }
         let stop = watch::Sender::new(None);
         let link = Link {
             messages: self.sender.clone(),
@@ -62,20 +75,24 @@ impl Dispatcher<'_> {
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
         self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
         self.to_begin.push((job, link));
+        Ok(())
     }
 
     fn job(&self, task: &TaskId, number: u32, entry: Entry) -> Job {
-        let cast = self.ground.casting[task].clone();
+        let mut cast = self.ground.casting[task].clone();
+        if let Entry::Resumed(resumed) = &entry {
+            cast.isolation = resumed.started.isolation;
+        }
         let definition = self.ground.definitions.get(&cast.agent).cloned();
         let slug = self.ground.slug(task).to_owned();
         let branch = self.common.refs.branch(&slug);
-        let worktree = self.worktree(&slug, &entry);
+        let worktree = self.worktree(&slug, &entry, cast.isolation);
         Job {
             common: Arc::clone(&self.common),
             task: task.clone(),
             name: self.name(task),
             attempt: number,
-            brief: self.brief(task, number, &worktree, branch.as_str()),
+            brief: self.brief(task, number, place(&worktree, branch.as_str(), cast.isolation)),
             branch,
             worktree,
             definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
@@ -96,47 +113,69 @@ impl Dispatcher<'_> {
     }
 
     /// An attempt that is resumed stays where it began, whatever the configuration says now.
-    fn worktree(&self, slug: &str, entry: &Entry) -> PathBuf {
-        match entry {
-            Entry::Resumed(resumed) => resumed.started.worktree.clone(),
-            Entry::Fresh => worktree_path(
-                &self.settings.worktree_dir,
-                self.common.repo.workdir().unwrap_or(self.common.repo.common_dir()),
-                self.common.refs.epic(),
-                slug,
-            ),
+    fn worktree(&self, slug: &str, entry: &Entry, isolation: Isolation) -> PathBuf {
+        let checkout = self.common.repo.workdir().unwrap_or(self.common.repo.common_dir());
+        match (entry, isolation) {
+            (Entry::Resumed(resumed), _) => resumed.started.worktree.clone(),
+            (Entry::Fresh | Entry::Prepared(_), Isolation::None) => checkout.to_owned(),
+            (Entry::Fresh | Entry::Prepared(_), Isolation::Worktree) => {
+                worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), slug)
+            }
         }
     }
 
-    fn brief(&self, id: &TaskId, number: u32, worktree: &Path, branch: &str) -> Brief {
+    fn brief(&self, id: &TaskId, number: u32, place: Place) -> Brief {
         let prerequisites = self.prerequisites(id);
         let prerequisites = prerequisites.iter().filter_map(|before| self.prerequisite(before)).collect();
         let history = self.books.history().task(id.as_str());
         let genesis = self.books.genesis();
         let Some(task) = genesis.task(id.as_str()) else { return Brief::default() };
-        brief::brief(genesis, task, prerequisites, worktree, branch, number, history)
+        brief::brief(genesis, task, prerequisites, place, number, history)
     }
 
     fn prerequisite(&self, id: &TaskId) -> Option<Prerequisite> {
         let genesis = self.books.genesis();
         let task = genesis.task(id.as_str())?;
-        let result = self.results.get(id).map(|commit| (self.branch(id), commit.to_string()));
-        Some(brief::prerequisite(genesis, task, result))
+        Some(brief::prerequisite(genesis, task, self.completion(id)))
+    }
+
+    fn completion(&self, id: &TaskId) -> Completion {
+        let last = self.books.history().task(id.as_str()).and_then(TaskHistory::last_attempt);
+        match self.results.get(id) {
+            Some(commit) => Completion::OnBranch { branch: self.branch(id), commit: commit.to_string() },
+            None if last.is_some_and(|last| last.succeeded()) => Completion::InPlace,
+            None => Completion::ByHand,
+        }
     }
 
     /// The journal's next number, but none that has a ref already: a lost journal's attempt keeps its work under it, or one that was
-    /// killed before it was journaled has its base there, and perhaps a worktree that holds nothing else any more.
+    /// killed before it was journaled has its base there, and perhaps a worktree that holds nothing else any more. One in the checkout has
+    /// nothing but its folder.
     fn next_attempt(&self, task: &TaskId) -> Result<u32, RunError> {
         let story = self.books.history().task(task.as_str());
         let mut number = story.map_or(1, TaskHistory::next_attempt);
         let refs = &self.common.refs;
         let slug = self.ground.slug(task);
+        if self.isolation(task) == Isolation::None {
+            while self.site.state.attempt(slug, number).path().exists() {
+                number += 1;
+            }
+            return Ok(number);
+        }
         let is_taken = |name: &str| Ok::<_, RunError>(self.common.repo.target(name)?.is_some());
         while is_taken(&refs.attempt(slug, number))? || is_taken(&refs.base(slug, number))? {
             number += 1;
         }
         Ok(number)
     }
+}
+
+fn place(folder: &Path, branch: &str, isolation: Isolation) -> Place {
+    let branch = match isolation {
+        Isolation::Worktree => Some(branch.to_owned()),
+        Isolation::None => None,
+    };
+    Place { folder: folder.to_owned(), branch }
 }
 
 /// Refuses a template that would give two tasks one folder, or put worktrees where they are in the way.

@@ -29,7 +29,7 @@ use super::job::{Common, Job};
 use super::settings::{Settings, Site};
 use super::signals::Signals;
 use super::watch::Watcher;
-use super::{RunError, RunEvent, Stage, Summary, output};
+use super::{Fact, RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
 use crate::git::Oid;
@@ -172,7 +172,7 @@ impl<'a> Dispatcher<'a> {
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
                 () = ears.hear() => {}
-                () = tokio::time::sleep(LOOK), if self.is_unsettled => {}
+                () = tokio::time::sleep(LOOK), if self.is_unsettled || self.books.is_waiting() => {}
             }
             self.proceed()?;
         }
@@ -181,8 +181,9 @@ impl<'a> Dispatcher<'a> {
 
     /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
     fn proceed(&mut self) -> Result<(), RunError> {
-        if !self.inbox.is_empty() {
-            self.books.hold()?;
+        if !self.inbox.is_empty() && !self.books.hold()? {
+            self.hear();
+            return Ok(());
         }
         let decided = self.decide();
         self.books.release();
@@ -224,9 +225,19 @@ impl<'a> Dispatcher<'a> {
                 let _ = written.send(());
                 Ok(())
             }
+            Message::Seen(fact) => self.record(*fact),
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
                 Ok(())
+            }
+            Message::Begun(begun) => {
+                self.tell_running(&begun.task, false);
+                self.record(Fact::AgentStarted(*begun))
+            }
+            Message::Ended(ended, report) => {
+                let task = ended.task.clone();
+                self.record(Fact::AttemptEnded(*ended)).inspect_err(|_| self.forget(Some(&task)))?;
+                self.on_over(&task, &report)
             }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
@@ -243,6 +254,10 @@ impl<'a> Dispatcher<'a> {
                 Ok(())
             }
             Message::Over(task, report) => self.on_over(&task, &report),
+            Message::Broken(task, error) => {
+                self.forget(Some(&task));
+                Err(*error)
+            }
         }
     }
 
@@ -321,7 +336,10 @@ impl<'a> Dispatcher<'a> {
             let Some(index) = self.schedule.next_ready() else { break };
             // Nobody shall be told that a task is skipped, or theirs, that is started at this very moment.
             if !self.books.is_held() {
-                self.books.hold()?;
+                if !self.books.hold()? {
+                    self.hear();
+                    break;
+                }
                 self.look()?;
                 continue;
             }

@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 use crate::git::{Integrated, Message, Oid};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
-use crate::run::{Attempt, RunError, RunEvent, TaskHistory, ledger};
+use crate::run::{Attempt, Isolation, RunError, RunEvent, TaskHistory, ledger};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -18,6 +18,10 @@ impl Dispatcher<'_> {
             return Ok(());
         }
         let Some(commit) = self.result_of(id)? else {
+            let is_in_place = |done: &Attempt| done.started.isolation == Isolation::None;
+            if self.success_of(id).is_some_and(is_in_place) {
+                return Ok(());
+            }
             if self.is_needed(id) {
                 let text =
                     format!("{id} was completed by hand, not on its branch: it adds nothing to a base");

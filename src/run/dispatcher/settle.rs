@@ -14,7 +14,7 @@ use crate::run::attempt::attempt;
 use crate::run::job::Report;
 use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
-use crate::run::{Cause, RunError, RunEvent, Stage, TaskEnded, ledger};
+use crate::run::{Cause, Isolation, RunError, RunEvent, Stage, TaskEnded, direct, ledger};
 
 /// Who makes the transitions of a run.
 const ACTOR: &str = "blueprint";
@@ -114,7 +114,10 @@ impl Dispatcher<'_> {
         self.books.flush()?;
         self.hear();
         for (job, link) in std::mem::take(&mut self.to_begin) {
-            tokio::spawn(attempt(job, link));
+            match job.cast.isolation {
+                Isolation::Worktree => tokio::spawn(attempt(job, link)),
+                Isolation::None => tokio::spawn(direct::attempt(job, link)),
+            };
         }
         for event in self.to_tell.take() {
             (self.tell)(event);

@@ -22,11 +22,16 @@ impl Dispatcher<'_> {
     /// An attempt that waits for an answer gets none, and gives up.
     fn let_go(&mut self, message: Message) {
         match message {
-            Message::Over(task, _) | Message::MayMerge(task, _) => {
+            Message::Over(task, _) | Message::MayMerge(task, _) | Message::Broken(task, _) => {
                 self.running.remove(&task);
             }
+            Message::Ended(ended, _) => self.forget(Some(&ended.task)),
             Message::Record(fact, _) => self.forget(task_of(&fact)),
-            Message::Running { .. } | Message::Said(..) | Message::Warning(..) => {}
+            Message::Begun(_)
+            | Message::Seen(_)
+            | Message::Running { .. }
+            | Message::Said(..)
+            | Message::Warning(..) => {}
         }
     }
 
@@ -113,13 +118,16 @@ impl Dispatcher<'_> {
 pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
     match fact {
         Fact::AttemptStarted(started) => Some(&started.task),
+        Fact::AgentStarted(started) => Some(&started.task),
         Fact::AttemptEnded(ended) => Some(&ended.task),
-        Fact::Merged { task, .. } | Fact::Kept { task, .. } => Some(task),
+        Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
-        Fact::RunStarted { .. }
+        Fact::JournalBegun { .. }
+        | Fact::RunStarted { .. }
         | Fact::RunEnded { .. }
         | Fact::Transition(_)
         | Fact::SetBack(_)
-        | Fact::Asked { .. } => None,
+        | Fact::Asked { .. }
+        | Fact::OfLaterVersion => None,
     }
 }

@@ -101,15 +101,33 @@ fn a_journal_that_was_written_and_read_tells_the_same_story() {
                 host: "h".into(),
                 version: "0".into(),
                 start: "s".into(),
+                process_start: Some(7),
+                boot: Some("b".into()),
             },
         ),
         (6, Fact::RunEnded { run: "r".into(), exit: 0 }),
+        (7, Fact::JournalBegun { version: 1 }),
+        (8, Fact::AgentSpoke { task: TaskId::from("a"), attempt: 1 }),
     ];
     for (second, fact) in facts {
         let record = Record { time: at(second), fact };
         let line = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record, "{line}");
     }
+}
+
+#[test]
+fn what_only_a_later_version_knows_is_passed_over() {
+    let lines = [
+        r#"{"time":"2026-11-21T12:00:00Z","fact":"dreamt","task":"a","of":{"sheep":["electric"]}}"#,
+        r#"{"time":"2026-11-21T12:00:01Z","fact":"run-ended","run":"r","exit":0,"mood":"fine"}"#,
+        r#"{"time":"2026-11-21T12:00:02Z","fact":"run-started","run":"r","pid":1,"host":"h","version":"0","start":"s"}"#,
+    ];
+    let records: Vec<Record> = lines.map(|line| serde_json::from_str(line).unwrap()).into();
+    assert_eq!(records[0].fact, Fact::OfLaterVersion);
+    assert_eq!(records[1].fact, Fact::RunEnded { run: "r".into(), exit: 0 });
+    let history = History::from_records(records);
+    assert_eq!((history.tasks().count(), history.boot), (0, None));
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub fn own_folder(worktree: &Path) -> io::Result<PathBuf> {
     Ok(worktree.join(OWN_FOLDER))
 }
 
-pub(super) fn open_own(worktree: &Path) -> io::Result<Folder> {
+fn open_own(worktree: &Path) -> io::Result<Folder> {
     let own = Folder::open(worktree)?.make(OWN_FOLDER)?;
     if !own.read(IGNORE, LONGEST).is_ok_and(|found| found == IGNORE_ALL) {
         own.write(IGNORE, IGNORE_ALL)?;

@@ -1,4 +1,7 @@
+use std::fs;
 use std::io;
+use std::thread::sleep;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::process::WaitStatus;
@@ -6,6 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::tree;
 use crate::store::{AttemptDir, StoreError, read_json, write_json};
+
+/// How often an end is tried to be written, and the pause between two tries.
+const WRITES: u32 = 20;
+const WRITE_PAUSE: Duration = Duration::from_millis(250);
+/// A block of most file systems, which an end needs at least and at most.
+const ROOM: usize = 4096;
 
 /// How an agent's process ended, as its supervisor saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,12 +77,27 @@ impl End {
         read_json(&dir.end())
     }
 
-    /// Writes it there, atomically.
+    /// Writes it there, atomically. A disk that takes nothing is given time: what is not written nobody will ever know.
     ///
     /// # Errors
-    /// [`StoreError`] when that is refused.
+    /// [`StoreError`] when that is refused again and again.
     pub fn write(&self, dir: &AttemptDir) -> Result<(), StoreError> {
-        write_json(&dir.end(), self)
+        let mut written = write_json(&dir.end(), self);
+        let _ = fs::remove_file(dir.room());
+        for _ in 0..WRITES {
+            if written.is_ok() {
+                break;
+            }
+            sleep(WRITE_PAUSE);
+            written = write_json(&dir.end(), self);
+        }
+        written
+    }
+
+    /// Takes room for the end on the disk while there is some: an agent may fill it, and its work shall not be lost by that.
+    pub(super) fn take_room(dir: &AttemptDir) {
+        // Where there is none already, that will be met again.
+        let _ = fs::write(dir.room(), [b'.'; ROOM]);
     }
 }
 
@@ -95,8 +119,12 @@ impl Processes {
         write_json(&dir.processes(), self)
     }
 
+    pub(super) fn agent(&self) -> (u32, Option<u64>) {
+        (self.agent, self.agent_start)
+    }
+
     /// The processes noted in an attempt's folder.
-    fn read(dir: &AttemptDir) -> Option<Self> {
+    pub(super) fn read(dir: &AttemptDir) -> Option<Self> {
         read_json(&dir.processes()).ok().flatten()
     }
 

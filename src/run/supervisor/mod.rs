@@ -9,6 +9,7 @@
 
 mod ancestry;
 mod end;
+mod identity;
 mod tree;
 
 use std::fs::{File, OpenOptions};
@@ -27,6 +28,7 @@ use signal_hook::iterator::Signals;
 pub use ancestry::is_inside_attempt;
 use end::Processes;
 pub use end::{End, Exit, kill_orphans};
+pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
 use tree::Tree;
 
 use crate::store::{AttemptDir, Lock, StoreError};
@@ -61,6 +63,7 @@ pub fn supervise(orders: &Orders) -> Result<(), StoreError> {
     if End::read(&orders.dir)?.is_some() {
         return Ok(());
     }
+    End::take_room(&orders.dir);
     let end = run(orders).unwrap_or_else(|error| End::could_not_start(&error));
     end.write(&orders.dir)
 }

@@ -135,7 +135,7 @@ fn with_variable(variable: &[u8]) -> Vec<u32> {
     others.map(|(pid, _)| pid).filter(|pid| has(*pid)).collect()
 }
 
-fn signal(pid: u32, signal: Signal) {
+pub(super) fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // It may have ended meanwhile.
         let _ = kill_process(pid, signal);
@@ -143,7 +143,7 @@ fn signal(pid: u32, signal: Signal) {
 }
 
 /// Everybody who descends from `root`, zombies left out.
-fn descendants_of(root: u32) -> Vec<u32> {
+pub(super) fn descendants_of(root: u32) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for (pid, stat) in all_processes() {
         if stat.is_alive() {

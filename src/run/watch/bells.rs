@@ -109,19 +109,21 @@ pub(super) struct Bell {
     bells: Arc<Bells>,
     watch: i32,
     rope: Arc<Rope>,
+    is_on_the_way: bool,
 }
 
 impl Bell {
     /// The path by way of the open file leads to that very file, whatever has become of its name.
     pub(super) fn hang(bells: &Arc<Bells>, sought: &Sought) -> io::Result<Self> {
         let found = sought.open()?;
-        let path = format!("/proc/self/fd/{}", found.as_raw_fd());
-        let rope = Arc::new(Rope::of(sought.matters.clone()));
+        let path = format!("/proc/self/fd/{}", found.fd.as_raw_fd());
+        let flags = found.flags | WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
+        let rope = Arc::new(Rope::of(found.matters));
         let mut hung = bells.hung();
-        let watch = add_watch(&*bells.inotify, path, sought.flags)?;
+        let watch = add_watch(&*bells.inotify, path, flags)?;
         hung.entry(watch).or_default().push(Arc::clone(&rope));
         drop(hung);
-        Ok(Self { bells: Arc::clone(bells), watch, rope })
+        Ok(Self { bells: Arc::clone(bells), watch, rope, is_on_the_way: found.is_on_the_way })
     }
 
     /// It has been rung since this was called last.
@@ -135,6 +137,11 @@ impl Bell {
     /// What it watched is not there any more.
     pub(super) fn is_lost(&self) -> bool {
         self.rope.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// What was sought may be there now, and this is not it.
+    pub(super) fn is_on_the_way(&self) -> bool {
+        self.is_on_the_way
     }
 }
 

@@ -14,7 +14,7 @@ use rustix::fs::inotify::{CreateFlags, init};
 use rustix::io::Errno;
 
 use bells::{Bell, Bells, hear};
-pub(super) use sought::Sought;
+pub(super) use sought::{Opened, Sought};
 
 /// Between two looks at what nobody tells of.
 const SLOW: Duration = Duration::from_secs(2);
@@ -67,6 +67,9 @@ impl Watch {
         match &self.bell {
             Some(bell) => bell.rung().await,
             None => tokio::time::sleep(SLOW).await,
+        }
+        if self.bell.as_ref().is_some_and(Bell::is_on_the_way) {
+            self.bell = None;
         }
     }
 

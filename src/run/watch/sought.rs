@@ -9,14 +9,35 @@ use std::path::Path;
 use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{Mode, OFlags, fstatfs, open};
 
-/// Opens the file or folder, as it is at that moment.
-type Open = Box<dyn Fn() -> io::Result<OwnedFd> + Send + Sync>;
+/// Opens what is to be watched, as it is at that moment.
+type Open = Box<dyn Fn() -> io::Result<Opened> + Send + Sync>;
 
 /// A file or folder, and which of its changes matter.
 pub(in crate::run) struct Sought {
     open: Open,
+}
+
+/// What is to be watched, open.
+pub(in crate::run) struct Opened {
+    pub(super) fd: OwnedFd,
     pub(super) flags: WatchFlags,
     pub(super) matters: Matters,
+    /// Only the way to what is sought, which is not there yet.
+    pub(super) is_on_the_way: bool,
+}
+
+impl Opened {
+    /// A folder into which files come; those whose names begin with a dot don't count.
+    pub(in crate::run) fn arrivals(fd: OwnedFd) -> Self {
+        let flags = WatchFlags::MOVED_TO | WatchFlags::CLOSE_WRITE;
+        Self { fd, flags, matters: Matters::AllButDotFiles, is_on_the_way: false }
+    }
+
+    /// A folder in which one of that name is to come.
+    pub(in crate::run) fn parent_of(name: &str, fd: OwnedFd) -> Self {
+        let flags = WatchFlags::CREATE | WatchFlags::MOVED_TO;
+        Self { fd, flags, matters: Matters::Only(name.into()), is_on_the_way: true }
+    }
 }
 
 /// What in a folder matters, by its name.
@@ -46,38 +67,31 @@ impl Sought {
             | WatchFlags::CREATE
             | WatchFlags::MOVED_TO
             | WatchFlags::MOVED_FROM
-            | WatchFlags::DELETE
-            | WatchFlags::DELETE_SELF
-            | WatchFlags::MOVE_SELF;
-        let name = path.file_name().map(ToOwned::to_owned);
-        Self {
-            open: Box::new(move || at(&folder, OFlags::DIRECTORY)),
-            flags,
-            matters: name.map_or(Matters::Everything, Matters::Only),
-        }
+            | WatchFlags::DELETE;
+        let matters = path.file_name().map_or(Matters::Everything, |name| Matters::Only(name.to_owned()));
+        Self::by(move || {
+            let fd = at(&folder, OFlags::DIRECTORY)?;
+            Ok(Opened { fd, flags, matters: matters.clone(), is_on_the_way: false })
+        })
     }
 
     /// A file that others open, add to and close. Who keeps it open, as we do, is not heard.
     pub(in crate::run) fn added_to_by_others(path: &Path) -> Self {
-        Self::file(path, WatchFlags::CLOSE_WRITE)
-    }
-
-    fn file(path: &Path, flags: WatchFlags) -> Self {
         let path = path.to_owned();
-        let flags = flags | WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
-        Self { open: Box::new(move || at(&path, OFlags::empty())), flags, matters: Matters::Everything }
+        Self::by(move || {
+            let (fd, flags) = (at(&path, OFlags::empty())?, WatchFlags::CLOSE_WRITE);
+            Ok(Opened { fd, flags, matters: Matters::Everything, is_on_the_way: false })
+        })
     }
 
-    /// A folder into which files come; those whose names begin with a dot don't count. It is opened by `open`, which may be careful.
-    pub(in crate::run) fn arrivals(open: impl Fn() -> io::Result<OwnedFd> + Send + Sync + 'static) -> Self {
-        let flags =
-            WatchFlags::MOVED_TO | WatchFlags::CLOSE_WRITE | WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
-        Self { open: Box::new(open), flags, matters: Matters::AllButDotFiles }
+    /// What is opened by `open`, which may be careful.
+    pub(in crate::run) fn by(open: impl Fn() -> io::Result<Opened> + Send + Sync + 'static) -> Self {
+        Self { open: Box::new(open) }
     }
 
-    pub(super) fn open(&self) -> io::Result<OwnedFd> {
+    pub(super) fn open(&self) -> io::Result<Opened> {
         let found = (self.open)()?;
-        if is_remote(&found)? {
+        if is_remote(&found.fd)? {
             return Err(io::Error::other("its file system may be changed from elsewhere"));
         }
         Ok(found)

@@ -49,12 +49,25 @@ pub(crate) struct Args {
     /// The runner that plays every agent, whatever the configuration says.
     #[arg(long, value_name = "NAME")]
     runner: Option<String>,
+    /// Where agents work [default: worktree].
+    #[arg(long, value_name = "WHERE")]
+    isolation: Option<Isolation>,
     /// How to show what happens.
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Progress,
     /// Copy the plan's folder into a new repository under the temp folder, and run there.
     #[arg(long)]
     scratch: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Isolation {
+    /// Each in a git worktree of its own; what it did is merged.
+    Worktree,
+    /// In a worktree that several share (not available yet).
+    Shared,
+    /// All in the checkout, with nothing between them: for commands that change no file, or are one's own.
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -3,10 +3,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Args;
+use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::Loaded;
+use crate::cli::config::{self, Loaded};
 use crate::cli::error::{CliError, Kind};
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
@@ -34,6 +34,7 @@ pub(super) fn settings(
     let wishes = Wishes {
         runner: args.runner.as_deref(),
         timeout: args.timeout.map(|timeout| timeout.0),
+        isolation: isolation(args),
         only_looks: args.dry_run,
     };
     Ok(Settings {
@@ -62,14 +63,22 @@ pub(super) fn settings(
 /// The same for a plan that changes while the run lasts; the configuration does not.
 fn caster(args: &Args, loaded: &Loaded, env: &BaseEnv) -> Caster {
     let (config, dir, env) = (loaded.config.clone(), loaded.dir.clone(), env.clone());
-    let (runner, timeout, only_looks) =
-        (args.runner.clone(), args.timeout.map(|timeout| timeout.0), args.dry_run);
+    let (runner, timeout, isolation, only_looks) =
+        (args.runner.clone(), args.timeout.map(|timeout| timeout.0), isolation(args), args.dry_run);
     Box::new(move |plan| {
-        let wishes = Wishes { runner: runner.as_deref(), timeout, only_looks };
+        let wishes = Wishes { runner: runner.as_deref(), timeout, isolation, only_looks };
         cast(plan, &config, &wishes, &env, &dir).map_err(|error| match &error.hint {
             Some(hint) => format!("{error} ({hint})"),
             None => error.to_string(),
         })
+    })
+}
+
+fn isolation(args: &Args) -> Option<config::Isolation> {
+    args.isolation.map(|isolation| match isolation {
+        Isolation::Worktree => config::Isolation::Worktree,
+        Isolation::Shared => config::Isolation::Shared,
+        Isolation::None => config::Isolation::None,
     })
 }
 

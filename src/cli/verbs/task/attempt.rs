@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{Args, TaskVerb};
+use crate::agent::OUTBOX;
 use crate::cli::context::find_only;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
@@ -23,14 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Attempt {
     token: String,
     task: String,
-    worktree: PathBuf,
+    outbox: PathBuf,
 }
 
 impl Attempt {
     pub(super) fn of_this_process() -> Option<Self> {
         let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        let worktree = PathBuf::from(env::var_os("WORKTREE_PATH")?);
-        Some(Self { token: text("BLUEPRINT_TASK_TOKEN")?, task: text("TASK_ID")?, worktree })
+        let outbox = env::var_os(OUTBOX).or_else(|| env::var_os("WORKTREE_PATH"))?.into();
+        Some(Self { token: text("BLUEPRINT_TASK_TOKEN")?, task: text("TASK_ID")?, outbox })
     }
 
     pub(super) fn report(&self, args: &Args, name: &str) -> Result<u8, CliError> {
@@ -41,7 +42,7 @@ impl Attempt {
         }
         let Some(says) = args.verb.says() else { return Ok(self.is_begun(&args.verb)) };
         let request = Request { token: self.token.clone(), says };
-        let ticket = leave(&self.worktree, &request).map_err(not_left)?;
+        let ticket = leave(&self.outbox, &request).map_err(not_left)?;
         let nobody_listens = records.is_some_and(|(state, _)| has_no_run(&state));
         let answer = if nobody_listens { None } else { ticket.wait(PATIENCE) };
         match answer {

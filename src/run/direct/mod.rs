@@ -1,0 +1,174 @@
+//! An attempt in the checkout itself: no worktree, no branch, no supervisor. Its agent is our own child, started directly, because for
+//! small commands everything else would take longer than they do.
+
+mod process;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+use tokio::task::spawn_blocking;
+
+use super::Stage;
+use super::attempt::{Gone, Link, Message, next_stage};
+use super::job::{Entry, Job, Report, Resumed};
+use super::judge::{from_record, judge_in_place, to_record};
+use super::launch::{self, Ready};
+use super::listener::Listener;
+use super::record::{AgentStarted, AttemptStarted};
+use super::supervisor::{End, Exit};
+use crate::agent::{EndedBy, Outcome};
+use process::Direct;
+
+/// Writes down what the agent is to find, and makes its command line; a report, if that can't be done.
+pub(super) fn prepare(job: &Job) -> Result<Ready, Report> {
+    launch::write_down(job, None).map_err(|error| Report::of(Outcome::CouldNotStart, error.to_string()))
+}
+
+/// Runs the attempt and sends how it ended, whatever happens. Its beginning is in the journal.
+pub(super) async fn attempt(job: Job, link: Link) {
+    let job = Arc::new(job);
+    let ended = match &job.entry {
+        Entry::Prepared(Ok(ready)) => Some((&ready.started, begin(&job, ready, &link).await)),
+        Entry::Resumed(resumed) if resumed.ended.is_none() => {
+            Some((&resumed.started, adopt(&job, resumed, &link).await))
+        }
+        Entry::Prepared(Err(_)) | Entry::Resumed(_) | Entry::Fresh => None,
+    };
+    let message = match ended {
+        Some((started, Ok(report))) => {
+            let report = counted(report);
+            Message::Ended(Box::new(to_record(started, &report)), Box::new(report))
+        }
+        Some((_, Err(Gone))) => return,
+        None => Message::Over(job.task.clone(), Box::new(not_begun(&job.entry))),
+    };
+    // If nobody listens any more, the run is over, and the next one finds what happened.
+    let _ = link.messages.send(message);
+}
+
+/// What an attempt comes to whose agent is not started in this run: its end is known already.
+fn not_begun(entry: &Entry) -> Report {
+    match entry {
+        Entry::Prepared(Err(report)) => report.clone(),
+        Entry::Resumed(resumed) => match &resumed.ended {
+            Some(ended) => counted(from_record(ended)),
+            None => Report::of(Outcome::Interrupted, UNSEEN),
+        },
+        Entry::Prepared(Ok(_)) | Entry::Fresh => Report::of(Outcome::Interrupted, UNSEEN),
+    }
+}
+
+const UNSEEN: &str = "the run that started its agent ended first, and nobody saw how the agent ended";
+
+/// There is nothing to merge: what succeeded is done.
+fn counted(mut report: Report) -> Report {
+    report.done = matches!(report.outcome, Outcome::Completed | Outcome::NoChanges);
+    report
+}
+
+async fn begin(job: &Arc<Job>, ready: &Ready, link: &Link) -> Result<Report, Gone> {
+    match Direct::start(&ready.command, &job.worktree, &job.dir) {
+        Ok(agent) => {
+            let Ready { started, .. } = ready;
+            let process = agent.process().clone();
+            let begun = AgentStarted { task: job.task.clone(), attempt: job.attempt, process };
+            let _ = link.messages.send(Message::Begun(Box::new(begun)));
+            watch_over(job, started, Timestamp::now(), agent, link).await
+        }
+        Err(error) => Ok(Report::of(Outcome::CouldNotStart, process::described(&error, &ready.command))),
+    }
+}
+
+/// An agent that an earlier run started: if it still lives its end is awaited, but how it ended nobody can tell.
+async fn adopt(job: &Arc<Job>, resumed: &Resumed, link: &Link) -> Result<Report, Gone> {
+    let Some(agent) = resumed.process.clone().and_then(|process| Direct::found(process, &job.dir)) else {
+        return Ok(Report::of(Outcome::Interrupted, UNSEEN));
+    };
+    let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed: true });
+    let mut report = watch_over(job, &resumed.started, resumed.at, agent, link).await?;
+    if report.outcome == Outcome::Interrupted {
+        report.detail = Some(UNSEEN.to_owned());
+    }
+    Ok(report)
+}
+
+async fn watch_over(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    since: Timestamp,
+    agent: Direct,
+    link: &Link,
+) -> Result<Report, Gone> {
+    let (is_over, over) = oneshot::channel();
+    let listener = Listener::new(job, started, link);
+    let waiting = async {
+        let ended = wait(job, since, agent, link.stop.clone()).await;
+        let _ = is_over.send(());
+        ended
+    };
+    let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
+    tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
+    let (mut report, warning) = judge_in_place(job, &end, ended_by, said?);
+    report.duration = end.at.duration_since(since).try_into().unwrap_or_default();
+    if let Some(warning) = warning {
+        let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
+    }
+    Ok(report)
+}
+
+/// The agent's end, and why we brought it about, if we did.
+async fn wait(
+    job: &Job,
+    since: Timestamp,
+    mut agent: Direct,
+    mut stop: watch::Receiver<Option<Stage>>,
+) -> (End, Option<EndedBy>) {
+    let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
+    let deadline = tokio::time::sleep(job.cast.timeout.saturating_sub(spent));
+    tokio::pin!(deadline);
+    let handle = agent.handle();
+    let mut ended_by = None;
+    let exit = loop {
+        let stage = tokio::select! {
+            exit = agent.wait() => break exit,
+            () = &mut deadline => {
+                let stage = if ended_by.is_none() { Stage::End } else { Stage::Kill };
+                ended_by.get_or_insert(EndedBy::TimedOut);
+                stage
+            }
+            stage = next_stage(&mut stop) => {
+                if stage > Stage::Drain {
+                    ended_by.get_or_insert(EndedBy::Interrupted);
+                }
+                stage
+            }
+        };
+        match stage {
+            Stage::Drain => continue,
+            Stage::End => handle.end(),
+            Stage::Kill => handle.kill(),
+        }
+        deadline.as_mut().reset(tokio::time::Instant::now() + job.common.kill_grace);
+    };
+    let left_behind = end_leftovers(handle, job.common.kill_grace, ended_by.is_some()).await;
+    let end = End { exit, asked: ended_by.is_some(), timed_out: false, left_behind, at: Timestamp::now() };
+    (end, ended_by)
+}
+
+/// Ends what is left of the agent's process group, and, where we ended it, of its other descendants; says how many that were.
+async fn end_leftovers(handle: process::Handle, grace: Duration, was_ended: bool) -> usize {
+    if !was_ended && !handle.has_group() {
+        return 0;
+    }
+    spawn_blocking(move || handle.end_leftovers(grace, was_ended)).await.unwrap_or_default()
+}
+
+impl Exit {
+    fn of(status: std::process::ExitStatus) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let code = status.code().map(Exit::Code);
+        code.or(status.signal().map(Exit::Signal)).unwrap_or(Exit::Unseen)
+    }
+}

@@ -1,0 +1,151 @@
+//! Attempts in the checkout itself: no worktree, no branch, no commit, no supervisor.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::project::{PlanText, TestProject, kill, wait_until};
+
+const NONE: &[&str] = &["--isolation", "none"];
+
+fn none_and<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [NONE, more].concat()
+}
+
+#[test]
+fn agents_work_in_the_checkout_and_leave_git_as_it_was() {
+    let script = "== *\nwrite {task}.txt by {task}\nprint {task} is done";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    let head = project.git(&["rev-parse", "HEAD"]);
+    project.complete(NONE);
+    assert_eq!((project.read("a.txt"), project.read("b.txt")), ("by a\n".to_owned(), "by b\n".to_owned()));
+    assert_eq!(project.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(project.git(&["worktree", "list", "--porcelain"]).matches("worktree ").count(), 1);
+    let refs = project.refs();
+    assert!(!refs.contains("refs/heads/blueprint") && !refs.contains("attempts"), "{refs}");
+    let task = project.task("b");
+    let none = serde_json::Value::Null;
+    assert_eq!((&task["status"], &task["summary"]), (&"completed".into(), &"b is done".into()), "{task}");
+    assert_eq!((&task["branch"], &task["base"], &task["commit"]), (&none, &none, &none), "{task}");
+    assert_eq!(task["worktree"], project.root.to_str().unwrap());
+}
+
+#[test]
+fn a_task_that_changes_nothing_is_completed() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nprint looked at everything");
+    project.complete(NONE);
+    assert_eq!(project.task("a")["outcome"], "completed");
+}
+
+#[test]
+fn an_agent_finds_where_it_is_and_what_it_is_to_do() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nrecord seen");
+    project.complete(NONE);
+    let seen = |name: &str| fs::read_to_string(project.control.join("seen").join(name)).unwrap();
+    let env = seen("env");
+    let root = project.root.display();
+    assert!(env.contains(&format!("WORKTREE_PATH={root}")), "{env}");
+    let of = |name: &str| {
+        let line = env.split(['\n', '\0']).find_map(|line| line.strip_prefix(&format!("{name}=")));
+        fs::read_to_string(line.unwrap()).unwrap()
+    };
+    let given = seen("stdin");
+    let (definition, prompt) = (of("BLUEPRINT_DEFINITION_FILE"), of("BLUEPRINT_PROMPT_FILE"));
+    assert!(given.starts_with(definition.trim_end()) && given.ends_with(&prompt), "{given}");
+    assert!(prompt.contains(&format!("Your folder is `{root}`.")), "{prompt}");
+    assert!(!prompt.contains("blueprint commits") && !prompt.contains("git worktree"), "{prompt}");
+}
+
+#[test]
+fn failures_signals_and_missing_programs_have_their_names() {
+    let script = "== a\nstderr no such library\nexit 3\n== b\nkill-self";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    let ended = project.run(&none_and(&["--retries", "0"]));
+    ended.assert(1, &["failed  a", "no such library", "failed  b"]);
+    assert_eq!(project.task("a")["outcome"], "failed");
+    assert_eq!(project.task("b")["outcome"], "killed");
+}
+
+#[test]
+fn after_its_time_an_agent_is_ended_with_all_that_it_started() {
+    let script = "== *\nignore-term\nchild\nprint here we stay\nhang";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    let ended = project.run(&none_and(&["--timeout", "1s", "--retries", "0"]));
+    ended.assert(1, &["ran out of time"]);
+    project.assert_no_process_left();
+    assert_eq!(project.task("a")["outcome"], "timed-out");
+}
+
+#[test]
+fn the_second_signal_ends_agents_and_their_tasks_are_pending_again() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nchild\nhang");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_log("both", |log| log.tasks("child").len() == 2);
+    run.signal(Signal::INT);
+    run.wait_for("nothing new starts");
+    run.signal(Signal::INT);
+    assert_eq!(run.wait().code, Some(130));
+    project.assert_statuses(&[("a", "pending"), ("b", "pending")]);
+    project.assert_no_process_left();
+    project.script("== *\nprint now it ends");
+    project.complete(NONE);
+}
+
+#[test]
+fn an_agent_reports_by_the_door_though_all_share_a_folder() {
+    let script = "== *\nblueprint task|done|--summary|{task} says so\nprint last words";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.complete(&none_and(&["-j", "2"]));
+    for task in ["a", "b"] {
+        assert_eq!(project.task(task)["summary"], format!("{task} says so"));
+    }
+    assert!(!project.root.join(".blueprint").exists());
+}
+
+#[test]
+fn one_task_may_be_isolated_otherwise_than_the_others() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b", "c"]), "== *\nwrite {task}.txt x");
+    project.configure("[tasks.b]\nisolation = \"none\"");
+    project.complete(&[]);
+    assert_eq!(project.merges().keys().collect::<Vec<_>>(), ["a", "c"]);
+    assert!(project.root.join("b.txt").exists() && !project.root.join("a.txt").exists());
+}
+
+#[test]
+fn what_is_still_to_come_is_refused_before_anything_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "");
+    let refs = project.refs();
+    project.run(&["--isolation", "shared"]).assert(2, &["isolation `shared` is not available yet"]);
+    assert_eq!(project.refs(), refs);
+}
+
+#[test]
+fn an_agent_that_outlived_a_killed_run_is_awaited_and_its_task_done_again() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nwait-for go\n== *\nprint again");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_starts(1);
+    // The journal is written just after the start.
+    wait_until("the process", || !project.facts("agent-started", "a").is_empty(), String::new);
+    run.kill();
+    let run = project.start(&[&["run"], NONE].concat());
+    run.wait_for("resume  a");
+    assert_eq!(project.log().starts_of("a"), 1);
+    project.touch("go");
+    run.wait().assert(0, &["1 of 1 tasks completed"]);
+    assert_eq!(project.log().starts_of("a"), 2);
+    assert_eq!(project.facts("attempt-ended", "a")[0]["outcome"], "interrupted");
+}
+
+#[test]
+fn an_agent_that_ended_while_no_run_lived_is_interrupted_and_done_again() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nhang\n== *\nprint again");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_starts(1);
+    run.kill();
+    project.processes().into_iter().for_each(kill);
+    project.assert_no_process_left();
+    project.complete(NONE);
+    assert_eq!(project.log().starts_of("a"), 2);
+    assert_eq!(project.facts("attempt-ended", "a")[0]["outcome"], "interrupted");
+    assert_eq!(project.transitions("a", "completed"), 1);
+}
