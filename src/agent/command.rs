@@ -7,6 +7,7 @@ use super::environment::{Needs, assemble};
 use super::log_text::{self, LINE, cut};
 use super::program::{self, Wanted};
 use super::render::{Piece, pieces};
+use super::retry_at;
 use super::{
     Answer, BaseEnv, CommandLine, Ended, Exit, Kind, Launch, Outcome, Reading, Runner, RunnerError,
     RunnerSpec,
@@ -122,9 +123,25 @@ fn judge(ended: &Ended<'_>, output: &str) -> Reading {
         Exit::Code(code) => match Answer::in_log(output) {
             Some(answer) => answered(answer, output),
             None if code == 0 => completed(output),
-            None => failed(Outcome::Failed, ended, output),
+            None => limited(ended).unwrap_or_else(|| failed(Outcome::Failed, ended, output)),
         },
     }
+}
+
+/// How a program of anybody's can say that it ran into a limit: a line on its standard error, with the seconds or the time.
+const RETRY_AFTER: &str = "retry-after:";
+/// Lines at the end of standard error in which that is looked for.
+const LAST_LINES: usize = 20;
+
+fn limited(ended: &Ended<'_>) -> Option<Reading> {
+    let (errors, _) = tail(ended.stderr);
+    let says_so = |line: &&str| {
+        let start = line.trim_start().get(..RETRY_AFTER.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(RETRY_AFTER))
+    };
+    let line = errors.lines().rev().take(LAST_LINES).find(says_so)?;
+    let retry_at = retry_at::retry_at(line, ended.at);
+    Some(Reading { retry_at, ..failed(Outcome::RateLimited, ended, "") })
 }
 
 fn completed(output: &str) -> Reading {

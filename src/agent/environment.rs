@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::iter;
 use std::path::Path;
 
-use super::{Launch, RunnerError, RunnerSpec};
+use super::{BuildJobs, Launch, RunnerError, RunnerSpec};
 
 /// The variables that we were started with, handed in so that nothing here asks the process for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,13 +67,15 @@ pub(super) struct Needs {
 
 /// The whole environment of an attempt, sorted by name.
 ///
-/// Later layers win: the allowed variables of our own environment, the runner's `env` table, the attempt's variables.
+/// Later layers win: the allowed variables of our own environment, the jobs of builds, the runner's `env` table, the attempt's variables.
 pub(super) fn assemble(
     launch: &Launch<'_>,
     needs: &Needs,
     runner_env: &BTreeMap<String, String>,
 ) -> Vec<(OsString, OsString)> {
     let mut vars = passed_on(launch.env, needs, launch.policy);
+    let of_builds = launch.build_jobs.map(BuildJobs::vars).unwrap_or_default();
+    vars.extend(of_builds.into_iter().map(|(name, value)| (name.into(), value.into())));
     vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
     vars.extend(attempt(launch));
     vars.extend(launch.outbox.map(|folder| (OUTBOX.into(), folder.into())));

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
-use super::{BaseEnv, Definition, EnvPolicy, RunnerError};
+use super::{BaseEnv, BuildJobs, Definition, EnvPolicy, RunnerError};
 
 /// One attempt, about to be started.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,8 @@ pub struct Launch<'a> {
     pub outbox: Option<&'a Path>,
     /// The absolute path of a folder of programs that stands first in the agent's `PATH`.
     pub programs: Option<&'a Path>,
+    /// The jobs that builds share with those of other agents.
+    pub build_jobs: Option<&'a BuildJobs>,
     /// All variables that we were started with, of which only the allowed ones are passed on.
     pub env: &'a BaseEnv,
     /// What the configuration adds to those.
@@ -168,6 +170,7 @@ pub(super) mod tests {
                 prompt_text: &self.prompt,
                 outbox: None,
                 programs: None,
+                build_jobs: None,
                 env: &self.env,
                 policy: &self.policy,
             }

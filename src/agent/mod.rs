@@ -15,6 +15,7 @@
 
 mod answer;
 mod brief;
+mod build_jobs;
 mod claude;
 mod command;
 mod definition;
@@ -30,6 +31,7 @@ mod program;
 mod prompt;
 mod reading;
 mod render;
+mod retry_at;
 mod runner;
 mod session;
 
@@ -37,6 +39,7 @@ pub use answer::{Answer, ErrorCode};
 pub use brief::{
     Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
 };
+pub use build_jobs::BuildJobs;
 pub use definition::{Definition, DefinitionError, Reason};
 pub use environment::{BaseEnv, EnvPolicy, OUTBOX};
 pub use find::{Catalogue, Found, default_folders, find};

@@ -29,7 +29,7 @@ macro_rules! outcomes {
                 match self { $(Outcome::$variant => $word,)* }
             }
 
-            /// What a person is told, as the end of "the task …", such as `ran out of time`.
+            /// What a person is told, as the end of "the task …", such as `timed out`.
             pub fn sentence(self) -> &'static str {
                 match self { $(Outcome::$variant => $sentence,)* }
             }
@@ -41,6 +41,24 @@ macro_rules! outcomes {
             /// hang. Not for a program that cannot be started: it will be missing the next time, too.
             pub fn is_transient(self) -> bool {
                 match self { $(Outcome::$variant => $transient,)* }
+            }
+
+            /// Whether the agent program came to that end by itself, so that its service must have worked.
+            pub fn is_of_the_program(self) -> bool {
+                match self {
+                    Outcome::Completed | Outcome::NoChanges | Outcome::AgentError | Outcome::PermissionDenied => true,
+                    Outcome::OutOfTurns | Outcome::OutOfBudget | Outcome::Blocked | Outcome::NeedsAnswer => true,
+                    Outcome::GateFailed | Outcome::MergeConflict | Outcome::Escaped => true,
+                    Outcome::Failed | Outcome::TimedOut | Outcome::Killed | Outcome::CouldNotStart => false,
+                    Outcome::Cancelled | Outcome::Interrupted | Outcome::RateLimited => false,
+                    Outcome::Unavailable | Outcome::Authentication | Outcome::OutOfCredit => false,
+                }
+            }
+
+            /// Whether it says that no attempt by the same runner can do better until a person has mended something there: it may not log
+            /// in, or has no money left.
+            pub fn closes_its_runner(self) -> bool {
+                matches!(self, Outcome::Authentication | Outcome::OutOfCredit)
             }
         }
     };
@@ -56,7 +74,7 @@ outcomes! {
     /// The agent program, or the agent in its answer, reported an error.
     AgentError = "agent-error", false, "ended with an error of the agent";
     /// We ended it, because its time was up or it gave no sign of life.
-    TimedOut = "timed-out", true, "ran out of time";
+    TimedOut = "timed-out", true, "timed out";
     /// A signal that we did not send ended it.
     Killed = "killed", true, "was killed by a signal";
     /// The program could not be started.
@@ -75,8 +93,10 @@ outcomes! {
     PermissionDenied = "permission-denied", false, "was denied a tool";
     /// The agent used up its turns.
     OutOfTurns = "out-of-turns", false, "used up its turns";
-    /// The agent program stopped at its own cost limit.
+    /// The agent program stopped at its own cost limit, which each attempt has for itself.
     OutOfBudget = "out-of-budget", false, "used up its budget";
+    /// The account that pays for the service has nothing left.
+    OutOfCredit = "out-of-credit", false, "has no credit left for its model";
     /// The agent says that something keeps it from finishing.
     Blocked = "blocked", false, "is blocked";
     /// The agent asks a question.
@@ -85,6 +105,8 @@ outcomes! {
     GateFailed = "gate-failed", false, "did not pass a gate";
     /// The work could not be merged.
     MergeConflict = "merge-conflict", false, "could not be merged";
+    /// It wrote where it must not: outside its worktree.
+    Escaped = "escaped", false, "wrote outside its worktree";
 }
 
 impl fmt::Display for Outcome {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
+use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
+use signal_hook::low_level::signal_name;
 
 use super::Outcome;
 
@@ -29,28 +31,11 @@ impl fmt::Display for Exit {
         match self {
             Exit::Code(code) => write!(f, "exit code {code}"),
             Exit::Signal(signal) => match signal_name(*signal) {
-                Some(name) => write!(f, "signal {signal} ({name})"),
+                Some(name) => write!(f, "signal {signal} ({})", name.trim_start_matches("SIG")),
                 None => write!(f, "signal {signal}"),
             },
         }
     }
-}
-
-/// Names of the signals that end agents in practice; the numbers are the same on every platform that we build for.
-fn signal_name(signal: i32) -> Option<&'static str> {
-    Some(match signal {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        15 => "TERM",
-        _ => return None,
-    })
 }
 
 /// Why we ended an attempt. The exit code does not say it, so it has to be remembered.
@@ -87,6 +72,8 @@ pub struct Ended<'a> {
     pub stdout: &'a Path,
     /// The file with all that it wrote to standard error.
     pub stderr: &'a Path,
+    /// When, where we are: programs say in local time when a limit ends.
+    pub at: &'a Zoned,
 }
 
 /// Tokens that an attempt used.
@@ -115,6 +102,8 @@ pub struct Reading {
     pub tokens: Option<Tokens>,
     /// The program's own session, by which it can be resumed.
     pub session: Option<String>,
+    /// When the limit ends that it ran into, for [`Outcome::RateLimited`], if it says so.
+    pub retry_at: Option<Timestamp>,
 }
 
 impl Reading {
@@ -128,6 +117,7 @@ impl Reading {
             cost_usd: None,
             tokens: None,
             session: None,
+            retry_at: None,
         }
     }
 }
@@ -138,7 +128,7 @@ mod tests {
 
     #[test]
     fn exits_read_as_a_person_would_say_them() {
-        let texts = [Exit::Code(3), Exit::Signal(9), Exit::Signal(64)].map(|e| e.to_string());
-        assert_eq!(texts, ["exit code 3", "signal 9 (KILL)", "signal 64"]);
+        let texts = [Exit::Code(3), Exit::Signal(9), Exit::Signal(6400)].map(|e| e.to_string());
+        assert_eq!(texts, ["exit code 3", "signal 9 (KILL)", "signal 6400"]);
     }
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::claude::Claude;
 use super::command::Command;
-use super::{BaseEnv, CommandLine, Ended, Launch, Reading};
+use super::{BaseEnv, CommandLine, Ended, Launch, Outcome, Reading};
 
 /// A program that plays agents.
 pub trait Runner: Send + Sync {
@@ -140,6 +140,16 @@ impl Kind {
             Kind::Codex => "codex",
             Kind::Opencode => "opencode",
             Kind::Gemini => "gemini",
+        }
+    }
+
+    /// What a person has to do so that the program's service takes work again, for an outcome that
+    /// [closes its runner](Outcome::closes_its_runner).
+    pub fn way_back(self, outcome: Outcome) -> &'static str {
+        match (self, outcome) {
+            (_, Outcome::OutOfCredit) => "add credit to its account",
+            (Kind::Claude, _) => "log in with `claude` and its `/login`, or set `ANTHROPIC_API_KEY`",
+            (Kind::Command | Kind::Codex | Kind::Opencode | Kind::Gemini, _) => "log its program in",
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::config::{self, AgentConfig, Config, Loaded};
 use super::error::CliError;
+use super::sharing;
 use crate::agent::{self, BaseEnv, Kind, Runner, RunnerSpec};
 use crate::genesis::{Status, nearest};
 use crate::plan::{Plan, Task, TaskId};
@@ -37,6 +38,7 @@ pub(super) fn cast(
     env: &BaseEnv,
     config_dir: &Path,
 ) -> Result<HashMap<TaskId, Cast>, CliError> {
+    sharing::check(config)?;
     let mut runners = Runners::default();
     let mut casting = HashMap::new();
     for (_, task) in plan.tasks() {
@@ -51,8 +53,9 @@ pub(super) fn cast(
         }
         let runner = Arc::clone(&made.runner);
         let (agent, timeout) = (agent_of(task).to_owned(), timeout(task, config, wishes));
+        let needs = sharing::needs(task.id.as_str(), &agent, runner.name(), config)?;
         let isolation = isolation(task, config, wishes)?;
-        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, isolation });
+        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, isolation, needs });
     }
     Ok(casting)
 }

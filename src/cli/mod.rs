@@ -14,6 +14,7 @@ mod locate;
 mod output;
 mod person;
 mod scratch;
+mod sharing;
 mod surroundings;
 mod verbs;
 mod xmlstarlet;

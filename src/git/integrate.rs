@@ -52,6 +52,21 @@ impl Repo {
     }
 }
 
+impl Repo {
+    /// The commit of the epic's integration branch that merged `head`, if one did.
+    pub fn merge_of(&self, refs: &EpicRefs, head: Oid) -> Result<Option<Oid>, GitError> {
+        let store = self.open_store()?;
+        let mut next = target(&store, &refs.integration().full());
+        while let Some(commit) = next.and_then(|id| store.find_commit(id).ok()) {
+            if commit.parent_ids().skip(1).any(|parent| parent == head) {
+                return Ok(Some(commit.id()));
+            }
+            next = commit.parent_ids().next();
+        }
+        Ok(None)
+    }
+}
+
 /// Where the integration branch is; made at the start commit if it is not there.
 fn integration_tip(store: &Repository, refs: &EpicRefs) -> Result<Oid, GitError> {
     let branch = refs.integration();

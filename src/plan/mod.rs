@@ -9,7 +9,9 @@ mod cycle;
 mod estimate;
 mod graph;
 mod id;
+mod limits;
 mod load;
+mod ready;
 #[cfg(test)]
 mod sample;
 mod schedule;
@@ -19,6 +21,7 @@ mod status;
 pub use estimate::{EstimateError, parse_estimate};
 pub use graph::{Plan, Task, TaskIndex};
 pub use id::TaskId;
+pub use limits::{Limits, Share};
 pub use load::{diagnostics, load};
 pub use schedule::Schedule;
 pub use state::{Ending, Event, IllegalEvent, State};

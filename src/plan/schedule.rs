@@ -1,11 +1,11 @@
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::graph::Node;
+use super::limits::{Limits, Share};
+use super::ready::Ready;
 use super::{Ending, Event, IllegalEvent, Plan, State, TaskIndex};
 
 /// All tasks of a plan in one run: what may start next, what is over, and why.
@@ -17,7 +17,9 @@ pub struct Schedule {
     states: Vec<State>,
     /// Of each barrier of the plan; filled in as the first states are settled.
     barriers: Vec<Option<Barrier>>,
-    ready: BinaryHeap<(Duration, Reverse<TaskIndex>)>,
+    ready: Ready,
+    /// The resting tasks, the first one to wake first.
+    resting: BTreeSet<(Timestamp, TaskIndex)>,
     running: usize,
 }
 
@@ -37,10 +39,19 @@ impl Schedule {
     /// [`State::Ended`], [`State::Running`], [`State::Resting`] (if nothing stands before it), or anything else for a task that this
     /// run shall do. A plan that changes while a run lasts gets a new schedule, with what is known from the old one.
     pub fn new(plan: &Arc<Plan>, initial: impl Fn(TaskIndex) -> State) -> Self {
-        let states = plan.tasks().map(|(index, _)| initial(index)).collect();
-        let barriers = vec![None; plan.barriers()];
-        let mut schedule =
-            Self { plan: Arc::clone(plan), states, barriers, ready: BinaryHeap::new(), running: 0 };
+        Self::limited(plan, Limits::default(), initial)
+    }
+
+    /// The same, where tasks need what not all of them can use at once.
+    pub fn limited(plan: &Arc<Plan>, limits: Limits, initial: impl Fn(TaskIndex) -> State) -> Self {
+        let mut schedule = Self {
+            plan: Arc::clone(plan),
+            states: plan.tasks().map(|(index, _)| initial(index)).collect(),
+            barriers: vec![None; plan.barriers()],
+            ready: Ready::new(limits),
+            resting: BTreeSet::new(),
+            running: 0,
+        };
         for &index in plan.topological() {
             schedule.settle(index);
         }
@@ -62,15 +73,30 @@ impl Schedule {
         self.running
     }
 
-    /// The most urgent task that can start now, if any; it stays ready until [`Event::Started`].
+    /// The most urgent task that can start now, if any; it stays ready until [`Event::Started`]. One that has to wait for what others
+    /// use holds up nobody else.
     pub fn next_ready(&mut self) -> Option<TaskIndex> {
-        while let Some(&(_, Reverse(index))) = self.ready.peek() {
-            if self.states[index.0] == State::Ready {
-                return Some(index);
-            }
-            self.ready.pop();
-        }
-        None
+        self.ready.next(|index| self.states[index.0] == State::Ready)
+    }
+
+    /// No task that needs it starts before that time; those that run go on.
+    pub fn close(&mut self, share: Share, until: Timestamp) {
+        self.ready.close(share, until);
+    }
+
+    /// Tasks that need it may start after all.
+    pub fn reopen(&mut self, share: Share) {
+        self.ready.reopen(share);
+    }
+
+    /// The tasks that need it and have still to start, in document order.
+    pub fn waiting_for(&self, share: Share) -> Vec<TaskIndex> {
+        let is_to_come = |state: &State| match state {
+            State::Waiting { .. } | State::Ready | State::Resting { .. } => true,
+            State::LeftOut | State::Running | State::Ended(_) => false,
+        };
+        let to_come = self.states().filter(|(_, state)| is_to_come(state)).map(|(index, _)| index);
+        to_come.filter(|index| self.ready.limits().needs(*index).contains(&share)).collect()
     }
 
     /// Nothing runs, nothing can start and no pause has to end.
@@ -78,12 +104,11 @@ impl Schedule {
         self.running == 0 && self.next_ready().is_none() && self.next_due().is_none()
     }
 
-    /// When the first resting task may start again.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        self.states
-            .iter()
-            .filter_map(|state| if let State::Resting { until } = state { Some(*until) } else { None })
-            .min()
+    /// When the first resting task may start again, or a ready one that waits for what is closed.
+    pub fn next_due(&mut self) -> Option<Timestamp> {
+        let opening = self.ready.next_opening(|index| self.states[index.0] == State::Ready);
+        let waking = self.resting.first().map(|(until, _)| *until);
+        opening.into_iter().chain(waking).min()
     }
 
     /// Ends every pause that is over at `now`.
@@ -91,10 +116,11 @@ impl Schedule {
     /// # Errors
     /// Never in practice; [`IllegalEvent`] would be a bug here.
     pub fn wake(&mut self, now: Timestamp) -> Result<(), IllegalEvent> {
-        for i in 0..self.states.len() {
-            if matches!(self.states[i], State::Resting { until } if until <= now) {
-                self.apply(TaskIndex(i), Event::Due)?;
-            }
+        self.ready.open(now);
+        while let Some(&(until, index)) = self.resting.first()
+            && until <= now
+        {
+            self.apply(index, Event::Due)?;
         }
         Ok(())
     }
@@ -108,13 +134,10 @@ impl Schedule {
         self.set(index, event)?;
         match &self.states[index.0] {
             State::Ended(Ending::Completed) => self.release_dependents(index).map(|()| Vec::new()),
-            State::Ended(
-                Ending::Failed
-                | Ending::Blocked
-                | Ending::Cancelled
-                | Ending::Foreign
-                | Ending::NotRun { .. },
-            ) => self.lose_dependents(index),
+            State::Ended(Ending::Failed | Ending::Blocked | Ending::Cancelled | Ending::Foreign) => {
+                self.lose_dependents(index, index)
+            }
+            State::Ended(Ending::NotRun { because }) => self.lose_dependents(index, *because),
             // An interrupted task is pending again: its dependents wait for the next run, nothing is lost.
             State::Ended(Ending::Interrupted)
             | State::LeftOut
@@ -126,18 +149,36 @@ impl Schedule {
     }
 
     fn set(&mut self, index: TaskIndex, event: Event) -> Result<(), IllegalEvent> {
-        let before = &self.states[index.0];
-        let after = before.after(event)?;
-        self.running -= usize::from(*before == State::Running && after != State::Running);
-        self.running += usize::from(*before != State::Running && after == State::Running);
-        self.states[index.0] = after;
-        self.queue(index);
+        let after = self.states[index.0].after(event)?;
+        let before = std::mem::replace(&mut self.states[index.0], after);
+        match before {
+            State::Running if self.states[index.0] != State::Running => {
+                self.running -= 1;
+                self.ready.give_back(index);
+            }
+            State::Resting { until } => {
+                self.resting.remove(&(until, index));
+            }
+            State::LeftOut | State::Waiting { .. } | State::Ready | State::Running | State::Ended(_) => {}
+        }
+        if before != self.states[index.0] {
+            self.enter(index);
+        }
         Ok(())
     }
 
-    fn queue(&mut self, index: TaskIndex) {
-        if self.states[index.0] == State::Ready {
-            self.ready.push((self.plan.urgency(index), Reverse(index)));
+    /// Keeps the lists of what is in which state.
+    fn enter(&mut self, index: TaskIndex) {
+        match self.states[index.0] {
+            State::Ready => self.ready.push(index, self.plan.urgency(index)),
+            State::Resting { until } => {
+                self.resting.insert((until, index));
+            }
+            State::Running => {
+                self.running += 1;
+                self.ready.take(index);
+            }
+            State::LeftOut | State::Waiting { .. } | State::Ended(_) => {}
         }
     }
 
@@ -170,10 +211,15 @@ impl Schedule {
         Ok(())
     }
 
-    fn lose_dependents(&mut self, because: TaskIndex) -> Result<Vec<TaskIndex>, IllegalEvent> {
+    /// What comes after `index` will never be ready, because of `because`.
+    fn lose_dependents(
+        &mut self,
+        index: TaskIndex,
+        because: TaskIndex,
+    ) -> Result<Vec<TaskIndex>, IllegalEvent> {
         let mut lost = Vec::new();
         let plan = Arc::clone(&self.plan);
-        let mut open: Vec<_> = plan.after(Node::Task(because)).collect();
+        let mut open: Vec<_> = plan.after(Node::Task(index)).collect();
         while let Some(node) = open.pop() {
             if self.lose(node, because)? {
                 lost.extend(node.task());
@@ -203,17 +249,15 @@ impl Schedule {
 
     /// The first state of a task whose prerequisites are settled already.
     fn settle(&mut self, index: TaskIndex) {
-        if matches!(self.states[index.0], State::LeftOut | State::Ended(_) | State::Running) {
-            self.running += usize::from(self.states[index.0] == State::Running);
-            return;
+        if !matches!(self.states[index.0], State::LeftOut | State::Ended(_) | State::Running) {
+            match self.before(Node::Task(index)) {
+                Barrier::Lost { because } => self.states[index.0] = State::Ended(Ending::NotRun { because }),
+                Barrier::Open if matches!(self.states[index.0], State::Resting { .. }) => {}
+                Barrier::Open => self.states[index.0] = State::Ready,
+                Barrier::Closed { missing } => self.states[index.0] = State::Waiting { missing },
+            }
         }
-        self.states[index.0] = match self.before(Node::Task(index)) {
-            Barrier::Lost { because } => State::Ended(Ending::NotRun { because }),
-            Barrier::Open if matches!(self.states[index.0], State::Resting { .. }) => return,
-            Barrier::Open => State::Ready,
-            Barrier::Closed { missing } => State::Waiting { missing },
-        };
-        self.queue(index);
+        self.enter(index);
     }
 
     /// What stands before a node, all together, at the start.

@@ -50,7 +50,7 @@ impl Bars {
                     bar.set_message(clean(line));
                 }
             }
-            RunEvent::Retrying { task, .. } => self.remove(task),
+            RunEvent::Retrying { task, .. } | RunEvent::Parked { task, .. } => self.remove(task),
             RunEvent::TaskEnded(ended) => {
                 self.remove(&ended.task);
                 self.overall.inc(1);
@@ -66,6 +66,7 @@ impl Bars {
             RunEvent::Resumed { .. } => self.overall.set_message(""),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
+            | RunEvent::Held { .. }
             | RunEvent::Warning { .. }
             | RunEvent::Reported { .. }
             | RunEvent::Stopping(_) => {}

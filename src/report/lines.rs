@@ -1,12 +1,16 @@
 //! What a run says, event by event, as lines; the same whether bars are drawn or not.
 
+mod summary;
+
 use std::cell::Cell;
 
 use anstyle::{AnsiColor, Style};
+use jiff::Zoned;
 
-use super::text::{clean, fit, short};
+use super::text::{clean, fit, local_time, short};
+use crate::agent::Outcome;
 use crate::plan::TaskId;
-use crate::run::{Cause, PlanChange, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+use crate::run::{Cause, PlanChange, RunEvent, Stage, Started, TaskEnded};
 
 /// The column of ids is at least this wide, and never wider than the other.
 const ID_WIDTHS: std::ops::RangeInclusive<usize> = 12..=32;
@@ -27,11 +31,13 @@ pub(super) struct Lines {
     /// The terminal's width, if there is one.
     columns: Option<u16>,
     id_width: Cell<usize>,
+    /// What the clock shows, where that is fixed.
+    now: Option<Zoned>,
 }
 
 impl Lines {
     pub(super) fn new(columns: Option<u16>) -> Self {
-        Self { columns, id_width: Cell::new(*ID_WIDTHS.start()) }
+        Self { columns, id_width: Cell::new(*ID_WIDTHS.start()), now: None }
     }
 
     /// The lines that an event is told by; none for what only a progress bar shows.
@@ -55,10 +61,25 @@ impl Lines {
                 let what = format!("attempt {attempt} {sentence}; next in {}{detail}", short(*pause));
                 vec![self.line(ODD, "retry", task, &what)]
             }
+            RunEvent::Parked { task, attempt, until, detail } => {
+                let detail =
+                    detail.as_deref().map_or_else(String::new, |detail| format!(": {}", clean(detail)));
+                let sentence = Outcome::RateLimited.sentence();
+                let until = local_time(*until, &self.now());
+                let what = format!("attempt {attempt} {sentence}, waits until {until} for its end{detail}");
+                vec![self.line(ODD, "wait", task, &what)]
+            }
+            RunEvent::Held { runner, until, because } => {
+                let (runner, because) = (clean(runner), clean(because.as_str()));
+                let until = local_time(*until, &self.now());
+                let why = format!("because `{because}` {}", Outcome::RateLimited.sentence());
+                vec![format!("{ODD}wait{ODD:#}    nothing more is started with {runner} until {until}, {why}")]
+            }
             RunEvent::TaskEnded(ended) => self.task_ended(ended),
-            RunEvent::NotRun { tasks, because, cause } => {
-                let because = clean(because.as_str());
-                vec![format!("{ODD}not run{ODD:#} {}, because {because} {}", few(tasks), became(*cause))]
+            RunEvent::NotRun { tasks, because, cause, outcome } => {
+                let why = root_cause(because, *cause, *outcome);
+                let count = counted(tasks.len());
+                vec![format!("{ODD}not run{ODD:#} {count}, because {why}: {}", few(tasks))]
             }
             RunEvent::PlanChanged { changes, .. } => vec![plan_changed(changes)],
             RunEvent::Paused { by } => vec![format!(
@@ -67,7 +88,7 @@ impl Lines {
             )],
             RunEvent::Resumed { by } => vec![format!("{ODD}resumed{ODD:#} by {}", clean(by))],
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
-            RunEvent::Ended(summary) => ended(summary),
+            RunEvent::Ended(summary) => self.ended(summary),
             RunEvent::Output { .. } => Vec::new(),
         }
     }
@@ -85,6 +106,11 @@ impl Lines {
             format!("plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {commit}"),
             format!("{FAINT}the estimates add up to {estimate} along the longest path{FAINT:#}"),
         ]
+    }
+
+    /// Now, in the time zone of whoever reads this.
+    fn now(&self) -> Zoned {
+        self.now.clone().unwrap_or_else(Zoned::now)
     }
 
     fn line(&self, style: Style, word: &str, task: &TaskId, rest: &str) -> String {
@@ -189,33 +215,14 @@ fn stopping(stage: Stage) -> &'static str {
     }
 }
 
-fn ended(summary: &Summary) -> Vec<String> {
-    let (style, word) = match summary.verdict {
-        Verdict::Completed => (GOOD, "completed"),
-        Verdict::Failed => (BAD, "failed"),
-        Verdict::Blocked => (ODD, "blocked"),
-        Verdict::Interrupted { .. } => (ODD, "interrupted"),
-    };
-    let cost = summary.cost_usd.map_or_else(String::new, |cost| format!(", ${cost:.2}"));
-    let now = if summary.done_now == 0 { "none".to_owned() } else { summary.done_now.to_string() };
-    let (done, total, took) = (summary.completed, summary.total, short(summary.duration));
-    let mut lines = vec![format!(
-        "{style}{word}{style:#}: {done} of {total} tasks completed, {now} of them in this run, in {took}{cost}"
-    )];
-    let lists = [
-        ("failed", &summary.failed),
-        ("blocked", &summary.blocked),
-        ("not run", &summary.not_run),
-        ("left alone", &summary.foreign),
-        ("still to do", &summary.interrupted),
-    ];
-    for (word, tasks) in lists.into_iter().filter(|(_, tasks)| !tasks.is_empty()) {
-        lines.push(format!("  {word}: {}", few(tasks)));
-    }
-    if let Some(branch) = &summary.integration {
-        lines.push(format!("  the work is on branch {branch}"));
-    }
-    lines
+/// What became of a task by itself, as the end of "because …".
+fn root_cause(task: &TaskId, cause: Cause, outcome: Option<Outcome>) -> String {
+    let became = outcome.map_or_else(|| became(cause), Outcome::sentence);
+    format!("`{}` {became}", clean(task.as_str()))
+}
+
+fn counted(tasks: usize) -> String {
+    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jiff::{Timestamp, Zoned};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
@@ -73,6 +74,13 @@ pub(super) fn folded(line: &str, first: &str, next: &str, columns: usize) -> Str
         is_begun = true;
     }
     text + current.trim_end() + "\n"
+}
+
+/// A time as the clock shows it where `now` is, with the date if it is not today.
+pub(super) fn local_time(time: Timestamp, now: &Zoned) -> String {
+    let local = time.to_zoned(now.time_zone().clone());
+    let format = if local.date() == now.date() { "%H:%M" } else { "%b %-d, %H:%M" };
+    local.strftime(format).to_string()
 }
 
 /// A word that a shell takes as it is, quoted if need be.

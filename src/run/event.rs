@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::PlanChange;
 use crate::agent::Outcome;
 use crate::plan::TaskId;
@@ -67,6 +69,26 @@ pub enum RunEvent {
         /// The next one starts after this.
         pause: Duration,
     },
+    /// A task waits until a limit ends that its last attempt ran into; the attempt does not count.
+    Parked {
+        /// The task.
+        task: TaskId,
+        /// The attempt that ran into it, maybe in an earlier run.
+        attempt: u32,
+        /// When it ends.
+        until: Timestamp,
+        /// What the agent program said.
+        detail: Option<String>,
+    },
+    /// Tasks that could start wait, because another one of their runner ran into a limit of its service.
+    Held {
+        /// The runner.
+        runner: String,
+        /// Nothing is started with it before then.
+        until: Timestamp,
+        /// The task that ran into it.
+        because: TaskId,
+    },
     /// A task is over, for this run.
     TaskEnded(TaskEnded),
     /// Tasks will not be run, because another one did not complete.
@@ -77,6 +99,8 @@ pub enum RunEvent {
         because: TaskId,
         /// What became of that one.
         cause: Cause,
+        /// How its last attempt ended, if that is why.
+        outcome: Option<Outcome>,
     },
     /// Somebody changed the plan; the run goes on with it as it is now.
     PlanChanged {
@@ -124,7 +148,11 @@ impl RunEvent {
     /// Whether somebody who only wants to hear of trouble wants to hear of it.
     pub fn is_trouble(&self) -> bool {
         match self {
-            Self::Warning { .. } | Self::Retrying { .. } | Self::NotRun { .. } => true,
+            Self::Warning { .. }
+            | Self::Retrying { .. }
+            | Self::Parked { .. }
+            | Self::Held { .. }
+            | Self::NotRun { .. } => true,
             Self::TaskEnded(ended) => ended.cause != Cause::Completed,
             Self::Ended(summary) => summary.verdict != Verdict::Completed,
             Self::Started(_)
@@ -204,6 +232,9 @@ pub struct Summary {
     pub total: usize,
     /// Completed in this run.
     pub done_now: usize,
+    /// Why not all is completed, what matters most first: what failed before what is blocked, and what keeps many tasks from being run
+    /// before what keeps few.
+    pub roots: Vec<Root>,
     /// Failed in this run.
     pub failed: Vec<TaskId>,
     /// Blocked, by this run or before.
@@ -220,6 +251,21 @@ pub struct Summary {
     pub duration: Duration,
     /// What it cost, as far as the agent programs say.
     pub cost_usd: Option<f64>,
+}
+
+/// A task that did not complete by itself, not because of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// The task.
+    pub task: TaskId,
+    /// What became of it.
+    pub cause: Cause,
+    /// How its last attempt ended, if that is why.
+    pub outcome: Option<Outcome>,
+    /// More on it.
+    pub detail: Option<String>,
+    /// The tasks that are not run because of it, in document order.
+    pub not_run: Vec<TaskId>,
 }
 
 /// How a run ended, the worst first.

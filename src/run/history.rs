@@ -8,7 +8,7 @@ use super::record::{
 };
 use super::settings::Isolation;
 use crate::agent::Outcome;
-use crate::genesis::Entry;
+use crate::genesis::{Entry, Status};
 use crate::git::Oid;
 use crate::plan::TaskId;
 
@@ -222,6 +222,25 @@ impl TaskHistory {
     /// Whether what it came to before a person set it back is all that there is of it: its old work does not count any more.
     pub fn is_set_back(&self) -> bool {
         self.again.as_ref().is_some_and(|again| again.attempts_before == self.attempts.len())
+    }
+
+    /// Until when the task waits for a limit to end that its last attempt ran into, unless anything has been decided since.
+    pub fn parked_until(&self) -> Option<Timestamp> {
+        let last = self.last_attempt().filter(|_| !self.is_set_back())?;
+        let (ended, _) = last.ended.as_ref()?;
+        // Its own end, and nothing after.
+        let since = self.transitions.get(last.transitions_before..)?;
+        ended.retry_at.filter(|_| matches!(since, [one] if one.to == Status::Pending))
+    }
+
+    /// How its last attempt went wrong, and more on it; nothing, if somebody else has had a say since.
+    pub fn failure(&self) -> Option<(Outcome, Option<String>)> {
+        let last = self.last_attempt()?;
+        let (ended, _) = last.ended.as_ref()?;
+        let is_theirs = self.transitions.len() > last.transitions_before + 1;
+        let detail = ended.question.clone().or_else(|| ended.detail.clone());
+        let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
+        (is_failure && !is_theirs).then_some((ended.outcome, detail))
     }
 
     /// Whether that is the secret of the attempt that is under way.

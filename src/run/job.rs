@@ -8,7 +8,7 @@ use super::history::Attempt;
 use super::launch::Ready;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
-use crate::agent::{BaseEnv, Brief, Definition, EnvPolicy, Outcome, Tokens};
+use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
@@ -48,6 +48,8 @@ pub(super) struct Job {
     /// The prerequisites' results, in the order of the plan.
     pub(super) results: Vec<Oid>,
     pub(super) may_change_nothing: bool,
+    /// The jobs that its builds share with those of others.
+    pub(super) build_jobs: Option<BuildJobs>,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }
@@ -136,6 +138,8 @@ pub(super) struct Report {
     pub(super) notes: Option<String>,
     pub(super) detail: Option<String>,
     pub(super) question: Option<String>,
+    /// When the limit ends that it ran into, if that is known.
+    pub(super) retry_at: Option<Timestamp>,
     pub(super) cost_usd: Option<f64>,
     pub(super) tokens: Option<Tokens>,
     pub(super) duration: Duration,
@@ -157,6 +161,7 @@ impl Report {
             notes: None,
             detail: Some(detail.into()),
             question: None,
+            retry_at: None,
             cost_usd: None,
             tokens: None,
             duration: Duration::ZERO,

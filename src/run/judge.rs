@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::job::{Job, Report};
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
@@ -90,7 +92,8 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let by_supervisor = if end.timed_out { EndedBy::TimedOut } else { EndedBy::Interrupted };
     let ended_by_us = ended_by.or_else(|| end.asked.then_some(by_supervisor));
     let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
-    job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr })
+    let at = end.at.to_zoned(TimeZone::system());
+    job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at })
 }
 
 fn from_reading(reading: Reading) -> Report {
@@ -98,6 +101,7 @@ fn from_reading(reading: Reading) -> Report {
         summary: reading.summary,
         detail: reading.detail,
         question: reading.question,
+        retry_at: reading.retry_at,
         cost_usd: reading.cost_usd,
         tokens: reading.tokens,
         ..Report::of(reading.outcome, "")
@@ -111,6 +115,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         notes: ended.notes.clone(),
         detail: ended.detail.clone(),
         question: ended.question.clone(),
+        retry_at: ended.retry_at,
         cost_usd: ended.cost_usd,
         tokens: ended.tokens,
         duration: Duration::from_millis(ended.duration_ms),
@@ -165,6 +170,8 @@ fn is_the_agents_own(outcome: Outcome) -> bool {
         | Outcome::RateLimited
         | Outcome::Unavailable
         | Outcome::Authentication
+        | Outcome::OutOfCredit
+        | Outcome::Escaped
         | Outcome::GateFailed
         | Outcome::MergeConflict => false,
     }
@@ -181,6 +188,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         notes: report.notes.clone(),
         detail: report.detail.clone(),
         question: report.question.clone(),
+        retry_at: report.retry_at,
         commit: report.commit.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,
         tokens: report.tokens,

@@ -75,6 +75,7 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         prompt_text: prompt,
         outbox: (job.outbox() != job.worktree).then(|| job.outbox()),
         programs: job.common.programs.as_deref(),
+        build_jobs: job.build_jobs.as_ref(),
         env: &job.common.env,
         policy: &job.common.env_policy,
     })

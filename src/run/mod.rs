@@ -15,6 +15,7 @@ mod event;
 mod ground;
 mod history;
 mod job;
+mod jobserver;
 mod judge;
 mod launch;
 pub mod ledger;
@@ -28,9 +29,12 @@ mod preview;
 mod process;
 mod programs;
 mod record;
+mod room;
 #[cfg(test)]
 pub(crate) mod sample;
+mod services;
 mod settings;
+mod sharing;
 mod signals;
 mod start;
 pub mod supervisor;
@@ -40,7 +44,7 @@ mod workplace;
 
 pub use changes::PlanChange;
 pub use error::RunError;
-pub use event::{Cause, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+pub use event::{Cause, RunEvent, Root, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview};
@@ -51,4 +55,5 @@ pub use record::{
     TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
+pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};

@@ -1,5 +1,9 @@
 //! What a run starts from: which tasks it is to do, what is over already, and what an earlier run left half done.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use crate::genesis::{Genesis, Status, Task};
 use crate::plan::{Ending, Plan, State, TaskIndex};
 
@@ -10,6 +14,8 @@ use super::{History, ledger};
 #[derive(Default)]
 pub(super) struct Outset {
     pub(super) places: Vec<Place>,
+    /// When the limits end that tasks have run into before: they start no earlier, unless they are named.
+    parked: BTreeMap<TaskIndex, Timestamp>,
 }
 
 /// How a run takes one task up.
@@ -47,10 +53,12 @@ impl Outset {
             (false, false, false) => Wish::None,
         };
         let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), genesis, task);
-        let tasks = genesis.tasks().iter().enumerate();
-        Self {
-            places: tasks.map(|(i, task)| place(task.status, wish(TaskIndex(i)), || is_ours(task))).collect(),
-        }
+        let tasks = || genesis.tasks().iter().enumerate().map(|(i, task)| (TaskIndex(i), task));
+        let places = tasks().map(|(index, task)| place(task.status, wish(index), || is_ours(task)));
+        let unnamed = tasks().filter(|(index, _)| !named.contains(index));
+        let parked =
+            unnamed.filter_map(|(index, task)| Some((index, history.task(&task.id)?.parked_until()?)));
+        Self { places: places.collect(), parked: parked.collect() }
     }
 
     /// The state in which the schedule starts.
@@ -62,7 +70,8 @@ impl Outset {
             Place::Blocked => State::Ended(Ending::Blocked),
             Place::Cancelled => State::Ended(Ending::Cancelled),
             Place::Foreign => State::Ended(Ending::Foreign),
-            Place::ToDo | Place::Again | Place::Orphaned => State::Ready,
+            Place::ToDo => self.parked.get(&index).map_or(State::Ready, |&until| State::Resting { until }),
+            Place::Again | Place::Orphaned => State::Ready,
         }
     }
 

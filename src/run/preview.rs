@@ -131,6 +131,7 @@ impl Preview<'_> {
             prompt_text: "<prompt>",
             outbox: None,
             programs: None,
+            build_jobs: None,
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });

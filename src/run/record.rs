@@ -247,6 +247,9 @@ pub struct AttemptEnded {
     pub detail: Option<String>,
     /// What it wants to know.
     pub question: Option<String>,
+    /// When the limit ends that it ran into, where that is known: the task waits until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
     /// What it cost, where its program says so.

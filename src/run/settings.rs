@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{BaseEnv, EnvPolicy, Kind, Runner};
+use super::sharing::{Resource, Sharing};
+use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
@@ -30,6 +31,8 @@ pub struct Settings {
     pub jobs: NonZeroUsize,
     /// How many further attempts after one that ended for a transient reason.
     pub retries: u32,
+    /// After these outcomes another attempt follows; if nothing is said, after those that are [transient](Outcome::is_transient).
+    pub retry_outcomes: Option<Vec<Outcome>>,
     /// Between TERM and KILL.
     pub kill_grace: Duration,
     /// Start nothing new after the first task that failed.
@@ -62,6 +65,8 @@ pub struct Settings {
     pub casting: HashMap<TaskId, Cast>,
     /// Who plays each task of a plan that has changed since; or why nobody can.
     pub caster: Caster,
+    /// What attempts share, and how much there is of it.
+    pub sharing: Sharing,
     /// Report the last line of each running agent's output, that often.
     pub output_every: Option<Duration>,
 }
@@ -100,6 +105,15 @@ pub struct Cast {
     pub timeout: Duration,
     /// Where it works.
     pub isolation: Isolation,
+    /// What it shares with other tasks.
+    pub needs: Vec<Resource>,
+}
+
+impl Settings {
+    /// Whether another attempt may follow one that ended so.
+    pub(super) fn retries_after(&self, outcome: Outcome) -> bool {
+        self.retry_outcomes.as_ref().map_or(outcome.is_transient(), |kinds| kinds.contains(&outcome))
+    }
 }
 
 impl Cast {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::job::{Job, Report};
+use super::job::{Common, Job, Report};
 use crate::agent::Outcome;
 use crate::git::{
     Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Worktree,
@@ -137,9 +137,12 @@ fn drop_change(
 pub(super) fn integrate(job: &Job, head: Oid) -> Result<Integrated, GitError> {
     let subject = format!("Merge task {}: {}", job.task, job.name);
     let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
-    let integrated = job.common.repo.integrate(&job.common.refs, head, &message)?;
-    job.common.repo.sync()?;
-    Ok(integrated)
+    let Common { repo, refs, .. } = &*job.common;
+    let integrated = repo.integrate(refs, head, &message)?;
+    repo.sync()?;
+    // A run that was killed before it could say so had merged it.
+    let before = if integrated == Integrated::AlreadyIn { repo.merge_of(refs, head)? } else { None };
+    Ok(before.map_or(integrated, |commit| Integrated::Merged { commit, checked_out: None }))
 }
 
 fn authorship(job: &Job) -> Authorship {

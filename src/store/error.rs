@@ -1,6 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 /// A file or folder that could not be read, written or locked.
@@ -65,6 +66,9 @@ impl StoreError {
                 }
                 io::ErrorKind::PermissionDenied => {
                     Some("see whose file or folder that is, and its mode".to_owned())
+                }
+                _ if source.raw_os_error() == Some(Errno::IO.raw_os_error()) => {
+                    Some("that disk fails: see what the kernel says (`dmesg`), then run again".to_owned())
                 }
                 _ => None,
             },

@@ -61,7 +61,11 @@ impl Journal {
         let mut line = serde_json::to_vec(record)
             .map_err(|source| StoreError::Encode { path: self.path.clone(), source })?;
         line.push(b'\n');
-        self.disk.write(&mut self.file, &line).map_err(StoreError::io("write", &self.path))?;
+        if let Err(error) = self.disk.write(&mut self.file, &line) {
+            // A part of it may be there: that must not swallow what somebody else adds.
+            let _ = self.file.write_all(b"\n");
+            return Err(StoreError::io("write", &self.path)(error));
+        }
         self.note_gap(line.len() as u64).map_err(StoreError::io("read", &self.path))?;
         self.disk.sync(&self.file).map_err(StoreError::io("sync", &self.path))
     }

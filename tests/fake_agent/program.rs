@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what agents do")]
 
+mod claude;
 mod control;
 mod steps;
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::process::{Signal, getpid, getppid, kill_process};
 
 use crate::HANG;
+use crate::claude;
 use crate::control::Control;
 
 /// Between two looks at what a step waits for.
@@ -62,6 +63,7 @@ impl Agent {
             "print" => say(&mut io::stdout(), rest),
             "stderr" => say(&mut io::stderr(), rest),
             "spam" => spam(number(rest)?),
+            "claude" => say(&mut io::stdout(), &claude::output(first, more)?),
             // Other agents, by way of the control folder.
             "touch" => fs::write(self.control.path(rest), ""),
             "wait-for" => until(|| Ok(self.control.path(rest).exists())),
@@ -85,6 +87,8 @@ impl Agent {
                 stop_parent()?;
             },
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
+            // A job of the pool that all builds share; it is not given back.
+            "take-job" => take_job(),
             // blueprint itself: arguments separated by `|`; its exit code is logged.
             "blueprint" => {
                 self.call("blueprint", variable("FAKE_AGENT_BLUEPRINT")?.as_os_str(), &arguments(rest)?)
@@ -189,6 +193,12 @@ fn until(is_so: impl Fn() -> io::Result<bool>) -> io::Result<()> {
         sleep(LOOK);
     }
     Ok(())
+}
+
+fn take_job() -> io::Result<()> {
+    let flags = env::var("CARGO_MAKEFLAGS").map_err(io::Error::other)?;
+    let (_, pipe) = flags.split_once("fifo:").ok_or_else(|| io::Error::other(flags.clone()))?;
+    fs::File::open(pipe)?.read_exact(&mut [0])
 }
 
 fn variable(name: &str) -> io::Result<PathBuf> {

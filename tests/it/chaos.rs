@@ -5,13 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
+use std::sync::Mutex;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use rustix::process::Signal;
 
 use crate::project::{BLUEPRINT, Ended, INTEGRATION, PlanText, Running, TestProject, kill};
+use crate::refused_writes::on_small_disk;
 
 const TASKS: usize = 60;
 /// Rounds of a normal test run.
@@ -19,7 +21,7 @@ const FEW: u64 = 20;
 /// Of all writes of plan, journal and state while they fail, out of a thousand.
 const FAULTS_PER_MILLE: u64 = 8;
 /// How long a round may be disturbed.
-const DISTURBED: Duration = Duration::from_millis(2_500);
+const DISTURBED: Duration = Duration::from_secs(2);
 
 /// Agents of all sorts, by turns. What each task comes to is the same: one line in a file of its own.
 const AGENTS: [&str; 6] = [
@@ -33,13 +35,53 @@ const AGENTS: [&str; 6] = [
 
 #[test]
 fn whatever_is_killed_and_whatever_is_not_written_each_task_is_done_once_in_the_end() {
-    for seed in seeds() {
-        let begun = Instant::now();
-        let round = Round::new(seed);
-        let told = round.disturb();
-        round.finish(&told);
-        eprintln!("seed {seed}: {:?}, {}", begun.elapsed(), told.join(" "));
-    }
+    let seeds = Mutex::new(seeds());
+    let next = || seeds.lock().unwrap().next();
+    // Rounds wait a lot: two at once use two cores well.
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| std::iter::from_fn(next).for_each(play));
+        }
+    });
+}
+
+fn play(seed: u64) {
+    let begun = Instant::now();
+    let round = Round::new(seed);
+    let told = round.disturb();
+    round.finish(&told);
+    eprintln!("seed {seed}: {:?}, {}", begun.elapsed(), told.join(" "));
+}
+
+/// Disks get full while git writes, too, and while agents do.
+#[test]
+fn however_often_the_disk_is_full_each_task_is_done_once_in_the_end() {
+    let ids: Vec<_> = (0..12).map(|number| format!("t{number}")).collect();
+    let names: Vec<_> = ids.iter().map(String::as_str).collect();
+    let plan = (4..12).fold(PlanText::of(&names), |plan, number| plan.edge(names[number - 4], names[number]));
+    let work = "write {task}.txt half\ncommit Half of it\nsleep 20\nwrite {task}.txt done";
+    let project = TestProject::new(&plan, &format!("== *\n{work}"));
+    let script = "
+        for room in 0 4 8 16 32 64 128 256 512 1024; do
+            blueprint run --rerun-failed &
+            run=$!
+            sleep 0.$((room % 7 + 1))
+            fill_but $room
+            wait $run
+            case $? in 0|1|74) ;; *) echo \"$room: $?\" >> \"$results\" ;; esac
+            rm ../filler
+        done
+        blueprint run --rerun-failed || blueprint run --rerun-failed
+        echo $? >> \"$results\"
+        git fsck --strict --no-dangling && echo whole >> \"$results\"
+        git log --first-parent --format='%(trailers:key=Blueprint-Task,valueonly)' blueprint/trial/integration |
+            sort | uniq -c | awk '$2 { print $1 }' | sort | uniq -c >> \"$results\"
+        git grep -c '^done$' blueprint/trial/integration -- 't*.txt' | grep -c ':1$' >> \"$results\"
+        blueprint validate --strict && echo valid >> \"$results\"";
+    let Some(results) = on_small_disk(&project, script) else { return };
+    let words: Vec<_> = results.split_whitespace().collect();
+    assert_eq!(words, ["0", "whole", "12", "1", "12", "valid"], "each of 12 merged once, as it was to be");
+    project.assert_no_process_left();
 }
 
 fn seeds() -> impl Iterator<Item = u64> {
@@ -73,9 +115,9 @@ impl Round {
             let before: BTreeSet<_> = (0..rng.usize(0..3)).map(|_| rng.usize(0..number)).collect();
             plan = before.into_iter().fold(plan, |plan, before| plan.edge(names[before], id));
         }
-        let script: String =
+        let script: Vec<_> =
             ids.iter().map(|id| format!("== {id}\n{}\n", AGENTS[rng.usize(..AGENTS.len())])).collect();
-        let project = TestProject::new(&plan, &script);
+        let project = TestProject::new(&plan, &script.concat());
         project.configure("env-pass = [\"FAKE_AGENT_*\", \"GIT_CONFIG_*\", \"BLUEPRINT_FAULTS\"]\njobs = 8");
         Self { seed, project, ids }
     }
@@ -239,7 +281,7 @@ impl Blow {
 }
 
 /// What a process of the test is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Run,
     Supervisor,

@@ -95,7 +95,7 @@ fn the_time_limit_of_a_task_goes_before_its_agents_and_the_plans() {
     let keys =
         "retries = 0\ntimeout = \"60m\"\n[tasks.a]\ntimeout = \"200ms\"\n[agents.worker]\ntimeout = \"50m\"";
     project.configure(keys);
-    project.run(&[]).assert(1, &["ran out of time"]);
+    project.run(&[]).assert(1, &["timed out"]);
     assert_eq!(project.task("a")["outcome"], "timed-out");
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::project::{PlanText, TestProject, kill, wait_until};
+use crate::project::{INTEGRATION, PlanText, TestProject, kill, wait_until};
 
 /// A diamond, something beside it, and something behind.
 fn seven_tasks() -> PlanText {
@@ -53,7 +53,7 @@ fn an_adopted_agent_is_ended_when_its_time_is_up() {
     let run = project.start(&["run"]);
     wait_until("the agent", || project.control.join("settled").exists(), String::new);
     run.kill();
-    project.run(&["--timeout", "300ms", "--retries", "0"]).assert(1, &["ran out of time"]);
+    project.run(&["--timeout", "300ms", "--retries", "0"]).assert(1, &["timed out"]);
     project.assert_no_process_left();
     assert_eq!(project.log().starts(), ["a"]);
 }
@@ -178,8 +178,33 @@ fn from_every_prefix_of_the_journal_a_run_goes_on() {
                 "{kept} lines kept, plan behind: {behind}, torn: {torn}"
             );
             assert_done_once(&project, &["a"]);
+            let merge = project.facts("merged", "a").last().unwrap()["merge"].clone();
+            assert_eq!(merge, project.git(&["rev-parse", INTEGRATION]), "recorded as what it is");
         }
     }
+}
+
+#[test]
+fn a_machine_that_went_down_may_have_lost_what_was_not_yet_on_its_disk() {
+    let script = "== a #1\nwrite half.txt half\ntouch half\nwait-for never\n== *\nwrite {task}.txt whole";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    let run = project.start(&["run"]);
+    wait_until("the agent", || project.control.join("half").exists(), String::new);
+    run.kill();
+    kill_all(&project);
+    // Names that were on the disk, of files whose content was not; and another boot of the machine.
+    let git = project.root.join(".git");
+    for lost in ["refs/blueprint/trial/bases/a/1", "refs/heads/blueprint/trial/a"] {
+        fs::write(git.join(lost), "").unwrap();
+    }
+    let journal = project.state_dir().join("journal.jsonl");
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let text = fs::read_to_string(&journal).unwrap();
+    assert!(text.contains(boot.trim()));
+    fs::write(&journal, text.replace(boot.trim(), "another")).unwrap();
+    project.complete(&[]).assert(0, &["the machine went down before it was written"]);
+    assert_done_once(&project, &["a", "b"]);
+    project.git(&["fsck", "--strict"]);
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn what_a_person_cancels_is_not_run_nor_what_needs_it() {
     decide(&project, "b", "cancelled");
     run.wait_for("b is cancelled now, by jane");
     project.touch("go");
-    run.wait().assert(1, &["not run c, because b was cancelled"]);
+    run.wait().assert(1, &["not run 1 task, because `b` was cancelled: c"]);
     project.assert_statuses(&[("a", "completed"), ("b", "cancelled"), ("c", "pending")]);
 }
 
@@ -210,7 +210,7 @@ fn what_failed_and_is_set_back_by_hand_is_done_again_in_the_same_run() {
     let script = "== b #1\nexit 1\n== a\nwait-for go\nwrite a.txt x\n== *\nwrite {task}.txt x";
     let project = TestProject::new(&PlanText::of(&["a", "b", "c"]).edge("b", "c"), script);
     let run = project.start(&["run", "-j", "2"]);
-    run.wait_for("not run c, because b failed");
+    run.wait_for("not run 1 task, because `b` failed: c");
     decide(&project, "b", "pending");
     run.wait_for("b is pending now, by jane");
     project.wait_for_log("c", |log| log.starts_of("c") == 1);
@@ -226,7 +226,7 @@ fn an_attempt_is_ended_when_a_person_cancels_its_task() {
         TestProject::new(&PlanText::of(&["a", "b"]), "== a\nwait-for never\n== *\nwrite {task}.txt x");
     let run = under_way(&project);
     decide(&project, "a", "cancelled");
-    run.wait().assert(1, &["a is cancelled now, by jane", "a: its attempt is ended", "failed: a"]);
+    run.wait().assert(1, &["a is cancelled now, by jane", "a: its attempt is ended", "`a` was cancelled"]);
     project.assert_statuses(&[("a", "cancelled"), ("b", "completed")]);
     assert_eq!(project.transitions("a", "cancelled") + project.transitions("a", "failed"), 0);
     project.assert_no_process_left();

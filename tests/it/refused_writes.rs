@@ -123,9 +123,32 @@ fn a_state_folder_that_takes_no_more_ends_the_run_with_its_name_and_no_task_has_
     assert_eq!(project.log().starts_of("a"), 1, "what it did was not done again");
 }
 
+#[test]
+fn whichever_write_is_the_first_that_fails_the_run_says_so_and_the_next_one_goes_on() {
+    for first in (1..).step_by(6) {
+        let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== *\nwrite {task}.txt x\nsleep 20");
+        let mut run = project.command(BLUEPRINT);
+        let ended = Running::start(run.arg("run").env("BLUEPRINT_FAULTS", format!("from:{first}"))).wait();
+        if ended.code == Some(0) {
+            assert!(first > 40, "there are more writes than {first}: {ended}");
+            break;
+        }
+        assert_eq!(ended.code, Some(74), "from {first}: {ended}");
+        let place = project.root.to_str().unwrap();
+        let last = ended.stderr.rsplit_once("error: ").unwrap().1;
+        assert!(last.contains(place) && last.contains("run again"), "from {first}: {ended}");
+        project.assert_no_process_left();
+        project.complete(&[]);
+        for task in ["a", "b"] {
+            assert_eq!(project.transitions(task, "completed"), 1, "from {first}");
+            assert_eq!(project.merges()[task], 1, "from {first}");
+        }
+    }
+}
+
 /// What a shell script writes to `$results`, in a copy of the project on a disk of its own, which is small; nothing where that can't be
 /// had.
-fn on_small_disk(project: &TestProject, script: &str) -> Option<String> {
+pub(crate) fn on_small_disk(project: &TestProject, script: &str) -> Option<String> {
     const NO_DISK: i32 = 99;
     let before = "
         mount -t tmpfs -o size=4m tmpfs \"$HOME\" || exit 99

@@ -112,13 +112,13 @@ fn a_cancelled_task_is_ended_and_what_needs_it_is_not_run() {
     project.wait_for_log("a's child", |log| log.tasks("child").len() == 1);
     let said = ok(&project, &["cancel", "a", "--reason", "not wanted"]);
     assert!(said.contains("task a is cancelled; the live run ends its agent"), "{said}");
-    run.wait().assert(1, &["not run c, because a was cancelled", "failed: a"]);
+    run.wait().assert(1, &["not run 1 task, because `a` was cancelled: c", "failed: a"]);
     project.assert_statuses(&[("a", "cancelled"), ("b", "completed"), ("c", "pending")]);
     assert_eq!(project.task("a")["outcome"], "cancelled");
     assert!(project.section_of("a").contains("not wanted"));
     assert_eq!(project.transitions("a", "cancelled"), 1);
     project.assert_no_process_left();
-    project.run(&[]).assert(1, &["not run c, because a was cancelled"]);
+    project.run(&[]).assert(1, &["not run 1 task, because `a` was cancelled: c"]);
 }
 
 #[test]
@@ -233,4 +233,29 @@ fn retry_frees_a_task_that_somebody_else_has_in_progress() {
     assert_eq!(project.run(&[]).code, Some(4));
     ok(&project, &["retry", "a"]);
     project.complete(&[]);
+}
+
+#[test]
+fn a_detached_run_goes_on_by_itself_and_can_be_stopped() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
+    let said = ok(&project, &["run", "--detach"]);
+    assert!(said.contains("the run goes on in the background (process"), "{said}");
+    assert!(said.contains("run.log") && said.contains("`blueprint stop` ends the run"), "{said}");
+    project.wait_for_starts(1);
+    project.blueprint(&["run", "--detach"]).assert(5, &["another run holds this plan"]);
+    project.touch("go-a");
+    let log = said.lines().find_map(|line| line.trim().strip_prefix("its output: ")).unwrap();
+    let text = || fs::read_to_string(log).unwrap();
+    crate::project::wait_until("its end", || text().contains("completed: 1 of 1"), text);
+    project.assert_statuses(&[("a", "completed")]);
+    assert!(text().contains("start   a"), "the second one has not spoilt it: {}", text());
+    project.assert_no_process_left();
+}
+
+#[test]
+fn a_run_that_can_not_begin_in_the_background_says_why_with_its_own_exit_code() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.blueprint(&["run", "--detach", "nobody"]).assert(2, &["there is no task `nobody`"]);
+    project.write("genesis.xml", "<projectGenesis");
+    project.blueprint(&["run", "--detach"]).assert(3, &["the plan is invalid"]);
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::log_text::{self, MESSAGE, cut, plain};
+use super::super::retry_at;
 use super::super::{Answer, Ended, Exit, Outcome, Reading, Tokens};
 use super::stream::{Stream, text};
 
@@ -23,6 +24,10 @@ pub(super) fn read(ended: &Ended<'_>) -> Reading {
         reading.outcome = by.outcome();
     } else if let Some((outcome, detail)) = result.fault() {
         reading.outcome = outcome;
+        if outcome == Outcome::RateLimited {
+            let ends = stream.limit_ends.and_then(|ends| retry_at::of_epoch(ends, ended.at));
+            reading.retry_at = ends.or_else(|| retry_at::retry_at(&detail, ended.at));
+        }
         reading.detail = Some(cut(&plain(&detail), MESSAGE));
     } else if let Some(answer) = result.last_words(&stream).and_then(answer) {
         answer.tell(&mut reading);
@@ -113,6 +118,7 @@ impl ResultLine {
         let status = self.0.get("api_error_status").and_then(Value::as_u64);
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
         match (text(&self.0, "subtype"), status) {
+            _ if says(OUT_OF_CREDIT) => Outcome::OutOfCredit,
             (_, Some(429 | 529)) => Outcome::RateLimited,
             (_, None) if says(RATE_LIMITED) => Outcome::RateLimited,
             (_, Some(401 | 403)) => Outcome::Authentication,
@@ -157,9 +163,18 @@ impl ResultLine {
     }
 }
 
+/// Words of an error message, in lower case, whatever its status.
+const OUT_OF_CREDIT: &[&str] = &["credit balance is too low", "billing_error", "insufficient_quota"];
 /// Words of an error message, in lower case, where it comes without a status.
-const RATE_LIMITED: &[&str] =
-    &["rate_limit", "rate limit", "repeated 529", "overloaded", "usage limit", "hit your limit"];
+const RATE_LIMITED: &[&str] = &[
+    "rate_limit",
+    "rate limit",
+    "repeated 529",
+    "overloaded",
+    "usage limit",
+    "hit your limit",
+    "limit reached",
+];
 const AUTHENTICATION: &[&str] =
     &["authentication_error", "invalid api key", "please run /login", "not logged in", "oauth token"];
 const UNREACHABLE: &[&str] = &[

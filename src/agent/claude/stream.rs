@@ -20,6 +20,8 @@ pub(super) struct Stream {
     pub session: Option<String>,
     /// The last text of the model.
     pub last_text: Option<String>,
+    /// When the limit ends by which the service refused to go on, in seconds since 1970.
+    pub limit_ends: Option<i64>,
 }
 
 impl Stream {
@@ -42,6 +44,7 @@ impl Stream {
         }
         match text(&event, "type") {
             Some("result") => self.result = Some(event),
+            Some("rate_limit_event") => self.limit_ends = limit_ends(&event),
             Some("assistant") if !is_subagents(&event) => {
                 let said = content(&event).rev().find_map(|block| text(block, "text"));
                 self.last_text = said.map(str::to_owned).or(self.last_text.take());
@@ -49,6 +52,12 @@ impl Stream {
             _ => {}
         }
     }
+}
+
+/// Also told while all is well: only what is refused ends a session.
+fn limit_ends(event: &Value) -> Option<i64> {
+    let limit = event.get("rate_limit_info").filter(|limit| text(limit, "status") == Some("rejected"))?;
+    limit.get("resetsAt").and_then(Value::as_i64)
 }
 
 /// The next line into `line`, empty if it is too long; `false` at the end.

@@ -20,7 +20,7 @@ fn read(exit: Exit, ended_by_us: Option<EndedBy>, stdout: &str, stderr: &str) ->
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     fs::write(&out, stdout).unwrap();
     fs::write(&err, stderr).unwrap();
-    runner(&["sh"]).read(&Ended { exit, ended_by_us, stdout: &out, stderr: &err })
+    runner(&["sh"]).read(&Ended { exit, ended_by_us, stdout: &out, stderr: &err, at: &jiff::Zoned::now() })
 }
 
 #[test]
@@ -133,7 +133,8 @@ fn answers_count_whatever_the_exit_code() {
 #[test]
 fn a_missing_log_is_told_and_not_fatal() {
     let gone = Path::new("/nonexistent/log");
-    let ended = Ended { exit: Exit::Code(1), ended_by_us: None, stdout: gone, stderr: gone };
+    let ended =
+        Ended { exit: Exit::Code(1), ended_by_us: None, stdout: gone, stderr: gone, at: &jiff::Zoned::now() };
     let reading = runner(&["sh"]).read(&ended);
     assert_eq!(reading.outcome, Outcome::Failed);
     assert!(reading.detail.unwrap().contains("/nonexistent/log cannot be read"));
@@ -144,4 +145,17 @@ fn a_line_of_progress_is_the_line_itself() {
     let local = runner(&["sh"]);
     assert_eq!(local.last_line("\x1b[1m  compiling\x1b[0m \n"), Some("compiling".to_owned()));
     assert_eq!(local.last_line("  \n"), None);
+}
+
+#[test]
+fn a_failed_program_that_says_when_to_come_back_was_stopped_by_a_limit() {
+    let at = |reading: &Reading| reading.retry_at.map(|at| at > jiff::Timestamp::now());
+    let limited = read(Exit::Code(75), None, "", "busy\nRetry-After: 3600\n");
+    assert_eq!((limited.outcome, at(&limited)), (Outcome::RateLimited, Some(true)));
+    let vague = read(Exit::Code(1), None, "", "retry-after: later\n");
+    assert_eq!((vague.outcome, vague.retry_at), (Outcome::RateLimited, None));
+    let done = read(Exit::Code(0), None, "", "retry-after: 3600\n");
+    assert_eq!((done.outcome, done.retry_at), (Outcome::Completed, None));
+    let prose = read(Exit::Code(1), None, "", "it said retry-after: 3600\n");
+    assert_eq!(prose.outcome, Outcome::Failed);
 }

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::agent::Kind;
+use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
+use crate::agent::{Kind, Outcome};
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -14,6 +15,7 @@ pub struct Config {
     pub jobs: Option<NonZeroUsize>,
     pub runner: Option<String>,
     pub retries: Option<u32>,
+    pub retry_outcomes: Option<Vec<Outcome>>,
     pub timeout: Option<Timeout>,
     pub kill_grace: Option<Timeout>,
     pub require_definitions: bool,
@@ -26,6 +28,10 @@ pub struct Config {
     pub runners: BTreeMap<String, RunnerConfig>,
     pub agents: BTreeMap<String, AgentConfig>,
     pub tasks: BTreeMap<String, AgentConfig>,
+    pub limits: BTreeMap<String, NonZeroU32>,
+    pub min_free_disk: Option<Bytes>,
+    pub max_load: Option<Load>,
+    pub jobserver: Option<Jobserver>,
     pub isolation: Option<Isolation>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub stall_timeout: Option<Timeout>,
@@ -46,8 +52,6 @@ pub struct Config {
     pub setup: Option<toml::Value>,
     pub bring: Option<Vec<String>>,
     pub max_worktrees: Option<NonZeroUsize>,
-    pub jobserver: Option<bool>,
-    pub limits: Option<BTreeMap<String, u32>>,
     pub price: Option<toml::Table>,
     pub notify: Option<toml::Value>,
     pub ask_command: Option<toml::Value>,
@@ -57,10 +61,8 @@ pub struct Config {
 impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let tables = self.agents.values().chain(self.tasks.values());
-        let for_tasks = tables.fold((false, false), |(gates, limit), table| {
-            (gates || table.gates.is_some(), limit || table.needs_limit.is_some())
-        });
+        let mut tables = self.agents.values().chain(self.tasks.values());
+        let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
             ("stall-timeout", self.stall_timeout.is_some()),
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
@@ -80,13 +82,10 @@ impl Config {
             ("setup", self.setup.is_some()),
             ("bring", self.bring.is_some()),
             ("max-worktrees", self.max_worktrees.is_some()),
-            ("jobserver", self.jobserver.is_some()),
-            ("limits", self.limits.is_some()),
-            ("needs-limit", for_tasks.1),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
-            ("gates", !self.gates.is_empty() || for_tasks.0),
+            ("gates", !self.gates.is_empty() || for_tasks),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
@@ -102,6 +101,7 @@ pub struct RunnerConfig {
     pub args: Vec<String>,
     pub model: Option<String>,
     pub env: BTreeMap<String, String>,
+    pub jobs: Option<NonZeroU32>,
 }
 
 /// `[agents.NAME]` and `[tasks.ID]`: who plays that agent or does that task, and how.
@@ -115,7 +115,8 @@ pub struct AgentConfig {
     pub timeout: Option<Timeout>,
     pub gates: Option<Vec<String>>,
     pub isolation: Option<Isolation>,
-    pub needs_limit: Option<toml::Value>,
+    pub needs_limit: Option<NeedsLimit>,
+    pub jobs: Option<NonZeroU32>,
 }
 
 /// `[[gates]]`: a check that a finished task must pass.

@@ -1,9 +1,11 @@
 //! `blueprint.toml`: found beside the plan and at the repository's root, read in full, the nearer one winning key by key.
 
+mod amounts;
 mod keys;
 mod named;
 mod read;
 
+pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use keys::{AgentConfig, Config, GateConfig, Isolation, RunnerConfig, Timeout};
 pub(crate) use named::{NameOf, Named, named};
 pub(crate) use read::{ConfigError, Loaded, files, load};

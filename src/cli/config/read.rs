@@ -140,6 +140,7 @@ mod tests {
             jobs = 4
             runner = "claude"
             retries = 2
+            retry-outcomes = ["timed-out", "failed"]
             timeout = "60m"
             stall-timeout = "15m"
             kill-grace = "10s"
@@ -169,6 +170,8 @@ mod tests {
             bring = [".env"]
             max-worktrees = 9
             jobserver = true
+            min-free-disk = "1 GB"
+            max-load = 8
             notify = "x"
             ask-command = "y"
             [limits]
@@ -181,11 +184,14 @@ mod tests {
             args = ["-x"]
             model = "m"
             env = { A = "b" }
+            jobs = 2
             [agents.a]
             runner = "local"
             model = "m"
             args = []
             timeout = "5m"
+            jobs = 1
+            needs-limit = ["database"]
             [tasks.t]
             runner = "local"
             gates = ["tests"]
@@ -211,9 +217,16 @@ mod tests {
 
     #[test]
     fn values_of_the_wrong_kind_are_refused_with_their_place() {
-        for (text, place) in
-            [("jobs = 0", (1, 8)), ("\ntimeout = '5 parsecs'", (2, 11)), ("jobs = [", (1, 9))]
-        {
+        for (text, place) in [
+            ("jobs = 0", (1, 8)),
+            ("\ntimeout = '5 parsecs'", (2, 11)),
+            ("jobs = [", (1, 9)),
+            ("[limits]\ndb = 0", (2, 6)),
+            ("min-free-disk = 'much'", (1, 17)),
+            ("jobserver = 'x'", (1, 13)),
+            ("max-load = 0.0", (1, 12)),
+            ("retry-outcomes = ['tired']", (1, 18)),
+        ] {
             let error = with(text, "").unwrap_err();
             let ConfigError::Invalid { line, column, .. } = error else { panic!("{error}") };
             assert_eq!((line, column), place, "{text}");

@@ -39,6 +39,9 @@ fn doing_it_again_changes_nothing() -> Tested {
     let commit = merged(repo.integrate(&refs(), head, &message())?);
     assert_eq!(repo.integrate(&refs(), head, &message())?, Integrated::AlreadyIn);
     assert_eq!(sandbox.rev("blueprint/e/integration"), commit);
+    merged(repo.integrate(&refs(), sandbox.commit_on(start, "b", "b"), &message())?);
+    assert_eq!(repo.merge_of(&refs(), head)?, Some(commit));
+    assert_eq!(repo.merge_of(&refs(), start)?, None);
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::agent::Outcome;
 use crate::genesis::Status;
+use crate::run::{Root, Summary, Verdict};
 
 /// An event's lines as they stand in a log, without colours.
 fn told(lines: &Lines, events: &[RunEvent]) -> String {
@@ -71,7 +74,7 @@ fn changes() -> Vec<PlanChange> {
 
 fn not_run(tasks: usize, cause: Cause) -> RunEvent {
     let tasks = (0..tasks).map(|i| id(&format!("t{i}"))).collect();
-    RunEvent::NotRun { tasks, because: id("build-api"), cause }
+    RunEvent::NotRun { tasks, because: id("build-api"), cause, outcome: None }
 }
 
 fn summary(verdict: Verdict) -> Summary {
@@ -80,6 +83,7 @@ fn summary(verdict: Verdict) -> Summary {
         completed: 12,
         total: 12,
         done_now: 5,
+        roots: Vec::new(),
         failed: Vec::new(),
         blocked: Vec::new(),
         not_run: Vec::new(),
@@ -89,6 +93,20 @@ fn summary(verdict: Verdict) -> Summary {
         duration: Duration::from_secs(3_725),
         cost_usd: None,
     }
+}
+
+fn root(task: &str, cause: Cause, outcome: Option<Outcome>, not_run: &[&str]) -> Root {
+    let not_run = not_run.iter().map(|task| id(task)).collect();
+    Root { task: id(task), cause, outcome, detail: Some("the first line\nthe second".into()), not_run }
+}
+
+/// Some hours after what the clock of these tests shows.
+fn soon() -> Timestamp {
+    "2026-01-14T17:05:00Z".parse().unwrap()
+}
+
+fn lines(columns: Option<u16>) -> Lines {
+    Lines { now: Some("2026-01-14T13:00:00[UTC]".parse().unwrap()), ..Lines::new(columns) }
 }
 
 /// Each event once and more, in no story's order: to be read.
@@ -130,6 +148,19 @@ fn every_event() -> Vec<RunEvent> {
         task_ended(Cause::Blocked, Outcome::NeedsAnswer, "Which currency?"),
         task_ended(Cause::Cancelled, Outcome::Cancelled, ""),
         task_ended(Cause::Interrupted, Outcome::Interrupted, ""),
+        RunEvent::Parked {
+            task: id("build-api"),
+            attempt: 2,
+            until: soon(),
+            detail: Some("You've hit your limit · resets 5:05pm".into()),
+        },
+        RunEvent::Held { runner: "claude".into(), until: soon(), because: id("build-api") },
+        RunEvent::NotRun {
+            tasks: some(&["t0", "t1", "t2"]),
+            because: id("build-api"),
+            cause: Cause::Failed,
+            outcome: Some(Outcome::TimedOut),
+        },
         not_run(1, Cause::Failed),
         not_run(3, Cause::Blocked),
         not_run(9, Cause::Cancelled),
@@ -144,15 +175,21 @@ fn every_event() -> Vec<RunEvent> {
         RunEvent::Ended(Summary { done_now: 0, ..summary(Verdict::Completed) }),
         RunEvent::Ended(Summary {
             completed: 8,
-            failed: some(&["build-api"]),
-            not_run: some(&["t0", "t1"]),
+            roots: vec![
+                root("auth-api", Cause::Failed, Some(Outcome::TimedOut), &["t0", "t1", "t2"]),
+                root("by-hand", Cause::Failed, None, &[]),
+                root("ask-me", Cause::Blocked, Some(Outcome::NeedsAnswer), &["t3"]),
+            ],
+            failed: some(&["auth-api", "by-hand"]),
+            blocked: some(&["ask-me", "unmerged"]),
+            not_run: some(&["t0", "t1", "t2", "t3"]),
             foreign: some(&["by-ada"]),
             ..summary(Verdict::Failed)
         }),
         RunEvent::Ended(Summary {
             completed: 0,
             done_now: 0,
-            blocked: some(&["a"]),
+            roots: (0..20).map(|i| root(&format!("r{i}"), Cause::Blocked, None, &[])).collect(),
             ..summary(Verdict::Blocked)
         }),
         RunEvent::Ended(Summary {
@@ -165,14 +202,14 @@ fn every_event() -> Vec<RunEvent> {
 
 #[test]
 fn what_a_log_says_of_each_event() {
-    insta::assert_snapshot!(told(&Lines::new(None), &every_event()));
+    insta::assert_snapshot!(told(&lines(None), &every_event()));
 }
 
 #[test]
 fn a_terminal_of_eighty_columns_breaks_no_line_of_a_task() {
     let long = "word ".repeat(60);
     let events = [started(9), attempt(1, false), task_ended(Cause::Completed, Outcome::Completed, &long)];
-    let told = told(&Lines::new(Some(80)), &events);
+    let told = told(&lines(Some(80)), &events);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     assert!(told.contains("word word") && told.contains('…'), "{told}");
 }
@@ -191,11 +228,16 @@ fn no_text_of_an_event_can_drive_the_terminal_or_begin_a_line() {
             detail: Some(evil.into()),
             pause: Duration::ZERO,
         },
-        RunEvent::NotRun { tasks: vec![id(evil)], because: id(evil), cause: Cause::Failed },
+        RunEvent::NotRun { tasks: vec![id(evil)], because: id(evil), cause: Cause::Failed, outcome: None },
         task_ended(Cause::Failed, Outcome::Failed, evil),
-        RunEvent::Ended(Summary { failed: vec![id(evil)], ..summary(Verdict::Failed) }),
+        RunEvent::Ended(Summary {
+            roots: vec![root(evil, Cause::Failed, None, &[evil])],
+            ..summary(Verdict::Failed)
+        }),
+        RunEvent::Held { runner: evil.into(), until: soon(), because: id(evil) },
+        RunEvent::Parked { task: id(evil), attempt: 1, until: soon(), detail: Some(evil.into()) },
     ];
-    let lines = Lines::new(None);
+    let lines = lines(None);
     for event in &events {
         for line in lines.of(event) {
             let line = anstream::adapter::strip_str(&line).to_string();

@@ -1,11 +1,14 @@
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use jiff::Zoned;
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{Owner, StatusReport, TaskStatus};
+use super::waits::RootCause;
+use crate::agent::Outcome;
 use crate::genesis::Status;
-use crate::report::text::{clean, fit, short};
+use crate::report::text::{clean, fit, local_time, short};
 
 const TITLES: [&str; 6] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK", "SUMMARY"];
 const TASK: usize = 0;
@@ -13,6 +16,8 @@ const AGENT: usize = 2;
 const TRIES: usize = 3;
 const TOOK: usize = 4;
 const SUMMARY: usize = 5;
+/// So many root causes are told above the table; all stand in it.
+const ROOT_CAUSES: usize = 3;
 /// Blanks between two columns.
 const GAP: usize = 2;
 /// What a cell is cut to where its column has to give way, however narrow the terminal.
@@ -86,7 +91,13 @@ fn header(report: &StatusReport) -> String {
     let named = named.into_iter().filter(|(count, _)| *count > 0);
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
-    format!("{} / {}{status}\n{total}: {}", clean(&plan.project), clean(&plan.epic), named.join(", "))
+    let causes: String = report.root_causes.iter().take(ROOT_CAUSES).map(root_cause).collect();
+    format!("{} / {}{status}\n{total}: {}{causes}", clean(&plan.project), clean(&plan.epic), named.join(", "))
+}
+
+fn root_cause((cause, count): &(RootCause, usize)) -> String {
+    let tasks = if *count == 1 { "task" } else { "tasks" };
+    format!("\n{count} {tasks} not run because {}", cause.sentence())
 }
 
 fn row(task: &TaskStatus) -> [String; TITLES.len()] {
@@ -99,9 +110,28 @@ fn row(task: &TaskStatus) -> [String; TITLES.len()] {
 fn summary(task: &TaskStatus) -> String {
     let is_open = task.status != Status::Completed;
     let question = task.question.as_ref().filter(|_| is_open).cloned();
-    let said = [&question, &task.summary, &task.detail];
-    let text = said.into_iter().find_map(Option::as_deref).unwrap_or_default();
+    let said = [waits(task), question, task.summary.clone(), went_wrong(task)];
+    let text = said.into_iter().flatten().next().unwrap_or_default();
     clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
+}
+
+/// Why a pending task is not run.
+fn waits(task: &TaskStatus) -> Option<String> {
+    let not_run = task.not_run_because.as_ref().map(|cause| format!("not run because {}", cause.sentence()));
+    not_run.or_else(|| {
+        let until = local_time(task.waits_until?, &Zoned::now());
+        Some(format!("waits until {until} for a limit to end"))
+    })
+}
+
+/// How the last attempt went wrong, the outcome's own words first.
+fn went_wrong(task: &TaskStatus) -> Option<String> {
+    let outcome = task.outcome.filter(|outcome| *outcome != Outcome::Completed);
+    let sentence = outcome.filter(|_| task.status != Status::Completed).map(Outcome::sentence);
+    match (sentence, &task.detail) {
+        (Some(sentence), Some(detail)) => Some(format!("{sentence}: {detail}")),
+        (sentence, detail) => sentence.map(str::to_owned).or_else(|| detail.clone()),
+    }
 }
 
 /// One task's whole story.
@@ -116,6 +146,7 @@ pub fn task_lines(task: &TaskStatus) -> String {
     fact("name", Some(clean(&task.name)));
     fact("agent", task.agent.as_deref().map(clean));
     fact("needs", Some(clean(&task.needs.join(", "))));
+    fact("waits", waits(task));
     fact("owner", task.owner.as_ref().map(owner));
     fact("attempts", (task.attempts > 0).then(|| task.attempts.to_string()));
     fact("outcome", task.outcome.map(|outcome| outcome.to_string()));

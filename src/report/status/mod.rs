@@ -3,6 +3,7 @@
 mod human;
 mod model;
 mod show;
+mod waits;
 
 pub use human::{status_lines, task_lines};
 pub use model::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens};

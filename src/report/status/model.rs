@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::waits::{RootCause, Waits};
 use crate::agent::Outcome;
 use crate::genesis::{self, Details, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
@@ -20,6 +22,9 @@ pub struct StatusReport {
     pub counts: Counts,
     /// The tasks asked for, in document order.
     pub tasks: Vec<TaskStatus>,
+    /// For people: what keeps tasks from being run, over the whole plan, and how many.
+    #[serde(skip)]
+    pub root_causes: Vec<(RootCause, usize)>,
 }
 
 /// The plan as a whole.
@@ -71,6 +76,8 @@ pub struct TaskStatus {
     pub question: Option<String>,
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
+    pub not_run_because: Option<RootCause>,
+    pub waits_until: Option<Timestamp>,
     /// For people: what the JSON's readers find in `summary` and the log.
     #[serde(skip)]
     pub detail: Option<String>,
@@ -109,12 +116,17 @@ impl StatusReport {
     pub fn new(
         path: &Path,
         genesis: &Genesis,
-        plan: &Plan,
+        plan: &Arc<Plan>,
         history: &History,
         run: Option<&RunOwner>,
         wanted: impl Fn(TaskIndex) -> bool,
     ) -> Self {
         let tasks = plan.tasks().filter(|(index, _)| wanted(*index));
+        let waits = Waits::of(genesis, plan, history);
+        let tasks = tasks.map(|(index, _)| TaskStatus {
+            not_run_because: waits.because(index).cloned(),
+            ..TaskStatus::new(genesis, plan, index, history, run)
+        });
         Self {
             version: 1,
             plan: PlanStatus {
@@ -124,7 +136,8 @@ impl StatusReport {
                 status: plan.status,
             },
             counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
-            tasks: tasks.map(|(index, _)| TaskStatus::new(genesis, plan, index, history, run)).collect(),
+            tasks: tasks.collect(),
+            root_causes: waits.counted(),
         }
     }
 }
@@ -184,12 +197,19 @@ impl TaskStatus {
                 .or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
             cost_usd: story.and_then(cost),
             tokens: story.and_then(tokens),
+            not_run_because: None,
+            waits_until: story.and_then(|story| waits_until(task, story)),
             detail: ended
                 .filter(|_| task.status != Status::Completed)
                 .and_then(|(ended, _)| ended.detail.clone()),
             history: details.history,
         }
     }
+}
+
+/// When the limit ends that a pending task waits for.
+fn waits_until(task: &genesis::Task, story: &TaskHistory) -> Option<Timestamp> {
+    story.parked_until().filter(|until| task.status == Status::Pending && *until > Timestamp::now())
 }
 
 /// An attempt in the checkout itself has no branch and no base.

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::agent::Outcome;
 use crate::genesis::{Genesis, Status};
@@ -12,7 +13,7 @@ use Status::{Blocked, Completed, Failed, InProgress, Pending};
 
 fn report(genesis: &Genesis, history: &History, run: Option<&RunOwner>) -> StatusReport {
     let plan = plan::load(genesis).unwrap();
-    StatusReport::new(Path::new("/p/genesis.xml"), genesis, &plan, history, run, |_| true)
+    StatusReport::new(Path::new("/p/genesis.xml"), genesis, &Arc::new(plan), history, run, |_| true)
 }
 
 /// What stands on a terminal without colours.
@@ -135,4 +136,60 @@ fn what_an_agent_says_can_not_drive_the_terminal() {
         assert!(!shown.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{shown:?}");
         assert!(shown.contains("gnp.exe 31m"), "{shown:?}");
     }
+}
+
+/// A chain of three, of which the first one failed, and whose last attempt ended so.
+fn failed_chain(facts: impl IntoIterator<Item = (i64, crate::run::Fact)>) -> StatusReport {
+    report(&genesis(&[("a", Failed), ("b", Pending), ("c", Pending)]), &history(facts), None)
+}
+
+#[test]
+fn what_is_not_run_names_the_root_cause_and_its_outcome() {
+    let found = failed_chain([
+        transition("a", Pending, InProgress, 0),
+        started("a", 1, 1),
+        ended("a", 1, Outcome::TimedOut, 2),
+        transition("a", InProgress, Failed, 3),
+    ]);
+    let shown = plain(&status_lines(&found, 120));
+    assert!(shown.contains("\n2 tasks not run because `a` timed out\n"), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("c ") && line.contains("because `a` timed out")),
+        "{shown}"
+    );
+    let because = serde_json::to_value(&found.tasks[2].not_run_because).unwrap();
+    assert_eq!(because, serde_json::json!({"task": "a", "status": "failed", "outcome": "timed-out"}));
+}
+
+#[test]
+fn what_a_person_has_decided_since_is_no_outcome() {
+    let found = failed_chain([
+        transition("a", Pending, InProgress, 0),
+        started("a", 1, 1),
+        ended("a", 1, Outcome::TimedOut, 2),
+        transition("a", InProgress, Pending, 3),
+        transition("a", Pending, Failed, 4),
+    ]);
+    assert!(plain(&status_lines(&found, 120)).contains("2 tasks not run because `a` failed"));
+}
+
+#[test]
+fn a_task_that_waits_for_a_limit_says_until_when() {
+    let until = "2999-01-01T12:00:00Z".parse().unwrap();
+    let parked = |status| {
+        let mut facts = vec![
+            transition("a", Pending, InProgress, 0),
+            started("a", 1, 1),
+            ended("a", 1, Outcome::RateLimited, 2),
+        ];
+        if let (_, crate::run::Fact::AttemptEnded(ended)) = &mut facts[2] {
+            ended.retry_at = Some(until);
+        }
+        facts.push(transition("a", InProgress, Pending, 3));
+        report(&genesis(&[("a", status)]), &history(facts), None)
+    };
+    assert_eq!(parked(Pending).tasks[0].waits_until, Some(until));
+    let shown = plain(&status_lines(&parked(Pending), 120));
+    assert!(shown.contains("waits until Jan 1, ") && shown.contains(" for a limit to end"), "{shown}");
+    assert_eq!(parked(Failed).tasks[0].waits_until, None);
 }

@@ -58,7 +58,8 @@ impl Dispatcher<'_> {
     fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) -> Result<(), RunError> {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
-        let mut job = self.job(task, number, entry);
+        let build_jobs = self.build_jobs();
+        let mut job = Job { build_jobs, ..self.job(task, number, entry) };
         if let (Isolation::None, Entry::Fresh) = (job.cast.isolation, &job.entry) {
             let prepared = direct::prepare(&job);
             if let Ok(ready) = &prepared {
@@ -98,6 +99,7 @@ impl Dispatcher<'_> {
             definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
             results: self.prerequisites(task).iter().filter_map(|id| self.results.get(id).copied()).collect(),
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
+            build_jobs: None,
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,

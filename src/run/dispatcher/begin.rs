@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Dispatcher;
 use crate::genesis::Status;
-use crate::plan::{Schedule, TaskId};
+use crate::plan::TaskId;
 use crate::run::outset::Place;
 use crate::run::process::kill_leftover;
 use crate::run::{RunError, TaskHistory};
@@ -27,8 +27,11 @@ impl Dispatcher<'_> {
         }
         self.end_forgotten()?;
         self.keep_reports()?;
-        let outset = &self.ground.outset;
-        self.schedule = Schedule::new(&self.ground.plan, |index| outset.state(index));
+        let states: Vec<_> =
+            self.ground.plan.tasks().map(|(index, _)| self.ground.outset.state(index)).collect();
+        self.make_schedule(|index| states[index.0].clone());
+        self.take_up_parked();
+        self.open_jobserver();
         self.tell_not_run(&BTreeSet::new());
         for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
             self.take_up(&task)?;

@@ -7,7 +7,7 @@
 use super::Dispatcher;
 use super::steer::as_cancelled;
 use crate::genesis::{Genesis, LineIndex, Status};
-use crate::plan::{Ending, Event, Schedule, State, Task, TaskId, TaskIndex};
+use crate::plan::{Ending, Event, State, Task, TaskId, TaskIndex};
 use crate::run::books::News;
 use crate::run::changes::{Version, changes};
 use crate::run::ground::Ground;
@@ -87,8 +87,8 @@ impl Dispatcher<'_> {
         let moved = self.moved(&ground);
         let states: Vec<_> =
             ground.plan.tasks().map(|(index, task)| self.next_state(&ground, index, task)).collect();
-        self.schedule = Schedule::new(&ground.plan, |index| states[index.0].clone());
         self.ground = ground;
+        self.make_schedule(|index| states[index.0].clone());
         self.tell_changed(changes);
         for (task, place) in moved {
             self.follow_decision(&task, place)?;
@@ -156,6 +156,7 @@ impl Dispatcher<'_> {
                 self.results.remove(task);
                 self.unmerged.retain(|unmerged| unmerged != task);
                 self.tries.remove(task);
+                self.forget_limits(task);
             }
             Place::LeftOut | Place::Failed | Place::Blocked | Place::Cancelled | Place::Again => {}
         }
@@ -169,7 +170,9 @@ impl Dispatcher<'_> {
         }
         let before = self.ground.plan.find(task.id.as_str()).map(|index| self.schedule.state(index));
         match (ground.outset.places[index.0], before) {
-            (Place::ToDo, Some(resting @ State::Resting { .. })) => resting.clone(),
+            (Place::ToDo, Some(resting @ State::Resting { .. })) if !self.is_asked_for(&task.id) => {
+                resting.clone()
+            }
             (Place::ToDo, Some(State::Ended(Ending::Interrupted))) if self.stage.is_some() => {
                 State::Ended(Ending::Interrupted)
             }

@@ -4,6 +4,7 @@ mod assign;
 mod begin;
 mod decided;
 mod follow;
+mod limits;
 mod reports;
 mod results;
 mod settle;
@@ -20,12 +21,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
+use self::limits::Pacing;
 use self::steer::{Ears, Steering};
 use self::wrap_up::task_of;
 use super::attempt::{Link, Message};
 use super::books::{Books, LOOK};
 use super::ground::Ground;
 use super::job::{Common, Job};
+use super::room::Room;
 use super::settings::{Settings, Site};
 use super::signals::Signals;
 use super::watch::Watcher;
@@ -70,6 +73,8 @@ pub(super) struct Dispatcher<'a> {
     unmerged: Vec<TaskId>,
     stage: Option<Stage>,
     running: BTreeMap<TaskId, Running>,
+    /// What keeps tasks that are ready from being started.
+    pacing: Pacing,
     /// Attempts of this run, by task: the limit of retries counts these.
     tries: HashMap<TaskId, u32>,
     /// The number of each task's current attempt.
@@ -101,6 +106,7 @@ impl<'a> Dispatcher<'a> {
         tell: &'a dyn Fn(RunEvent),
     ) -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
+        let pacing = Pacing::new(room(site, &settings));
         Self {
             site,
             settings,
@@ -117,6 +123,7 @@ impl<'a> Dispatcher<'a> {
             results: HashMap::new(),
             unmerged: Vec::new(),
             stage: None,
+            pacing,
             running: BTreeMap::new(),
             tries: HashMap::new(),
             numbers: HashMap::new(),
@@ -212,8 +219,9 @@ impl<'a> Dispatcher<'a> {
         is_known && self.running.is_empty() && self.schedule.is_over()
     }
 
-    fn until_due(&self) -> Option<Timestamp> {
-        self.schedule.next_due().filter(|_| self.stage.is_none() && !self.is_unsettled)
+    fn until_due(&mut self) -> Option<Timestamp> {
+        let due = self.schedule.next_due().into_iter().chain(self.next_look_at_room()).min();
+        due.filter(|_| self.stage.is_none() && !self.is_unsettled)
     }
 
     fn on_message(&mut self, message: Message) -> Result<(), RunError> {
@@ -331,6 +339,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn start_ready(&mut self) -> Result<(), RunError> {
+        self.refuse_shut()?;
         while self.may_start() && self.running.len() < self.settings.jobs.get() {
             self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
@@ -343,10 +352,22 @@ impl<'a> Dispatcher<'a> {
                 self.look()?;
                 continue;
             }
-            self.start(&self.id(index))?;
+            if !self.has_room() {
+                break;
+            }
+            let task = self.id(index);
+            self.start(&task)?;
+            self.go_ahead(&task);
         }
         self.follow_changes()
     }
+}
+
+/// The disks that fill up are those of the worktrees and of the plan's state.
+fn room(site: &Site, settings: &Settings) -> Room {
+    let checkout = site.repo.workdir().unwrap_or(site.repo.common_dir());
+    let worktree = worktree_path(&settings.worktree_dir, checkout, "epic", "task");
+    Room::new(&settings.sharing, vec![worktree, site.state.path().to_owned()])
 }
 
 async fn sleep_until(due: Option<Timestamp>) {

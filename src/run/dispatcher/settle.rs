@@ -17,7 +17,7 @@ use crate::run::verdict::{Next, next};
 use crate::run::{Cause, Isolation, RunError, RunEvent, Stage, TaskEnded, direct, ledger};
 
 /// Who makes the transitions of a run.
-const ACTOR: &str = "blueprint";
+pub(super) const ACTOR: &str = "blueprint";
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Dispatcher<'_> {
@@ -137,15 +137,17 @@ impl Dispatcher<'_> {
         if let Some(decision) = self.decided(task)? {
             return self.leave_to(task, report, &decision);
         }
-        let tries = self.tries.get(task).copied().unwrap_or(1);
+        let tries = self.tries_of(task, report.outcome);
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();
-        match next(report, tries, self.settings.retries, stopping, fastrand::f64()) {
+        self.learn(task, report);
+        match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {
             Next::Complete => self.complete(task, report),
             Next::Fail => self.end(task, report, Status::Failed, Ending::Failed, Cause::Failed),
             Next::Block => self.end(task, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
             Next::Release => self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted),
             Next::Again { pause } => self.again(task, report, pause),
+            Next::Park { until } => self.park(task, report, until),
         }
     }
 
@@ -288,10 +290,16 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn tell_lost(&self, tasks: Vec<TaskId>, because: &TaskId, cause: Cause) {
-        self.tell(RunEvent::NotRun { tasks, because: because.clone(), cause });
+        let outcome = self.failure_of(because).map(|(outcome, _)| outcome);
+        self.tell(RunEvent::NotRun { tasks, because: because.clone(), cause, outcome });
     }
 
-    fn cause_of(&self, index: TaskIndex) -> Cause {
+    /// How the task's last attempt went wrong, and more on it, if nobody else has had a say since.
+    pub(super) fn failure_of(&self, task: &TaskId) -> Option<(Outcome, Option<String>)> {
+        self.books.history().task(task.as_str())?.failure()
+    }
+
+    pub(super) fn cause_of(&self, index: TaskIndex) -> Cause {
         match self.schedule.state(index) {
             State::Ended(Ending::Failed) => Cause::Failed,
             State::Ended(Ending::Blocked) => Cause::Blocked,

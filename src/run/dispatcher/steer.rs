@@ -110,6 +110,7 @@ impl Dispatcher<'_> {
     /// What is to be done again has all its retries before it, and waits for none.
     fn begin_anew(&mut self, task: &TaskId) -> Result<(), RunError> {
         self.tries.remove(task);
+        self.forget_limits(task);
         let index = self.ground.plan.find(task.as_str());
         if index.is_some_and(|index| matches!(self.schedule.state(index), State::Resting { .. })) {
             self.apply(task, Event::Due)?;

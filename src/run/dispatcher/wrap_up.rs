@@ -1,11 +1,14 @@
 //! The end of a run: what it came to.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::Dispatcher;
 use crate::genesis::{ProjectStatus, Status};
-use crate::plan::{Ending, State, TaskId};
+use crate::plan::{Ending, State, TaskId, TaskIndex};
 use crate::run::attempt::Message;
 use crate::run::record::Fact;
-use crate::run::{RunError, Summary, Verdict};
+use crate::run::{Cause, Root, RunError, Summary, Verdict};
 
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
@@ -62,6 +65,7 @@ impl Dispatcher<'_> {
             completed: statuses().filter(|status| *status == Status::Completed).count(),
             total: self.ground.plan.len(),
             done_now: self.done_now,
+            roots: self.roots(),
             failed: self.all(|state| matches!(state, State::Ended(Ending::Failed | Ending::Cancelled))),
             blocked: self.blocked(),
             not_run: self.all(|state| matches!(state, State::Ended(Ending::NotRun { .. }))),
@@ -81,6 +85,36 @@ impl Dispatcher<'_> {
             cost_usd: self.cost_usd,
         };
         Summary { verdict: self.verdict(&summary, by_term), ..summary }
+    }
+
+    /// Why not all is completed, what matters most first.
+    fn roots(&self) -> Vec<Root> {
+        let mut lost: BTreeMap<TaskIndex, Vec<TaskId>> = BTreeMap::new();
+        for (index, state) in self.schedule.states() {
+            match *state {
+                State::Ended(Ending::NotRun { because }) => {
+                    lost.entry(because).or_default().push(self.id(index));
+                }
+                State::Ended(Ending::Failed | Ending::Blocked | Ending::Cancelled) => {
+                    lost.entry(index).or_default();
+                }
+                State::Ended(Ending::Completed | Ending::Interrupted | Ending::Foreign)
+                | State::LeftOut
+                | State::Waiting { .. }
+                | State::Ready
+                | State::Running
+                | State::Resting { .. } => {}
+            }
+        }
+        let mut roots: Vec<_> = lost.into_iter().map(|(index, not_run)| self.root(index, not_run)).collect();
+        roots.sort_by_key(|root| (rank(root.cause), Reverse(root.not_run.len())));
+        roots
+    }
+
+    fn root(&self, index: TaskIndex, not_run: Vec<TaskId>) -> Root {
+        let task = self.id(index);
+        let (outcome, detail) = self.failure_of(&task).unzip();
+        Root { task, cause: self.cause_of(index), outcome, detail: detail.flatten(), not_run }
     }
 
     /// The integration branch, if there is one yet.
@@ -111,6 +145,16 @@ impl Dispatcher<'_> {
     pub(super) fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {
         let meant = self.schedule.states().filter(|(_, state)| is_meant(state));
         meant.map(|(index, _)| self.id(index)).collect()
+    }
+}
+
+/// What failed matters more than what waits for somebody.
+fn rank(cause: Cause) -> u8 {
+    match cause {
+        Cause::Failed => 0,
+        Cause::Cancelled => 1,
+        Cause::Blocked => 2,
+        Cause::Foreign | Cause::Interrupted | Cause::LeftOut | Cause::Completed => 3,
     }
 }
 

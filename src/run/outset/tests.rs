@@ -14,6 +14,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
     Settings {
         jobs: NonZeroUsize::MIN,
         retries: 0,
+        retry_outcomes: None,
         kill_grace: Duration::ZERO,
         fail_fast: false,
         rerun_failed,
@@ -30,6 +31,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         program: PathBuf::new(),
         casting: HashMap::new(),
         caster: Box::new(|_| Ok(HashMap::new())),
+        sharing: crate::run::Sharing::default(),
         output_every: None,
     }
 }

@@ -31,6 +31,7 @@ pub use end::{End, Exit, kill_orphans};
 pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
 use tree::Tree;
 
+use super::jobserver;
 use crate::store::{AttemptDir, Lock, StoreError};
 
 /// What a supervisor has to do. Environment and working directory are its own: the agent inherits both.
@@ -76,6 +77,7 @@ pub(super) fn pid(dir: &AttemptDir) -> Option<u32> {
 fn run(orders: &Orders) -> io::Result<End> {
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP])?;
     let mut tree = Tree::become_reaper()?;
+    let _tokens = jobserver::hold();
     let agent = spawn(orders)?;
     let is_late = ask_for_the_end_after(orders.deadline);
     Processes::of(agent).write(&orders.dir).map_err(io::Error::other)?;

@@ -30,7 +30,7 @@ pub(crate) const BLUEPRINT: &str = env!("CARGO_BIN_EXE_blueprint");
 pub(crate) fn copy_of_blueprint(to: &Path) {
     assert!(Command::new("cp").arg(BLUEPRINT).arg(to).status().unwrap().success());
 }
-const FAKE_AGENT: &str = env!("CARGO_BIN_EXE_fake-agent");
+pub(crate) const FAKE_AGENT: &str = env!("CARGO_BIN_EXE_fake-agent");
 /// Generous, since the machine may be busy: it is only ever reached by a test that fails.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks.

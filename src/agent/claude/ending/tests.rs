@@ -50,7 +50,13 @@ fn read_case(case: &Case) -> Reading {
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     fs::write(&out, &case.stdout).unwrap();
     fs::write(&err, case.stderr).unwrap();
-    read(&Ended { exit: case.exit, ended_by_us: case.ended_by_us, stdout: &out, stderr: &err })
+    read(&Ended {
+        exit: case.exit,
+        ended_by_us: case.ended_by_us,
+        stdout: &out,
+        stderr: &err,
+        at: &jiff::Zoned::now(),
+    })
 }
 
 fn told(case: &Case) -> String {
@@ -95,6 +101,7 @@ fn errors_of_the_service() {
         case("529", 1, failed("529", "API Error: 529 Overloaded.")),
         case("529 without status", 1, failed("null", "API Error: Repeated 529 Overloaded errors")),
         case("usage limit", 1, failed("null", "Claude AI usage limit reached|1790000000")),
+        case("no credit", 1, failed("400", "Credit balance is too low")),
         case("500", 1, failed("500", "API Error: 500 boom")),
         case("connection lost", 1, failed("null", "API Error: Unable to connect to API (ECONNRESET)")),
         case("400", 1, failed("400", "Prompt is too long")),
@@ -182,6 +189,21 @@ fn a_question_at_the_end_of_a_very_long_message_is_not_lost() {
 }
 
 #[test]
+fn when_a_limit_ends_is_read_from_the_event_or_else_from_the_message() {
+    let in_an_hour = jiff::Timestamp::now().as_second() + 3_600;
+    let event = |status: &str, at: i64| {
+        format!(r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"{status}","resetsAt":{at}}}}}"#)
+    };
+    let at = |stdout: String| read_case(&case("", 1, stdout)).retry_at.map(jiff::Timestamp::as_second);
+    let message = || failed("429", &format!("Claude AI usage limit reached|{in_an_hour}"));
+    assert_eq!(at(event("rejected", in_an_hour + 60) + "\n" + &message()), Some(in_an_hour + 60));
+    assert_eq!(at(event("allowed", in_an_hour + 60) + "\n" + &message()), Some(in_an_hour));
+    assert_eq!(at(event("rejected", 1) + "\n" + &message()), Some(in_an_hour), "a time that is past");
+    assert_eq!(at(failed("429", "slow down")), None);
+    assert_eq!(at(failed("500", "resets in 2 hours")), None);
+}
+
+#[test]
 fn tokens_of_all_models_are_added_up() {
     let usage = r#""subtype":"success","result":"x","modelUsage":{"a":{"inputTokens":1,"cacheCreationInputTokens":2,"outputTokens":3},"b":{"inputTokens":10,"outputTokens":30}}"#;
     let line = format!(r#"{{"type":"result",{usage}}}"#);
@@ -192,7 +214,13 @@ fn tokens_of_all_models_are_added_up() {
 #[test]
 fn a_log_that_cannot_be_read_is_told() {
     let gone = std::path::Path::new("/nonexistent/log");
-    let reading = read(&Ended { exit: Exit::Code(1), ended_by_us: None, stdout: gone, stderr: gone });
+    let reading = read(&Ended {
+        exit: Exit::Code(1),
+        ended_by_us: None,
+        stdout: gone,
+        stderr: gone,
+        at: &jiff::Zoned::now(),
+    });
     assert_eq!(reading.outcome, Outcome::Failed);
     assert!(reading.detail.unwrap().starts_with("/nonexistent/log cannot be read"));
 }

@@ -17,7 +17,9 @@ pub(super) fn next_step(plan: &Path, repo: &Repo, summary: &Summary) -> String {
         }
         (Verdict::Completed, None) => format!("blueprint status {plan}"),
         (Verdict::Failed, _) => {
-            format!("blueprint status {plan}{}   (`run --rerun-failed` tries again)", about(&summary.failed))
+            let first = summary.roots.first().map(|root| root.task.clone());
+            let first = about(first.as_slice());
+            format!("blueprint status {plan}{first}   (`run --rerun-failed` tries again)")
         }
         (Verdict::Blocked, _) => format!("blueprint status {plan}{}", about(&summary.blocked)),
         (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),

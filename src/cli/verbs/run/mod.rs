@@ -1,4 +1,5 @@
 mod closing;
+mod detach;
 mod preface;
 mod settings;
 
@@ -58,6 +59,12 @@ pub(crate) struct Args {
     /// Copy the plan's folder into a new repository under the temp folder, and run there.
     #[arg(long)]
     scratch: bool,
+    /// Go on in the background, when the run has begun: `blueprint stop` ends it, `blueprint status` tells how it stands.
+    #[arg(long, conflicts_with_all = ["dry_run", "scratch"])]
+    detach: bool,
+    /// What `--detach` starts.
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    detached: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -86,6 +93,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
     let path = if args.scratch { scratch::copy(&path)? } else { path };
+    if args.detach {
+        return detach::start(&Context::open(path, global)?.context());
+    }
+    if args.detached {
+        detach::leave_the_terminal()?;
+    }
     let (context, known) = Context::open(path, global)?.known()?;
     context.refuse_a_rival()?;
     let only = known.ids(names)?;
@@ -101,13 +114,19 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if view.tells_all() {
         preface::say(&context, &known, &repo, &config.config)?;
     }
-    start(&context, &repo, settings, view)
+    start(&context, &repo, settings, view, args.detached)
 }
 
-fn start(context: &Context, repo: &Repo, settings: Settings, view: View) -> Result<u8, CliError> {
+fn start(
+    context: &Context,
+    repo: &Repo,
+    settings: Settings,
+    view: View,
+    detached: bool,
+) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
-    let summary =
-        run::run(&site, settings, &*view.show()).map_err(|error| CliError::run(&context.path, error))?;
+    let show = if detached { detach::announcing(view.show()) } else { view.show() };
+    let summary = run::run(&site, settings, &*show).map_err(|error| CliError::run(&context.path, error))?;
     if view.tells_all() {
         output::say(&closing::next_step(&context.path, repo, &summary));
     }

@@ -8,6 +8,7 @@ use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
 use crate::cli::config::{self, Loaded};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{Caster, Settings};
@@ -40,6 +41,7 @@ pub(super) fn settings(
     Ok(Settings {
         jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
+        retry_outcomes: config.retry_outcomes.clone(),
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
@@ -56,6 +58,7 @@ pub(super) fn settings(
         env_policy: EnvPolicy { pass: config.env_pass.clone() },
         config_dir: dir.clone(),
         program: own_program()?,
+        sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
 }

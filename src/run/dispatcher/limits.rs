@@ -1,0 +1,291 @@
+//! Starting no more than there is room for: limits of what tasks share, limits of services, disk and load.
+//!
+//! A limit that says when it ends parks its task until then, and keeps the other tasks of its runner from running into it one by one.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Dispatcher;
+use super::settle::ACTOR;
+use crate::agent::{BuildJobs, Outcome};
+use crate::genesis::Status;
+use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
+use crate::run::ground::Ground;
+use crate::run::job::Report;
+use crate::run::jobserver::{Jobserver, make_knows_pipes};
+use crate::run::room::Room;
+use crate::run::services::Services;
+use crate::run::sharing::{Resource, Shares};
+use crate::run::verdict::Tries;
+use crate::run::{RunError, RunEvent};
+
+/// When disk or load kept a task waiting, they are looked at again after this.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What keeps tasks that are ready from being started.
+#[derive(Debug)]
+pub(super) struct Pacing {
+    room: Room,
+    jobserver: Option<Jobserver>,
+    /// What there was too little of when last looked, and when to look again.
+    lack: Option<(String, Timestamp)>,
+    shares: Shares,
+    services: Services,
+    /// Tasks of which it is told that their runner is shut.
+    told: BTreeSet<TaskId>,
+    /// How often a task was parked.
+    parked: HashMap<TaskId, u32>,
+}
+
+impl Pacing {
+    pub(super) fn new(room: Room) -> Self {
+        Self {
+            room,
+            jobserver: None,
+            lack: None,
+            shares: Shares::default(),
+            services: Services::default(),
+            told: BTreeSet::new(),
+            parked: HashMap::new(),
+        }
+    }
+}
+
+impl Dispatcher<'_> {
+    /// The schedule on the ground as it is now, with all limits that hold.
+    pub(super) fn make_schedule(&mut self, state: impl Fn(TaskIndex) -> State) {
+        let Ground { plan, casting, .. } = &self.ground;
+        let shares = Shares::of(casting);
+        let limits = shares.limits(plan, casting, &self.settings.sharing);
+        let mut schedule = Schedule::limited(plan, limits, state);
+        for (runner, until) in self.pacing.services.closed() {
+            if let Some(share) = shares.share(&Resource::Runner(runner.to_owned())) {
+                schedule.close(share, until);
+            }
+        }
+        self.pacing.shares = shares;
+        self.schedule = schedule;
+    }
+
+    /// Whether the last word on the task's status is a person's: what they want tried, waits for no limit.
+    pub(super) fn is_asked_for(&self, task: &TaskId) -> bool {
+        let story = self.books.history().task(task.as_str());
+        story.and_then(|story| story.transitions.last()).is_some_and(|last| last.actor != ACTOR)
+    }
+
+    /// Makes the pool of jobs that agents' builds share, if one is asked for. They build without one, too.
+    pub(super) fn open_jobserver(&mut self) {
+        let Some(jobs) = self.settings.sharing.build_jobs else { return };
+        let for_make = make_knows_pipes();
+        match Jobserver::new(jobs, for_make) {
+            Ok(server) => self.pacing.jobserver = Some(server),
+            Err(error) => self.tell_no_jobserver(&error),
+        }
+        if !for_make {
+            let text = "jobserver: `make` is older than 4.4, so that only cargo and rustc share jobs";
+            self.tell(RunEvent::Note(text.to_owned()));
+        }
+    }
+
+    fn tell_no_jobserver(&self, error: &std::io::Error) {
+        let text = format!("no jobserver: {error}; agents' builds don't share the cores");
+        self.tell(RunEvent::Warning { task: None, text });
+    }
+
+    /// What the next attempt's builds are told.
+    pub(super) fn build_jobs(&mut self) -> Option<BuildJobs> {
+        let is_alone = self.running.is_empty();
+        match self.pacing.jobserver.as_mut()?.build_jobs(is_alone) {
+            Ok(jobs) => Some(jobs),
+            Err(error) => self.give_up_jobserver(&error),
+        }
+    }
+
+    fn give_up_jobserver<T>(&mut self, error: &std::io::Error) -> Option<T> {
+        self.pacing.jobserver = None;
+        self.tell_no_jobserver(error);
+        None
+    }
+
+    /// What was killed in the middle of a build has not given its tokens back.
+    fn replace_lost_tokens(&mut self, outcome: Outcome) {
+        let was_killed = matches!(
+            outcome,
+            Outcome::TimedOut | Outcome::Killed | Outcome::Cancelled | Outcome::Interrupted
+        );
+        if was_killed && let Some(Err(error)) = self.pacing.jobserver.as_mut().map(Jobserver::renew) {
+            self.give_up_jobserver::<()>(&error);
+        }
+    }
+
+    /// Tells of tasks that an earlier run has parked, and closes their runners as that run had, unless a person named what to run.
+    pub(super) fn take_up_parked(&mut self) {
+        let now = Timestamp::now();
+        let resting = self.all(|state| matches!(state, State::Resting { until } if *until > now));
+        for task in resting {
+            let Some(last) = self.books.history().task(task.as_str()).and_then(|story| story.last_attempt())
+            else {
+                continue;
+            };
+            let Some((ended, until)) =
+                last.ended.as_ref().and_then(|(ended, _)| Some((ended, ended.retry_at?)))
+            else {
+                continue;
+            };
+            let (attempt, detail) = (ended.attempt, ended.detail.clone());
+            let is_same = self.runner(&task).as_deref() == Some(&last.started.runner);
+            if is_same && self.settings.only.is_empty() {
+                self.refused(&task, Some(until), now);
+            }
+            self.tell(RunEvent::Parked { task, attempt, until, detail });
+        }
+    }
+
+    /// The name of the runner that plays the task.
+    fn runner(&self, task: &TaskId) -> Option<String> {
+        Some(self.ground.casting.get(task)?.runner.name().to_owned())
+    }
+
+    pub(super) fn tries_of(&self, task: &TaskId, outcome: Outcome) -> Tries {
+        let parked = self.pacing.parked.get(task).copied().unwrap_or(0);
+        let all = self.tries.get(task).copied().unwrap_or(1);
+        Tries {
+            count: all.saturating_sub(parked).max(1),
+            retries: self.settings.retries,
+            parked,
+            is_retried: self.settings.retries_after(outcome),
+        }
+    }
+
+    /// A person wants the task to be tried as if it had never been.
+    pub(super) fn forget_limits(&mut self, task: &TaskId) {
+        self.pacing.parked.remove(task);
+        self.pacing.told.clear();
+        let Some(runner) = self.runner(task) else { return };
+        self.pacing.services.forgive(&runner, task);
+        if let Some(share) = self.pacing.shares.share(&Resource::Runner(runner)) {
+            self.schedule.reopen(share);
+        }
+    }
+
+    /// What an attempt's end says of the service behind its runner.
+    pub(super) fn learn(&mut self, task: &TaskId, report: &Report) {
+        self.replace_lost_tokens(report.outcome);
+        let Some(runner) = self.runner(task) else { return };
+        let now = Timestamp::now();
+        match report.outcome {
+            Outcome::RateLimited => {
+                if let Some(until) = self.refused(task, report.retry_at, now) {
+                    let because = task.clone();
+                    self.tell(RunEvent::Held { runner, until, because });
+                }
+            }
+            outcome if outcome.closes_its_runner() && self.pacing.services.shut(&runner, task) => {
+                self.tell_shut(&runner, task, outcome);
+            }
+            outcome if outcome.is_of_the_program() => self.pacing.services.worked(&runner, now),
+            _ => {}
+        }
+    }
+
+    /// Closes the task's runner; gives the time if that is news to other tasks.
+    fn refused(&mut self, task: &TaskId, until: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        let runner = self.runner(task)?;
+        let news = self.pacing.services.refused(&runner, until, now, fastrand::f64());
+        let share = self.pacing.shares.share(&Resource::Runner(runner.clone()))?;
+        let closed = self.pacing.services.closed().find(|(name, _)| *name == runner);
+        if let Some((_, until)) = closed {
+            self.schedule.close(share, until);
+        }
+        let others = self.schedule.waiting_for(share);
+        news.filter(|_| others.iter().any(|other| self.id(*other) != *task))
+    }
+
+    fn tell_shut(&self, runner: &str, task: &TaskId, outcome: Outcome) {
+        let kind = self.ground.casting.get(task).map(|cast| cast.kind);
+        let way_out = kind.map_or("mend that", |kind| kind.way_back(outcome));
+        let text = format!(
+            "{task} {}: nothing more is started with {runner}; {way_out}, then `blueprint run --rerun-failed`",
+            outcome.sentence()
+        );
+        self.tell(RunEvent::Warning { task: None, text });
+    }
+
+    /// An attempt at the task begins: after a limit it goes ahead of the others.
+    pub(super) fn go_ahead(&mut self, task: &TaskId) {
+        let Some(runner) = self.runner(task) else { return };
+        if let Some(until) = self.pacing.services.began(&runner, Timestamp::now())
+            && let Some(share) = self.pacing.shares.share(&Resource::Runner(runner))
+        {
+            self.schedule.close(share, until);
+        }
+    }
+
+    /// The task waits until the limit ends; pending on disk, so that a later run, too, knows.
+    pub(super) fn park(&mut self, task: &TaskId, report: &Report, until: Timestamp) -> Result<(), RunError> {
+        let attempt = self.attempt_number(task);
+        let sentence = report.outcome.sentence();
+        let description = format!("attempt {attempt} {sentence}; waits until {until:.0} for its end");
+        self.transition(task, Status::Pending, &description, None, None)?;
+        self.apply(task, Event::Rest { until })?;
+        *self.pacing.parked.entry(task.clone()).or_default() += 1;
+        let detail = report.detail.clone();
+        self.tell(RunEvent::Parked { task: task.clone(), attempt, until, detail });
+        Ok(())
+    }
+
+    /// Tasks whose runner is shut are not run, because of the one that found out.
+    pub(super) fn refuse_shut(&mut self) -> Result<(), RunError> {
+        for (runner, because) in self.pacing.services.all_shut() {
+            let culprit = self.ground.plan.find(because.as_str());
+            let share = self.pacing.shares.share(&Resource::Runner(runner));
+            // Without the one that found out, the next one does.
+            let (Some(culprit), Some(share)) = (culprit, share) else { continue };
+            let mut lost = Vec::new();
+            for index in self.schedule.waiting_for(share) {
+                // One of them may have been lost with another.
+                if !matches!(self.schedule.state(index), State::Ended(_)) {
+                    lost.push(index);
+                    let not_run = Event::End(Ending::NotRun { because: culprit });
+                    lost.extend(self.schedule.apply(index, not_run)?);
+                }
+            }
+            lost.sort_unstable();
+            let mut lost: Vec<_> = lost.into_iter().map(|index| self.id(index)).collect();
+            lost.retain(|task| self.pacing.told.insert(task.clone()));
+            if !lost.is_empty() {
+                self.tell_lost(lost, &because, self.cause_of(culprit));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the machine has room for one more attempt. What it lacks is told once.
+    pub(super) fn has_room(&mut self) -> bool {
+        let now = Timestamp::now();
+        if self.pacing.lack.as_ref().is_some_and(|(_, look)| *look > now) {
+            return false;
+        }
+        let before = self.pacing.lack.take();
+        let Some(lack) = self.pacing.room.lack() else {
+            if before.is_some() {
+                self.tell(RunEvent::Note("there is room again: tasks are started".to_owned()));
+            }
+            return true;
+        };
+        if before.is_none() {
+            let text = format!("{lack}: nothing is started until there is more room");
+            self.tell(RunEvent::Warning { task: None, text });
+        }
+        let look = now.checked_add(LOOK).unwrap_or(Timestamp::MAX);
+        self.pacing.lack = Some((lack, look));
+        false
+    }
+
+    /// When the machine is to be looked at again.
+    pub(super) fn next_look_at_room(&self) -> Option<Timestamp> {
+        self.pacing.lack.as_ref().map(|(_, look)| *look)
+    }
+}

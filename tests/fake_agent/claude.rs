@@ -1,0 +1,37 @@
+//! Output as Claude Code prints it: a JSON object a line, the last one of type `result`.
+
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How it ends: `says TEXT`, `error STATUS TEXT`, `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`.
+pub(crate) fn output(kind: &str, rest: &str) -> io::Result<String> {
+    let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
+    Ok(match kind {
+        "says" => result("success", false, rest, ""),
+        "error" => result("success", true, more, &format!(r#","api_error_status":{first}"#)),
+        "denied" => result(
+            "success",
+            false,
+            "could not",
+            &format!(r#","permission_denials":[{{"tool_name":"{rest}"}}]"#),
+        ),
+        "limit-ends" => {
+            let seconds = first.parse().map_err(|_| io::Error::other("not a number"))?;
+            let ends = SystemTime::now() + Duration::from_secs(seconds);
+            let ends = ends.duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
+            let limit = format!(
+                r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{ends}}}}}"#
+            );
+            limit + "\n" + &result("success", true, more, r#","api_error_status":429"#)
+        }
+        "turns" => result("error_max_turns", true, "", ""),
+        "budget" => result("error_max_budget_usd", true, "", ""),
+        _ => return Err(io::Error::other("no such end")),
+    })
+}
+
+fn result(subtype: &str, is_error: bool, text: &str, more: &str) -> String {
+    format!(
+        r#"{{"type":"result","subtype":"{subtype}","is_error":{is_error},"result":"{text}","session_id":"s"{more}}}"#
+    )
+}
