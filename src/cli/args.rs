@@ -98,6 +98,8 @@ pub(super) enum Verb {
     Retry(verbs::retry::Args),
     /// Cancel tasks: end their agents; what depends on them is not run.
     Cancel(verbs::cancel::Args),
+    /// Show what a live run does.
+    Attach(verbs::attach::Args),
     /// Have a live run start nothing new for now.
     Pause(verbs::pause::Args),
     /// Have a paused run go on.

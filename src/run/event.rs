@@ -1,14 +1,18 @@
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+use serde::{Deserialize, Serialize};
 
 use super::PlanChange;
 use crate::agent::Outcome;
 use crate::plan::TaskId;
 
 /// What a run tells those who watch it, in the order in which it happens. What is told as done is on disk.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RunEvent {
     /// The run begins.
     Started(Started),
@@ -52,7 +56,7 @@ pub enum RunEvent {
         /// From 1.
         attempt: u32,
         /// What sort of thing: `done`, `failed`, `blocked`, `question`, `note`, `learning`, `decision`.
-        kind: &'static str,
+        kind: Cow<'static, str>,
         /// In its words.
         text: String,
     },
@@ -126,7 +130,7 @@ pub enum RunEvent {
 }
 
 /// What a run is about to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     /// The epic.
     pub epic: String,
@@ -169,7 +173,7 @@ impl RunEvent {
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskEnded {
     /// The task.
     pub task: TaskId,
@@ -192,7 +196,7 @@ pub struct TaskEnded {
 }
 
 /// What became of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// Done.
     Completed,
@@ -211,7 +215,7 @@ pub enum Cause {
 }
 
 /// How urgently a run is asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     /// Nothing new starts, running agents finish.
     Drain,
@@ -222,7 +226,7 @@ pub enum Stage {
 }
 
 /// A run in numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// How the run ended.
     pub verdict: Verdict,
@@ -254,7 +258,7 @@ pub struct Summary {
 }
 
 /// A task that did not complete by itself, not because of another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
     /// The task.
     pub task: TaskId,
@@ -269,7 +273,7 @@ pub struct Root {
 }
 
 /// How a run ended, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// By a signal, with what was still to do.
     Interrupted {

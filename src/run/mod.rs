@@ -12,6 +12,7 @@ mod direct;
 mod dispatcher;
 mod error;
 mod event;
+mod events;
 mod ground;
 mod history;
 mod job;
@@ -44,6 +45,7 @@ mod workplace;
 
 pub use changes::PlanChange;
 pub use error::RunError;
+pub use events::attach;
 pub use event::{Cause, RunEvent, Root, Stage, Started, Summary, TaskEnded, Verdict};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};

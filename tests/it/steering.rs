@@ -112,7 +112,7 @@ fn a_cancelled_task_is_ended_and_what_needs_it_is_not_run() {
     project.wait_for_log("a's child", |log| log.tasks("child").len() == 1);
     let said = ok(&project, &["cancel", "a", "--reason", "not wanted"]);
     assert!(said.contains("task a is cancelled; the live run ends its agent"), "{said}");
-    run.wait().assert(1, &["not run 1 task, because `a` was cancelled: c", "failed: a"]);
+    run.wait().assert(1, &["not run 1 task, because `a` was cancelled: c", "  `a` was cancelled"]);
     project.assert_statuses(&[("a", "cancelled"), ("b", "completed"), ("c", "pending")]);
     assert_eq!(project.task("a")["outcome"], "cancelled");
     assert!(project.section_of("a").contains("not wanted"));
@@ -240,7 +240,7 @@ fn a_detached_run_goes_on_by_itself_and_can_be_stopped() {
     let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
     let said = ok(&project, &["run", "--detach"]);
     assert!(said.contains("the run goes on in the background (process"), "{said}");
-    assert!(said.contains("run.log") && said.contains("`blueprint stop` ends the run"), "{said}");
+    assert!(said.contains("run.log") && said.contains("`blueprint stop` ends it"), "{said}");
     project.wait_for_starts(1);
     project.blueprint(&["run", "--detach"]).assert(5, &["another run holds this plan"]);
     project.touch("go-a");
@@ -258,4 +258,38 @@ fn a_run_that_can_not_begin_in_the_background_says_why_with_its_own_exit_code() 
     project.blueprint(&["run", "--detach", "nobody"]).assert(2, &["there is no task `nobody`"]);
     project.write("genesis.xml", "<projectGenesis");
     project.blueprint(&["run", "--detach"]).assert(3, &["the plan is invalid"]);
+}
+
+#[test]
+fn attach_shows_what_the_run_tells_and_ends_with_its_exit_code() {
+    let project =
+        TestProject::new(&PlanText::of(&["a", "b"]), "== a\nwrite a.txt x\n== b\nwait-for go\nexit 1");
+    let run = under_way(&project, &["-j", "1"], "b");
+    let attached = project.start(&["attach"]);
+    attached.wait_for("start   b");
+    let gone = project.start(&["attach", "--progress", "plain"]);
+    gone.wait_for("start   b");
+    gone.signal(rustix::process::Signal::INT);
+    gone.wait();
+    project.touch("go");
+    let (run, attached) = (run.wait(), attached.wait());
+    attached.assert(
+        1,
+        &["plan trial: 2 of 2 tasks to do", "done    a", "failed  b", "failed: 1 of 2 tasks completed"],
+    );
+    assert_eq!(run.code, Some(1));
+    for line in attached.stderr.lines() {
+        assert!(run.stderr.contains(line), "{line} is not what the run said: {run}");
+    }
+}
+
+#[test]
+fn attach_notices_that_the_run_is_killed() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nhang");
+    let run = under_way(&project, &[], "a");
+    let attached = project.start(&["attach"]);
+    attached.wait_for("start   a");
+    run.kill();
+    attached.wait().assert(74, &["the run ended without a word"]);
+    project.blueprint(&["attach"]).assert(2, &["no run of this plan is live"]);
 }

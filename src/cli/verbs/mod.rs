@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub(super) mod add;
+pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod completions;
 pub(super) mod graph;
@@ -37,6 +38,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Skip(args) => skip::run(&args, global),
         Verb::Retry(args) => retry::run(&args, global),
         Verb::Cancel(args) => cancel::run(&args, global),
+        Verb::Attach(args) => attach::run(&args, global),
         Verb::Pause(args) => pause::run(&args, global),
         Verb::Resume(args) => resume::run(&args, global),
         Verb::Stop(args) => stop::run(&args, global),

@@ -84,6 +84,15 @@ impl Sought {
         })
     }
 
+    /// A file that somebody writes and keeps open.
+    pub(in crate::run) fn growing(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self::by(move || {
+            let (fd, flags) = (at(&path, OFlags::empty())?, WatchFlags::MODIFY);
+            Ok(Opened { fd, flags, matters: Matters::Everything, is_on_the_way: false })
+        })
+    }
+
     /// What is opened by `open`, which may be careful.
     pub(in crate::run) fn by(open: impl Fn() -> io::Result<Opened> + Send + Sync + 'static) -> Self {
         Self { open: Box::new(open) }

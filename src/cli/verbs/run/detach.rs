@@ -60,7 +60,7 @@ fn tell(context: &Context, pid: u32, log: &str) {
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&format!("the run goes on in the background (process {pid})"));
     output::say(&format!("  its output: {log}"));
-    output::say(&format!("next    blueprint status {plan}   (`blueprint stop` ends the run)"));
+    output::say(&format!("next    blueprint attach {plan}   (shows the run; `blueprint stop` ends it)"));
 }
 
 /// Makes this process one that no terminal reaches.

@@ -59,7 +59,7 @@ pub(crate) struct Args {
     /// Copy the plan's folder into a new repository under the temp folder, and run there.
     #[arg(long)]
     scratch: bool,
-    /// Go on in the background, when the run has begun: `blueprint stop` ends it, `blueprint status` tells how it stands.
+    /// Go on in the background, when the run has begun: `blueprint attach` shows it, `blueprint stop` ends it.
     #[arg(long, conflicts_with_all = ["dry_run", "scratch"])]
     detach: bool,
     /// What `--detach` starts.
@@ -77,8 +77,9 @@ enum Isolation {
     None,
 }
 
+/// How to show what happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Progress {
+pub(super) enum Progress {
     /// Bars on a terminal, else lines.
     Auto,
     /// Bars.
@@ -104,7 +105,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let only = known.ids(names)?;
     let repo = repository(&context)?;
     let config = context.config()?;
-    let view = View::of(args, global);
+    let view = View::of(args.progress, global);
     let settings = settings::settings(args, &known.plan, only, &config, &repo, view == View::Bars)?;
     if args.dry_run {
         let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
@@ -139,7 +140,7 @@ fn site(context: &Context, repo: &Repo, plan: PlanFile) -> Site {
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum View {
+pub(super) enum View {
     Bars,
     Lines,
     /// Lines, but only of what went wrong.
@@ -148,8 +149,8 @@ enum View {
 }
 
 impl View {
-    fn of(args: &Args, global: &Global) -> Self {
-        match args.progress {
+    pub(super) fn of(progress: Progress, global: &Global) -> Self {
+        match progress {
             Progress::None => Self::Nothing,
             Progress::Auto | Progress::Bar | Progress::Plain if global.quiet => Self::Trouble,
             Progress::Auto if !stderr().is_terminal() => Self::Lines,
@@ -162,7 +163,7 @@ impl View {
         matches!(self, Self::Bars | Self::Lines)
     }
 
-    fn show(self) -> Box<dyn Fn(RunEvent)> {
+    pub(super) fn show(self) -> Box<dyn Fn(RunEvent)> {
         match self {
             Self::Bars => {
                 let bars = Bars::new(output::line_width());
