@@ -96,6 +96,8 @@ pub enum Fact {
         /// How many.
         reports: usize,
     },
+    /// The attempt takes longer than planned.
+    OverEstimate(OverEstimate),
     /// The attempt's work is in the integration branch.
     Merged {
         /// Whose.
@@ -126,7 +128,10 @@ impl Fact {
     pub(super) fn has_to_last(&self) -> bool {
         match self {
             // What a power cut takes with it ran on no more, nor spoke to anybody.
-            Self::AgentStarted(_) | Self::AgentSpoke { .. } | Self::OfLaterVersion => false,
+            Self::AgentStarted(_)
+            | Self::AgentSpoke { .. }
+            | Self::OverEstimate(_)
+            | Self::OfLaterVersion => false,
             Self::JournalBegun { .. }
             | Self::RunStarted { .. }
             | Self::RunEnded { .. }
@@ -206,6 +211,19 @@ pub struct Reported {
     pub actor: String,
     /// What it said.
     pub says: Says,
+}
+
+/// An attempt whose agent should have been done: it has worked for half as long again as the planner thought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverEstimate {
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    /// The planner's estimate, in milliseconds.
+    pub estimate_ms: u64,
+    /// How long the agent has worked, in milliseconds.
+    pub ran_ms: u64,
 }
 
 /// How an attempt ended.

@@ -17,7 +17,7 @@ const SAVE_TRIES: usize = 20;
 const LOOKS: usize = 20;
 const LOOK: Duration = Duration::from_millis(50);
 /// How long whoever writes the plan may keep its lock; as many as there may be, each has it for milliseconds.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long who has more to do than to wait for the lock waits before it sees to the rest.
 const MOMENT: Duration = Duration::from_millis(100);
 /// A file that has not changed for this long is not being written.
