@@ -146,7 +146,7 @@ impl History {
                 let story = self.story(&started.task);
                 let transitions_before = story.transitions.len();
                 let at = record.time;
-                story.attempts.push(Attempt::begun(started, at, transitions_before));
+                push_tightly(&mut story.attempts, Attempt::begun(started, at, transitions_before));
             }
             Fact::AgentStarted(AgentStarted { task, attempt, process }) => {
                 if let Some(attempt) = self.attempt(&task, attempt) {
@@ -173,7 +173,9 @@ impl History {
                     attempt.merge = Some(merge);
                 }
             }
-            Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
+            Fact::Transition(transition) => {
+                push_tightly(&mut self.story(&transition.task).transitions, transition);
+            }
             Fact::SetBack(set_back) => self.set_back(set_back),
             Fact::RunStarted { boot, .. } => self.boot = boot,
             Fact::AgentSpoke { task, attempt } => {
@@ -210,6 +212,14 @@ impl History {
         let attempts = &mut self.tasks.get_mut(task)?.attempts;
         attempts.iter_mut().rev().find(|attempt| attempt.started.attempt == number)
     }
+}
+
+/// Most tasks have one attempt and two transitions: in a plan of thousands, room for more that never come would be most of the memory.
+fn push_tightly<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < 4 {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }
 
 impl TaskHistory {

@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         return Ok(0);
     }
     if view.tells_all() {
-        preface::say(&context, &known, &repo, &config.config)?;
+        preface::say(&context, &known, &repo, &config.config, &settings)?;
     }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);

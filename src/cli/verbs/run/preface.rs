@@ -5,12 +5,19 @@ use crate::cli::output;
 use crate::git::Repo;
 use crate::plan;
 use crate::report::clean;
+use crate::run::{Isolation, Settings};
 
 /// How many files without a commit are named.
 const UNCOMMITTED: usize = 5;
 
 /// What people should know before agents start.
-pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config) -> Result<(), CliError> {
+pub(super) fn say(
+    context: &Context,
+    known: &Known,
+    repo: &Repo,
+    config: &Config,
+    settings: &Settings,
+) -> Result<(), CliError> {
     let warnings = plan::diagnostics(&known.genesis);
     for warning in &warnings {
         output::say(&format!("warning {}", clean(&warning.message)));
@@ -29,6 +36,24 @@ pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config
             clean(id)
         ));
     }
+    let in_place = settings.casting.values().filter(|cast| cast.isolation == Isolation::None).count();
+    if in_place < settings.casting.len() {
+        say_uncommitted(context, repo)?;
+        output::say("note    agents work in worktrees of their own, without a sandbox");
+    }
+    match in_place {
+        0 => {}
+        all if all == settings.casting.len() => {
+            output::say(
+                "note    agents work in the checkout itself, all in one folder; nothing is committed or merged",
+            );
+        }
+        some => output::say(&format!("note    agents of {some} tasks work in the checkout itself")),
+    }
+    Ok(())
+}
+
+fn say_uncommitted(context: &Context, repo: &Repo) -> Result<(), CliError> {
     let plan = repo.relative(&context.path);
     let mut uncommitted = repo.uncommitted(UNCOMMITTED + 1)?;
     uncommitted.paths.retain(|path| Some(path) != plan.as_ref());
@@ -39,7 +64,6 @@ pub(super) fn say(context: &Context, known: &Known, repo: &Repo, config: &Config
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         output::say(&format!("note    not committed, so tasks won't see it: {}{more}", named.join(", ")));
     }
-    output::say("note    agents work in worktrees of their own, without a sandbox");
     Ok(())
 }
 
