@@ -96,6 +96,8 @@ pub enum Fact {
         /// How many.
         reports: usize,
     },
+    /// The attempt takes longer than planned.
+    OverEstimate(OverEstimate),
     /// The attempt's work is in the integration branch.
     Merged {
         /// Whose.
@@ -187,6 +189,19 @@ pub struct Reported {
     pub actor: String,
     /// What it said.
     pub says: Says,
+}
+
+/// An attempt whose agent should have been done: it has worked for half as long again as the planner thought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverEstimate {
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    /// The planner's estimate, in milliseconds.
+    pub estimate_ms: u64,
+    /// How long the agent has worked, in milliseconds.
+    pub ran_ms: u64,
 }
 
 /// How an attempt ended.

@@ -208,6 +208,7 @@ fn common(
         program: settings.program.clone(),
         programs,
         kill_grace: settings.kill_grace,
+        stall: settings.stall_timeout,
     })
 }
 

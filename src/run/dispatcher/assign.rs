@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -12,7 +13,7 @@ use crate::git::Repo;
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
-use crate::run::process::kill_leftover;
+use crate::run::process::{Stoppable, kill_leftover};
 use crate::run::{Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
@@ -67,9 +68,16 @@ impl Dispatcher<'_> {
             job.entry = Entry::Prepared(prepared.map(Box::new));
         }
         let stop = watch::Sender::new(None);
-        let link = Link { messages: self.sender.clone(), stop: stop.subscribe() };
+        let stopped = self.stopped.subscribe();
+        let stoppable = Stoppable::default();
+        let link = Link {
+            messages: self.sender.clone(),
+            stop: stop.subscribe(),
+            stopped,
+            stoppable: stoppable.clone(),
+        };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
-        self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
+        self.running.insert(task.clone(), Running { dir, runner, stoppable, stop, is_overruled: false });
         self.to_begin.push((job, link));
         Ok(())
     }
@@ -98,8 +106,14 @@ impl Dispatcher<'_> {
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,
+            estimate: self.estimate(task),
             entry,
         }
+    }
+
+    fn estimate(&self, task: &TaskId) -> Option<Duration> {
+        let index = self.ground.plan.find(task.as_str())?;
+        self.ground.plan.task(index).estimate
     }
 
     /// In document order.

@@ -8,6 +8,7 @@ mod limits;
 mod reports;
 mod results;
 mod settle;
+mod suspend;
 mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};
@@ -26,9 +27,10 @@ use super::attempt::{Link, Message};
 use super::books::Books;
 use super::ground::Ground;
 use super::job::{Common, Job};
+use super::process::Stoppable;
 use super::room::Room;
 use super::settings::{Settings, Site};
-use super::signals::Signals;
+use super::signals::{Asked, Signals};
 use super::{Fact, RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
@@ -40,6 +42,8 @@ use crate::store::AttemptDir;
 struct Running {
     dir: AttemptDir,
     runner: Arc<dyn Runner>,
+    /// Stops its agent, and lets it go on.
+    stoppable: Stoppable,
     /// Tells it to end.
     stop: watch::Sender<Option<Stage>>,
     /// A person has decided otherwise about the task: what the attempt comes to changes nothing.
@@ -69,6 +73,8 @@ pub(super) struct Dispatcher<'a> {
     /// Completed tasks whose work could not be merged.
     unmerged: Vec<TaskId>,
     stage: Option<Stage>,
+    /// For how long the terminal has stopped the run so far.
+    stopped: watch::Sender<Duration>,
     running: BTreeMap<TaskId, Running>,
     /// What keeps tasks that are ready from being started.
     pacing: Pacing,
@@ -117,6 +123,7 @@ impl<'a> Dispatcher<'a> {
             results: HashMap::new(),
             unmerged: Vec::new(),
             stage: None,
+            stopped: watch::Sender::new(Duration::ZERO),
             pacing,
             running: BTreeMap::new(),
             tries: HashMap::new(),
@@ -166,7 +173,7 @@ impl<'a> Dispatcher<'a> {
             let (due, look) = (self.until_due(), self.next_look());
             tokio::select! {
                 message = self.messages.recv() => self.inbox.extend(message),
-                stage = signals.next() => self.on_signal(stage)?,
+                asked = signals.next() => self.on_signal(asked)?,
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
                 () = tokio::time::sleep(look) => {}
@@ -240,6 +247,7 @@ impl<'a> Dispatcher<'a> {
                 self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())
             }
+            Message::Overtime(over) => self.on_overtime(*over),
             Message::Said(task, says) => {
                 self.tell_said(&task, &says);
                 Ok(())
@@ -258,9 +266,17 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
-        self.tell(RunEvent::Stopping(stage));
-        self.stop_at(stage)
+    fn on_signal(&mut self, asked: Asked) -> Result<(), RunError> {
+        match asked {
+            Asked::End(stage) => {
+                self.tell(RunEvent::Stopping(stage));
+                self.stop_at(stage)
+            }
+            Asked::Suspend => {
+                self.suspend();
+                Ok(())
+            }
+        }
     }
 
     fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {

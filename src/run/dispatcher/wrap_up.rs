@@ -34,6 +34,7 @@ impl Dispatcher<'_> {
             | Message::Seen(_)
             | Message::Running { .. }
             | Message::Said(..)
+            | Message::Overtime(_)
             | Message::Warning(..) => {}
         }
     }
@@ -166,6 +167,7 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptEnded(ended) => Some(&ended.task),
         Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
+        Fact::OverEstimate(over) => Some(&over.task),
         Fact::JournalBegun { .. }
         | Fact::RunStarted { .. }
         | Fact::RunEnded { .. }
