@@ -71,7 +71,7 @@ fn after_its_time_an_agent_is_ended_with_all_that_it_started() {
     let script = "== *\nignore-term\nchild\nprint here we stay\nhang";
     let project = TestProject::new(&PlanText::of(&["a"]), script);
     let ended = project.run(&none_and(&["--timeout", "1s", "--retries", "0"]));
-    ended.assert(1, &["ran out of time"]);
+    ended.assert(1, &["timed out"]);
     project.assert_no_process_left();
     assert_eq!(project.task("a")["outcome"], "timed-out");
 }

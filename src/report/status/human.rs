@@ -110,18 +110,21 @@ fn row(task: &TaskStatus) -> [String; TITLES.len()] {
 fn summary(task: &TaskStatus) -> String {
     let is_open = task.status != Status::Completed;
     let question = task.question.as_ref().filter(|_| is_open).cloned();
-    let said = [waits(task), question, task.summary.clone(), went_wrong(task)];
+    let waits = until(task).map(|until| format!("waits {until}"));
+    let said = [because(task), waits, question, task.summary.clone(), went_wrong(task)];
     let text = said.into_iter().flatten().next().unwrap_or_default();
     clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
 }
 
-/// Why a pending task is not run.
-fn waits(task: &TaskStatus) -> Option<String> {
-    let not_run = task.not_run_because.as_ref().map(|cause| format!("not run because {}", cause.sentence()));
-    not_run.or_else(|| {
-        let until = local_time(task.waits_until?, &Zoned::now());
-        Some(format!("waits until {until} for a limit to end"))
-    })
+/// Why a pending task can't be run.
+fn because(task: &TaskStatus) -> Option<String> {
+    task.not_run_because.as_ref().map(|cause| format!("because {}", cause.sentence()))
+}
+
+/// Until when it waits.
+fn until(task: &TaskStatus) -> Option<String> {
+    let until = local_time(task.waits_until?, &Zoned::now());
+    Some(format!("until {until} for a limit to end"))
 }
 
 /// How the last attempt went wrong, the outcome's own words first.
@@ -146,7 +149,8 @@ pub fn task_lines(task: &TaskStatus) -> String {
     fact("name", Some(clean(&task.name)));
     fact("agent", task.agent.as_deref().map(clean));
     fact("needs", Some(clean(&task.needs.join(", "))));
-    fact("waits", waits(task));
+    fact("not run", because(task));
+    fact("waits", until(task));
     fact("owner", task.owner.as_ref().map(owner));
     fact("attempts", (task.attempts > 0).then(|| task.attempts.to_string()));
     fact("outcome", task.outcome.map(|outcome| outcome.to_string()));

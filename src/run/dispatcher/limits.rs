@@ -9,26 +9,27 @@ use jiff::Timestamp;
 
 use super::Dispatcher;
 use super::settle::ACTOR;
-use crate::agent::{BuildJobs, Outcome};
+use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
 use crate::run::ground::Ground;
 use crate::run::job::Report;
-use crate::run::jobserver::{Jobserver, make_knows_pipes};
+use crate::run::jobserver::Jobserver;
 use crate::run::room::Room;
 use crate::run::services::Services;
 use crate::run::sharing::{Resource, Shares};
 use crate::run::verdict::Tries;
-use crate::run::{RunError, RunEvent};
+use crate::run::{RunError, RunEvent, TaskHistory};
 
 /// When disk or load kept a task waiting, they are looked at again after this.
 const LOOK: Duration = Duration::from_secs(5);
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// What keeps tasks that are ready from being started.
 #[derive(Debug)]
 pub(super) struct Pacing {
     room: Room,
-    jobserver: Option<Jobserver>,
+    pub(super) jobserver: Option<Jobserver>,
     /// What there was too little of when last looked, and when to look again.
     lack: Option<(String, Timestamp)>,
     shares: Shares,
@@ -75,65 +76,16 @@ impl Dispatcher<'_> {
         story.and_then(|story| story.transitions.last()).is_some_and(|last| last.actor != ACTOR)
     }
 
-    /// Makes the pool of jobs that agents' builds share, if one is asked for. They build without one, too.
-    pub(super) fn open_jobserver(&mut self) {
-        let Some(jobs) = self.settings.sharing.build_jobs else { return };
-        let for_make = make_knows_pipes();
-        match Jobserver::new(jobs, for_make) {
-            Ok(server) => self.pacing.jobserver = Some(server),
-            Err(error) => self.tell_no_jobserver(&error),
-        }
-        if !for_make {
-            let text = "jobserver: `make` is older than 4.4, so that only cargo and rustc share jobs";
-            self.tell(RunEvent::Note(text.to_owned()));
-        }
-    }
-
-    fn tell_no_jobserver(&self, error: &std::io::Error) {
-        let text = format!("no jobserver: {error}; agents' builds don't share the cores");
-        self.tell(RunEvent::Warning { task: None, text });
-    }
-
-    /// What the next attempt's builds are told.
-    pub(super) fn build_jobs(&mut self) -> Option<BuildJobs> {
-        let is_alone = self.running.is_empty();
-        match self.pacing.jobserver.as_mut()?.build_jobs(is_alone) {
-            Ok(jobs) => Some(jobs),
-            Err(error) => self.give_up_jobserver(&error),
-        }
-    }
-
-    fn give_up_jobserver<T>(&mut self, error: &std::io::Error) -> Option<T> {
-        self.pacing.jobserver = None;
-        self.tell_no_jobserver(error);
-        None
-    }
-
-    /// What was killed in the middle of a build has not given its tokens back.
-    fn replace_lost_tokens(&mut self, outcome: Outcome) {
-        let was_killed = matches!(
-            outcome,
-            Outcome::TimedOut | Outcome::Killed | Outcome::Cancelled | Outcome::Interrupted
-        );
-        if was_killed && let Some(Err(error)) = self.pacing.jobserver.as_mut().map(Jobserver::renew) {
-            self.give_up_jobserver::<()>(&error);
-        }
-    }
-
     /// Tells of tasks that an earlier run has parked, and closes their runners as that run had, unless a person named what to run.
     pub(super) fn take_up_parked(&mut self) {
         let now = Timestamp::now();
         let resting = self.all(|state| matches!(state, State::Resting { until } if *until > now));
         for task in resting {
-            let Some(last) = self.books.history().task(task.as_str()).and_then(|story| story.last_attempt())
-            else {
-                continue;
-            };
-            let Some((ended, until)) =
-                last.ended.as_ref().and_then(|(ended, _)| Some((ended, ended.retry_at?)))
-            else {
-                continue;
-            };
+            let story = self.books.history().task(task.as_str());
+            let last = story.and_then(TaskHistory::last_attempt);
+            let ended = last.and_then(|last| Some((last, &last.ended.as_ref()?.0)));
+            let Some((last, ended)) = ended else { continue };
+            let Some(until) = ended.retry_at else { continue };
             let (attempt, detail) = (ended.attempt, ended.detail.clone());
             let is_same = self.runner(&task).as_deref() == Some(&last.started.runner);
             if is_same && self.settings.only.is_empty() {
@@ -284,8 +236,12 @@ impl Dispatcher<'_> {
         false
     }
 
-    /// When the machine is to be looked at again.
-    pub(super) fn next_look_at_room(&self) -> Option<Timestamp> {
-        self.pacing.lack.as_ref().map(|(_, look)| *look)
+    /// When the machine is to be looked at again, if a task waits for that. A moment that has passed is put off, so that nobody turns in
+    /// circles while tasks wait for something else, too.
+    pub(super) fn next_look_at_room(&mut self) -> Option<Timestamp> {
+        let (_, look) = self.pacing.lack.as_ref()?;
+        let next = Timestamp::now().checked_add(MOMENT).ok()?.max(*look);
+        let has_slot = self.running.len() < self.settings.jobs.get();
+        (has_slot && self.schedule.next_ready().is_some()).then_some(next)
     }
 }

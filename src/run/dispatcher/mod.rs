@@ -2,6 +2,7 @@
 
 mod assign;
 mod begin;
+mod builds;
 mod decided;
 mod follow;
 mod limits;

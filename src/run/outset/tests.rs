@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::agent::Outcome;
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::plan::{self, TaskId};
 use crate::run::record::Fact;
-use crate::run::sample::{genesis, history, transition};
+use crate::run::sample::{at, ended, genesis, history, started, transition};
 use Status::{Blocked, Cancelled, Completed, Failed, InProgress, Pending};
 
 fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
@@ -124,4 +125,27 @@ fn the_schedule_starts_as_the_places_say() {
     assert_eq!(states[2..], over);
     let found = outset(&tasks, [], &asked_for(&["b"], false));
     assert_eq!(found.state(TaskIndex(5)), State::LeftOut);
+}
+
+/// Its last attempt ran into a limit that ends at second 900.
+fn limited(after: impl IntoIterator<Item = (i64, Fact)>) -> Vec<(i64, Fact)> {
+    let mut end = ended("a", 1, Outcome::RateLimited, 2);
+    if let (_, Fact::AttemptEnded(ended)) = &mut end {
+        ended.retry_at = Some(at(900));
+    }
+    let before = [transition("a", Pending, InProgress, 0), started("a", 1, 1), end];
+    before.into_iter().chain(after).collect()
+}
+
+#[test]
+fn a_task_that_ran_into_a_limit_rests_until_its_end_unless_it_is_named_or_a_person_decided() {
+    let state = |journal: Vec<(i64, Fact)>, only: &[&str]| {
+        outset(&[("a", Pending)], journal, &asked_for(only, false)).state(TaskIndex(0))
+    };
+    let resting = State::Resting { until: at(900) };
+    let parked = || limited([transition("a", InProgress, Pending, 3)]);
+    assert_eq!(state(parked(), &[]), resting);
+    assert_eq!(state(parked(), &["a"]), State::Ready);
+    let by_hand = limited([transition("a", InProgress, Failed, 3), transition("a", Failed, Pending, 4)]);
+    assert_eq!(state(by_hand, &[]), State::Ready);
 }
