@@ -31,6 +31,8 @@ pub(super) enum Message {
     Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
     Said(TaskId, Box<Says>),
+    /// A save of the plan file that was begun is over.
+    Saved,
     /// Something to look at.
     Warning(TaskId, String),
     /// Its agent has worked for that long, and should have been done by now.

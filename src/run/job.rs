@@ -82,7 +82,7 @@ pub(super) enum Entry {
     /// At its beginning.
     Fresh,
     /// Where its agent can be started, in the checkout itself, or that can't be.
-    Prepared(Result<Box<Ready>, Report>),
+    Prepared(Result<Box<Ready>, Box<Report>>),
     /// An earlier run started its agent, and perhaps saw its end, but not what follows.
     Resumed(Box<Resumed>),
 }

@@ -123,6 +123,25 @@ pub enum Fact {
     OfLaterVersion,
 }
 
+impl Fact {
+    /// Whether it matters after a power cut.
+    pub(super) fn has_to_last(&self) -> bool {
+        match self {
+            // What a power cut takes with it ran on no more, nor spoke to anybody.
+            Self::AgentStarted(_) | Self::AgentSpoke { .. } | Self::OfLaterVersion => false,
+            Self::JournalBegun { .. }
+            | Self::RunStarted { .. }
+            | Self::RunEnded { .. }
+            | Self::AttemptStarted(_)
+            | Self::AttemptEnded(_)
+            | Self::Reported(_)
+            | Self::Kept { .. }
+            | Self::Merged { .. }
+            | Self::Transition(_) => true,
+        }
+    }
+}
+
 /// An attempt with all that is needed to take it up again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptStarted {

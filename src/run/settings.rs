@@ -89,6 +89,7 @@ pub enum Isolation {
 
 impl Isolation {
     /// Whether that is what goes without saying.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(super) fn is_usual(&self) -> bool {
         *self == Self::Worktree
     }

@@ -14,7 +14,7 @@ use super::Stage;
 use super::attempt::{Gone, Link, Message};
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
-use super::launch::{self, Ready};
+use super::launch::{self, LaunchError, Ready};
 use super::listener::Listener;
 use super::record::{AgentStarted, AttemptStarted};
 use super::supervisor::{End, Exit};
@@ -23,8 +23,9 @@ use crate::agent::{EndedBy, Outcome};
 use process::Direct;
 
 /// Writes down what the agent is to find, and makes its command line; a report, if that can't be done.
-pub(super) fn prepare(job: &Job) -> Result<Ready, Report> {
-    launch::write_down(job, None).map_err(|error| Report::of(Outcome::CouldNotStart, error.to_string()))
+pub(super) fn prepare(job: &Job) -> Result<Ready, Box<Report>> {
+    let report = |error: LaunchError| Report::of(Outcome::CouldNotStart, error.to_string());
+    launch::write_down(job, None).map_err(|error| Box::new(report(error)))
 }
 
 /// Runs the attempt and sends how it ended, whatever happens. Its beginning is in the journal.
@@ -52,7 +53,7 @@ pub(super) async fn attempt(job: Job, link: Link) {
 /// What an attempt comes to whose agent is not started in this run: its end is known already.
 fn not_begun(entry: &Entry) -> Report {
     match entry {
-        Entry::Prepared(Err(report)) => report.clone(),
+        Entry::Prepared(Err(report)) => Report::clone(report),
         Entry::Resumed(resumed) => match &resumed.ended {
             Some(ended) => counted(from_record(ended)),
             None => Report::of(Outcome::Interrupted, UNSEEN),

@@ -14,7 +14,7 @@ use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::{Stoppable, kill_leftover};
-use crate::run::{Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
+use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
@@ -147,14 +147,16 @@ impl Dispatcher<'_> {
     fn prerequisite(&self, id: &TaskId) -> Option<Prerequisite> {
         let genesis = self.books.genesis();
         let task = genesis.task(id.as_str())?;
-        Some(brief::prerequisite(genesis, task, self.completion(id)))
+        let later = self.books.later_result(id.as_str()).map(|result| result.summary.clone());
+        let before = brief::prerequisite(genesis, task, self.completion(id));
+        Some(Prerequisite { summary: later.or(before.summary), ..before })
     }
 
     fn completion(&self, id: &TaskId) -> Completion {
         let last = self.books.history().task(id.as_str()).and_then(TaskHistory::last_attempt);
         match self.results.get(id) {
             Some(commit) => Completion::OnBranch { branch: self.branch(id), commit: commit.to_string() },
-            None if last.is_some_and(|last| last.succeeded()) => Completion::InPlace,
+            None if last.is_some_and(Attempt::succeeded) => Completion::InPlace,
             None => Completion::ByHand,
         }
     }
