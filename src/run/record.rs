@@ -135,6 +135,7 @@ impl Fact {
             | Self::AttemptStarted(_)
             | Self::AttemptEnded(_)
             | Self::Reported(_)
+            | Self::OverEstimate(_)
             | Self::Kept { .. }
             | Self::Merged { .. }
             | Self::Transition(_) => true,
