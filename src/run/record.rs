@@ -149,7 +149,6 @@ impl Fact {
             | Self::AttemptStarted(_)
             | Self::AttemptEnded(_)
             | Self::Reported(_)
-            | Self::OverEstimate(_)
             | Self::Kept { .. }
             | Self::Merged { .. }
             | Self::SetBack(_)
