@@ -71,6 +71,9 @@ pub(in crate::run) fn kill_orphans(dir: &AttemptDir) {
     kill_all(|| with_descendants(&roots));
     let mark = [MARK.as_bytes(), b"=", dir.prompt().as_os_str().as_encoded_bytes()].concat();
     kill_all(|| with_variable(&mark));
+    // While a process becomes another program it shows no environment for a moment.
+    sleep(LOOK);
+    kill_all(|| with_variable(&mark));
     if let Some(group) = noted.and_then(|noted| noted.cgroup) {
         cgroup::remove(&group);
     }
