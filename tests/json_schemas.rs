@@ -174,10 +174,13 @@ fn what_validate_finds_is_as_its_schema_says_whatever_is_broken() {
 fn every_record_of_a_journal_is_as_its_schema_says() {
     let (scene, schema) = (Scene::new(), schema("journal"));
     let agent = "cat > /dev/null\ncase $TASK_ID in\n\
-        bad) echo cannot >&2; exit 3;;\n\
+        bad) sleep 1; echo cannot >&2; exit 3;;\n\
         good) blueprint task note hm; blueprint task note --learning x y; blueprint task done --summary fine --notes also;;\n\
         esac\necho work > \"$TASK_ID.txt\"\necho done with it\n";
     fs::write(scene.folder().join("agent.sh"), agent).unwrap();
+    // One that takes longer than planned.
+    let hasty = "<task id=\"bad\"><estimatedDuration>0.1s</estimatedDuration>";
+    fs::write(scene.folder().join("genesis.xml"), PLAN.replace("<task id=\"bad\">", hasty)).unwrap();
     scene.blueprint(&["task", "start", "--genesis", "genesis.xml", "--task", "hand"]);
     let run = scene.blueprint(&["run", "good", "bad", "after", "free"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
@@ -195,6 +198,7 @@ fn every_record_of_a_journal_is_as_its_schema_says() {
         "journal-begun",
         "kept",
         "merged",
+        "over-estimate",
         "reported",
         "run-ended",
         "run-started",

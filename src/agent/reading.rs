@@ -48,6 +48,8 @@ pub enum EndedBy {
     Cancelled,
     /// The run itself was told to end.
     Interrupted,
+    /// It printed more than can be kept.
+    TooMuchOutput,
 }
 
 impl EndedBy {
@@ -57,6 +59,7 @@ impl EndedBy {
             EndedBy::TimedOut => Outcome::TimedOut,
             EndedBy::Cancelled => Outcome::Cancelled,
             EndedBy::Interrupted => Outcome::Interrupted,
+            EndedBy::TooMuchOutput => Outcome::AgentError,
         }
     }
 }

@@ -146,9 +146,9 @@ impl Context {
 impl Opened {
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Context, Known), CliError> {
-        let Self { context, seen: Seen { genesis, .. } } = self;
+        let Self { context, seen } = self;
         let history = context.history()?;
-        let now = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
+        let now = ledger::caught_up(seen.into_genesis(), &history).map_err(|error| CliError::edit(&error))?;
         let plan = Arc::new(context.valid(&now)?);
         let run = RunLock::live_owner(&context.state.run_lock())?;
         Ok((context, Known { genesis: now, plan, history, run }))
@@ -156,7 +156,7 @@ impl Opened {
 
     /// Where it lives, and the document as it was read.
     pub(super) fn parts(self) -> (Context, Genesis) {
-        (self.context, self.seen.genesis)
+        (self.context, self.seen.into_genesis())
     }
 
     /// Where it lives, for a verb that reads it again under its lock.

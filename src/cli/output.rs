@@ -26,7 +26,9 @@ pub(super) fn init(global: &Global) {
         (false, _) => "trace",
     };
     let filter = EnvFilter::try_from_env("BLUEPRINT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // What can't be logged because nobody reads is not to be complained of where nobody reads: that would be a panic.
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
     // A second call, in a test, finds the first one's log and keeps it.
     let _ = match global.log_format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),

@@ -4,7 +4,7 @@ use std::io::{Write, stderr};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::lines::Lines;
 use super::text::{clean, short};
@@ -36,6 +36,9 @@ impl Bars {
 
     /// Shows what happened.
     pub fn show(&self, event: &RunEvent) {
+        if let RunEvent::Continued { .. } = event {
+            self.all.set_draw_target(ProgressDrawTarget::stderr());
+        }
         for line in self.lines.of(event) {
             self.print(&line);
         }
@@ -62,11 +65,14 @@ impl Bars {
             RunEvent::PlanChanged { open, .. } => {
                 self.overall.set_length(self.overall.position() + *open as u64);
             }
+            RunEvent::Suspended => self.hide(),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
             | RunEvent::Held { .. }
             | RunEvent::Warning { .. }
             | RunEvent::Reported { .. }
+            | RunEvent::OverEstimate { .. }
+            | RunEvent::Continued { .. }
             | RunEvent::Stopping(_) => {}
         }
     }
@@ -96,6 +102,12 @@ impl Bars {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
+    }
+
+    /// Takes the bars off the terminal until they are asked for again: it is somebody else's for now.
+    fn hide(&self) {
+        let _ = self.all.clear();
+        self.all.set_draw_target(ProgressDrawTarget::hidden());
     }
 
     fn clear(&self) {

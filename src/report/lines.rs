@@ -83,6 +83,16 @@ impl Lines {
             }
             RunEvent::PlanChanged { changes, .. } => vec![plan_changed(changes)],
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
+            RunEvent::OverEstimate { task, estimate, ran } => {
+                let what = format!("at work for {}, longer than planned ({})", short(*ran), short(*estimate));
+                vec![self.line(ODD, "late", task, &what)]
+            }
+            RunEvent::Suspended => {
+                vec![format!("{ODD}stopped, and the agents too; `fg` lets them go on{ODD:#}")]
+            }
+            RunEvent::Continued { after } => {
+                vec![format!("{ODD}goes on after {}{ODD:#}", short(*after))]
+            }
             RunEvent::Ended(summary) => self.ended(summary),
             RunEvent::Output { .. } => Vec::new(),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge, to_record};
@@ -13,17 +13,13 @@ use super::launch::LaunchError;
 use super::listener::Listener;
 use super::milestones::Milestones;
 use super::outbox::Says;
-use super::process::{Limits, Supervised};
-use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact};
-use super::supervisor::End;
+use super::process::{Limits, Stoppable, Supervised, kill_leftover};
+use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::waiting::{Clock, wait};
 use super::{RunError, Stage, launch, workplace};
-use crate::agent::{EndedBy, Outcome};
+use crate::agent::Outcome;
 use crate::git::Integrated;
 use crate::plan::TaskId;
-use crate::store::StoreError;
-
-/// A busy machine may make a supervisor late.
-const SLACK: Duration = Duration::from_secs(10);
 
 /// What an attempt sends to the dispatcher.
 pub(super) enum Message {
@@ -35,8 +31,12 @@ pub(super) enum Message {
     Running { task: TaskId, resumed: bool },
     /// Its agent has said something, which the journal has.
     Said(TaskId, Box<Says>),
+    /// A save of the plan file that was begun is over.
+    Saved,
     /// Something to look at.
     Warning(TaskId, String),
+    /// Its agent has worked for that long, and should have been done by now.
+    Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.
     MayMerge(TaskId, oneshot::Sender<bool>),
     /// Its agent runs, as a process of its own.
@@ -54,6 +54,10 @@ pub(super) enum Message {
 pub(super) struct Link {
     pub(super) messages: mpsc::UnboundedSender<Message>,
     pub(super) stop: watch::Receiver<Option<Stage>>,
+    /// For how long the run has been stopped by its terminal so far, and its agents with it.
+    pub(super) stopped: watch::Receiver<Duration>,
+    /// Who can stop its agent is made known here.
+    pub(super) stoppable: Stoppable,
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.
@@ -64,9 +68,26 @@ pub(super) async fn attempt(job: Job, link: Link) {
     let task = job.task.clone();
     tracing::debug!(task = %job.task, attempt = job.attempt, worktree = %job.worktree.display(), "attempt");
     let job = Arc::new(job);
-    let Ok(report) = make(&job, &link).await else { return };
+    let made = tokio::spawn({
+        let (job, link) = (Arc::clone(&job), link.clone());
+        async move { make(&job, &link).await }
+    });
+    let report = match made.await {
+        Ok(Ok(report)) => report,
+        Ok(Err(Gone)) => return,
+        Err(bug) => broken_off(&job, &bug).await,
+    };
     // If nobody listens any more, the run is over, and the next one finds what happened.
     let _ = link.messages.send(Message::Over(task, Box::new(report)));
+}
+
+/// A bug in one attempt is no reason for the others to wait for it for ever; nobody looks after its agent any more.
+async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
+    let report = Report::of(Outcome::AgentError, format!("a bug in blueprint: {bug}"));
+    match blocking(job, |job| kill_leftover(&job.dir)).await {
+        Ok(Ok(())) | Err(_) => report,
+        Ok(Err(error)) => Report { notes: Some(error.to_string()), ..report },
+    }
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
@@ -96,7 +117,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
     let common = &job.common;
-    let limits = Limits { timeout: job.cast.timeout, grace: common.kill_grace };
+    let limits = Limits { timeout: job.cast.timeout, stall: common.stall, grace: common.kill_grace };
     let process = Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, limits);
     match process {
         Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
@@ -115,15 +136,19 @@ async fn watch_over(
     mut process: Supervised,
     link: &Link,
 ) -> Result<Report, Gone> {
+    link.stoppable.is_under(&process);
     let resumed = matches!(job.entry, Entry::Resumed(_));
     let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed });
-    // An attempt that is resumed has used up some of its time.
-    let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
-    let limits = Limits { timeout: job.cast.timeout.saturating_sub(spent), grace: job.common.kill_grace };
+    let spent = spent(&process, since, resumed);
+    let limits = Limits {
+        timeout: job.cast.timeout.saturating_sub(spent),
+        stall: job.common.stall,
+        grace: job.common.kill_grace,
+    };
     let (is_over, over) = oneshot::channel();
     let listener = Listener::new(job, started, link);
     let waiting = async {
-        let waited = wait(&mut process, limits, link.stop.clone()).await;
+        let waited = wait(&mut process, limits, Clock::start(job, link, spent)).await;
         // Nobody of the agent's is left to hear it: the listener takes what is there and ends.
         let _ = is_over.send(());
         waited
@@ -140,7 +165,7 @@ async fn watch_over(
         Ok(end) => end,
         Err(error) => return Err(broken(job, link, error)),
     };
-    let duration = end.at.duration_since(since).try_into().unwrap_or_default();
+    let duration = end.ran().unwrap_or_else(|| between(since, end.at));
     let begun = started.clone();
     let judged = blocking(job, move |job| judge(job, &begun, &end, ended_by, said)).await;
     let (mut report, warnings) = match judged {
@@ -155,57 +180,17 @@ async fn watch_over(
     finish(job, started, report, link).await
 }
 
-/// The agent's end, and why we brought it about, if we did.
-async fn wait(
-    process: &mut Supervised,
-    limits: Limits,
-    mut stop: watch::Receiver<Option<Stage>>,
-) -> (Result<End, StoreError>, Option<EndedBy>) {
-    let handle = process.handle();
-    let end = process.wait();
-    tokio::pin!(end);
-    let deadline = tokio::time::sleep(limits.timeout);
-    tokio::pin!(deadline);
-    let mut ended_by = None;
-    loop {
-        tokio::select! {
-            end = &mut end => return (end, ended_by),
-            () = &mut deadline => {
-                if ended_by.is_some() {
-                    handle.give_up();
-                } else {
-                    handle.end();
-                }
-                ended_by.get_or_insert(EndedBy::TimedOut);
-                deadline.as_mut().reset(patience(limits.grace));
-            }
-            stage = next_stage(&mut stop) => {
-                match stage {
-                    Stage::Drain => continue,
-                    Stage::End => handle.end(),
-                    Stage::Kill => handle.kill(),
-                }
-                ended_by.get_or_insert(EndedBy::Interrupted);
-                deadline.as_mut().reset(patience(limits.grace));
-            }
-        }
+/// How much of its time an attempt has used up: none, unless an earlier run started it.
+fn spent(process: &Supervised, since: Timestamp, resumed: bool) -> Duration {
+    if !resumed {
+        return Duration::ZERO;
     }
+    process.spent().unwrap_or_else(|| between(since, Timestamp::now()))
 }
 
-/// Until when a supervisor may take to do what it was asked for.
-fn patience(grace: Duration) -> tokio::time::Instant {
-    tokio::time::Instant::now() + grace + SLACK
-}
-
-pub(super) async fn next_stage(stop: &mut watch::Receiver<Option<Stage>>) -> Stage {
-    loop {
-        if stop.changed().await.is_err() {
-            return std::future::pending().await;
-        }
-        if let Some(stage) = *stop.borrow_and_update() {
-            return stage;
-        }
-    }
+/// By the clock on the wall, which somebody may have set meanwhile.
+fn between(since: Timestamp, until: Timestamp) -> Duration {
+    until.duration_since(since).try_into().unwrap_or_default()
 }
 
 /// Journals how the attempt ended, and merges its work if that counts.

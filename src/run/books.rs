@@ -1,9 +1,13 @@
 //! What is kept on disk of a plan: the journal, which is the commit point of what happened, and the plan file, which follows it,
 //! whatever others make of that file meanwhile.
 
+mod behind;
+
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::behind::Behind;
 use super::history::Attempt;
 use super::record::{Fact, Record, TransitionRecord};
 use super::{History, RunError, RunEvent, ledger};
@@ -23,6 +27,9 @@ const HUNG: Duration = Duration::from_mins(1);
 /// How often in a row the file may be restored, with no save between.
 const RESTORES: u32 = 10;
 
+/// So many changes that the file had missed are told one by one.
+const FEW: usize = 8;
+
 /// Journal and plan file, and what is known of them.
 pub(super) struct Books {
     plan: KnownPlan,
@@ -38,6 +45,8 @@ pub(super) struct Books {
     news: Vec<News>,
     /// Since when somebody else has the plan's lock, and we want it.
     waiting_since: Option<Instant>,
+    /// What follows the journal later.
+    behind: Behind,
 }
 
 /// Makes an edit of the document, whatever others have made of it by the time it is saved.
@@ -50,6 +59,8 @@ pub(super) enum News {
     Changed(Box<Genesis>),
     /// They took this change back; it is written again.
     Again(TransitionRecord),
+    /// It had not so many changes, which the journal has: a run was killed before it could save them. They are there now.
+    CaughtUp(usize),
     /// They broke it; it is what it was before.
     Restored {
         /// What was wrong.
@@ -77,6 +88,7 @@ impl Books {
             restores: 0,
             news,
             waiting_since: None,
+            behind: Behind::default(),
         }
     }
 
@@ -102,18 +114,30 @@ impl Books {
         Ok(())
     }
 
-    /// Journals a fact; it is on disk then.
+    /// Journals a fact; it is on disk with [`Books::sync`], together with all others by then.
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         let record = Record::now(fact);
         tracing::debug!(fact = ?record.fact, "journal");
-        self.journal.append(&record)?;
+        if record.fact.has_to_last() {
+            self.journal.add(&record)?;
+        } else {
+            self.journal.add_for_now(&record)?;
+        }
         self.history.add(record);
         Ok(())
+    }
+
+    /// Waits until all that was recorded is on disk.
+    pub(super) fn sync(&mut self) -> Result<(), RunError> {
+        Ok(self.journal.flush()?)
     }
 
     /// Whoever else writes the plan under its lock waits until [`Books::release`]: what they have written we see, and what we decide they will
     /// find. False while somebody has it who does not give it back: signals must not wait for that.
     pub(super) fn hold(&mut self) -> Result<bool, RunError> {
+        if self.is_saving() {
+            return Ok(true);
+        }
         let held = self.plan.hold();
         let holder = match held {
             Ok(()) => {
@@ -136,7 +160,7 @@ impl Books {
     }
 
     pub(super) fn is_held(&self) -> bool {
-        self.plan.is_held()
+        self.plan.is_held() || self.is_saving()
     }
 
     pub(super) fn release(&mut self) {
@@ -146,7 +170,12 @@ impl Books {
     /// Looks at the plan file, and takes up what others made of it: a newer document counts, and gets what the journal has and it has not.
     ///
     /// False while it is none: it may be half written. One that stays so is set aside, and the last good one restored.
+    ///
+    /// While a save of ours is under way there is nothing to be seen: it has the lock.
     pub(super) fn look(&mut self) -> Result<bool, RunError> {
+        if self.is_saving() {
+            return Ok(true);
+        }
         self.flush()?;
         self.look_at_file()
     }
@@ -155,7 +184,7 @@ impl Books {
         match self.plan.look()? {
             None => {}
             Some(Found::Document(seen)) if !is_another(self.plan.genesis(), &seen.genesis) => {
-                self.take(*seen);
+                self.take(*seen)?;
             }
             Some(found) if self.is_to_be_waited_for() => {
                 tracing::debug!(?found, "the plan file is no plan at the moment");
@@ -181,21 +210,27 @@ impl Books {
         &mut self,
         decide: impl Fn(&Genesis) -> Result<Edit, EditError> + 'static,
     ) -> Result<(), RunError> {
+        self.catch_up_document()?;
         let edit = decide(self.plan.genesis())?;
         self.plan.stage(&edit)?;
         self.staged.push(Box::new(decide));
         Ok(())
     }
 
-    /// Whether something is staged and not yet on disk.
+    /// Whether something was decided that the plan file has not.
     pub(super) fn is_ahead(&self) -> bool {
+        self.has_staged() || self.lags() || self.is_saving() || self.is_behind
+    }
+
+    fn has_staged(&self) -> bool {
         !self.staged.is_empty()
     }
 
     /// Saves what is staged, made again of the document as it is on disk by then.
     pub(super) fn flush(&mut self) -> Result<(), RunError> {
+        self.sync()?;
         let began = Instant::now();
-        while self.is_ahead() {
+        while self.has_staged() {
             let saved = self.plan.flush()?;
             tracing::debug!(?saved, edits = self.staged.len(), "plan");
             if saved != Saved::Stale {
@@ -236,10 +271,12 @@ impl Books {
         Ok(())
     }
 
-    fn take(&mut self, seen: Seen) {
+    fn take(&mut self, seen: Seen) -> Result<(), RunError> {
+        self.catch_up_document()?;
         let before = self.plan.adopt(seen);
-        self.news.push(News::Changed(Box::new(before)));
+        self.news.push(News::Changed(Box::new(Arc::unwrap_or_clone(before))));
         self.is_behind = true;
+        Ok(())
     }
 
     /// False if somebody was faster; it is done at the next look, then.
@@ -247,30 +284,61 @@ impl Books {
         if !self.is_behind {
             return Ok(true);
         }
+        self.sync()?;
         let missing: Vec<_> =
             ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
         let kept = self.kept(&missing);
-        if self.plan.commit(|now| now.entries(&kept))? == Saved::Stale {
+        self.plan.stage(&self.plan.genesis().entries(&kept)?)?;
+        let written = self.stage_missing(missing)?;
+        if self.plan.flush()? == Saved::Stale {
+            self.plan.roll_back()?;
             return Ok(false);
         }
-        for record in missing {
-            match self.write_again(&record)? {
-                Saved::Stale => return Ok(false),
-                // What is about to be saved was not missed.
-                Saved::Written if !self.is_ahead() => self.news.push(News::Again(record)),
-                Saved::Written | Saved::Unneeded => {}
-            }
+        // What is about to be saved was not missed.
+        if !self.has_staged() {
+            self.tell_written_again(written);
         }
         self.is_behind = false;
         Ok(true)
     }
 
-    fn write_again(&mut self, record: &TransitionRecord) -> Result<Saved, RunError> {
-        if self.plan.commit(|now| ledger::take_back(record, now))? == Saved::Stale {
-            return Ok(Saved::Stale);
+    /// Those that the document did lack.
+    fn stage_missing(&mut self, missing: Vec<TransitionRecord>) -> Result<Vec<TransitionRecord>, RunError> {
+        let mut missing = missing;
+        let mut written = Vec::new();
+        if missing.len() > FEW
+            && let Some(edit) = ledger::together(&missing, self.plan.genesis())
+        {
+            self.plan.stage(&edit)?;
+            let left: Vec<_> =
+                ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
+            written = missing.into_iter().filter(|record| !left.contains(record)).collect();
+            missing = left;
         }
-        let edit = |now: &Genesis| ledger::edit_of(record, ledger::project_status(record, now), now);
-        Ok(self.plan.commit(edit)?)
+        for record in missing {
+            if self.write_again(&record)? {
+                written.push(record);
+            }
+        }
+        Ok(written)
+    }
+
+    fn tell_written_again(&mut self, written: Vec<TransitionRecord>) {
+        match written.len() {
+            0 => {}
+            1..=FEW => self.news.extend(written.into_iter().map(News::Again)),
+            many => self.news.push(News::CaughtUp(many)),
+        }
+    }
+
+    /// Whether there was something to write.
+    fn write_again(&mut self, record: &TransitionRecord) -> Result<bool, RunError> {
+        let first = ledger::take_back(record, self.plan.genesis())?;
+        self.plan.stage(&first)?;
+        let now = self.plan.genesis();
+        let then = ledger::edit_of(record, ledger::project_status(record, now), now)?;
+        self.plan.stage(&then)?;
+        Ok(!then.is_empty())
     }
 
     /// What the plan was given of what was said in attempts at these tasks: a file that is older than the one lacks the other, too.
@@ -289,6 +357,7 @@ impl Books {
         if self.restores > RESTORES {
             return Err(self.contended());
         }
+        self.catch_up_document()?;
         let known = self.plan.genesis().clone();
         let how = self.plan.restore(|theirs| !is_another(&known, theirs))?;
         if how == Restored::Unneeded {
@@ -363,6 +432,9 @@ impl News {
             Self::Again(record) => {
                 let text = format!("the plan file had missed that it is {}; written now", record.to);
                 (Some(record.task.clone()), text)
+            }
+            Self::CaughtUp(count) => {
+                (None, format!("the plan file had missed {count} changes of status; written now"))
             }
             Self::Restored { why, how: Restored::SetAside(path) } => {
                 (None, format!("{why}; it is set aside as {}, and the last good one is back", path.display()))

@@ -38,6 +38,15 @@ pub enum RunEvent {
         /// An earlier run started it.
         resumed: bool,
     },
+    /// An attempt takes longer than planned: half as long again as the planner thought.
+    OverEstimate {
+        /// The task.
+        task: TaskId,
+        /// The planner's estimate.
+        estimate: Duration,
+        /// How long its agent has worked so far.
+        ran: Duration,
+    },
     /// The last thing that a running agent printed.
     Output {
         /// The task.
@@ -111,6 +120,13 @@ pub enum RunEvent {
     },
     /// Somebody asked the run to end.
     Stopping(Stage),
+    /// The terminal stops the run, and its agents with it (Ctrl-Z). Whoever shows something leaves the terminal as it was.
+    Suspended,
+    /// Run and agents go on.
+    Continued {
+        /// For how long they were stopped.
+        after: Duration,
+    },
     /// The run is over.
     Ended(Summary),
 }
@@ -139,6 +155,7 @@ impl RunEvent {
     pub fn is_trouble(&self) -> bool {
         match self {
             Self::Warning { .. }
+            | Self::OverEstimate { .. }
             | Self::Retrying { .. }
             | Self::Parked { .. }
             | Self::Held { .. }
@@ -151,7 +168,9 @@ impl RunEvent {
             | Self::Output { .. }
             | Self::PlanChanged { .. }
             | Self::Reported { .. }
-            | Self::Stopping(_) => false,
+            | Self::Stopping(_)
+            | Self::Suspended
+            | Self::Continued { .. } => false,
         }
     }
 }

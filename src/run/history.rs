@@ -167,7 +167,11 @@ impl History {
                     attempt.has_spoken = true;
                 }
             }
-            Fact::JournalBegun { .. } | Fact::RunEnded { .. } | Fact::OfLaterVersion => {}
+            // What becomes of an attempt does not depend on them.
+            Fact::JournalBegun { .. }
+            | Fact::RunEnded { .. }
+            | Fact::OverEstimate(_)
+            | Fact::OfLaterVersion => {}
         }
     }
 

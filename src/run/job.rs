@@ -30,6 +30,8 @@ pub(super) struct Common {
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,
     pub(super) kill_grace: Duration,
+    /// An agent that gives no sign of life for so long is ended.
+    pub(super) stall: Duration,
 }
 
 /// One attempt, with all that it needs to know.
@@ -43,6 +45,8 @@ pub(super) struct Job {
     pub(super) branch: BranchName,
     pub(super) worktree: PathBuf,
     pub(super) cast: Cast,
+    /// The planner's estimate, where it can be read.
+    pub(super) estimate: Option<Duration>,
     pub(super) definition: Definition,
     pub(super) brief: Brief,
     /// The prerequisites' results, in the order of the plan.
@@ -78,7 +82,7 @@ pub(super) enum Entry {
     /// At its beginning.
     Fresh,
     /// Where its agent can be started, in the checkout itself, or that can't be.
-    Prepared(Result<Box<Ready>, Report>),
+    Prepared(Result<Box<Ready>, Box<Report>>),
     /// An earlier run started its agent, and perhaps saw its end, but not what follows.
     Resumed(Box<Resumed>),
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::job::{Job, Report};
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
-use super::supervisor::{End, Exit};
+use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
 use super::workplace;
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
@@ -85,15 +86,37 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
         }
         Exit::Unseen => {
             let outcome = ended_by.map_or(Outcome::Interrupted, agent::EndedBy::outcome);
-            return Reading::of(outcome);
+            let detail = "its supervisor was killed, and nobody saw its end".to_owned();
+            return Reading { detail: Some(detail).filter(|_| ended_by.is_none()), ..Reading::of(outcome) };
         }
     };
-    // An earlier run asked for the end, or its supervisor did when the time was up.
-    let by_supervisor = if end.timed_out { EndedBy::TimedOut } else { EndedBy::Interrupted };
-    let ended_by_us = ended_by.or_else(|| end.asked.then_some(by_supervisor));
+    // What the supervisor did by itself it did first; an earlier run may have asked it for the end.
+    let ended_by_us =
+        end.reason.map(ended_by_reason).or(ended_by).or_else(|| end.asked.then_some(EndedBy::Interrupted));
     let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
     let at = end.at.to_zoned(TimeZone::system());
-    job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at })
+    let reading = job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at });
+    let detail = end.reason.and_then(|reason| detail(reason, job.common.stall));
+    Reading { detail: detail.or(reading.detail), ..reading }
+}
+
+fn ended_by_reason(reason: Reason) -> EndedBy {
+    match reason {
+        Reason::TimedOut | Reason::Silent => EndedBy::TimedOut,
+        Reason::TooMuchOutput => EndedBy::TooMuchOutput,
+    }
+}
+
+/// What the outcome alone does not say.
+fn detail(reason: Reason, stall: Duration) -> Option<String> {
+    match reason {
+        Reason::TimedOut => None,
+        Reason::Silent => {
+            let stall = SignedDuration::try_from(stall).unwrap_or_default();
+            Some(format!("gave no sign of life for {stall:#}: no output, no work of the processor"))
+        }
+        Reason::TooMuchOutput => Some(format!("printed more than {} MiB, and was ended", MOST_OUTPUT >> 20)),
+    }
 }
 
 fn from_reading(reading: Reading) -> Report {

@@ -1,9 +1,13 @@
 //! Journal and plan file agree: the journal is the commit point, so what it has and the file has not is applied to the file.
 
+use std::collections::BTreeSet;
+
 use super::record::TransitionRecord;
 use super::{History, TaskHistory};
 
-use crate::genesis::{Details, Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{
+    Batch, Details, Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition,
+};
 
 /// The changes of status that the journal has and the document has not, in the order in which they were made.
 ///
@@ -95,11 +99,51 @@ pub(super) fn is_skipped(genesis: &Genesis, task: &Task) -> bool {
 /// [`EditError`] when a transition does not fit the document.
 pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditError> {
     let mut now = genesis;
+    let many = missing(history, &now);
+    if many.len() > FEW {
+        let many: Vec<_> = many.into_iter().cloned().collect();
+        if let Some(edit) = together(&many, &now) {
+            now.edit(&edit)?;
+        }
+    }
     for transition in missing(history, &now) {
         now.edit(&take_back(transition, &now)?)?;
         now.edit(&edit_of(transition, project_status(transition, &now), &now)?)?;
     }
     Ok(now)
+}
+
+/// More are made together: each by itself has a large document be gone through.
+const FEW: usize = 8;
+
+/// One edit that makes of the document what many transitions make of it, as far as they fit together; what is missing then has to be made
+/// one by one. Nothing, where none fits.
+pub(super) fn together(records: &[TransitionRecord], genesis: &Genesis) -> Option<Edit> {
+    let mut batch = genesis.batch()?;
+    let mut left_out = BTreeSet::new();
+    for record in records {
+        if !left_out.contains(&record.task) && !add_to(&mut batch, genesis, record) {
+            left_out.insert(&record.task);
+        }
+    }
+    batch.edit(genesis)
+}
+
+/// Adds a transition to a batch of the document; false, if that has to be made by itself.
+pub(super) fn add_to(batch: &mut Batch, genesis: &Genesis, record: &TransitionRecord) -> bool {
+    let task = record.task.as_str();
+    let before = batch.status(genesis, task);
+    // Somebody else has written that very status: it is taken back first.
+    let is_there = before.is_none() && genesis.task(task).is_some_and(|task| task.status == record.to);
+    if is_there && record.from != record.to {
+        return false;
+    }
+    let project = match record.to {
+        Status::InProgress => Some(ProjectStatus::InProgress),
+        Status::Completed => batch.is_last_open(genesis, task).then_some(ProjectStatus::Completed),
+        Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
+    };
+    batch.add(genesis, &transition(record, project)).unwrap_or(false)
 }
 
 /// The edit that a journal's transition makes of the document.
@@ -111,7 +155,11 @@ pub fn edit_of(
     project: Option<ProjectStatus>,
     genesis: &Genesis,
 ) -> Result<Edit, EditError> {
-    genesis.transition(&Transition {
+    genesis.transition(&transition(record, project))
+}
+
+fn transition(record: &TransitionRecord, project: Option<ProjectStatus>) -> Transition<'_> {
+    Transition {
         task: record.task.as_str(),
         to: record.to,
         at: record.at,
@@ -120,7 +168,7 @@ pub fn edit_of(
         changes: record.changes.as_deref(),
         result: record.result.clone(),
         project,
-    })
+    }
 }
 
 /// Whether the document has the very change that the record is about; true where it keeps no history of the task.

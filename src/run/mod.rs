@@ -39,6 +39,7 @@ mod signals;
 mod start;
 pub mod supervisor;
 mod verdict;
+mod waiting;
 mod workplace;
 
 pub use changes::PlanChange;
@@ -50,8 +51,8 @@ pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
-    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, TransitionRecord,
-    open_journal,
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
+    TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};

@@ -4,12 +4,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
-use super::supervisor::{self, End, kill_orphans};
+use super::record::ProcessId;
+use super::supervisor::{self, End, Process, Processes, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
 
@@ -19,10 +21,11 @@ pub const SUPERVISE: &str = "__supervise";
 /// We time out first, if we live: then the reason is known for certain.
 const HEADSTART: Duration = Duration::from_secs(2);
 
-/// How long an attempt may take, and how long it may take to end.
+/// How long an attempt may take, how long it may give no sign of life, and how long it may take to end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) timeout: Duration,
+    pub(super) stall: Duration,
     pub(super) grace: Duration,
 }
 
@@ -49,6 +52,8 @@ impl Supervised {
             .arg(limits.grace.as_millis().to_string())
             .arg("--deadline-ms")
             .arg((limits.timeout + HEADSTART).as_millis().to_string())
+            .arg("--patience-ms")
+            .arg(limits.stall.as_millis().to_string())
             .arg(dir.path())
             .arg("--")
             .arg(&command.program)
@@ -64,9 +69,20 @@ impl Supervised {
         Ok(Self { dir: dir.clone(), child: Some(child) })
     }
 
-    /// An attempt that an earlier run started: its supervisor lives, or has written the end, or neither.
+    /// An attempt that an earlier run started: its supervisor lives, or has written the end, or neither. An agent that was stopped together
+    /// with that run goes on.
     pub(super) fn adopt(dir: AttemptDir) -> Self {
-        Self { dir, child: None }
+        let process = Self { dir, child: None };
+        if let Some(supervisor) = process.supervisor() {
+            supervisor.tell(Signal::CONT);
+        }
+        process
+    }
+
+    /// The supervisor's process, as far as it is known yet.
+    fn supervisor(&self) -> Option<Process> {
+        let own = self.child.as_ref().and_then(Child::id).and_then(Process::with);
+        own.or_else(|| Processes::read(&self.dir)?.supervisor)
     }
 
     /// Waits until the supervisor is gone, and says how the agent ended.
@@ -80,6 +96,12 @@ impl Supervised {
         let dir = self.dir.clone();
         let waited = tokio::task::spawn_blocking(move || wait_for_end(&dir)).await;
         waited.unwrap_or_else(|_| Ok(End::unseen()))
+    }
+
+    /// How long the agent has been at work, if it was started since the machine was; by the clock of its supervisor, which stands while the
+    /// agent is stopped and while the machine sleeps.
+    pub(super) fn spent(&self) -> Option<Duration> {
+        Processes::read(&self.dir).map(|noted| noted.spent())
     }
 
     /// What ends it, while it is waited for.
@@ -119,6 +141,49 @@ impl Handle {
     pub(super) fn kill(&self) {
         let _ = fs::write(self.dir.hurry(), "");
         self.end();
+    }
+}
+
+/// Whom to tell that an attempt is to be stopped, and to go on, as soon as there is somebody.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stoppable(Arc<OnceLock<Told>>);
+
+#[derive(Debug)]
+enum Told {
+    Supervisor(Process),
+    /// An agent that has none.
+    Agent(Process),
+}
+
+impl Stoppable {
+    /// Stops the agent with all that it has started, and the clock by which its time is up.
+    pub(super) fn stop(&self) {
+        match self.0.get() {
+            Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::TSTP),
+            Some(Told::Agent(agent)) => supervisor::stop(*agent),
+            None => {}
+        }
+    }
+
+    /// Lets them go on.
+    pub(super) fn go_on(&self) {
+        match self.0.get() {
+            Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::CONT),
+            Some(Told::Agent(agent)) => supervisor::go_on(*agent),
+            None => {}
+        }
+    }
+
+    pub(super) fn is_under(&self, process: &Supervised) {
+        if let Some(supervisor) = process.supervisor() {
+            let _ = self.0.set(Told::Supervisor(supervisor));
+        }
+    }
+
+    pub(super) fn is_agent(&self, agent: &ProcessId) {
+        if let Some(start) = agent.start {
+            let _ = self.0.set(Told::Agent(Process { pid: agent.pid, start }));
+        }
     }
 }
 

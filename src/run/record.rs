@@ -96,6 +96,8 @@ pub enum Fact {
         /// How many.
         reports: usize,
     },
+    /// The attempt takes longer than planned.
+    OverEstimate(OverEstimate),
     /// The attempt's work is in the integration branch.
     Merged {
         /// Whose.
@@ -119,6 +121,28 @@ pub enum Fact {
     /// Something that only a later version knows: it stays in the journal, and says nothing to us.
     #[serde(other, skip_serializing)]
     OfLaterVersion,
+}
+
+impl Fact {
+    /// Whether it matters after a power cut.
+    pub(super) fn has_to_last(&self) -> bool {
+        match self {
+            // What a power cut takes with it ran on no more, nor spoke to anybody.
+            Self::AgentStarted(_)
+            | Self::AgentSpoke { .. }
+            | Self::OverEstimate(_)
+            | Self::OfLaterVersion => false,
+            Self::JournalBegun { .. }
+            | Self::RunStarted { .. }
+            | Self::RunEnded { .. }
+            | Self::AttemptStarted(_)
+            | Self::AttemptEnded(_)
+            | Self::Reported(_)
+            | Self::Kept { .. }
+            | Self::Merged { .. }
+            | Self::Transition(_) => true,
+        }
+    }
 }
 
 /// An attempt with all that is needed to take it up again.
@@ -187,6 +211,19 @@ pub struct Reported {
     pub actor: String,
     /// What it said.
     pub says: Says,
+}
+
+/// An attempt whose agent should have been done: it has worked for half as long again as the planner thought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverEstimate {
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    /// The planner's estimate, in milliseconds.
+    pub estimate_ms: u64,
+    /// How long the agent has worked, in milliseconds.
+    pub ran_ms: u64,
 }
 
 /// How an attempt ended.

@@ -35,6 +35,8 @@ pub struct Settings {
     pub retry_outcomes: Option<Vec<Outcome>>,
     /// Between TERM and KILL.
     pub kill_grace: Duration,
+    /// An agent that neither prints nor uses the processor for so long is ended.
+    pub stall_timeout: Duration,
     /// Start nothing new after the first task that failed.
     pub fail_fast: bool,
     /// Take up failed tasks, too.
@@ -87,6 +89,7 @@ pub enum Isolation {
 
 impl Isolation {
     /// Whether that is what goes without saying.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(super) fn is_usual(&self) -> bool {
         *self == Self::Worktree
     }

@@ -1,12 +1,24 @@
+use rustix::process::{getpid, getsid, kill_process};
+use signal_hook::consts::SIGTSTP;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Stage;
 
-/// The signals by which a run is asked to end.
+/// What a run is asked for by a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To end.
+    End(Stage),
+    /// To stop until the shell lets it go on (Ctrl-Z).
+    Suspend,
+}
+
+/// The signals by which a run is asked for something.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    stop: Signal,
     stage: Option<Stage>,
     by_term: bool,
 }
@@ -17,24 +29,26 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            stop: signal(SignalKind::from_raw(SIGTSTP))?,
             stage: None,
             by_term: false,
         })
     }
 
     /// Waits for the next signal, and says what it asks for; never comes back when there is none.
-    pub(super) async fn next(&mut self) -> Stage {
+    pub(super) async fn next(&mut self) -> Asked {
         loop {
             let term = tokio::select! {
                 _ = self.interrupt.recv() => false,
                 _ = self.terminate.recv() => true,
+                _ = self.stop.recv() => return Asked::Suspend,
                 // The terminal is gone; the run goes on without it.
                 _ = self.hangup.recv() => continue,
             };
             self.by_term |= term;
             let stage = following(self.stage, term);
             self.stage = Some(stage);
-            return stage;
+            return Asked::End(stage);
         }
     }
 
@@ -42,6 +56,16 @@ impl Signals {
     pub(super) fn by_term(&self) -> bool {
         self.by_term
     }
+}
+
+/// Whether a shell could let us go on: not where we are the first of a session (in a container, say), which would be stopped for ever.
+pub(super) fn can_be_stopped() -> bool {
+    getsid(None).is_ok_and(|first| first != getpid())
+}
+
+/// Stops this process as the terminal wanted; comes back when somebody lets it go on.
+pub(super) fn stop_ourselves() {
+    let _ = kill_process(getpid(), rustix::process::Signal::STOP);
 }
 
 /// First Ctrl-C: drain; second: end; third: kill. A SIGTERM, from a system that will not wait for ever, starts at the second.

@@ -21,7 +21,7 @@ use crate::store::{KnownPlan, RunLock, RunOwner, StateDir, read_records};
 /// # Errors
 /// [`RunError`] when it could not begin, or when the disk, git or the plan file failed on the way. What happened before is
 /// on disk, and the next run goes on from there.
-pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<Summary, RunError> {
+pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<Summary, RunError> {
     let run = run_id();
     let owner =
         RunOwner { pid: std::process::id(), host: host(), run: run.clone(), started: Timestamp::now() };
@@ -47,9 +47,13 @@ pub fn run(site: &Site, settings: Settings, tell: &dyn Fn(RunEvent)) -> Result<S
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
     books.record(started(&owner, start))?;
+    books.sync()?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
     let common = common(site, &settings, refs.clone(), start, &run, programs);
+    // From now on the ground has it, made anew with each change of the plan.
+    settings.casting.clear();
+    settings.casting.shrink_to_fit();
     let dispatcher = Dispatcher::new(site, settings, ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
     break_dead_locks(site, &refs, &branches, tell);
@@ -208,6 +212,7 @@ fn common(
         program: settings.program.clone(),
         programs,
         kill_grace: settings.kill_grace,
+        stall: settings.stall_timeout,
     })
 }
 

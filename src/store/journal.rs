@@ -21,6 +21,10 @@ pub struct Journal {
     known: u64,
     /// What others wrote between our own records, not read yet.
     gaps: Vec<Range<u64>>,
+    /// Lines that are not written yet.
+    waiting: Vec<u8>,
+    /// One of them has to last.
+    has_to_last: bool,
 }
 
 impl Journal {
@@ -45,7 +49,15 @@ impl Journal {
         close_torn_line(&mut file).map_err(StoreError::io("mend", path))?;
         sync_folder(disk, folder_of(path))?;
         let known = file.metadata().map_err(StoreError::io("read", path))?.len();
-        Ok(Self { file, path: path.to_owned(), disk, known, gaps: Vec::new() })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            disk,
+            known,
+            gaps: Vec::new(),
+            waiting: Vec::new(),
+            has_to_last: false,
+        })
     }
 
     /// Whether there is nothing in it yet.
@@ -58,16 +70,54 @@ impl Journal {
     /// # Errors
     /// [`StoreError`] when it could not be encoded, written or synced.
     pub fn append(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
-        let mut line = serde_json::to_vec(record)
-            .map_err(|source| StoreError::Encode { path: self.path.clone(), source })?;
-        line.push(b'\n');
-        if let Err(error) = self.disk.write(&mut self.file, &line) {
+        self.add(record)?;
+        self.flush()
+    }
+
+    /// Adds one record, which is on disk after [`Journal::flush`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be encoded.
+    pub fn add(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
+        self.has_to_last = true;
+        self.add_for_now(record)
+    }
+
+    /// The same for a record that nobody will miss after a power cut: it is written, but not waited for.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be encoded.
+    pub fn add_for_now(&mut self, record: &impl Serialize) -> Result<(), StoreError> {
+        let before = self.waiting.len();
+        if let Err(source) = serde_json::to_writer(&mut self.waiting, record) {
+            self.waiting.truncate(before);
+            return Err(StoreError::Encode { path: self.path.clone(), source });
+        }
+        self.waiting.push(b'\n');
+        Ok(())
+    }
+
+    /// Writes all records that were added, at once, and waits until they are on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they could not be written or synced.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let lines = std::mem::take(&mut self.waiting);
+        if let Err(error) = self.disk.write(&mut self.file, &lines) {
             // A part of it may be there: that must not swallow what somebody else adds.
             let _ = self.file.write_all(b"\n");
             return Err(StoreError::io("write", &self.path)(error));
         }
-        self.note_gap(line.len() as u64).map_err(StoreError::io("read", &self.path))?;
-        self.disk.sync(&self.file).map_err(StoreError::io("sync", &self.path))
+        self.note_gap(lines.len() as u64).map_err(StoreError::io("read", &self.path))?;
+        if std::mem::take(&mut self.has_to_last) {
+            self.disk.sync(&self.file).map_err(StoreError::io("sync", &self.path))?;
+        }
+        self.waiting = lines;
+        self.waiting.clear();
+        Ok(())
     }
 
     /// The records that others have added since it was opened, and since this was asked last.
@@ -159,6 +209,19 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         Journal::open(&path).unwrap().append(&1).unwrap();
         Journal::open(&path).unwrap().append(&2).unwrap();
+        assert_eq!(read_records::<i32>(&path).unwrap().records, [1, 2]);
+    }
+
+    #[test]
+    fn records_that_are_added_are_written_together_and_only_when_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path).unwrap();
+        journal.add(&1).unwrap();
+        journal.add_for_now(&2).unwrap();
+        assert!(read_records::<i32>(&path).unwrap().records.is_empty());
+        journal.flush().unwrap();
+        journal.flush().unwrap();
         assert_eq!(read_records::<i32>(&path).unwrap().records, [1, 2]);
     }
 

@@ -1,9 +1,11 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::lent::Lent;
 use super::replace::{Replacement, folder_of};
 use super::seen::{Present, Saved, Seen};
 use super::{CommitError, LoadError, Lock, PlanFile, StoreError};
@@ -77,7 +79,7 @@ impl KnownPlan {
             Present::NoFile => return Ok(Some(Found::NoFile)),
             Present::Nothing => return Ok(Some(Found::Nothing)),
         };
-        if bytes == self.seen.saved_text().as_bytes() {
+        if !self.seen.is_apart && bytes == self.seen.saved_text().as_bytes() {
             self.seen.note(metadata);
             return Ok(None);
         }
@@ -113,7 +115,7 @@ impl KnownPlan {
     }
 
     /// What was found counts from now on; gives what was known before.
-    pub fn adopt(&mut self, seen: Seen) -> Genesis {
+    pub fn adopt(&mut self, seen: Seen) -> Arc<Genesis> {
         std::mem::replace(&mut self.seen, seen).genesis
     }
 
@@ -140,6 +142,29 @@ impl KnownPlan {
     /// [`EditError`] if it does not fit; the document is then as it was.
     pub fn stage(&mut self, edit: &Edit) -> Result<(), EditError> {
         self.seen.stage(edit)
+    }
+
+    /// Makes `edit`, which is not to be taken back: a batch may have brought parts of it to the file already.
+    ///
+    /// # Errors
+    /// [`EditError`] if it does not fit; the document is then as it was.
+    pub fn settle(&mut self, edit: &Edit) -> Result<(), EditError> {
+        self.seen.settle(edit)
+    }
+
+    /// Whether a batch can be saved beside us: nothing else waits to be saved, and the file's stamp alone will tell of any change.
+    pub fn can_lend(&self) -> bool {
+        self.seen.stamp.is_some() && self.seen.is_settled()
+    }
+
+    /// What a batch needs to be saved by somebody else, while nobody here looks at the file or writes it.
+    pub fn lend(&mut self) -> Lent {
+        Lent::new(self.file.clone(), &self.seen, self.held.take())
+    }
+
+    /// Takes up what became of that; the lock is kept.
+    pub fn returned(&mut self, lent: Lent) {
+        self.held = lent.returned(&mut self.seen);
     }
 
     /// Saves all that was staged at once, if the file is still the document that was known before.

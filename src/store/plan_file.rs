@@ -17,7 +17,7 @@ const SAVE_TRIES: usize = 20;
 const LOOKS: usize = 20;
 const LOOK: Duration = Duration::from_millis(50);
 /// How long whoever writes the plan may keep its lock; as many as there may be, each has it for milliseconds.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long who has more to do than to wait for the lock waits before it sees to the rest.
 const MOMENT: Duration = Duration::from_millis(100);
 /// A file that has not changed for this long is not being written.
@@ -165,7 +165,7 @@ impl PlanFile {
                 Saved::Unneeded => false,
                 Saved::Stale => continue,
             };
-            return Ok(Committed { genesis: now.genesis, changed });
+            return Ok(Committed { genesis: now.into_genesis(), changed });
         }
         Err(StoreError::Contended { path: self.path.clone() }.into())
     }
@@ -183,7 +183,7 @@ impl PlanFile {
         for _ in 0..SAVE_TRIES {
             let mut seen = see_settled(&self.path)?;
             let Some(edited) = rewrite(&seen.genesis)? else {
-                return Ok(Committed { genesis: seen.genesis, changed: false });
+                return Ok(Committed { genesis: seen.into_genesis(), changed: false });
             };
             // Nobody else has one here as long as we have the lock.
             sweep(&self.path);
@@ -203,7 +203,7 @@ impl PlanFile {
 /// # Errors
 /// [`LoadError`] when it can't be read or is no genesis document.
 pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
-    Ok(Seen::read(path)?.genesis)
+    Ok(Seen::read(path)?.into_genesis())
 }
 
 /// The same, with patience: one that somebody else is writing in place is waited for.
@@ -211,7 +211,7 @@ pub fn read_plan(path: &Path) -> Result<Genesis, LoadError> {
 /// # Errors
 /// [`LoadError`] when it can't be read or is no genesis document.
 pub fn read_settled(path: &Path) -> Result<Genesis, LoadError> {
-    Ok(see_settled(path)?.genesis)
+    Ok(see_settled(path)?.into_genesis())
 }
 
 /// The same, with what the file looks like.

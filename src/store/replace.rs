@@ -1,5 +1,5 @@
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -87,6 +87,17 @@ impl Replacement {
         content: &[u8],
         old: Option<&Metadata>,
     ) -> Result<Self, StoreError> {
+        let whole = |to: &mut dyn io::Write| to.write_all(content);
+        Self::prepare_with(disk, target, old, whole)
+    }
+
+    /// The same for content that `write` writes piece by piece.
+    pub(super) fn prepare_with(
+        disk: &'static dyn Disk,
+        target: &Path,
+        old: Option<&Metadata>,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<Self, StoreError> {
         let folder = folder_of(target);
         if old.is_some() {
             may_write(target).map_err(StoreError::io("write", target))?;
@@ -99,7 +110,9 @@ impl Replacement {
         if let Some(old) = old {
             keep_attributes(temp.as_file(), old).map_err(StoreError::io("keep the mode of", target))?;
         }
-        disk.write(temp.as_file_mut(), content).map_err(StoreError::io("write", target))?;
+        let mut pieces = BufWriter::with_capacity(PIECE, OnDisk { disk, file: temp.as_file_mut() });
+        write(&mut pieces).and_then(|()| pieces.flush()).map_err(StoreError::io("write", target))?;
+        drop(pieces);
         let marked = mark(temp.as_file());
         disk.sync(temp.as_file()).map_err(StoreError::io("sync", target))?;
         Ok(Self { disk, temp, target: target.to_owned(), marked })
@@ -115,6 +128,26 @@ impl Replacement {
         let metadata = file.metadata().map_err(StoreError::io("read", &self.target))?;
         let is_unmistakable = self.marked.is_some() && metadata.modified().ok() == self.marked;
         Ok((metadata, is_unmistakable))
+    }
+}
+
+/// In bytes: content goes to the disk in pieces of this size, or as a whole.
+const PIECE: usize = 256 * 1024;
+
+/// A file, written by way of a disk.
+struct OnDisk<'f> {
+    disk: &'static dyn Disk,
+    file: &'f mut File,
+}
+
+impl io::Write for OnDisk<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.disk.write(self.file, bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use super::replace::Replacement;
 use super::{Lock, StoreError};
 
 /// How long whoever writes the file may keep its lock.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Replaces the whole of a file, atomically and durably, its mode kept, under the lock that its writers take. Nothing is done and `false`
 /// given if the file isn't `old` any more.

@@ -3,6 +3,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustix::io::Errno;
@@ -21,10 +22,13 @@ const COARSE_TICK: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Seen {
     /// The document.
-    pub genesis: Genesis,
-    metadata: Metadata,
+    pub genesis: Arc<Genesis>,
+    pub(super) metadata: Metadata,
     /// Nothing, if a change right after would not show in it.
-    stamp: Option<Stamp>,
+    pub(super) stamp: Option<Stamp>,
+    /// The file has more than the document (a batch that was saved), or less (one that was made of it): only its stamp tells whether it is
+    /// what is known.
+    pub(super) is_apart: bool,
     /// What takes back the edits that are not saved yet, the last one last.
     undo: Vec<Edit>,
 }
@@ -42,7 +46,8 @@ pub enum Saved {
 
 impl Seen {
     pub(super) fn new(genesis: Genesis, metadata: Metadata) -> Self {
-        Self { genesis, stamp: lasting(&metadata), metadata, undo: Vec::new() }
+        let (genesis, stamp) = (Arc::new(genesis), lasting(&metadata));
+        Self { genesis, stamp, metadata, is_apart: false, undo: Vec::new() }
     }
 
     /// Reads the file at `path`, once.
@@ -54,8 +59,18 @@ impl Seen {
         Ok(Self::new(Genesis::parse(bytes).map_err(LoadError::Invalid)?, metadata))
     }
 
+    /// The document alone.
+    pub fn into_genesis(self) -> Genesis {
+        Arc::unwrap_or_clone(self.genesis)
+    }
+
     pub(super) fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// Whether all that was staged is saved.
+    pub(super) fn is_settled(&self) -> bool {
+        self.undo.is_empty()
     }
 
     /// Whether the file's stamp alone shows that it has not changed; if not, it still may be the same.
@@ -70,7 +85,7 @@ impl Seen {
             return Ok(true);
         }
         let Present::File(bytes, metadata) = Present::at(path)? else { return Ok(false) };
-        let is_current = bytes == self.saved_text().as_bytes();
+        let is_current = !self.is_apart && bytes == self.saved_text().as_bytes();
         if is_current {
             self.note(metadata);
         }
@@ -84,9 +99,20 @@ impl Seen {
     pub(super) fn stage(&mut self, edit: &Edit) -> Result<(), EditError> {
         if !edit.is_empty() {
             let undo = edit.undo(self.genesis.source())?;
-            self.genesis.edit(edit)?;
+            Arc::make_mut(&mut self.genesis).edit(edit)?;
             self.undo.push(undo);
         }
+        Ok(())
+    }
+
+    /// Makes `edit`, which is not to be taken back: the file may have parts of it already.
+    ///
+    /// # Errors
+    /// [`EditError`] if it does not fit; the document is then as it was.
+    pub(super) fn settle(&mut self, edit: &Edit) -> Result<(), EditError> {
+        Arc::make_mut(&mut self.genesis).edit(edit)?;
+        self.undo.clear();
+        self.is_apart = true;
         Ok(())
     }
 
@@ -96,7 +122,7 @@ impl Seen {
     /// None, unless there is a bug: what was made can be taken back.
     pub(super) fn roll_back(&mut self) -> Result<(), EditError> {
         while let Some(undo) = self.undo.pop() {
-            self.genesis.edit(&undo)?;
+            Arc::make_mut(&mut self.genesis).edit(&undo)?;
         }
         Ok(())
     }
@@ -106,7 +132,7 @@ impl Seen {
     /// # Errors
     /// [`StoreError`]; the file is then as it was.
     pub(super) fn save(&mut self, disk: &'static dyn Disk, path: &Path) -> Result<Saved, StoreError> {
-        if self.undo.is_empty() {
+        if self.undo.is_empty() && !self.is_apart {
             return Ok(Saved::Unneeded);
         }
         let text = self.genesis.source().as_bytes();
@@ -128,6 +154,7 @@ impl Seen {
     /// The file has the document now, and looks like that.
     pub(super) fn published(&mut self, (metadata, is_unmistakable): (Metadata, bool)) {
         self.undo.clear();
+        self.is_apart = false;
         self.note(metadata);
         if is_unmistakable {
             self.stamp = Some(Stamp::of(&self.metadata));

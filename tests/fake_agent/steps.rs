@@ -86,6 +86,12 @@ impl Agent {
             "keep-stopping-parent" => loop {
                 stop_parent()?;
             },
+            "stop-self" => kill_process(getpid(), Signal::STOP).map_err(io::Error::from),
+            // All that one processor can do.
+            "work-until" => {
+                while !self.control.path(rest).exists() {}
+                Ok(())
+            }
             "kill-self" => kill_process(getpid(), Signal::KILL).map_err(io::Error::from),
             // A job of the pool that all builds share; it is not given back.
             "take-job" => take_job(),

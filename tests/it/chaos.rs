@@ -199,6 +199,7 @@ impl Round {
         let project = &self.project;
         project.assert_no_process_left();
         project.blueprint(&["validate", "--strict"]).assert(0, &[]);
+        project.assert_journal();
         self.assert_done_once();
         self.assert_merged_once();
         self.assert_nothing_stale();

@@ -149,3 +149,37 @@ fn an_agent_that_ended_while_no_run_lived_is_interrupted_and_done_again() {
     assert_eq!(project.facts("attempt-ended", "a")[0]["outcome"], "interrupted");
     assert_eq!(project.transitions("a", "completed"), 1);
 }
+
+#[test]
+fn what_a_killed_run_had_journaled_is_shown_at_once_and_in_the_plan_file_after_the_next_run() {
+    let ids: Vec<_> = (0..120).map(|number| format!("t{number}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let project = TestProject::new(&PlanText::of(&ids), "== *\nprint done");
+    let run = project.start(&[&["run"], NONE, &["-j", "8"]].concat());
+    project.wait_for_log("some ends", |log| log.tasks("end").len() > 30);
+    run.kill();
+    let journaled = ids.iter().filter(|id| project.transitions(id, "completed") == 1).count();
+    assert_eq!(project.status()["counts"]["completed"], journaled);
+    project.complete(&none_and(&["-j", "8"]));
+    for id in &ids {
+        let (journal, plan) = (project.transitions(id, "completed"), project.events_in_plan(id, "completed"));
+        assert_eq!((journal, plan), (1, 1), "{id}");
+    }
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}
+
+#[test]
+fn a_status_that_somebody_else_writes_meanwhile_is_neither_lost_nor_does_it_take_ours_back() {
+    let ids: Vec<_> = (0..60).map(|number| format!("t{number}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let plan = PlanText::of(&ids).already("t59", "blocked", "somebody");
+    let script = "== t20\nchange-plan A trial|Another trial\n== *\nprint done";
+    let project = TestProject::new(&plan, script);
+    let ended = project.run(&none_and(&["-j", "4"]));
+    assert_eq!(ended.code, Some(4), "{ended}");
+    assert!(project.read("genesis.xml").contains("Another trial"));
+    for id in ids.iter().filter(|id| **id != "t59") {
+        assert_eq!(project.events_in_plan(id, "completed"), 1, "{id}");
+    }
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}

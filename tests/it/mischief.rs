@@ -171,6 +171,9 @@ fn an_agent_that_kills_its_supervisor_does_not_outlive_it_and_is_tried_again() {
     let project = TestProject::new(&PlanText::of(&["a"]), script);
     project.complete(&[]);
     assert_eq!(project.log().starts_of("a"), 2);
+    let first = &project.facts("attempt-ended", "a")[0];
+    assert_eq!(first["outcome"], "interrupted");
+    assert!(first["detail"].as_str().unwrap().contains("its supervisor was killed"), "{first}");
     project.assert_no_process_left();
 }
 

@@ -1,16 +1,13 @@
 //! Being asked to end: Ctrl-C as a terminal sends it, TERM, HUP.
 
-use std::io::Write;
-use std::os::fd::AsFd;
-use std::process::ExitStatus;
-use std::sync::Arc;
+use std::process::Stdio;
 
-use pty_process::blocking::{Command, Pty, open};
 use rustix::process::Signal;
-use rustix::termios::{LocalModes, Termios, tcgetattr};
+use rustix::termios::LocalModes;
 
-use crate::project::{BLUEPRINT, PlanText, Said, TestProject};
+use crate::project::{BLUEPRINT, PlanText, Terminal, TestProject};
 
+const CTRL_C: u8 = 3;
 const WAITING: &str = "== *\nwait-for go\nwrite {task}.txt x";
 const STUBBORN: &str = "== *\nignore-term\nhang";
 
@@ -19,8 +16,8 @@ fn the_first_ctrl_c_lets_running_agents_finish_and_starts_nothing_new() {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), WAITING);
     let mut terminal = Terminal::run(&project, &["run"]);
     project.wait_for_starts(1);
-    terminal.press_ctrl_c();
-    terminal.screen.wait_for("nothing new starts");
+    terminal.press(CTRL_C);
+    terminal.wait_for("nothing new starts");
     project.touch("go");
     let (status, screen) = terminal.wait();
     assert_eq!(status.code(), Some(130), "{screen}");
@@ -35,9 +32,9 @@ fn the_second_ctrl_c_ends_running_agents_and_their_tasks_are_pending() {
     let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nchild\nhang");
     let mut terminal = Terminal::run(&project, &["run"]);
     project.wait_for_log("both", |log| log.tasks("child").len() == 2);
-    terminal.press_ctrl_c();
-    terminal.screen.wait_for("nothing new starts");
-    terminal.press_ctrl_c();
+    terminal.press(CTRL_C);
+    terminal.wait_for("nothing new starts");
+    terminal.press(CTRL_C);
     let (status, screen) = terminal.wait();
     assert_eq!(status.code(), Some(130), "{screen}");
     project.assert_statuses(&[("a", "pending"), ("b", "pending")]);
@@ -51,18 +48,14 @@ fn the_terminal_is_left_as_it_was() {
     let project = TestProject::new(&PlanText::of(&["a"]), WAITING);
     let mut terminal = Terminal::run(&project, &["run"]);
     project.wait_for_starts(1);
-    terminal.press_ctrl_c();
-    terminal.screen.wait_for("nothing new starts");
+    terminal.press(CTRL_C);
+    terminal.wait_for("nothing new starts");
     project.touch("go");
     let after = terminal.modes_at_the_end();
-    assert_eq!(format!("{:?}", after.local_modes), format!("{:?}", terminal.before.local_modes));
+    assert_eq!(format!("{:?}", after.local_modes), format!("{:?}", terminal.before().local_modes));
     assert!(after.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG));
-    let (_, screen) = terminal.wait();
-    assert_eq!(
-        screen.matches("\u{1b}[?25l").count(),
-        screen.matches("\u{1b}[?25h").count(),
-        "hidden cursor: {screen:?}"
-    );
+    // Looks for the cursor, too.
+    terminal.wait();
 }
 
 #[test]
@@ -135,60 +128,27 @@ fn a_hangup_is_no_reason_to_end() {
 #[test]
 fn a_run_goes_on_when_its_terminal_is_closed() {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), WAITING);
-    let (pty, mut child) = on_a_terminal(&project, &["run"]);
+    let terminal = Terminal::unread(&project, &["run"]);
     project.wait_for_starts(1);
-    drop(pty);
+    let mut run = terminal.close();
     project.touch("go");
-    let status = child.wait().unwrap();
+    let status = run.wait().unwrap();
     assert!(status.success(), "{status}");
     project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
 }
 
-/// A run on a terminal of its own.
-pub(crate) struct Terminal {
-    pty: Arc<Pty>,
-    child: std::process::Child,
-    before: Termios,
-    screen: Said,
-}
-
-impl Terminal {
-    pub(crate) fn run(project: &TestProject, arguments: &[&str]) -> Self {
-        let (pty, child) = on_a_terminal(project, arguments);
-        let pty = Arc::new(pty);
-        let before = tcgetattr(pty.as_fd()).unwrap();
-        let screen = Said::by(Reader(Arc::clone(&pty)));
-        Self { pty, child, before, screen }
+#[test]
+fn a_run_goes_on_when_nobody_reads_any_more_what_it_says() {
+    for progress in ["plain", "bar"] {
+        let project = TestProject::new(&PlanText::chain(&["a", "b"]), WAITING);
+        let mut command = project.command(BLUEPRINT);
+        command.args(["run", "-vv", "--progress", progress]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut run = command.spawn().unwrap();
+        project.wait_for_starts(1);
+        drop((run.stdout.take(), run.stderr.take()));
+        project.touch("go");
+        let status = run.wait().unwrap();
+        assert!(status.success(), "{progress}: {status}");
+        project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
     }
-
-    fn press_ctrl_c(&mut self) {
-        (&*self.pty).write_all(b"\x03").unwrap();
-    }
-
-    fn modes_at_the_end(&mut self) -> Termios {
-        self.child.wait().unwrap();
-        tcgetattr(self.pty.as_fd()).unwrap()
-    }
-
-    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
-        let status = self.child.wait().unwrap();
-        (status, self.screen.all())
-    }
-}
-
-struct Reader(Arc<Pty>);
-
-impl std::io::Read for Reader {
-    fn read(&mut self, block: &mut [u8]) -> std::io::Result<usize> {
-        (&*self.0).read(block)
-    }
-}
-
-fn on_a_terminal(project: &TestProject, arguments: &[&str]) -> (Pty, std::process::Child) {
-    let (pty, pts) = open().unwrap();
-    pty.resize(pty_process::Size::new(30, 100)).unwrap();
-    let command =
-        Command::new(BLUEPRINT).args(arguments).env_clear().envs(project.env()).env("TERM", "xterm");
-    let child = command.current_dir(&project.root).spawn(pts).unwrap();
-    (pty, child)
 }

@@ -18,6 +18,7 @@ pub struct Config {
     pub retry_outcomes: Option<Vec<Outcome>>,
     pub timeout: Option<Timeout>,
     pub kill_grace: Option<Timeout>,
+    pub stall_timeout: Option<Timeout>,
     pub require_definitions: bool,
     pub allow_no_changes: Vec<String>,
     pub branch: Option<String>,
@@ -34,7 +35,6 @@ pub struct Config {
     pub jobserver: Option<Jobserver>,
     pub isolation: Option<Isolation>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
-    pub stall_timeout: Option<Timeout>,
     pub keep: Option<Keep>,
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
@@ -64,7 +64,6 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("stall-timeout", self.stall_timeout.is_some()),
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
             ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::store::{AttemptDir, read_records};
 
 /// How often `--follow` looks for more.
 const LOOK: Duration = Duration::from_millis(200);
+/// So much of a log is in memory at once, in bytes.
+const BLOCK: usize = 64 * 1024;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint logs genesis.xml auth-api --follow")]
@@ -105,14 +107,27 @@ fn is_over(context: &Context, id: &str, number: u32) -> Result<bool, CliError> {
     Ok(!(open && live))
 }
 
-/// What is there from where the file stands, as it is: an agent's colours are its own.
+/// What is there from where the file stands, as it is: an agent's colours are its own. Block by block: an agent may have printed more than
+/// there is memory.
 fn copy(file: &mut File) -> Result<(), CliError> {
-    let at = file.stream_position().unwrap_or(0);
-    let mut text = Vec::new();
-    let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_to_end(&mut text));
-    read.map_err(|error| CliError::new(Kind::Environment, format!("can't read the log: {error}")))?;
+    let mut block = vec![0; BLOCK];
     let mut out = io::stdout().lock();
-    match out.write_all(&text).and_then(|()| out.flush()) {
+    loop {
+        let count = match file.read(&mut block) {
+            Ok(0) => return written(out.flush()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                return Err(CliError::new(Kind::Environment, format!("can't read the log: {error}")));
+            }
+        };
+        written(out.write_all(block.get(..count).unwrap_or_default()))?;
+    }
+}
+
+/// A reader that has gone (`blueprint logs x | head -1`) wants no more.
+fn written(done: io::Result<()>) -> Result<(), CliError> {
+    match done {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {
             Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))

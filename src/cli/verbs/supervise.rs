@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::error::CliError;
-use crate::run::supervisor::{Orders, supervise};
+use crate::run::supervisor::{MOST_OUTPUT, Orders, supervise};
 use crate::store::AttemptDir;
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,15 @@ pub(crate) struct Args {
     /// The longest that the agent may take, in milliseconds.
     #[arg(long)]
     deadline_ms: u64,
+    /// The longest that the agent may give no sign of life, in milliseconds.
+    #[arg(long)]
+    patience_ms: u64,
+    /// The most that the agent may print, in bytes.
+    #[arg(long, default_value_t = MOST_OUTPUT)]
+    most_output: u64,
+    /// Do without a control group of the kernel, as where there is none.
+    #[arg(long)]
+    without_cgroup: bool,
     /// The attempt's folder.
     dir: PathBuf,
     /// The agent program and its arguments.
@@ -26,6 +35,9 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         dir: AttemptDir::at(args.dir),
         grace: Duration::from_millis(args.grace_ms),
         deadline: Duration::from_millis(args.deadline_ms),
+        patience: Duration::from_millis(args.patience_ms),
+        most_output: args.most_output,
+        with_cgroup: !args.without_cgroup,
         command: args.command,
     };
     supervise(&orders)?;

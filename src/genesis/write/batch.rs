@@ -311,10 +311,7 @@ fn apart(pieces: Vec<Piece<'_>>) -> Option<Vec<Piece<'_>>> {
         let last = apart.last_mut().filter(|last| piece.range.start < last.range.end);
         if let Some(last) = last {
             let is_removal = last.text.is_empty() && piece.range.is_empty();
-            let Some(text) = piece.text.strip_prefix("\r\n").or_else(|| piece.text.strip_prefix("\n")) else {
-                eprintln!("CONF2 {:?} {:?} {:?} {:?}", last.range, last.text, piece.range, piece.text);
-                return None;
-            };
+            let text = piece.text.strip_prefix("\r\n").or_else(|| piece.text.strip_prefix('\n'))?;
             let tail = last.range.end - piece.range.start;
             if !is_removal || tail > piece.text.len() - text.len() {
                 return None;

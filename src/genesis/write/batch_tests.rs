@@ -7,7 +7,7 @@ use super::random_plan::{recipe, status};
 use super::tests::at;
 use crate::genesis::{Genesis, Status, Task, TaskResult, Transition};
 
-fn transition<'a>(task: &'a str, to: Status, number: usize) -> Transition<'a> {
+fn transition(task: &str, to: Status, number: usize) -> Transition<'_> {
     let result = TaskResult { summary: format!("result {number}"), deliverables: Vec::new(), notes: None };
     Transition {
         task,

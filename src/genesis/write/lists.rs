@@ -68,7 +68,11 @@ impl Writer<'_> {
     }
 
     /// What the entry says beside its id.
-    pub(super) fn attributes<'a>(&self, transition: &'a Transition<'_>, word: Option<&'a str>) -> Attributes<'a> {
+    pub(super) fn attributes<'a>(
+        &self,
+        transition: &'a Transition<'_>,
+        word: Option<&'a str>,
+    ) -> Attributes<'a> {
         let mut attributes = vec![(STATUS, word)];
         if let Some(name) = self.names.tracker.reason {
             let why = result(transition).map_or(transition.description, |result| result.summary.as_str());

@@ -45,13 +45,11 @@ impl Writer<'_> {
     }
 
     fn own_words(&self) -> Box<dyn Iterator<Item = String> + '_> {
-        match self.words {
-            Some(words) => Box::new(words.own.iter().cloned()),
-            None => {
-                let words = self.view.tasks.iter().flat_map(|task| &task.own_status);
-                Box::new(words.map(|word| word.id.trim().to_owned()))
-            }
+        if let Some(words) = self.words {
+            return Box::new(words.own.iter().cloned());
         }
+        let words = self.view.tasks.iter().flat_map(|task| &task.own_status);
+        Box::new(words.map(|word| word.id.trim().to_owned()))
     }
 
     fn event_words(&self) -> Box<dyn Iterator<Item = String> + '_> {

@@ -171,6 +171,13 @@ fn every_event() -> Vec<RunEvent> {
         RunEvent::Stopping(Stage::Drain),
         RunEvent::Stopping(Stage::End),
         RunEvent::Stopping(Stage::Kill),
+        RunEvent::OverEstimate {
+            task: id("build-api"),
+            estimate: Duration::from_mins(45),
+            ran: Duration::from_secs(4050),
+        },
+        RunEvent::Suspended,
+        RunEvent::Continued { after: Duration::from_mins(3) },
         RunEvent::Ended(Summary { cost_usd: Some(1.234), ..summary(Verdict::Completed) }),
         RunEvent::Ended(Summary { done_now: 0, ..summary(Verdict::Completed) }),
         RunEvent::Ended(Summary {

@@ -7,23 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::Stage;
-use super::attempt::{Gone, Link, Message, next_stage};
+use super::attempt::{Gone, Link, Message};
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
-use super::launch::{self, Ready};
+use super::launch::{self, LaunchError, Ready};
 use super::listener::Listener;
 use super::record::{AgentStarted, AttemptStarted};
 use super::supervisor::{End, Exit};
+use super::waiting::{Clock, Due};
 use crate::agent::{EndedBy, Outcome};
 use process::Direct;
 
 /// Writes down what the agent is to find, and makes its command line; a report, if that can't be done.
-pub(super) fn prepare(job: &Job) -> Result<Ready, Report> {
-    launch::write_down(job, None).map_err(|error| Report::of(Outcome::CouldNotStart, error.to_string()))
+pub(super) fn prepare(job: &Job) -> Result<Ready, Box<Report>> {
+    let report = |error: LaunchError| Report::of(Outcome::CouldNotStart, error.to_string());
+    launch::write_down(job, None).map_err(|error| Box::new(report(error)))
 }
 
 /// Runs the attempt and sends how it ended, whatever happens. Its beginning is in the journal.
@@ -51,7 +53,7 @@ pub(super) async fn attempt(job: Job, link: Link) {
 /// What an attempt comes to whose agent is not started in this run: its end is known already.
 fn not_begun(entry: &Entry) -> Report {
     match entry {
-        Entry::Prepared(Err(report)) => report.clone(),
+        Entry::Prepared(Err(report)) => Report::clone(report),
         Entry::Resumed(resumed) => match &resumed.ended {
             Some(ended) => counted(from_record(ended)),
             None => Report::of(Outcome::Interrupted, UNSEEN),
@@ -101,10 +103,11 @@ async fn watch_over(
     agent: Direct,
     link: &Link,
 ) -> Result<Report, Gone> {
+    link.stoppable.is_agent(agent.process());
     let (is_over, over) = oneshot::channel();
     let listener = Listener::new(job, started, link);
     let waiting = async {
-        let ended = wait(job, since, agent, link.stop.clone()).await;
+        let ended = wait(job, since, agent, link).await;
         let _ = is_over.send(());
         ended
     };
@@ -119,41 +122,31 @@ async fn watch_over(
 }
 
 /// The agent's end, and why we brought it about, if we did.
-async fn wait(
-    job: &Job,
-    since: Timestamp,
-    mut agent: Direct,
-    mut stop: watch::Receiver<Option<Stage>>,
-) -> (End, Option<EndedBy>) {
+async fn wait(job: &Job, since: Timestamp, mut agent: Direct, link: &Link) -> (End, Option<EndedBy>) {
     let spent = Timestamp::now().duration_since(since).try_into().unwrap_or_default();
-    let deadline = tokio::time::sleep(job.cast.timeout.saturating_sub(spent));
-    tokio::pin!(deadline);
+    let mut clock = Clock::start(job, link, spent);
     let handle = agent.handle();
     let mut ended_by = None;
     let exit = loop {
-        let stage = tokio::select! {
+        let due = tokio::select! {
+            biased;
             exit = agent.wait() => break exit,
-            () = &mut deadline => {
-                let stage = if ended_by.is_none() { Stage::End } else { Stage::Kill };
-                ended_by.get_or_insert(EndedBy::TimedOut);
-                stage
-            }
-            stage = next_stage(&mut stop) => {
-                if stage > Stage::Drain {
-                    ended_by.get_or_insert(EndedBy::Interrupted);
-                }
-                stage
-            }
+            due = clock.next() => due,
         };
-        match stage {
-            Stage::Drain => continue,
-            Stage::End => handle.end(),
-            Stage::Kill => handle.kill(),
+        match due {
+            Due::Stop(Stage::Drain) => continue,
+            Due::Stop(Stage::End) => handle.end(),
+            Due::Deadline if ended_by.is_none() => handle.end(),
+            Due::Stop(Stage::Kill) | Due::Deadline => handle.kill(),
         }
-        deadline.as_mut().reset(tokio::time::Instant::now() + job.common.kill_grace);
+        ended_by.get_or_insert(match due {
+            Due::Deadline => EndedBy::TimedOut,
+            Due::Stop(_) => EndedBy::Interrupted,
+        });
+        clock.set(tokio::time::Instant::now() + job.common.kill_grace);
     };
     let left_behind = end_leftovers(handle, job.common.kill_grace, ended_by.is_some()).await;
-    let end = End { exit, asked: ended_by.is_some(), timed_out: false, left_behind, at: Timestamp::now() };
+    let end = End { asked: ended_by.is_some(), left_behind, ..End::by(exit) };
     (end, ended_by)
 }
 

@@ -60,15 +60,13 @@ impl Direct {
 
     /// Waits for its end. Of one that is no child of ours nobody learns how it ended.
     pub(super) async fn wait(&mut self) -> Exit {
-        match &mut self.child {
-            Some(child) => child.wait().await.map_or(Exit::Unseen, Exit::of),
-            None => {
-                let process = self.process.clone();
-                // It can't fail but by a panic.
-                let _ = spawn_blocking(move || wait_until_gone(&process)).await;
-                Exit::Unseen
-            }
+        if let Some(child) = &mut self.child {
+            return child.wait().await.map_or(Exit::Unseen, Exit::of);
         }
+        let process = self.process.clone();
+        // It can't fail but by a panic.
+        let _ = spawn_blocking(move || wait_until_gone(&process)).await;
+        Exit::Unseen
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -12,8 +13,8 @@ use crate::git::Repo;
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
-use crate::run::process::kill_leftover;
-use crate::run::{Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
+use crate::run::process::{Stoppable, kill_leftover};
+use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
@@ -67,9 +68,16 @@ impl Dispatcher<'_> {
             job.entry = Entry::Prepared(prepared.map(Box::new));
         }
         let stop = watch::Sender::new(None);
-        let link = Link { messages: self.sender.clone(), stop: stop.subscribe() };
+        let stopped = self.stopped.subscribe();
+        let stoppable = Stoppable::default();
+        let link = Link {
+            messages: self.sender.clone(),
+            stop: stop.subscribe(),
+            stopped,
+            stoppable: stoppable.clone(),
+        };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
-        self.running.insert(task.clone(), Running { dir, runner, stop, is_overruled: false });
+        self.running.insert(task.clone(), Running { dir, runner, stoppable, stop, is_overruled: false });
         self.to_begin.push((job, link));
         Ok(())
     }
@@ -98,8 +106,14 @@ impl Dispatcher<'_> {
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,
+            estimate: self.estimate(task),
             entry,
         }
+    }
+
+    fn estimate(&self, task: &TaskId) -> Option<Duration> {
+        let index = self.ground.plan.find(task.as_str())?;
+        self.ground.plan.task(index).estimate
     }
 
     /// In document order.
@@ -133,14 +147,16 @@ impl Dispatcher<'_> {
     fn prerequisite(&self, id: &TaskId) -> Option<Prerequisite> {
         let genesis = self.books.genesis();
         let task = genesis.task(id.as_str())?;
-        Some(brief::prerequisite(genesis, task, self.completion(id)))
+        let later = self.books.later_result(id.as_str()).map(|result| result.summary.clone());
+        let before = brief::prerequisite(genesis, task, self.completion(id));
+        Some(Prerequisite { summary: later.or(before.summary), ..before })
     }
 
     fn completion(&self, id: &TaskId) -> Completion {
         let last = self.books.history().task(id.as_str()).and_then(TaskHistory::last_attempt);
         match self.results.get(id) {
             Some(commit) => Completion::OnBranch { branch: self.branch(id), commit: commit.to_string() },
-            None if last.is_some_and(|last| last.succeeded()) => Completion::InPlace,
+            None if last.is_some_and(Attempt::succeeded) => Completion::InPlace,
             None => Completion::ByHand,
         }
     }

@@ -55,6 +55,7 @@ impl Dispatcher<'_> {
     pub(super) fn follow_changes(&mut self) -> Result<(), RunError> {
         let Some(before) = self.before.take() else { return Ok(()) };
         let before = self.last_valid.take().unwrap_or(before);
+        self.books.catch_up_document()?;
         match self.ground.changed(&self.settings, self.books.genesis(), self.books.history(), self.tell) {
             Ok(ground) => self.change_ground(ground, &before),
             Err(error) => {
@@ -207,11 +208,12 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn is_overruled(&self, task: &TaskId) -> bool {
-        self.books.genesis().task(task.as_str()).is_some_and(|task| is_overruling(task.status))
+        self.books.status(task.as_str()).is_some_and(is_overruling)
     }
 
     /// The status stays what the person made it; a task that is pending again is taken up again.
     pub(super) fn end_overruled(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
+        self.books.catch_up_document()?;
         let genesis = self.books.genesis();
         let is_cancelled = genesis.task(task.as_str()).is_some_and(|task| task.status == Status::Cancelled);
         let (ending, cause) = if is_cancelled {

@@ -9,6 +9,7 @@ mod limits;
 mod reports;
 mod results;
 mod settle;
+mod suspend;
 mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use self::limits::Pacing;
 use self::wrap_up::task_of;
@@ -27,9 +28,10 @@ use super::attempt::{Link, Message};
 use super::books::Books;
 use super::ground::Ground;
 use super::job::{Common, Job};
+use super::process::Stoppable;
 use super::room::Room;
 use super::settings::{Settings, Site};
-use super::signals::Signals;
+use super::signals::{Asked, Signals};
 use super::{Fact, RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
@@ -41,6 +43,8 @@ use crate::store::AttemptDir;
 struct Running {
     dir: AttemptDir,
     runner: Arc<dyn Runner>,
+    /// Stops its agent, and lets it go on.
+    stoppable: Stoppable,
     /// Tells it to end.
     stop: watch::Sender<Option<Stage>>,
     /// A person has decided otherwise about the task: what the attempt comes to changes nothing.
@@ -70,6 +74,8 @@ pub(super) struct Dispatcher<'a> {
     /// Completed tasks whose work could not be merged.
     unmerged: Vec<TaskId>,
     stage: Option<Stage>,
+    /// For how long the terminal has stopped the run so far.
+    stopped: watch::Sender<Duration>,
     running: BTreeMap<TaskId, Running>,
     /// What keeps tasks that are ready from being started.
     pacing: Pacing,
@@ -89,6 +95,10 @@ pub(super) struct Dispatcher<'a> {
     /// Attempts that begin, and news that are told, when what was decided is saved.
     to_begin: Vec<(Job, Link)>,
     to_tell: RefCell<Vec<RunEvent>>,
+    /// So many of them tell of what the save brings to the plan file that is under way.
+    to_tell_saved: usize,
+    /// Attempts that go on when what they came to is journaled, and whose they are.
+    to_answer: Vec<(Option<TaskId>, oneshot::Sender<()>)>,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -118,6 +128,7 @@ impl<'a> Dispatcher<'a> {
             results: HashMap::new(),
             unmerged: Vec::new(),
             stage: None,
+            stopped: watch::Sender::new(Duration::ZERO),
             pacing,
             running: BTreeMap::new(),
             tries: HashMap::new(),
@@ -131,6 +142,8 @@ impl<'a> Dispatcher<'a> {
             sender,
             to_begin: Vec::new(),
             to_tell: RefCell::default(),
+            to_tell_saved: 0,
+            to_answer: Vec::new(),
         }
     }
 
@@ -154,8 +167,11 @@ impl<'a> Dispatcher<'a> {
         self.finish(signals.by_term())
     }
 
-    /// Nobody has to be waited for who has not begun.
+    /// Nobody has to be waited for who has not begun, or gets no answer any more.
     fn drop_unbegun(&mut self) {
+        for (task, _) in std::mem::take(&mut self.to_answer) {
+            self.forget(task.as_ref());
+        }
         for (job, _) in std::mem::take(&mut self.to_begin) {
             self.running.remove(&job.task);
         }
@@ -165,11 +181,13 @@ impl<'a> Dispatcher<'a> {
         let mut output = output::Ticker::new(self.settings.output_every);
         while !self.is_over() {
             let (due, look) = (self.until_due(), self.next_look());
+            let save = self.books.save_due();
             tokio::select! {
                 message = self.messages.recv() => self.inbox.extend(message),
-                stage = signals.next() => self.on_signal(stage)?,
+                asked = signals.next() => self.on_signal(asked)?,
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
+                () = sleep_to(save), if save.is_some() => self.save_beside()?,
                 () = tokio::time::sleep(look) => {}
             }
             self.proceed()?;
@@ -178,7 +196,12 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
+    ///
+    /// What many attempts have sent is decided together, and costs one write to the disk.
     fn proceed(&mut self) -> Result<(), RunError> {
+        while let Ok(message) = self.messages.try_recv() {
+            self.inbox.push_back(message);
+        }
         if !self.inbox.is_empty() && !self.books.hold()? {
             self.hear();
             return Ok(());
@@ -218,11 +241,10 @@ impl<'a> Dispatcher<'a> {
         match message {
             Message::Record(fact, written) => {
                 let task = task_of(&fact).cloned();
-                self.record(*fact).inspect_err(|_| self.forget(task.as_ref()))?;
-                // An attempt that has gone meanwhile needs no answer.
-                let _ = written.send(());
-                Ok(())
+                self.to_answer.push((task, written));
+                self.record(*fact)
             }
+            Message::Saved => self.on_saved(),
             Message::Seen(fact) => self.record(*fact),
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
@@ -241,6 +263,7 @@ impl<'a> Dispatcher<'a> {
                 self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())
             }
+            Message::Overtime(over) => self.on_overtime(*over),
             Message::Said(task, says) => {
                 self.tell_said(&task, &says);
                 Ok(())
@@ -259,9 +282,17 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn on_signal(&mut self, stage: Stage) -> Result<(), RunError> {
-        self.tell(RunEvent::Stopping(stage));
-        self.stop_at(stage)
+    fn on_signal(&mut self, asked: Asked) -> Result<(), RunError> {
+        match asked {
+            Asked::End(stage) => {
+                self.tell(RunEvent::Stopping(stage));
+                self.stop_at(stage)
+            }
+            Asked::Suspend => {
+                self.suspend();
+                Ok(())
+            }
+        }
     }
 
     fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
@@ -299,10 +330,9 @@ impl<'a> Dispatcher<'a> {
 
     /// At once, unless something is to be saved first.
     fn tell(&self, event: RunEvent) {
-        if self.books.is_ahead() || !self.to_tell.borrow().is_empty() {
-            self.to_tell.borrow_mut().push(event);
-        } else {
-            (self.tell)(event);
+        self.to_tell.borrow_mut().push(event);
+        if !self.books.is_ahead() {
+            self.announce(usize::MAX);
         }
     }
 
@@ -347,6 +377,11 @@ impl<'a> Dispatcher<'a> {
         }
         self.follow_changes()
     }
+}
+
+async fn sleep_to(due: Option<Instant>) {
+    let Some(due) = due else { return std::future::pending().await };
+    tokio::time::sleep_until(due.into()).await;
 }
 
 /// The disks that fill up are those of the worktrees and of the plan's state.

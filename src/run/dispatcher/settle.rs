@@ -10,7 +10,7 @@ use super::Dispatcher;
 use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
-use crate::run::attempt::attempt;
+use crate::run::attempt::{Message, attempt};
 use crate::run::job::Report;
 use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -25,7 +25,8 @@ impl Dispatcher<'_> {
         self.books.record(fact)
     }
 
-    /// Changes a task's status: in the journal, which is the commit point, then in the plan file.
+    /// Changes a task's status: in the journal, which is the commit point, then in the plan file; where agents have no worktree, a moment
+    /// later.
     pub(super) fn transition(
         &mut self,
         task: &TaskId,
@@ -34,7 +35,7 @@ impl Dispatcher<'_> {
         changes: Option<String>,
         result: Option<TaskResult>,
     ) -> Result<(), RunError> {
-        let known = self.books.genesis().task(task.as_str()).map(|task| task.status);
+        let known = self.books.status(task.as_str());
         // Whatever the agent may have written itself, the attempt that ends here was in progress.
         let is_an_end = to != Status::InProgress && self.numbers.contains_key(task);
         let from = known.filter(|_| !is_an_end).unwrap_or(Status::InProgress);
@@ -49,6 +50,10 @@ impl Dispatcher<'_> {
             result,
         };
         self.record(Fact::Transition(record.clone()))?;
+        if known.is_some() && self.isolation(task) == Isolation::None {
+            self.books.follow_later(record);
+            return Ok(());
+        }
         match self.write(&record) {
             Err(RunError::Edit(EditError::UnknownTask(_))) => {
                 self.tell_unwritten(&record);
@@ -109,8 +114,13 @@ impl Dispatcher<'_> {
         at < Timestamp::MAX && same.any(|event| event.at() == Some(at))
     }
 
-    /// Saves what was decided, all at once, and then lets it have its effects: attempts begin, and it is announced.
+    /// Saves what was decided, all at once, and then lets it have its effects: attempts go on or begin, and it is announced.
     pub(super) fn settle(&mut self) -> Result<(), RunError> {
+        self.books.sync()?;
+        for (_, written) in self.to_answer.drain(..) {
+            // An attempt that has gone meanwhile needs no answer.
+            let _ = written.send(());
+        }
         self.books.flush()?;
         self.hear();
         for (job, link) in std::mem::take(&mut self.to_begin) {
@@ -119,8 +129,35 @@ impl Dispatcher<'_> {
                 Isolation::None => tokio::spawn(direct::attempt(job, link)),
             };
         }
-        for event in self.to_tell.take() {
-            (self.tell)(event);
+        if !self.books.is_ahead() {
+            self.announce(usize::MAX);
+        }
+        Ok(())
+    }
+
+    /// Tells so many of the news that wait.
+    pub(super) fn announce(&self, most: usize) {
+        let mut waiting = self.to_tell.borrow_mut();
+        let count = waiting.len().min(most);
+        let mut news: Vec<_> = waiting.drain(..count).collect();
+        drop(waiting);
+        self.add_remaining(&mut news);
+        news.into_iter().for_each(self.tell);
+    }
+
+    /// Begins to save what the plan file lacks; what waits to be announced until then is announced when that is done.
+    pub(super) fn save_beside(&mut self) -> Result<(), RunError> {
+        self.to_tell_saved = self.to_tell.borrow().len();
+        let sender = self.sender.clone();
+        let over = move || {
+            let _ = sender.send(Message::Saved);
+        };
+        self.books.save_beside(over).map(drop)
+    }
+
+    pub(super) fn on_saved(&mut self) -> Result<(), RunError> {
+        if self.books.end_save()? {
+            self.announce(self.to_tell_saved);
         }
         Ok(())
     }
@@ -240,8 +277,19 @@ impl Dispatcher<'_> {
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.cost_usd,
-            remaining: self.remaining(),
+            remaining: None,
         }));
+    }
+
+    /// Says with the ends of tasks how much longer the run may take: that takes a walk through the whole plan, and is the same for all that
+    /// are told at once.
+    fn add_remaining(&self, news: &mut [RunEvent]) {
+        let mut known = None;
+        for event in news {
+            if let RunEvent::TaskEnded(ended) = event {
+                ended.remaining = *known.get_or_insert_with(|| self.remaining());
+            }
+        }
     }
 
     /// The longest path of what is not over, by estimates, stretched as much as they were off so far.

@@ -30,10 +30,12 @@ impl Dispatcher<'_> {
             }
             Message::Ended(ended, _) => self.forget(Some(&ended.task)),
             Message::Record(fact, _) => self.forget(task_of(&fact)),
-            Message::Begun(_)
+            Message::Saved
+            | Message::Begun(_)
             | Message::Seen(_)
             | Message::Running { .. }
             | Message::Said(..)
+            | Message::Overtime(_)
             | Message::Warning(..) => {}
         }
     }
@@ -46,6 +48,7 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn finish(&mut self, by_term: bool) -> Result<Summary, RunError> {
+        self.books.save_here()?;
         // Somebody may have put an older file back while the run lasted.
         self.look_until_settled()?;
         self.tell_still_refused();
@@ -55,14 +58,16 @@ impl Dispatcher<'_> {
         }
         self.settle()?;
         self.record(Fact::RunEnded { run: self.common.run.clone(), exit: summary.verdict.exit_code() })?;
+        self.books.sync()?;
         Ok(summary)
     }
 
     fn summary(&self, by_term: bool) -> Summary {
-        let statuses = || self.books.genesis().tasks().iter().map(|task| task.status);
+        let tasks = self.books.genesis().tasks().iter();
+        let statuses = tasks.filter_map(|task| self.books.status(&task.id));
         let summary = Summary {
             verdict: Verdict::Completed,
-            completed: statuses().filter(|status| *status == Status::Completed).count(),
+            completed: statuses.filter(|status| *status == Status::Completed).count(),
             total: self.ground.plan.len(),
             done_now: self.done_now,
             roots: self.roots(),
@@ -166,6 +171,7 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptEnded(ended) => Some(&ended.task),
         Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
         Fact::Reported(reported) => Some(&reported.task),
+        Fact::OverEstimate(over) => Some(&over.task),
         Fact::JournalBegun { .. }
         | Fact::RunStarted { .. }
         | Fact::RunEnded { .. }

@@ -17,6 +17,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         retries: 0,
         retry_outcomes: None,
         kill_grace: Duration::ZERO,
+        stall_timeout: Duration::ZERO,
         fail_fast: false,
         rerun_failed,
         only: only.iter().map(|id| TaskId::from(*id)).collect(),

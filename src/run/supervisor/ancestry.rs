@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use super::tree;
+use super::proc;
 
 /// What every attempt's processes have in their environment, unless they take it out for those that they start.
 const TOKEN: &[u8] = b"BLUEPRINT_TASK_TOKEN=";
@@ -16,7 +16,7 @@ const MOST: usize = 1_000;
 /// what loses its parents becomes the supervisor's own child.
 pub fn is_inside_attempt(plan: &Path) -> bool {
     let plan = [PLAN, plan.as_os_str().as_encoded_bytes()].concat();
-    let ancestors = std::iter::successors(Some(std::process::id()), |pid| tree::parent_of(*pid));
+    let ancestors = std::iter::successors(Some(std::process::id()), |pid| proc::parent_of(*pid));
     ancestors.take(MOST).any(|pid| is_of_attempt(pid, &plan))
 }
 

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use rustix::process::WaitStatus;
 use serde::{Deserialize, Serialize};
 
-use super::tree;
 use crate::store::{AttemptDir, StoreError, read_json, write_json};
 
 /// How often an end is tried to be written, and the pause between two tries.
@@ -21,15 +20,30 @@ const ROOM: usize = 4096;
 pub struct End {
     /// Its exit code or signal.
     pub exit: Exit,
-    /// The run asked for the end, or the time was up.
+    /// The run asked for the end, or the supervisor had a reason of its own.
     pub asked: bool,
-    /// The time was up, and no run was there to say so.
+    /// Why the supervisor ended it by itself.
     #[serde(default)]
-    pub timed_out: bool,
+    pub reason: Option<Reason>,
     /// How many processes were still there when the agent had ended, and had to be ended.
     pub left_behind: usize,
+    /// How long the agent was at work, in milliseconds; the time for which it was stopped, or the machine slept, does not count.
+    #[serde(default)]
+    pub ran_ms: Option<u64>,
     /// When.
     pub at: Timestamp,
+}
+
+/// Why a supervisor ends an agent that no run asks it to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Its time was up.
+    TimedOut,
+    /// It gave no sign of life: neither output nor work of the processor.
+    Silent,
+    /// It printed more than a disk can be asked to take.
+    TooMuchOutput,
 }
 
 /// What the kernel said of the process.
@@ -47,26 +61,30 @@ pub enum Exit {
 }
 
 impl End {
-    pub(super) fn of(status: Option<WaitStatus>, asked: bool, left_behind: usize) -> Self {
+    /// What the kernel said of the agent; nothing, if nobody was there to hear it.
+    pub(super) fn of(status: Option<WaitStatus>) -> Self {
         let code = status.and_then(WaitStatus::exit_status).map(Exit::Code);
         let signal = status.and_then(WaitStatus::terminating_signal).map(Exit::Signal);
-        Self {
-            exit: code.or(signal).unwrap_or(Exit::Unseen),
-            asked,
-            timed_out: false,
-            left_behind,
-            at: Timestamp::now(),
-        }
+        Self::by(code.or(signal).unwrap_or(Exit::Unseen))
     }
 
     pub(super) fn could_not_start(error: &io::Error) -> Self {
-        let exit = Exit::NotStarted(error.to_string());
-        Self { exit, asked: false, timed_out: false, left_behind: 0, at: Timestamp::now() }
+        Self::by(Exit::NotStarted(error.to_string()))
     }
 
     /// The end of an attempt whose supervisor died with it, or never lived.
     pub fn unseen() -> Self {
-        Self { exit: Exit::Unseen, asked: false, timed_out: false, left_behind: 0, at: Timestamp::now() }
+        Self::by(Exit::Unseen)
+    }
+
+    /// An end like that, with nothing else known of it.
+    pub(in crate::run) fn by(exit: Exit) -> Self {
+        Self { exit, asked: false, reason: None, left_behind: 0, ran_ms: None, at: Timestamp::now() }
+    }
+
+    /// How long the agent was at work, as far as its supervisor lived to say it.
+    pub fn ran(&self) -> Option<Duration> {
+        self.ran_ms.map(Duration::from_millis)
     }
 
     /// The end that is written in an attempt's folder.
@@ -99,53 +117,4 @@ impl End {
         // Where there is none already, that will be met again.
         let _ = fs::write(dir.room(), [b'.'; ROOM]);
     }
-}
-
-/// The processes of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Processes {
-    /// The agent's process id, also that of its process group.
-    agent: u32,
-    /// When the kernel started the agent, in clock ticks since boot: with it, the process id means one process.
-    agent_start: Option<u64>,
-}
-
-impl Processes {
-    pub(super) fn of(agent: u32) -> Self {
-        Self { agent, agent_start: tree::start_time(agent) }
-    }
-
-    pub(super) fn write(&self, dir: &AttemptDir) -> Result<(), StoreError> {
-        write_json(&dir.processes(), self)
-    }
-
-    pub(super) fn agent(&self) -> (u32, Option<u64>) {
-        (self.agent, self.agent_start)
-    }
-
-    /// The processes noted in an attempt's folder.
-    pub(super) fn read(dir: &AttemptDir) -> Option<Self> {
-        read_json(&dir.processes()).ok().flatten()
-    }
-
-    /// Kills the agent and its descendants; does nothing if that process id has gone to somebody else.
-    fn kill(&self) {
-        if self.agent_start.is_some() && tree::start_time(self.agent) == self.agent_start {
-            tree::kill_from(self.agent);
-        }
-    }
-}
-
-/// A variable of an agent's environment, which all that it starts inherit, with the path of a file of its attempt.
-const MARK: &str = "BLUEPRINT_PROMPT_FILE";
-
-/// Kills the agent of an attempt and whoever it started, where its supervisor can't any more: the noted process with its descendants, and
-/// those that have the attempt in their environment. The supervisor may have died before it noted anything, and what had detached itself
-/// from the agent lost its place in the tree together with its supervisor.
-pub fn kill_orphans(dir: &AttemptDir) {
-    if let Some(processes) = Processes::read(dir) {
-        processes.kill();
-    }
-    let mark = [MARK.as_bytes(), b"=", dir.prompt().as_os_str().as_encoded_bytes()].concat();
-    tree::kill_with_variable(&mark);
 }

@@ -1,19 +1,16 @@
 //! Processes that have no supervisor: which one it is, whether it lives, and how it is asked to end.
 
-use std::fs;
 use std::sync::LazyLock;
 
 use rustix::process::Signal;
 
-use super::end::Processes;
-use super::tree::{descendants_of, signal, start_time};
+use super::proc::{boot_id, descendants_of, signal, start_time};
+use super::processes::Processes;
 use crate::run::record::ProcessId;
 use crate::store::AttemptDir;
 
 /// Which boot of the machine this is: with each one, numbers of processes and their times begin anew.
-static BOOT: LazyLock<String> = LazyLock::new(|| {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
-});
+static BOOT: LazyLock<String> = LazyLock::new(boot_id);
 
 /// What tells the process from all others that ever have its number.
 pub(in crate::run) fn identity(pid: u32) -> ProcessId {
@@ -22,8 +19,8 @@ pub(in crate::run) fn identity(pid: u32) -> ProcessId {
 
 /// The agent of an attempt, as its supervisor noted it; nothing before it was started.
 pub(in crate::run) fn agent_of(dir: &AttemptDir) -> Option<ProcessId> {
-    let (pid, start) = Processes::read(dir)?.agent();
-    Some(ProcessId { pid, start, boot: BOOT.clone() })
+    let agent = Processes::read(dir)?.agent?;
+    Some(ProcessId { pid: agent.pid, start: Some(agent.start), boot: BOOT.clone() })
 }
 
 /// Whether that very process lives.

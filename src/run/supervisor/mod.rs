@@ -1,38 +1,44 @@
 //! The small process that every attempt runs under: our own binary, started once per attempt.
 //!
 //! It starts the agent with its output in files, outlives the run, writes how the agent ended, and ends the whole tree of
-//! descendants: on request (SIGTERM: TERM, grace, KILL), and whatever the agent left behind when it
-//! ended by itself. While it lives it holds the lock file of the attempt's folder, so that "is the agent still alive" needs no
+//! descendants: on request (SIGTERM: TERM, grace, KILL), when the agent's time is up, when it gives no sign of life or prints without end,
+//! and whatever the agent left behind when it ended by itself. Told to (SIGTSTP, SIGCONT), it stops the agent and lets it go on. While it lives it holds the lock file of the attempt's folder, so that "is the agent still alive" needs no
 //! guess by process ids.
 //!
 //! Knows nothing of plans, git, or async.
 
 mod ancestry;
+mod cgroup;
 mod end;
 mod identity;
+mod proc;
+mod processes;
+mod stopwatch;
+mod sweep;
 mod tree;
+mod vitals;
+mod watch;
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::process::{Signal, getpid, kill_process};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-
 pub use ancestry::is_inside_attempt;
-use end::Processes;
-pub use end::{End, Exit, kill_orphans};
+pub use end::{End, Exit, Reason};
 pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
-use tree::Tree;
+pub(super) use proc::Process;
+pub(super) use processes::Processes;
+pub(super) use sweep::{go_on, kill_orphans, stop};
+use watch::Watch;
 
 use super::jobserver;
 use crate::store::{AttemptDir, Lock, StoreError};
+
+/// So much an agent may print, on each of its outputs, in bytes: nobody reads more, and a disk may hold nothing else.
+pub const MOST_OUTPUT: u64 = 1 << 30;
 
 /// What a supervisor has to do. Environment and working directory are its own: the agent inherits both.
 #[derive(Debug, Clone)]
@@ -43,6 +49,12 @@ pub struct Orders {
     pub grace: Duration,
     /// The agent is ended after this, also when no run is there any more to ask for it.
     pub deadline: Duration,
+    /// The agent is ended when it gives no sign of life for so long.
+    pub patience: Duration,
+    /// The agent is ended when one of its outputs has more bytes.
+    pub most_output: u64,
+    /// Whether a control group of the kernel is used, where there may be one.
+    pub with_cgroup: bool,
     /// The agent program and its arguments.
     pub command: Vec<std::ffi::OsString>,
 }
@@ -65,61 +77,14 @@ pub fn supervise(orders: &Orders) -> Result<(), StoreError> {
         return Ok(());
     }
     End::take_room(&orders.dir);
-    let end = run(orders).unwrap_or_else(|error| End::could_not_start(&error));
-    end.write(&orders.dir)
+    let _tokens = jobserver::hold();
+    let watched = Watch::begin(orders).map(Watch::finish);
+    watched.unwrap_or_else(|error| End::could_not_start(&error)).write(&orders.dir)
 }
 
 /// The process id of the supervisor that has the attempt, if there ever was one; it is that process's as long as the lock is held.
 pub(super) fn pid(dir: &AttemptDir) -> Option<u32> {
     std::fs::read_to_string(dir.lock()).ok()?.parse().ok()
-}
-
-fn run(orders: &Orders) -> io::Result<End> {
-    let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP])?;
-    let mut tree = Tree::become_reaper()?;
-    let _tokens = jobserver::hold();
-    let agent = spawn(orders)?;
-    let is_late = ask_for_the_end_after(orders.deadline);
-    Processes::of(agent).write(&orders.dir).map_err(io::Error::other)?;
-    let mut asked = false;
-    for signal in signals.forever() {
-        match signal {
-            SIGTERM if !asked => {
-                asked = true;
-                tree.end(orders.grace, &mut asked_to_hurry(&orders.dir));
-            }
-            // A terminal's own signals are for the run, which tells us what it wants.
-            _ => tree.reap(),
-        }
-        if tree.status_of(agent).is_some() {
-            break;
-        }
-    }
-    if !asked {
-        tree.linger();
-    }
-    let left_behind = tree.end(orders.grace, &mut asked_to_hurry(&orders.dir));
-    let timed_out = is_late.load(Ordering::Relaxed);
-    Ok(End { timed_out, ..End::of(tree.status_of(agent), asked, left_behind) })
-}
-
-/// Asks ourselves for the end when the time is up; says whether it did.
-fn ask_for_the_end_after(deadline: Duration) -> Arc<AtomicBool> {
-    let is_late = Arc::new(AtomicBool::new(false));
-    let note = Arc::clone(&is_late);
-    std::thread::spawn(move || {
-        std::thread::sleep(deadline);
-        note.store(true, Ordering::Relaxed);
-        let _ = kill_process(getpid(), Signal::TERM);
-    });
-    is_late
-}
-
-/// Whether the run wants the end at once, asked while a grace period runs: it leaves a file, because signals that come
-/// during the wait would have to be sorted from those of ending children.
-fn asked_to_hurry(dir: &AttemptDir) -> impl FnMut() -> bool + use<> {
-    let hurry = dir.hurry();
-    move || hurry.exists()
 }
 
 fn spawn(orders: &Orders) -> io::Result<u32> {
@@ -141,6 +106,6 @@ fn describe(error: &io::Error, program: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("can't start `{}`: {error}", program.display()))
 }
 
-fn append(path: &PathBuf) -> io::Result<File> {
+fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }

@@ -1,20 +1,23 @@
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::io;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, set_child_subreaper, wait,
-};
+use rustix::process::{Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper, wait};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::cgroup::Cgroup;
+use super::proc::{Process, Stat, children_of, descendants_of, signal, visit_descendants};
+use super::sweep::stop_descendants;
 
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_millis(10);
 /// What an agent leaves behind is often about to end by itself, such as the maintenance that a commit starts.
 const LINGER: Duration = Duration::from_secs(1);
 /// A process that the kernel can't end (stuck in a device) must not keep us for ever.
-const GIVE_UP: Duration = Duration::from_mins(1);
+pub(super) const GIVE_UP: Duration = Duration::from_mins(1);
 
 /// All descendants of this process.
 ///
@@ -22,12 +25,21 @@ const GIVE_UP: Duration = Duration::from_mins(1);
 /// and "no child left" is the kernel's word that nobody is left.
 pub(super) struct Tree {
     ended: HashMap<u32, WaitStatus>,
+    cgroup: Option<Cgroup>,
+    /// Those that we have stopped, and shall let go on.
+    stopped: HashSet<u32>,
 }
 
 impl Tree {
-    pub(super) fn become_reaper() -> io::Result<Self> {
+    /// Everybody who is started from now on belongs to it; in a control group, too, where `with_cgroup` and the system permit it.
+    pub(super) fn become_reaper(with_cgroup: bool) -> io::Result<Self> {
         set_child_subreaper(Some(getpid()))?;
-        Ok(Self { ended: HashMap::new() })
+        let cgroup = with_cgroup.then(Cgroup::enter).flatten();
+        Ok(Self { ended: HashMap::new(), cgroup, stopped: HashSet::new() })
+    }
+
+    pub(super) fn cgroup(&self) -> Option<&Path> {
+        self.cgroup.as_ref().map(Cgroup::path)
     }
 
     /// How a direct child ended, if it did.
@@ -38,6 +50,39 @@ impl Tree {
     /// Takes note of all children that have ended.
     pub(super) fn reap(&mut self) {
         let _ = self.reap_all();
+    }
+
+    /// The processor time that they have used so far.
+    ///
+    /// Without a control group, that of a process whose parent takes no note of its end is lost: then the sum becomes less.
+    pub(super) fn processor(&self) -> Duration {
+        if let Some(used) = self.cgroup.as_ref().and_then(Cgroup::processor) {
+            // We are in there ourselves.
+            return used.saturating_sub(our_own());
+        }
+        let own = Stat::of(std::process::id()).map(|own| own.processor_of_ended()).unwrap_or_default();
+        let live = descendants_of(std::process::id());
+        let used = live.into_iter().filter_map(Stat::of).map(|stat| stat.processor());
+        used.fold(own, Duration::saturating_add)
+    }
+
+    /// Stops everybody who is not stopped already.
+    pub(super) fn stop(&mut self) {
+        self.stopped = stop_descendants(std::process::id());
+    }
+
+    /// Lets those go on that we have stopped.
+    pub(super) fn go_on(&mut self) {
+        for pid in std::mem::take(&mut self.stopped) {
+            signal(pid, Signal::CONT);
+        }
+    }
+
+    /// Nobody is left, and nobody will be started any more.
+    pub(super) fn disband(&mut self) {
+        if let Some(cgroup) = self.cgroup.take() {
+            cgroup.disband();
+        }
     }
 
     /// Gives whoever is left a moment to end by itself.
@@ -69,14 +114,16 @@ impl Tree {
         told.len()
     }
 
-    /// KILL for everybody, again and again: a fork in flight escapes one round, not the next.
+    /// KILL for everybody, until nobody is left. They are stopped first: what forks and forks is not outrun otherwise.
     pub(super) fn kill(&mut self) {
         let deadline = Instant::now() + GIVE_UP;
         while !self.reap_all() && Instant::now() < deadline {
-            for pid in descendants_of(std::process::id()) {
-                signal(pid, Signal::KILL);
+            if let Some(cgroup) = &mut self.cgroup {
+                cgroup.kill();
             }
-            sleep(LOOK);
+            stop_descendants(std::process::id());
+            visit_descendants(std::process::id(), &mut |pid| signal(pid, Signal::KILL));
+            sleep(LOOK / 10);
         }
     }
 
@@ -95,128 +142,13 @@ impl Tree {
     }
 }
 
-/// Kills a process and its descendants, when none of them is ours to reap.
-pub(super) fn kill_from(root: u32) {
-    kill_all(|| {
-        let mut left = descendants_of(root);
-        if start_time(root).is_some() {
-            left.push(root);
-        }
-        left
-    });
+/// Our own children but that one: those that detached themselves from whoever started them.
+pub(super) fn detached(agent: u32) -> Vec<Process> {
+    let others = children_of(std::process::id()).into_iter().filter(|pid| *pid != agent);
+    others.filter_map(Process::with).collect()
 }
 
-/// Kills all others that have this variable (`NAME=value`) in their environment, whoever their parents are.
-pub(super) fn kill_with_variable(variable: &[u8]) {
-    kill_all(|| with_variable(variable));
-}
-
-/// Again and again, as long as any are found.
-fn kill_all(find: impl Fn() -> Vec<u32>) {
-    let deadline = Instant::now() + GIVE_UP;
-    loop {
-        let left = find();
-        if left.is_empty() || Instant::now() >= deadline {
-            return;
-        }
-        for pid in left {
-            signal(pid, Signal::KILL);
-        }
-        sleep(LOOK);
-    }
-}
-
-fn with_variable(variable: &[u8]) -> Vec<u32> {
-    let has = |pid: u32| {
-        let env = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        env.split(|byte| *byte == 0).any(|found| found == variable)
-    };
-    let others = all_processes().filter(|(pid, stat)| *pid != std::process::id() && stat.is_alive());
-    others.map(|(pid, _)| pid).filter(|pid| has(*pid)).collect()
-}
-
-pub(super) fn signal(pid: u32, signal: Signal) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        // It may have ended meanwhile.
-        let _ = kill_process(pid, signal);
-    }
-}
-
-/// Everybody who descends from `root`, zombies left out.
-pub(super) fn descendants_of(root: u32) -> Vec<u32> {
-    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for (pid, stat) in all_processes() {
-        if stat.is_alive() {
-            children.entry(stat.parent).or_default().push(pid);
-        }
-    }
-    let mut found = Vec::new();
-    let mut open = vec![root];
-    while let Some(parent) = open.pop() {
-        let direct = children.remove(&parent).unwrap_or_default();
-        found.extend(&direct);
-        open.extend(direct);
-    }
-    found
-}
-
-fn all_processes() -> impl Iterator<Item = (u32, Stat)> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid| Some((pid, Stat::read(pid)?)))
-}
-
-/// When a process was started, in clock ticks since boot; nothing if it has ended.
-pub(super) fn start_time(pid: u32) -> Option<u64> {
-    Stat::read(pid).filter(|stat| stat.state != 'Z').map(|stat| stat.start)
-}
-
-/// Who started it, or adopted it since.
-pub(super) fn parent_of(pid: u32) -> Option<u32> {
-    Stat::read(pid).map(|stat| stat.parent).filter(|parent| *parent != 0)
-}
-
-/// What we need of `/proc/PID/stat` (see `proc_pid_stat(5)`).
-struct Stat {
-    state: char,
-    parent: u32,
-    start: u64,
-}
-
-impl Stat {
-    /// Not only an entry that waits for its parent to take note.
-    fn is_alive(&self) -> bool {
-        !matches!(self.state, 'Z' | 'X')
-    }
-
-    fn read(pid: u32) -> Option<Self> {
-        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-    }
-
-    /// The second field is the program's name in parentheses, and may contain blanks and parentheses itself.
-    fn parse(line: &str) -> Option<Self> {
-        let mut fields = line.get(line.rfind(')')? + 1..)?.split_ascii_whitespace();
-        let state = fields.next()?.chars().next()?;
-        let parent = fields.next()?.parse().ok()?;
-        let start = fields.nth(17)?.parse().ok()?;
-        Some(Self { state, parent, start })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_name_with_parentheses_and_blanks_confuses_nothing() {
-        let line = "42 (a) b (c) S 7 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 12345 0 0";
-        let stat = Stat::parse(line).unwrap();
-        assert_eq!((stat.state, stat.parent, stat.start), ('S', 7, 12345));
-    }
-
-    #[test]
-    fn we_are_a_running_process_with_a_start_time() {
-        assert!(start_time(std::process::id()).is_some());
-        assert_eq!(start_time(u32::MAX), None);
-    }
+fn our_own() -> Duration {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(used.tv_sec.unsigned_abs(), u32::try_from(used.tv_nsec).unwrap_or_default())
 }

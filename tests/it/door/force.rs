@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::{task, times, trial};
-use crate::project::{BLUEPRINT, INTEGRATION, PlanText, Running, TestProject};
-use crate::signals::Terminal;
+use crate::project::{BLUEPRINT, INTEGRATION, PlanText, Running, Terminal, TestProject};
 
 #[track_caller]
 fn at_a_terminal(project: &TestProject, arguments: &[&str], code: i32) -> String {

@@ -8,6 +8,7 @@ mod log;
 mod plan;
 mod process;
 mod state;
+mod terminal;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,6 +22,8 @@ pub(crate) use git::INTEGRATION;
 pub(crate) use log::Log;
 pub(crate) use plan::PlanText;
 pub(crate) use process::{Ended, Running, Said, kill};
+pub(crate) use terminal::Terminal;
+
 use tempfile::TempDir;
 
 pub(crate) const BLUEPRINT: &str = env!("CARGO_BIN_EXE_blueprint");
@@ -156,6 +159,7 @@ impl TestProject {
     pub(crate) fn complete(&self, arguments: &[&str]) -> Ended {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(0), "{ended}");
+        self.assert_journal();
         ended
     }
 

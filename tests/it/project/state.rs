@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
+use boon::{Compiler, Schemas};
 use serde_json::Value;
 
 use super::TestProject;
+
+const SCHEMA: &str = include_str!("../../../schemas/journal.schema.json");
 
 impl TestProject {
     /// `blueprint status --format json`.
@@ -56,6 +59,18 @@ impl TestProject {
     pub(crate) fn journal(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.state_dir().join("journal.jsonl")).unwrap();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Every record is as the journal's schema says.
+    #[track_caller]
+    pub(crate) fn assert_journal(&self) {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource("schema.json", serde_json::from_str(SCHEMA).unwrap()).unwrap();
+        let schema = compiler.compile("schema.json", &mut schemas).unwrap();
+        for record in self.journal() {
+            let found = schemas.validate(&record, schema);
+            assert!(found.is_ok(), "{:#}\n{record:#}", found.unwrap_err());
+        }
     }
 
     /// Those of one kind and task.

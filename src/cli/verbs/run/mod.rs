@@ -101,6 +101,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if view.tells_all() {
         preface::say(&context, &known, &repo, &config.config)?;
     }
+    // The run reads the plan anew, under its lock: two of a large one would be one too many.
+    drop(known);
     start(&context, &repo, settings, view)
 }
 

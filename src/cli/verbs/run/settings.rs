@@ -20,6 +20,7 @@ const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 const RETRIES: u32 = 2;
 const KILL_GRACE: Duration = Duration::from_secs(10);
+const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// What a run is asked to do: flags over configuration over defaults.
 pub(super) fn settings(
@@ -43,6 +44,7 @@ pub(super) fn settings(
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
         retry_outcomes: config.retry_outcomes.clone(),
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
+        stall_timeout: config.stall_timeout.map_or(STALL_TIMEOUT, |stall| stall.0),
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
         only,
