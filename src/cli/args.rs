@@ -94,6 +94,18 @@ pub(super) enum Verb {
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.
     Skip(verbs::skip::Args),
+    /// Set tasks back to be done again, completed ones too, with all that depends on them.
+    Retry(verbs::retry::Args),
+    /// Cancel tasks: end their agents; what depends on them is not run.
+    Cancel(verbs::cancel::Args),
+    /// Show what a live run does.
+    Attach(verbs::attach::Args),
+    /// Have a live run start nothing new for now.
+    Pause(verbs::pause::Args),
+    /// Have a paused run go on.
+    Resume(verbs::resume::Args),
+    /// Have a live run end.
+    Stop(verbs::stop::Args),
     /// Change or show one task: the agents' own door.
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.

@@ -8,6 +8,8 @@ pub mod config;
 mod context;
 mod dry_run;
 mod error;
+mod held;
+mod live;
 mod locate;
 mod output;
 mod person;

@@ -32,7 +32,7 @@ pub(super) fn merge(
 
 /// Merge drivers (`merge=union`, `merge=binary`) are to come from the commits, not from what lies in somebody's checkout or index:
 /// the same two commits must give the same tree. libgit2 looks for `.gitattributes` in the index of a repository without checkout.
-fn take_attributes_from(store: &Repository, tree: &Tree<'_>) -> Result<(), git2::Error> {
+pub(super) fn take_attributes_from(store: &Repository, tree: &Tree<'_>) -> Result<(), git2::Error> {
     let mut index = Index::new()?;
     index.read_tree(tree)?;
     store.set_index(&mut index)

@@ -7,6 +7,14 @@ const OWN_NAME: &str = "blueprint";
 /// An address that belongs to nobody: no forge takes these commits for a person's.
 const ADDRESS: &str = "blueprint@localhost";
 
+/// Begins the line of a message that says which task its commit is from.
+pub(super) const TASK_TRAILER: &str = "Blueprint-Task";
+
+/// Whether a commit is our own, and no person's or agent's.
+pub(super) fn is_own(by: &Signature<'_>) -> bool {
+    by.name().ok() == Some(OWN_NAME) && by.email().ok() == Some(ADDRESS)
+}
+
 /// Author and committer of a commit that we make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorship {
@@ -70,7 +78,7 @@ impl Message {
     /// Adds the trailers that say which attempt at which task a commit is from.
     #[must_use]
     pub fn for_attempt(self, task: &str, attempt: u32) -> Self {
-        self.with_trailer("Blueprint-Task", task).with_trailer("Blueprint-Attempt", &attempt.to_string())
+        self.with_trailer(TASK_TRAILER, task).with_trailer("Blueprint-Attempt", &attempt.to_string())
     }
 
     pub(super) fn render(&self) -> String {
@@ -82,7 +90,7 @@ impl Message {
 }
 
 /// Nothing in a name may end the line that it stands in, or look like another trailer.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let spaced = text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ");
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -32,6 +32,7 @@ mod repo;
 mod restore;
 mod settle;
 mod snapshot;
+mod unmerge;
 mod update;
 mod worktree;
 
@@ -47,6 +48,7 @@ pub use names::{epic_slug, slugs, slugs_beside};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use snapshot::Snapshot;
+pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 
 #[cfg(test)]

@@ -87,6 +87,11 @@ impl EpicRefs {
         self.own(&format!("bases/{task}/{n}"))
     }
 
+    /// Keeps where the integration branch was before it was made anew for the `n`th time (from 1).
+    pub fn replaced(&self, n: u32) -> String {
+        self.own(&format!("replaced/{n}"))
+    }
+
     fn own(&self, rest: &str) -> String {
         format!("refs/blueprint/{}/{rest}", self.epic)
     }

@@ -66,6 +66,8 @@ impl Bars {
                 self.overall.set_length(self.overall.position() + *open as u64);
             }
             RunEvent::Suspended => self.hide(),
+            RunEvent::Paused { .. } => self.overall.set_message("paused"),
+            RunEvent::Resumed { .. } => self.overall.set_message(""),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
             | RunEvent::Held { .. }

@@ -73,7 +73,9 @@ impl Lines {
                 let (runner, because) = (clean(runner), clean(because.as_str()));
                 let until = local_time(*until, &self.now());
                 let why = format!("because `{because}` {}", Outcome::RateLimited.sentence());
-                vec![format!("{ODD}wait{ODD:#}    nothing more is started with {runner} until {until}, {why}")]
+                vec![format!(
+                    "{ODD}wait{ODD:#}    nothing more is started with {runner} until {until}, {why}"
+                )]
             }
             RunEvent::TaskEnded(ended) => self.task_ended(ended),
             RunEvent::NotRun { tasks, because, cause, outcome } => {
@@ -82,6 +84,11 @@ impl Lines {
                 vec![format!("{ODD}not run{ODD:#} {count}, because {why}: {}", few(tasks))]
             }
             RunEvent::PlanChanged { changes, .. } => vec![plan_changed(changes)],
+            RunEvent::Paused { by } => vec![format!(
+                "{ODD}paused{ODD:#}  by {}: nothing new starts; running agents go on",
+                clean(by)
+            )],
+            RunEvent::Resumed { by } => vec![format!("{ODD}resumed{ODD:#} by {}", clean(by))],
             RunEvent::Stopping(stage) => vec![format!("{ODD}{}{ODD:#}", stopping(*stage))],
             RunEvent::OverEstimate { task, estimate, ran } => {
                 let what = format!("at work for {}, longer than planned ({})", short(*ran), short(*estimate));

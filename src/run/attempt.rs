@@ -16,6 +16,7 @@ use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::waiting::{Clock, wait};
+use super::watch::Watcher;
 use super::{RunError, Stage, launch, workplace};
 use crate::agent::Outcome;
 use crate::git::Integrated;
@@ -58,6 +59,7 @@ pub(super) struct Link {
     pub(super) stopped: watch::Receiver<Duration>,
     /// Who can stop its agent is made known here.
     pub(super) stoppable: Stoppable,
+    pub(super) watcher: Watcher,
 }
 
 /// Why an attempt goes no further: it was told to, or the dispatcher is gone.

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use self::behind::Behind;
 use super::history::Attempt;
-use super::record::{Fact, Record, TransitionRecord};
+use super::record::{Asks, Fact, Record, TransitionRecord};
 use super::{History, RunError, RunEvent, ledger};
 use crate::genesis::{AuditEntry, Edit, EditError, Entry, Genesis, Invalid, LineIndex};
+use crate::plan::TaskId;
 use crate::store::{Found, Journal, KnownPlan, Restored, Saved, Seen, StoreError};
 
 /// Who writes what is nobody's transition.
@@ -61,6 +62,17 @@ pub(super) enum News {
     Again(TransitionRecord),
     /// It had not so many changes, which the journal has: a run was killed before it could save them. They are there now.
     CaughtUp(usize),
+    /// They ask something of a run.
+    Asked {
+        /// Of which.
+        run: String,
+        /// What.
+        asks: Asks,
+        /// Who.
+        by: String,
+    },
+    /// They set these tasks back; the journal has it.
+    SetBack(Vec<TaskId>),
     /// They broke it; it is what it was before.
     Restored {
         /// What was wrong.
@@ -109,9 +121,37 @@ impl Books {
     /// Takes up what others have written to the journal.
     pub(super) fn hear_others(&mut self) -> Result<(), RunError> {
         for record in self.journal.others::<Record>()? {
+            self.note(&record.fact);
             self.history.add(record);
         }
         Ok(())
+    }
+
+    /// Whoever changes a status journals it first; should they be killed before they write the plan file, we do it.
+    fn note(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Transition(_) => self.is_behind = true,
+            Fact::SetBack(set_back) => {
+                self.is_behind = true;
+                let moved = set_back.transitions.iter().map(|transition| &transition.task);
+                self.news.push(News::SetBack(moved.chain(&set_back.tasks).cloned().collect()));
+            }
+            Fact::Asked { run, by, asks } => {
+                self.news.push(News::Asked { run: run.clone(), asks: *asks, by: by.clone() });
+            }
+            Fact::JournalBegun { .. }
+            | Fact::RunStarted { .. }
+            | Fact::RunEnded { .. }
+            | Fact::AttemptStarted(_)
+            | Fact::AgentStarted(_)
+            | Fact::AgentSpoke { .. }
+            | Fact::OverEstimate(_)
+            | Fact::OfLaterVersion
+            | Fact::AttemptEnded(_)
+            | Fact::Reported(_)
+            | Fact::Kept { .. }
+            | Fact::Merged { .. } => {}
+        }
     }
 
     /// Journals a fact; it is on disk with [`Books::sync`], together with all others by then.
@@ -424,7 +464,7 @@ impl News {
     /// What is told of it, if it is told as such.
     pub(super) fn told(&self) -> Option<RunEvent> {
         let (task, text) = match self {
-            Self::Changed(_) => return None,
+            Self::Changed(_) | Self::Asked { .. } | Self::SetBack(_) => return None,
             Self::Waits { holder } => {
                 let by = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
                 (None, format!("waits for the plan's lock, held by {by}"))

@@ -25,7 +25,7 @@ pub(super) fn brief(
         place,
         attempt,
         earlier: history.map(earlier).unwrap_or_default(),
-        note: None,
+        note: history.and_then(|history| history.again.as_ref()?.note.clone()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What somebody else changed in a plan while it is run, as far as it matters to whoever watches. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::genesis::{Genesis, Status, Task};
 use crate::plan::{Plan, TaskId};
 
 /// One change of the plan that was not ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlanChange {
     /// A new task.
     Added(TaskId),

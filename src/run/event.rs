@@ -1,14 +1,18 @@
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+use serde::{Deserialize, Serialize};
 
 use super::PlanChange;
 use crate::agent::Outcome;
 use crate::plan::TaskId;
 
 /// What a run tells those who watch it, in the order in which it happens. What is told as done is on disk.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RunEvent {
     /// The run begins.
     Started(Started),
@@ -61,7 +65,7 @@ pub enum RunEvent {
         /// From 1.
         attempt: u32,
         /// What sort of thing: `done`, `failed`, `blocked`, `question`, `note`, `learning`, `decision`.
-        kind: &'static str,
+        kind: Cow<'static, str>,
         /// In its words.
         text: String,
     },
@@ -118,6 +122,16 @@ pub enum RunEvent {
         /// How many tasks there are to do now, those at work included.
         open: usize,
     },
+    /// Somebody asked the run to start nothing new for now.
+    Paused {
+        /// Who.
+        by: String,
+    },
+    /// Somebody asked a paused run to go on.
+    Resumed {
+        /// Who.
+        by: String,
+    },
     /// Somebody asked the run to end.
     Stopping(Stage),
     /// The terminal stops the run, and its agents with it (Ctrl-Z). Whoever shows something leaves the terminal as it was.
@@ -132,7 +146,7 @@ pub enum RunEvent {
 }
 
 /// What a run is about to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     /// The epic.
     pub epic: String,
@@ -168,6 +182,8 @@ impl RunEvent {
             | Self::Output { .. }
             | Self::PlanChanged { .. }
             | Self::Reported { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
             | Self::Stopping(_)
             | Self::Suspended
             | Self::Continued { .. } => false,
@@ -176,7 +192,7 @@ impl RunEvent {
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskEnded {
     /// The task.
     pub task: TaskId,
@@ -199,7 +215,7 @@ pub struct TaskEnded {
 }
 
 /// What became of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cause {
     /// Done.
     Completed,
@@ -218,7 +234,7 @@ pub enum Cause {
 }
 
 /// How urgently a run is asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     /// Nothing new starts, running agents finish.
     Drain,
@@ -229,7 +245,7 @@ pub enum Stage {
 }
 
 /// A run in numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// How the run ended.
     pub verdict: Verdict,
@@ -261,7 +277,7 @@ pub struct Summary {
 }
 
 /// A task that did not complete by itself, not because of another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
     /// The task.
     pub task: TaskId,
@@ -276,7 +292,7 @@ pub struct Root {
 }
 
 /// How a run ended, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// By a signal, with what was still to do.
     Interrupted {

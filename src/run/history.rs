@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::outbox::{self, Says};
 use super::record::{
-    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, TransitionRecord,
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, TransitionRecord,
 };
 use super::settings::Isolation;
 use crate::agent::Outcome;
@@ -27,6 +27,19 @@ pub struct TaskHistory {
     pub attempts: Vec<Attempt>,
     /// Its changes of status that we made, the first one first.
     pub transitions: Vec<TransitionRecord>,
+    /// How it was set back by a person, the last time.
+    pub again: Option<Again>,
+}
+
+/// That a task is to be done again, by a person's wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// Whose.
+    pub by: String,
+    /// What its next agents are to know.
+    pub note: Option<String>,
+    /// How many attempts there had been by then.
+    pub attempts_before: usize,
 }
 
 /// The story of one attempt.
@@ -161,6 +174,7 @@ impl History {
                 }
             }
             Fact::Transition(transition) => self.story(&transition.task).transitions.push(transition),
+            Fact::SetBack(set_back) => self.set_back(set_back),
             Fact::RunStarted { boot, .. } => self.boot = boot,
             Fact::AgentSpoke { task, attempt } => {
                 if let Some(attempt) = self.attempt(&task, attempt) {
@@ -170,8 +184,21 @@ impl History {
             // What becomes of an attempt does not depend on them.
             Fact::JournalBegun { .. }
             | Fact::RunEnded { .. }
+            | Fact::Asked { .. }
             | Fact::OverEstimate(_)
             | Fact::OfLaterVersion => {}
+        }
+    }
+
+    fn set_back(&mut self, SetBack { by, tasks, note, transitions }: SetBack) {
+        let others = transitions.iter().map(|transition| (&transition.task, None));
+        for (task, note) in others.chain(tasks.iter().map(|task| (task, note.clone()))) {
+            let story = self.story(task);
+            let attempts_before = story.attempts.len();
+            story.again = Some(Again { by: by.clone(), note, attempts_before });
+        }
+        for transition in transitions {
+            self.story(&transition.task).transitions.push(transition);
         }
     }
 
@@ -196,9 +223,14 @@ impl TaskHistory {
         self.attempts.last()
     }
 
+    /// Whether what it came to before a person set it back is all that there is of it: its old work does not count any more.
+    pub fn is_set_back(&self) -> bool {
+        self.again.as_ref().is_some_and(|again| again.attempts_before == self.attempts.len())
+    }
+
     /// Until when the task waits for a limit to end that its last attempt ran into, unless anything has been decided since.
     pub fn parked_until(&self) -> Option<Timestamp> {
-        let last = self.last_attempt()?;
+        let last = self.last_attempt().filter(|_| !self.is_set_back())?;
         let (ended, _) = last.ended.as_ref()?;
         // Its own end, and nothing after.
         let since = self.transitions.get(last.transitions_before..)?;

@@ -95,7 +95,8 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
         end.reason.map(ended_by_reason).or(ended_by).or_else(|| end.asked.then_some(EndedBy::Interrupted));
     let (stdout, stderr) = (job.dir.stdout(), job.dir.stderr());
     let at = end.at.to_zoned(TimeZone::system());
-    let reading = job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at });
+    let reading =
+        job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at });
     let detail = end.reason.and_then(|reason| detail(reason, job.common.stall));
     let is_late = detail.is_none() && ended_by_us == Some(EndedBy::TimedOut);
     let said =

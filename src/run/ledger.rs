@@ -85,7 +85,7 @@ pub fn is_ours(story: Option<&TaskHistory>, genesis: &Genesis, task: &Task) -> b
 pub const SKIPPED: &str = "skipped";
 
 /// Whether somebody has decided that a task counts as completed without work: it has none, whatever an attempt left on its branch.
-pub(super) fn is_skipped(genesis: &Genesis, task: &Task) -> bool {
+pub fn is_skipped(genesis: &Genesis, task: &Task) -> bool {
     let details = genesis.details(&task.id);
     let by_result = details.result.as_ref().is_some_and(|result| result.summary.starts_with(SKIPPED));
     let said = details.newest().and_then(|event| event.description.as_deref());

@@ -11,10 +11,11 @@ use super::attempt::{Gone, Link, Message, blocking, record};
 use super::job::Job;
 use super::outbox::{self, Answer, Claim, Incoming, Request, Says};
 use super::record::{AttemptStarted, Fact, Reported};
+use super::watch::{Sought, Watch};
 use crate::git::OWN_FOLDER;
 
-/// Between two looks at the outbox.
-const LOOK: Duration = Duration::from_millis(100);
+/// After a look at the outbox, before the next one: whoever says much is not heard word by word.
+const BREATH: Duration = Duration::from_millis(20);
 /// So much the journal takes of one attempt: an agent that says more is stuck.
 const MOST_REPORTS: usize = 2_000;
 /// After so many requests that are none, an outbox is looked at no more.
@@ -39,18 +40,33 @@ impl<'a> Listener<'a> {
 
     /// Listens until the agent's end and takes what has come until then; how the agent says that its task ended, if it does.
     pub(super) async fn listen(mut self, mut over: oneshot::Receiver<()>) -> Result<Option<Claim>, Gone> {
-        while !self.is_over_after_a_while(&mut over).await {
-            self.take_all().await?;
+        let place = self.job.outbox().to_owned();
+        let mut arrivals = self.link.watcher.watch(Sought::by(move || outbox::to_be_watched(&place)));
+        // An agent that an earlier run started may have spoken while nobody heard.
+        let mut has_more = self.take_all().await?;
+        while !self.is_over_before_more(has_more, &mut over, &mut arrivals).await {
+            has_more = self.take_all().await?;
         }
         // What came before the end; nobody adds to it any more.
         while self.take_all().await? {}
         Ok(self.last_claim().and_then(Says::claim).cloned())
     }
 
-    async fn is_over_after_a_while(&self, over: &mut oneshot::Receiver<()>) -> bool {
+    /// False when it is time to look: who has said something may have said more than is taken at once.
+    async fn is_over_before_more(
+        &self,
+        has_more: bool,
+        over: &mut oneshot::Receiver<()>,
+        arrivals: &mut Watch,
+    ) -> bool {
+        if self.refused > MOST_REFUSED {
+            let _ = over.await;
+            return true;
+        }
         tokio::select! {
             _ = over => true,
-            () = sleep(LOOK) => false,
+            () = sleep(BREATH), if has_more => false,
+            () = arrivals.changed(), if !has_more => false,
         }
     }
 

@@ -12,6 +12,7 @@ mod direct;
 mod dispatcher;
 mod error;
 mod event;
+mod events;
 mod ground;
 mod history;
 mod job;
@@ -40,19 +41,21 @@ mod start;
 pub mod supervisor;
 mod verdict;
 mod waiting;
+mod watch;
 mod workplace;
 
 pub use changes::PlanChange;
 pub use error::RunError;
-pub use event::{Cause, RunEvent, Root, Stage, Started, Summary, TaskEnded, Verdict};
-pub use history::{Attempt, History, TaskHistory};
+pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+pub use events::attach;
+pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
-    AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    TransitionRecord, open_journal,
+    AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
+    SetBack, TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};

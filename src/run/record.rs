@@ -111,6 +111,17 @@ pub enum Fact {
     },
     /// A task's status changes: the commit point of the change, written before the plan file.
     Transition(TransitionRecord),
+    /// A person set tasks back, to be done again: the commit point of all these changes of status at once.
+    SetBack(SetBack),
+    /// A person asks something of a live run.
+    Asked {
+        /// That run's id: another one is not meant.
+        run: String,
+        /// Who asks.
+        by: String,
+        /// For what.
+        asks: Asks,
+    },
     /// The agent has printed something for the first time.
     AgentSpoke {
         /// Whose.
@@ -140,9 +151,38 @@ impl Fact {
             | Self::Reported(_)
             | Self::Kept { .. }
             | Self::Merged { .. }
+            | Self::SetBack(_)
+            | Self::Asked { .. }
             | Self::Transition(_) => true,
         }
     }
+}
+
+/// What a live run can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asks {
+    /// To start nothing new until it is asked to go on.
+    Pause,
+    /// To go on.
+    Resume,
+    /// To end, one stage more urgently than it was asked for before: as a Ctrl-C.
+    Stop,
+    /// To end its agents, and itself.
+    StopNow,
+}
+
+/// Tasks that are to be done again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetBack {
+    /// Who wants that.
+    pub by: String,
+    /// Those that were named.
+    pub tasks: Vec<TaskId>,
+    /// What the agents of the named ones are to know.
+    pub note: Option<String>,
+    /// The named ones that were not pending, and what depends on them.
+    pub transitions: Vec<TransitionRecord>,
 }
 
 /// An attempt with all that is needed to take it up again.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir};
+use super::events::EventLog;
 use super::ground::Ground;
 use super::job::Common;
 use super::record::{Fact, Record, open_journal};
@@ -30,6 +31,12 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     let _plan = RunLock::take(&site.state.run_lock(), &owner)?.map_err(RunError::Busy)?;
     let _epic = RunLock::take(&site.state.epic_lock(&epic), &owner)?.map_err(RunError::Busy)?;
     refuse_a_rival(&site.repo, &site.state, &epic, site.plan.path())?;
+    let log = EventLog::begin(&site.state, &run);
+    let told = |event: RunEvent| {
+        log.write(&event);
+        tell(event);
+    };
+    let tell: &dyn Fn(RunEvent) = &told;
     site.plan.sweep()?;
     site.state.sweep();
     let history = read_history(site, tell)?;
@@ -87,7 +94,7 @@ fn announced(site: &Site, settings: &Settings, ground: &Ground, start: Oid) -> S
     }
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 

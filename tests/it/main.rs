@@ -30,6 +30,7 @@ mod places;
 mod refused_writes;
 mod rivals;
 mod signals;
+mod steering;
 mod stress;
 mod supervisor;
 mod terminal;

@@ -70,9 +70,10 @@ fn two_plans_with_one_epic_name_are_refused_until_one_gets_another() {
 fn a_task_in_a_persons_hands_is_left_alone_and_so_is_what_needs_it() {
     let plan = PlanText::of(&["a", "b", "c"]).edge("a", "b").already("a", "in-progress", "jane");
     let project = TestProject::new(&plan, "== *\nwrite {task}.txt x");
-    project
-        .run(&[])
-        .assert(4, &["a is in progress by jane and is left alone", "because `a` is in somebody else's hands"]);
+    project.run(&[]).assert(
+        4,
+        &["a is in progress by jane and is left alone", "because `a` is in somebody else's hands"],
+    );
     project.assert_statuses(&[("a", "in-progress"), ("b", "pending"), ("c", "completed")]);
     assert_eq!(project.task("a")["owner"], "jane");
     assert_eq!(project.log().starts(), ["c"]);

@@ -1,15 +1,21 @@
 //! One file a verb.
 
 pub(super) mod add;
+pub(super) mod attach;
+pub(super) mod cancel;
 pub(super) mod completions;
 pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod logs;
 pub(super) mod next;
+pub(super) mod pause;
 pub(super) mod repair;
+pub(super) mod resume;
+pub(super) mod retry;
 pub(super) mod run;
 pub(super) mod skip;
 pub(super) mod status;
+pub(super) mod stop;
 pub(super) mod supervise;
 pub(super) mod task;
 pub(super) mod validate;
@@ -30,6 +36,12 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Add(args) => add::run(&args, global),
         Verb::Skip(args) => skip::run(&args, global),
+        Verb::Retry(args) => retry::run(&args, global),
+        Verb::Cancel(args) => cancel::run(&args, global),
+        Verb::Attach(args) => attach::run(&args, global),
+        Verb::Pause(args) => pause::run(&args, global),
+        Verb::Resume(args) => resume::run(&args, global),
+        Verb::Stop(args) => stop::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Completions(args) => completions::run(&args),

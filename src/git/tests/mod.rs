@@ -3,8 +3,8 @@
 mod bases;
 mod commits;
 mod concurrency;
-mod durable;
 mod diffs;
+mod durable;
 mod endings;
 mod integration;
 mod names;
@@ -14,5 +14,6 @@ mod removal;
 mod repositories;
 mod restore;
 mod support;
+mod unmerging;
 mod untouched;
 mod worktrees;

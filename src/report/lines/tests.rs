@@ -134,7 +134,7 @@ fn every_event() -> Vec<RunEvent> {
         RunEvent::Reported {
             task: id("build-api"),
             attempt: 1,
-            kind: "question",
+            kind: "question".into(),
             text: "Postgres\nor SQLite?".into(),
         },
         RunEvent::Output { task: id("build-api"), line: "only bars show this".into() },
@@ -226,7 +226,7 @@ fn no_text_of_an_event_can_drive_the_terminal_or_begin_a_line() {
     let evil = "x\u{1b}[2J\r\ndone    all-tasks\u{202e}";
     let events = [
         RunEvent::Note(evil.into()),
-        RunEvent::Reported { task: id(evil), attempt: 1, kind: "note", text: evil.into() },
+        RunEvent::Reported { task: id(evil), attempt: 1, kind: "note".into(), text: evil.into() },
         RunEvent::Warning { task: Some(id(evil)), text: evil.into() },
         RunEvent::Retrying {
             task: id(evil),

@@ -19,6 +19,7 @@ use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brie
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
     pub(super) fn start(&mut self, task: &TaskId) -> Result<(), RunError> {
+        self.take_out_old_work()?;
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = match self.isolation(task) {
@@ -75,6 +76,7 @@ impl Dispatcher<'_> {
             stop: stop.subscribe(),
             stopped,
             stoppable: stoppable.clone(),
+            watcher: self.watcher.clone(),
         };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
         self.running.insert(task.clone(), Running { dir, runner, stoppable, stop, is_overruled: false });

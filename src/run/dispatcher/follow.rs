@@ -4,29 +4,21 @@
 //! none is kept as it is, and the last valid plan goes on. What a person decides about a task wins over what its attempt comes to,
 //! unless it may be the agent's own word (`completed`, `failed`, `blocked`): that is no more than a report.
 
-use std::time::Duration;
-
 use super::Dispatcher;
+use super::steer::as_cancelled;
 use crate::genesis::{Genesis, LineIndex, Status};
 use crate::plan::{Ending, Event, State, Task, TaskId, TaskIndex};
-use crate::run::books::{LOOK, News};
+use crate::run::books::News;
 use crate::run::changes::{Version, changes};
 use crate::run::ground::Ground;
 use crate::run::job::Report;
 use crate::run::outset::Place;
 use crate::run::{Cause, PlanChange, RunError, RunEvent, Stage};
 
-/// How often the plan file is looked at when nothing else happens.
-const QUIET: Duration = Duration::from_millis(400);
-
 impl Dispatcher<'_> {
-    /// When the plan file is to be looked at again.
-    pub(super) fn next_look(&self) -> Duration {
-        if self.is_unsettled || self.books.is_waiting() { LOOK } else { QUIET }
-    }
-
     /// Whether the plan file is a plan; what others changed is known then.
     pub(super) fn look(&mut self) -> Result<bool, RunError> {
+        self.books.hear_others()?;
         let is_settled = self.books.look()?;
         self.is_unsettled = !is_settled;
         self.hear();
@@ -45,8 +37,13 @@ impl Dispatcher<'_> {
             if let Some(event) = news.told() {
                 self.tell(event);
             }
-            if let News::Changed(before) = news {
-                self.before.get_or_insert(before);
+            match news {
+                News::Changed(before) => {
+                    self.before.get_or_insert(before);
+                }
+                News::Asked { run, asks, by } => self.ask(&run, asks, by),
+                News::SetBack(tasks) => self.hear_set_back(tasks),
+                News::Again(_) | News::CaughtUp(_) | News::Restored { .. } | News::Waits { .. } => {}
             }
         }
     }
@@ -224,10 +221,11 @@ impl Dispatcher<'_> {
         self.before.get_or_insert_with(|| Box::new(genesis.clone()));
         let lost = self.apply(task, Event::End(ending))?;
         if report.done {
+            self.may_have_old_work();
             let text = "its work was merged before it could be ended".to_owned();
             self.tell(RunEvent::Warning { task: Some(task.clone()), text });
         }
-        self.tell_ended(task, report, cause);
+        self.tell_ended(task, &as_cancelled(report), cause);
         if !lost.is_empty() {
             self.tell_lost(lost, task, cause);
         }

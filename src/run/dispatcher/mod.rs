@@ -9,6 +9,7 @@ mod limits;
 mod reports;
 mod results;
 mod settle;
+mod steer;
 mod suspend;
 mod wrap_up;
 
@@ -23,15 +24,17 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::limits::Pacing;
+use self::steer::{Ears, Steering};
 use self::wrap_up::task_of;
 use super::attempt::{Link, Message};
-use super::books::Books;
+use super::books::{Books, LOOK};
 use super::ground::Ground;
 use super::job::{Common, Job};
 use super::process::Stoppable;
 use super::room::Room;
 use super::settings::{Settings, Site};
 use super::signals::{Asked, Signals};
+use super::watch::Watcher;
 use super::{Fact, RunError, RunEvent, Stage, Summary, output};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
@@ -85,6 +88,9 @@ pub(super) struct Dispatcher<'a> {
     numbers: HashMap<TaskId, u32>,
     /// Stopping because of `--fail-fast`, not of a signal.
     failed_fast: bool,
+    /// What people have asked for from elsewhere.
+    steering: Steering,
+    watcher: Watcher,
     done_now: usize,
     /// How long the tasks completed in this run took, and should have taken.
     spent: (Duration, Duration),
@@ -134,6 +140,8 @@ impl<'a> Dispatcher<'a> {
             tries: HashMap::new(),
             numbers: HashMap::new(),
             failed_fast: false,
+            steering: Steering::default(),
+            watcher: Watcher::default(),
             done_now: 0,
             spent: (Duration::ZERO, Duration::ZERO),
             cost_usd: None,
@@ -153,10 +161,11 @@ impl<'a> Dispatcher<'a> {
     /// be recorded.
     pub(super) async fn run(mut self) -> Result<Summary, RunError> {
         let mut signals = Signals::listen()?;
+        let mut ears = self.ears();
         let mut result = self.begin();
         self.books.release();
         if result.is_ok() {
-            result = self.work(&mut signals).await;
+            result = self.work(&mut signals, &mut ears).await;
         }
         if result.is_err() {
             self.drop_unbegun();
@@ -177,10 +186,10 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    async fn work(&mut self, signals: &mut Signals) -> Result<(), RunError> {
+    async fn work(&mut self, signals: &mut Signals, ears: &mut Ears) -> Result<(), RunError> {
         let mut output = output::Ticker::new(self.settings.output_every);
         while !self.is_over() {
-            let (due, look) = (self.until_due(), self.next_look());
+            let due = self.until_due();
             let save = self.books.save_due();
             tokio::select! {
                 message = self.messages.recv() => self.inbox.extend(message),
@@ -188,7 +197,8 @@ impl<'a> Dispatcher<'a> {
                 () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
                 () = output.tick() => self.on_tick(),
                 () = sleep_to(save), if save.is_some() => self.save_beside()?,
-                () = tokio::time::sleep(look) => {}
+                () = ears.hear() => {}
+                () = tokio::time::sleep(LOOK), if self.is_unsettled || self.books.is_waiting() => {}
             }
             self.proceed()?;
         }
@@ -220,6 +230,7 @@ impl<'a> Dispatcher<'a> {
             self.follow_changes()?;
             self.on_message(message)?;
         }
+        self.do_as_asked()?;
         self.start_ready()?;
         self.settle()
     }
@@ -242,7 +253,7 @@ impl<'a> Dispatcher<'a> {
             Message::Record(fact, written) => {
                 let task = task_of(&fact).cloned();
                 self.to_answer.push((task, written));
-                self.record(*fact)
+                self.record(self.named(*fact))
             }
             Message::Saved => self.on_saved(),
             Message::Seen(fact) => self.record(*fact),
@@ -256,7 +267,8 @@ impl<'a> Dispatcher<'a> {
             }
             Message::Ended(ended, report) => {
                 let task = ended.task.clone();
-                self.record(Fact::AttemptEnded(*ended)).inspect_err(|_| self.forget(Some(&task)))?;
+                self.record(self.named(Fact::AttemptEnded(*ended)))
+                    .inspect_err(|_| self.forget(Some(&task)))?;
                 self.on_over(&task, &report)
             }
             Message::Warning(task, text) => {
@@ -284,10 +296,8 @@ impl<'a> Dispatcher<'a> {
 
     fn on_signal(&mut self, asked: Asked) -> Result<(), RunError> {
         match asked {
-            Asked::End(stage) => {
-                self.tell(RunEvent::Stopping(stage));
-                self.stop_at(stage)
-            }
+            // A Ctrl-C after a `blueprint stop` is the second one.
+            Asked::End(stage) => self.end_at(stage.max(self.one_stage_more())),
             Asked::Suspend => {
                 self.suspend();
                 Ok(())
@@ -354,9 +364,13 @@ impl<'a> Dispatcher<'a> {
         Ok(lost.into_iter().map(|index| self.id(index)).collect())
     }
 
+    fn may_start(&self) -> bool {
+        self.stage.is_none() && !self.is_paused() && !self.is_unsettled
+    }
+
     fn start_ready(&mut self) -> Result<(), RunError> {
         self.refuse_shut()?;
-        while self.stage.is_none() && !self.is_unsettled && self.running.len() < self.settings.jobs.get() {
+        while self.may_start() && self.running.len() < self.settings.jobs.get() {
             self.follow_changes()?;
             let Some(index) = self.schedule.next_ready() else { break };
             // Nobody shall be told that a task is skipped, or theirs, that is started at this very moment.

@@ -12,7 +12,7 @@ impl Dispatcher<'_> {
         self.tell(RunEvent::Reported {
             task: task.clone(),
             attempt: self.attempt_number(task),
-            kind: says.word(),
+            kind: says.word().into(),
             text: says.text().to_owned(),
         });
     }

@@ -58,9 +58,11 @@ impl Dispatcher<'_> {
         })
     }
 
+    /// What came before a person set the task back does not count any more.
     fn success_of(&self, id: &TaskId) -> Option<&Attempt> {
         let story = self.books.history().task(id.as_str())?;
-        story.attempts.iter().rev().find(|attempt| attempt.succeeded())
+        let forgotten = story.again.as_ref().map_or(0, |again| again.attempts_before);
+        story.attempts.iter().skip(forgotten).rev().find(|attempt| attempt.succeeded())
     }
 
     /// Only commits can be merged.

@@ -176,6 +176,8 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         | Fact::RunStarted { .. }
         | Fact::RunEnded { .. }
         | Fact::Transition(_)
+        | Fact::SetBack(_)
+        | Fact::Asked { .. }
         | Fact::OfLaterVersion => None,
     }
 }

@@ -170,3 +170,37 @@ fn reports_survive_their_json() {
         assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record, "{json}");
     }
 }
+
+fn undone(task: &str) -> TransitionRecord {
+    let (_, fact) = transition(task, Completed, Pending, 4);
+    let Fact::Transition(record) = fact else { panic!("{fact:?}") };
+    record
+}
+
+#[test]
+fn a_task_is_set_back_until_its_next_attempt_and_only_the_named_ones_get_the_note() {
+    let set_back = Fact::SetBack(SetBack {
+        by: "jane".to_owned(),
+        tasks: vec![TaskId::from("a")],
+        note: Some("use the other parser".to_owned()),
+        transitions: ["a", "b"].map(undone).into(),
+    });
+    let mut history = history([
+        started("a", 1, 1),
+        ended("a", 1, Outcome::Completed, 2),
+        merged("a", 1, 3),
+        started("b", 1, 1),
+        (4, set_back),
+    ]);
+    let note = |history: &History, task: &str| {
+        let story = history.task(task).unwrap();
+        (story.is_set_back(), story.again.as_ref().and_then(|again| again.note.clone()))
+    };
+    assert_eq!(note(&history, "a"), (true, Some("use the other parser".to_owned())));
+    assert_eq!(note(&history, "b"), (true, None));
+    assert!(history.task("b").unwrap().open_attempt().is_none(), "it counts no more");
+    let (time, fact) = started("a", 2, 5);
+    history.add(Record { time: at(time), fact });
+    assert_eq!(note(&history, "a"), (false, Some("use the other parser".to_owned())));
+    assert_eq!(history.task("a").unwrap().transitions.len(), 1);
+}

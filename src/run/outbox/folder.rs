@@ -18,6 +18,12 @@ const LISTABLE: u32 = 0o755;
 const READABLE: u32 = 0o644;
 const SECRET: u32 = 0o600;
 
+impl From<Folder> for OwnedFd {
+    fn from(folder: Folder) -> Self {
+        folder.0
+    }
+}
+
 impl Folder {
     /// A folder whose path nobody else can change.
     pub(super) fn open(path: &Path) -> io::Result<Self> {

@@ -15,7 +15,7 @@ mod serve;
 
 pub use leave::{LeaveError, Ticket, leave, own_folder};
 pub use message::{ASKED, Answer, Claim, Remark, Request, Says};
-pub(super) use serve::{Incoming, answer, look};
+pub(super) use serve::{Incoming, answer, look, to_be_watched};
 
 use sha2::{Digest, Sha256};
 

@@ -8,6 +8,7 @@ use super::LONGEST;
 use super::folder::Folder;
 use super::message::{Answer, Request};
 use crate::git::OWN_FOLDER;
+use crate::run::watch::Opened;
 
 pub(super) const REQUESTS: &str = "requests";
 pub(super) const ANSWERS: &str = "answers";
@@ -47,6 +48,18 @@ pub(in crate::run) fn answer(worktree: &Path, name: &str, answer: &Answer) {
     if let Ok(requests) = open(worktree) {
         requests.remove(name);
     }
+}
+
+/// The folder that requests come into, to be watched; where it isn't there, that in which it or its parent is to come.
+pub(in crate::run) fn to_be_watched(worktree: &Path) -> io::Result<Opened> {
+    let worktree = Folder::open(worktree)?;
+    let Ok(own) = worktree.folder(OWN_FOLDER) else {
+        return Ok(Opened::parent_of(OWN_FOLDER, worktree.into()));
+    };
+    Ok(match own.folder(REQUESTS) {
+        Ok(requests) => Opened::arrivals(requests.into()),
+        Err(_) => Opened::parent_of(REQUESTS, own.into()),
+    })
 }
 
 fn try_answer(worktree: &Path, name: &str, answer: &Answer) -> io::Result<()> {

@@ -1,4 +1,5 @@
 mod closing;
+mod detach;
 mod preface;
 mod settings;
 
@@ -58,6 +59,12 @@ pub(crate) struct Args {
     /// Copy the plan's folder into a new repository under the temp folder, and run there.
     #[arg(long)]
     scratch: bool,
+    /// Go on in the background, when the run has begun: `blueprint attach` shows it, `blueprint stop` ends it.
+    #[arg(long, conflicts_with_all = ["dry_run", "scratch"])]
+    detach: bool,
+    /// What `--detach` starts.
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    detached: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -70,8 +77,9 @@ enum Isolation {
     None,
 }
 
+/// How to show what happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Progress {
+pub(super) enum Progress {
     /// Bars on a terminal, else lines.
     Auto,
     /// Bars.
@@ -86,12 +94,18 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
     let path = if args.scratch { scratch::copy(&path)? } else { path };
+    if args.detach {
+        return detach::start(&Context::open(path, global)?.context());
+    }
+    if args.detached {
+        detach::leave_the_terminal()?;
+    }
     let (context, known) = Context::open(path, global)?.known()?;
     context.refuse_a_rival()?;
     let only = known.ids(names)?;
     let repo = repository(&context)?;
     let config = context.config()?;
-    let view = View::of(args, global);
+    let view = View::of(args.progress, global);
     let settings = settings::settings(args, &known.plan, only, &config, &repo, view == View::Bars)?;
     if args.dry_run {
         let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
@@ -103,13 +117,19 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start(&context, &repo, settings, view)
+    start(&context, &repo, settings, view, args.detached)
 }
 
-fn start(context: &Context, repo: &Repo, settings: Settings, view: View) -> Result<u8, CliError> {
+fn start(
+    context: &Context,
+    repo: &Repo,
+    settings: Settings,
+    view: View,
+    detached: bool,
+) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
-    let summary =
-        run::run(&site, settings, &*view.show()).map_err(|error| CliError::run(&context.path, error))?;
+    let show = if detached { detach::announcing(view.show()) } else { view.show() };
+    let summary = run::run(&site, settings, &*show).map_err(|error| CliError::run(&context.path, error))?;
     if view.tells_all() {
         output::say(&closing::next_step(&context.path, repo, &summary));
     }
@@ -122,7 +142,7 @@ fn site(context: &Context, repo: &Repo, plan: PlanFile) -> Site {
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum View {
+pub(super) enum View {
     Bars,
     Lines,
     /// Lines, but only of what went wrong.
@@ -131,8 +151,8 @@ enum View {
 }
 
 impl View {
-    fn of(args: &Args, global: &Global) -> Self {
-        match args.progress {
+    pub(super) fn of(progress: Progress, global: &Global) -> Self {
+        match progress {
             Progress::None => Self::Nothing,
             Progress::Auto | Progress::Bar | Progress::Plain if global.quiet => Self::Trouble,
             Progress::Auto if !stderr().is_terminal() => Self::Lines,
@@ -145,7 +165,7 @@ impl View {
         matches!(self, Self::Bars | Self::Lines)
     }
 
-    fn show(self) -> Box<dyn Fn(RunEvent)> {
+    pub(super) fn show(self) -> Box<dyn Fn(RunEvent)> {
         match self {
             Self::Bars => {
                 let bars = Bars::new(output::line_width());

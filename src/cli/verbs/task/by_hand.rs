@@ -7,14 +7,13 @@ use jiff::Timestamp;
 use super::args::{Args, TaskVerb};
 use crate::cli::context::{Context, unknown_task};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::actor;
 use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition};
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
-use crate::run::{
-    ASKED, Claim, Fact, History, Record, Says, TransitionRecord, ledger, open_journal, supervisor,
-};
+use crate::run::{ASKED, Claim, Fact, History, Says, TransitionRecord, ledger, supervisor};
 use crate::store::{CommitError, Committed, RunLock, Seen};
 
 /// What is to become of the task.
@@ -54,15 +53,14 @@ pub(super) fn change(context: &Context, seen: Seen, name: &str, args: &Args) -> 
         refuse_all_but_a_person()?;
     }
     let wish = Wish::of(name, &args.verb);
-    let committed = match commit(context, Some(seen), &wish, false) {
+    let is_new = match commit(context, seen, &wish) {
         Err(CommitError::Refused(Refusal::Held)) if args.force => {
-            journal(context, &wish)?;
-            commit(context, None, &wish, true)
+            decide(context, &wish)?;
+            true
         }
-        committed => committed,
+        committed => committed.map_err(|error| error_of(context, name, error))?.changed,
     };
-    let committed = committed.map_err(|error| error_of(context, name, error))?;
-    output::say(&wish.told(&committed));
+    output::say(&wish.told(is_new));
     Ok(0)
 }
 
@@ -75,19 +73,14 @@ fn refuse_all_but_a_person() -> Result<(), CliError> {
     Err(CliError::new(Kind::Forbidden, message).hint("wait for the run, or end it with Ctrl-C where it runs"))
 }
 
-fn commit(
-    context: &Context,
-    seen: Option<Seen>,
-    wish: &Wish<'_>,
-    forced: bool,
-) -> Result<Committed, CommitError<Refusal>> {
+fn commit(context: &Context, seen: Seen, wish: &Wish<'_>) -> Result<Committed, CommitError<Refusal>> {
     let file = context.plan_file().map_err(|error| CommitError::Refused(Refusal::Error(error)))?;
-    file.commit_from(seen, |genesis| {
+    file.commit_from(Some(seen), |genesis| {
         let plan = context.valid(genesis)?;
         if plan.find(wish.task).is_none() {
             return Err(unknown_task(&plan, wish.task).into());
         }
-        if !forced && wish.is_status() && is_held(context, genesis, wish.task)? {
+        if wish.is_status() && is_held(context, genesis, wish.task)? {
             return Err(Refusal::Held);
         }
         Ok(caught_up_and(wish, genesis, &context.history()?)?)
@@ -122,7 +115,7 @@ fn is_held(context: &Context, genesis: &Genesis, name: &str) -> Result<bool, Cli
 }
 
 /// The run keeps what is in the journal: there it finds that somebody has decided about its task.
-fn journal(context: &Context, wish: &Wish<'_>) -> Result<(), CliError> {
+fn decide(context: &Context, wish: &Wish<'_>) -> Result<(), CliError> {
     let Change::Status { to, description, result } = &wish.change else { return Ok(()) };
     let record = TransitionRecord {
         task: TaskId::from(wish.task),
@@ -134,7 +127,7 @@ fn journal(context: &Context, wish: &Wish<'_>) -> Result<(), CliError> {
         changes: None,
         result: result.clone(),
     };
-    Ok(open_journal(&context.state.journal())?.append(&Record::now(Fact::Transition(record)))?)
+    Held::open(context)?.settle(Fact::Transition(record.clone()), &[record], || Ok(()))
 }
 
 fn error_of(context: &Context, name: &str, error: CommitError<Refusal>) -> CliError {
@@ -206,9 +199,8 @@ impl<'a> Wish<'a> {
         genesis.note(&note).map_err(|error| CliError::edit(&error))
     }
 
-    fn told(&self, committed: &Committed) -> String {
+    fn told(&self, is_new: bool) -> String {
         let task = clean(self.task);
-        let is_new = committed.changed;
         match &self.change {
             Change::Entry(_) if is_new => format!("task {task}: noted in the plan"),
             Change::Entry(_) => format!("task {task}: that is noted already"),

@@ -1,0 +1,33 @@
+//! A live run, asked for something from another terminal.
+
+use super::context::Context;
+use super::error::CliError;
+use super::person::actor;
+use crate::run::{Asks, Fact, Record, open_journal};
+use crate::store::{Lock, RunLock, RunOwner, read_records};
+
+/// The plan's live run; an error, where there is none.
+pub(super) fn live_run(context: &Context) -> Result<RunOwner, CliError> {
+    let owner = RunLock::live_owner(&context.state.run_lock())?;
+    owner.ok_or_else(|| {
+        CliError::usage("no run of this plan is live")
+            .hint("`blueprint run` starts one, `blueprint status` tells how the plan stands")
+    })
+}
+
+/// What that run has been asked for so far, the first thing first.
+pub(super) fn asked_before(context: &Context, run: &RunOwner) -> Result<Vec<Asks>, CliError> {
+    let records = read_records::<Record>(&context.state.journal())?.records;
+    let asked = records.into_iter().filter_map(|record| match record.fact {
+        Fact::Asked { run: whom, asks, .. } if whom == run.run => Some(asks),
+        _ => None,
+    });
+    Ok(asked.collect())
+}
+
+/// Asks it: by a line of the journal, which it hears at once.
+pub(super) fn ask(context: &Context, run: &RunOwner, asks: Asks) -> Result<(), CliError> {
+    let _plan = Lock::wait(&context.state.plan_lock())?;
+    let fact = Fact::Asked { run: run.run.clone(), by: actor(), asks };
+    Ok(open_journal(&context.state.journal())?.append(&Record::now(fact))?)
+}

@@ -1,0 +1,71 @@
+//! The work of tasks that are to be done again: it leaves the integration branch.
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::git::{EpicRefs, Repo, Unmerged, epic_slug};
+use crate::report::clean;
+
+/// Work that counts no more.
+pub(super) struct Work<'a> {
+    repo: &'a Repo,
+    refs: EpicRefs,
+    tasks: Vec<&'a str>,
+}
+
+impl<'a> Work<'a> {
+    /// Nothing, where there is no git.
+    pub(super) fn of(context: &'a Context, tasks: Vec<&'a str>) -> Result<Option<Self>, CliError> {
+        let Some(repo) = &context.repo else { return Ok(None) };
+        let template = context.config()?.config.branch;
+        let template = template.as_deref().unwrap_or(EpicRefs::DEFAULT_TEMPLATE);
+        let refs = EpicRefs::new(&epic_slug(&context.epic), template)?;
+        Ok(Some(Self { repo, refs, tasks }))
+    }
+
+    /// Refuses, before anything is changed, what could not be done.
+    pub(super) fn refuse_unless_it_can_leave(&self) -> Result<(), CliError> {
+        let branch = self.refs.integration();
+        match self.repo.would_unmerge(&self.refs, &self.tasks)? {
+            Unmerged::Nothing => Ok(()),
+            Unmerged::Done { .. } => match self.repo.checked_out_at(&branch)? {
+                None => Ok(()),
+                Some(place) => Err(CliError::usage(format!(
+                    "the branch `{branch}` is checked out in `{}`, and would lose work there",
+                    place.display()
+                ))
+                .hint("switch that checkout to another branch first")),
+            },
+            Unmerged::Conflict { subject, paths } => {
+                let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+                let message = format!(
+                    "the work can't leave `{branch}`: `{}`, which came later, does not hold without it, in {}; \
+                     nothing was changed",
+                    clean(&subject),
+                    paths.join(", ")
+                );
+                Err(CliError::usage(message)
+                    .hint("undo that commit on the branch first, or retry its task, too"))
+            }
+        }
+    }
+
+    /// Takes it out. What has come up since is no reason to go back: the run sees to it when it starts the tasks.
+    pub(super) fn leave(&self) -> Result<(), CliError> {
+        let branch = self.refs.integration();
+        match self.repo.unmerge(&self.refs, &self.tasks)? {
+            Unmerged::Nothing => {}
+            Unmerged::Done { before, .. } => {
+                let before: String = before.to_string().chars().take(10).collect();
+                output::say(&format!(
+                    "note    their work has left {branch}; it was at {before}, which a ref keeps"
+                ));
+            }
+            Unmerged::Conflict { subject, .. } => output::say(&format!(
+                "warning their work is still in {branch}: `{}` does not hold without it",
+                clean(&subject)
+            )),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Taking tasks' work out of the integration branch again: the branch is made anew from the first of their merges on, without them.
+
+use std::path::PathBuf;
+
+use git2::{Commit, MergeOptions, Oid, Repository};
+
+use super::merge::{Merged, conflicts, merge, take_attributes_from};
+use super::message::{TASK_TRAILER, is_own, one_line};
+use super::update::{Swapped, contains, swap, target};
+use super::{EpicRefs, GitError, Repo};
+
+/// How often the branch is made anew because others were faster.
+const TURNS: u32 = 100;
+
+/// What came of taking work out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unmerged {
+    /// It was not in there.
+    Nothing,
+    /// It is out; where the branch was before is kept under [`EpicRefs::replaced`].
+    Done {
+        /// Where the branch was.
+        before: Oid,
+        /// Where it is.
+        after: Oid,
+    },
+    /// What came after it does not hold without it. Nothing was moved.
+    Conflict {
+        /// The first line of that commit's message.
+        subject: String,
+        /// Where, relative to the repository's root, sorted.
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// The branch without the work.
+enum Rebuilt {
+    Same,
+    New(Oid),
+    Conflict { subject: String, paths: Vec<PathBuf> },
+}
+
+impl Repo {
+    /// What [`Repo::unmerge`] would come to; no ref is moved.
+    pub fn would_unmerge(&self, refs: &EpicRefs, tasks: &[&str]) -> Result<Unmerged, GitError> {
+        let store = self.open_store()?;
+        let Some(before) = target(&store, &refs.integration().full()) else { return Ok(Unmerged::Nothing) };
+        let start = target(&store, &refs.start());
+        let rebuilt = without(&store, start, before, tasks)
+            .map_err(GitError::git("take work out of a branch", self.common_dir()))?;
+        Ok(match rebuilt {
+            Rebuilt::Same => Unmerged::Nothing,
+            Rebuilt::New(after) => Unmerged::Done { before, after },
+            Rebuilt::Conflict { subject, paths } => Unmerged::Conflict { subject, paths },
+        })
+    }
+
+    /// Takes the merges of these tasks (by their ids, as the merges' trailers have them) out of the integration branch: what was merged
+    /// after them is merged again in its order, and what people have committed there is made again. In memory, by compare-and-swap.
+    pub fn unmerge(&self, refs: &EpicRefs, tasks: &[&str]) -> Result<Unmerged, GitError> {
+        let store = self.open_store()?;
+        let branch = refs.integration().full();
+        for _ in 0..TURNS {
+            let would = self.would_unmerge(refs, tasks)?;
+            let Unmerged::Done { before, after } = would else { return Ok(would) };
+            keep_replaced(&store, refs, before)?;
+            if swap(&store, &branch, Some(before), after, "blueprint: set back")? == Swapped::Done {
+                return Ok(would);
+            }
+        }
+        Err(GitError::RefMoved { name: branch })
+    }
+}
+
+fn without(store: &Repository, start: Option<Oid>, tip: Oid, tasks: &[&str]) -> Result<Rebuilt, git2::Error> {
+    let tasks: Vec<_> = tasks.iter().map(|task| one_line(task)).collect();
+    let is_out = |commit: &Commit<'_>| merged_task(commit).is_some_and(|task| tasks.contains(&task));
+    let chain = since_the_first(store, start, tip, &is_out)?;
+    let Some(first) = chain.first() else { return Ok(Rebuilt::Same) };
+    let mut new = first.parent(0)?;
+    for commit in chain.iter().filter(|commit| !is_out(commit)) {
+        new = match made_again(store, &new, commit)? {
+            Ok(made) => made,
+            Err(paths) => {
+                let subject = commit.summary().ok().flatten().unwrap_or_default().to_owned();
+                return Ok(Rebuilt::Conflict { subject, paths });
+            }
+        };
+    }
+    Ok(Rebuilt::New(new.id()))
+}
+
+/// The steps of the branch from the first on that is out, the oldest first; none, if there is no such.
+fn since_the_first<'s>(
+    store: &'s Repository,
+    start: Option<Oid>,
+    tip: Oid,
+    is_out: &impl Fn(&Commit<'_>) -> bool,
+) -> Result<Vec<Commit<'s>>, git2::Error> {
+    let mut steps = Vec::new();
+    let mut oldest = 0;
+    let mut next = Some(store.find_commit(tip)?);
+    while let Some(commit) = next.filter(|commit| Some(commit.id()) != start) {
+        next = if commit.parent_count() == 0 { None } else { Some(commit.parent(0)?) };
+        let out = is_out(&commit);
+        steps.push(commit);
+        oldest = if out { steps.len() } else { oldest };
+    }
+    steps.truncate(oldest);
+    steps.reverse();
+    Ok(steps)
+}
+
+/// The task that a merge of ours has brought in.
+fn merged_task(commit: &Commit<'_>) -> Option<String> {
+    if commit.parent_count() != 2 || !is_own(&commit.committer()) {
+        return None;
+    }
+    let message = commit.message().ok()?;
+    let trailer = message.lines().rev().find_map(|line| line.strip_prefix(TASK_TRAILER)?.strip_prefix(": "));
+    trailer.map(str::to_owned)
+}
+
+/// The same step on another ground; the paths in which that can't be.
+fn made_again<'s>(
+    store: &'s Repository,
+    new: &Commit<'s>,
+    step: &Commit<'s>,
+) -> Result<Result<Commit<'s>, Vec<PathBuf>>, git2::Error> {
+    if step.parent_id(0)? == new.id() {
+        return Ok(Ok(step.clone()));
+    }
+    let tree = if merged_task(step).is_some() {
+        let head = step.parent(1)?;
+        if contains(store, new.id(), head.id()) {
+            return Ok(Ok(new.clone()));
+        }
+        merge(store, new, &head)?
+    } else {
+        changed_alike(store, new, step)?
+    };
+    let tree = match tree {
+        Merged::Tree(tree) => store.find_tree(tree)?,
+        Merged::Conflict(paths) => return Ok(Err(paths)),
+    };
+    let others: Vec<_> = step.parents().skip(1).collect();
+    let parents: Vec<_> = std::iter::once(new).chain(&others).collect();
+    let message = step.message_raw().unwrap_or_default();
+    let made = store.commit(None, &step.author(), &step.committer(), message, &tree, &parents)?;
+    store.find_commit(made).map(Ok)
+}
+
+/// What a person's commit has changed, changed in another tree.
+fn changed_alike(store: &Repository, new: &Commit<'_>, step: &Commit<'_>) -> Result<Merged, git2::Error> {
+    take_attributes_from(store, &new.tree()?)?;
+    let mut options = MergeOptions::new();
+    options.find_renames(true);
+    let mainline = u32::from(step.parent_count() > 1);
+    let mut index = store.cherrypick_commit(step, new, mainline, Some(&options))?;
+    if index.has_conflicts() {
+        return Ok(Merged::Conflict(conflicts(&index)?));
+    }
+    index.write_tree_to(store).map(Merged::Tree)
+}
+
+/// Under the first number that is free, or keeps that very commit.
+fn keep_replaced(store: &Repository, refs: &EpicRefs, tip: Oid) -> Result<(), GitError> {
+    for number in 1.. {
+        match swap(store, &refs.replaced(number), None, tip, "blueprint: keep")? {
+            Swapped::Done => break,
+            Swapped::Holds(there) if there == tip => break,
+            Swapped::Holds(_) => {}
+        }
+    }
+    Ok(())
+}
