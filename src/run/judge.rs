@@ -98,7 +98,17 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let reading =
         job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at });
     let detail = end.reason.and_then(|reason| detail(reason, job.common.stall));
-    Reading { detail: detail.or(reading.detail), ..reading }
+    let is_late = detail.is_none() && ended_by_us == Some(EndedBy::TimedOut);
+    let said =
+        if is_late { Some(time_is_up(job.cast.timeout, reading.detail)) } else { reading.detail };
+    Reading { detail: detail.or(said), ..reading }
+}
+
+/// Told apart from the end of an agent that hung, and from the mere warning that one takes long.
+fn time_is_up(timeout: Duration, said: Option<String>) -> String {
+    let timeout = SignedDuration::try_from(timeout).unwrap_or_default();
+    let said = said.map_or_else(String::new, |said| format!("; {said}"));
+    format!("its {timeout:#} were up{said}")
 }
 
 fn ended_by_reason(reason: Reason) -> EndedBy {

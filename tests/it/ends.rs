@@ -60,7 +60,7 @@ fn an_end_by_the_program_itself() {
 
 #[test]
 fn an_end_of_our_making() {
-    let late = End("timed-out", "timed out", "its last line was: here I stay", 1, "failed");
+    let late = End("timed-out", "timed out", "its 1s were up; its last line was: here I stay", 1, "failed");
     assert_end("fake", "print here I stay\nhang", &["--timeout", "1s"], &late);
     let broken = End("could-not-start", "could not be started", "can't start", 1, "failed");
     assert_end("broken", "", &[], &broken);

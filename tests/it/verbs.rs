@@ -84,6 +84,8 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
         "question",
         "cost_usd",
         "tokens",
+        "not_run_because",
+        "waits_until",
     ];
     let before = keys(&status["tasks"][0]);
     assert_eq!(before, expected);

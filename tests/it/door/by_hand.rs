@@ -21,7 +21,7 @@ fn a_question_blocks_its_task_and_stands_in_its_history() {
     task(&project, &["ask", "--task", "a", "Which & why?"], 0, &["a is now blocked"]);
     assert!(project.section_of("a").contains("waits for an answer: Which &amp; why?"));
     assert_eq!(project.task("a")["question"], "Which & why?");
-    project.run(&[]).assert(4, &["blocked: a"]);
+    project.run(&[]).assert(4, &["`a` is blocked"]);
 }
 
 #[test]
