@@ -99,8 +99,7 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
         job.cast.runner.read(&Ended { exit, ended_by_us, stdout: &stdout, stderr: &stderr, at: &at });
     let detail = end.reason.and_then(|reason| detail(reason, job.common.stall));
     let is_late = detail.is_none() && ended_by_us == Some(EndedBy::TimedOut);
-    let said =
-        if is_late { Some(time_is_up(job.cast.timeout, reading.detail)) } else { reading.detail };
+    let said = if is_late { Some(time_is_up(job.cast.timeout, reading.detail)) } else { reading.detail };
     Reading { detail: detail.or(said), ..reading }
 }
 

@@ -187,3 +187,13 @@ fn the_configuration_says_after_which_ends_another_attempt_follows() {
     project.run(&[]).assert(1, &["retry   a", "`b` was killed by a signal"]);
     assert_eq!((project.log().starts_of("a"), project.log().starts_of("b")), (2, 1));
 }
+
+#[test]
+fn a_task_that_a_person_wants_tried_again_waits_for_no_limit() {
+    let project = TestProject::new(&PlanText::of(&["a"]), &format!("== a #1\n{LONG}\n== *\nwrite a.txt x"));
+    let run = project.start(&["run"]);
+    run.wait_for("waits until");
+    project.blueprint(&["retry", "a"]).assert(0, &[]);
+    run.wait().assert(0, &[]);
+    assert_eq!(project.log().starts(), ["a", "a"]);
+}
