@@ -31,6 +31,8 @@ pub struct Genesis {
     spare: String,
 }
 
+/// By so many bytes a document may grow before the room for it has to be made anew.
+const ROOM: usize = 4_096;
 /// An edit with more splices is not worth it to be read piece by piece: each takes a walk over all that is behind it.
 const FEW_SPLICES: usize = 64;
 
@@ -167,6 +169,8 @@ impl Genesis {
     /// If the edit was made for another text, or leaves a document that cannot be read. The document is then as it was.
     pub fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
         let mut source = std::mem::take(&mut self.spare);
+        // Enough for the next edits as well.
+        source.reserve_exact(self.source.len() + ROOM);
         edit.splice_to(&self.source, &mut source)?;
         if edit.splices.len() > FEW_SPLICES {
             return self.take_anew(source);

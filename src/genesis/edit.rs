@@ -101,9 +101,6 @@ pub enum EditError {
     Breaks(Box<Invalid>),
 }
 
-/// In bytes.
-const ROOM: usize = 4_096;
-
 impl Edit {
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
@@ -157,8 +154,8 @@ impl Edit {
     pub(crate) fn splice_to(&self, source: &str, text: &mut String) -> Result<(), EditError> {
         text.clear();
         let grown: usize = self.splices.iter().map(|splice| splice.text.len()).sum();
-        // Not twice as much, as a buffer that grows little by little would get, but enough for the next edits as well.
-        text.reserve_exact(source.len() + grown + ROOM);
+        // Not twice as much, as a buffer that grows little by little would get.
+        text.reserve_exact(source.len() + grown);
         let mut copied = 0;
         for Splice { range, text: new } in &self.splices {
             let misfit = EditError::DoesNotFit(range.start);
