@@ -1,6 +1,7 @@
 //! Attempts in the checkout itself: no worktree, no branch, no commit, no supervisor.
 
 use std::fs;
+use std::io::Write;
 
 use rustix::process::Signal;
 
@@ -182,4 +183,51 @@ fn a_status_that_somebody_else_writes_meanwhile_is_neither_lost_nor_does_it_take
         assert_eq!(project.events_in_plan(id, "completed"), 1, "{id}");
     }
     assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}
+
+/// A person's `cancel` that was killed between journal and plan file.
+fn journal_a_cancel(project: &TestProject, task: &str) {
+    let line = format!(
+        "{{\"time\":\"2026-02-01T10:00:00Z\",\"fact\":\"transition\",\"task\":\"{task}\",\"from\":\"pending\",\"to\":\"cancelled\",\
+         \"at\":\"2026-02-01T10:00:00Z\",\"actor\":\"somebody\",\"description\":\"not wanted\",\"changes\":null,\"result\":null}}\n"
+    );
+    let path = project.state_dir().join("journal.jsonl");
+    fs::OpenOptions::new().append(true).open(path).unwrap().write_all(line.as_bytes()).unwrap();
+}
+
+#[test]
+fn what_a_killed_cancel_left_to_the_run_to_write_spoils_none_of_its_saves() {
+    let script = "== b\nwait-for go-b\n== c\nwait-for go-c\n== *\nprint done";
+    let project = TestProject::new(&PlanText::of(&["a", "b", "c", "d", "x"]), script);
+    let run = project.start(&[&["run"], NONE, &["-j", "1"]].concat());
+    let is_saved = |task: &str, status: &str| project.events_in_plan(task, status) == 1;
+    wait_until("b in the plan", || is_saved("b", "in-progress"), || project.read("genesis.xml"));
+    journal_a_cancel(&project, "x");
+    wait_until("x in the plan", || is_saved("x", "cancelled"), || project.read("genesis.xml"));
+    project.touch("go-b");
+    wait_until("c in the plan", || is_saved("c", "in-progress"), || project.read("genesis.xml"));
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0), "{}", project.read("genesis.xml"));
+    project.touch("go-c");
+    let ended = run.wait();
+    ended.assert(1, &["`x` was cancelled"]);
+    assert!(!ended.stderr.contains("broken") && !ended.stderr.contains("that it is completed"), "{ended}");
+    let completed = ["a", "b", "c", "d"].map(|id| (id, "completed"));
+    project.assert_statuses(&[&completed[..], &[("x", "cancelled")]].concat());
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}
+
+#[test]
+fn a_plan_that_has_no_place_for_the_log_yet_gets_a_change_as_soon_as_others_and_misses_none() {
+    let xml = PlanText::of(&["a", "b"]).to_xml();
+    let (before, after) = xml.split_once("  <auditLog>").unwrap();
+    let xml = format!("{before}{}", after.split_once("</auditLog>\n").unwrap().1);
+    let project = TestProject::of_text(&xml, "== *\nwait-for go");
+    let run = project.start(&[&["run"], NONE].concat());
+    run.wait_for("start   b");
+    let is_saved = || ["a", "b"].iter().all(|task| project.events_in_plan(task, "in-progress") == 1);
+    wait_until("both in the plan", is_saved, || project.read("genesis.xml"));
+    project.touch("go");
+    let ended = run.wait();
+    ended.assert(0, &["2 of 2 tasks completed"]);
+    assert!(!ended.stderr.contains("missed"), "{ended}");
 }
