@@ -152,6 +152,35 @@ fn an_agent_that_ended_while_no_run_lived_is_interrupted_and_done_again() {
 }
 
 #[test]
+fn who_is_left_of_an_agent_that_died_with_its_run_is_ended_before_another_one_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nchild\nhang\n== *\nprint again");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_log("its child", |log| log.tasks("child").len() == 1);
+    wait_until("the process", || !project.facts("agent-started", "a").is_empty(), String::new);
+    run.kill();
+    kill(u32::try_from(project.facts("agent-started", "a")[0]["pid"].as_u64().unwrap()).unwrap());
+    assert!(!project.processes().is_empty(), "its child lives");
+    project.complete(NONE);
+    assert_eq!(project.processes(), [0; 0]);
+}
+
+#[test]
+fn an_agent_that_no_journal_knows_yet_is_ended_before_another_one_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nhang\n== *\nprint again");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_starts(1);
+    wait_until("the process", || !project.facts("agent-started", "a").is_empty(), String::new);
+    run.kill();
+    let path = project.state_dir().join("journal.jsonl");
+    let journal = fs::read_to_string(&path).unwrap();
+    let is_kept = |line: &&str| !line.contains("\"agent-started\"");
+    fs::write(path, journal.split_inclusive('\n').filter(is_kept).collect::<String>()).unwrap();
+    project.complete(NONE);
+    assert_eq!(project.processes(), [0; 0]);
+    assert_eq!(project.log().starts_of("a"), 2);
+}
+
+#[test]
 fn what_a_killed_run_had_journaled_is_shown_at_once_and_in_the_plan_file_after_the_next_run() {
     let ids: Vec<_> = (0..120).map(|number| format!("t{number}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
