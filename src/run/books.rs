@@ -40,6 +40,8 @@ pub(super) struct Books {
     broken_since: Option<Instant>,
     /// The document may lack what the journal has.
     is_behind: bool,
+    /// Somebody has decided something: the document may get that from us, if they could not write it.
+    is_decided: bool,
     /// What is in the known document and not yet on disk, in its order.
     staged: Vec<Decide>,
     restores: u32,
@@ -96,6 +98,7 @@ impl Books {
             journal,
             broken_since: None,
             is_behind: true,
+            is_decided: false,
             staged,
             restores: 0,
             news,
@@ -130,9 +133,9 @@ impl Books {
     /// Whoever changes a status journals it first; should they be killed before they write the plan file, we do it.
     fn note(&mut self, fact: &Fact) {
         match fact {
-            Fact::Transition(_) => self.is_behind = true,
+            Fact::Transition(_) => (self.is_behind, self.is_decided) = (true, true),
             Fact::SetBack(set_back) => {
-                self.is_behind = true;
+                (self.is_behind, self.is_decided) = (true, true);
                 let moved = set_back.transitions.iter().map(|transition| &transition.task);
                 self.news.push(News::SetBack(moved.chain(&set_back.tasks).cloned().collect()));
             }
@@ -257,6 +260,11 @@ impl Books {
         Ok(())
     }
 
+    /// Whether the plan file is to be looked at and compared with the journal.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
     /// Whether something was decided that the plan file has not.
     pub(super) fn is_ahead(&self) -> bool {
         self.has_staged() || self.lags() || self.is_saving() || self.is_behind
@@ -325,6 +333,9 @@ impl Books {
             return Ok(true);
         }
         self.sync()?;
+        self.tell_decided();
+        // A batch is for the document as it was.
+        self.catch_up_document()?;
         let missing: Vec<_> =
             ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
         let kept = self.kept(&missing);
@@ -334,12 +345,20 @@ impl Books {
             self.plan.roll_back()?;
             return Ok(false);
         }
+        let written = self.end_lag(written);
         // What is about to be saved was not missed.
         if !self.has_staged() {
             self.tell_written_again(written);
         }
         self.is_behind = false;
         Ok(true)
+    }
+
+    /// A decision that the document gets from us is a change by others all the same.
+    fn tell_decided(&mut self) {
+        if std::mem::take(&mut self.is_decided) {
+            self.news.push(News::Changed(Box::new(self.plan.genesis().clone())));
+        }
     }
 
     /// Those that the document did lack.

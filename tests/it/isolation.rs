@@ -1,6 +1,7 @@
 //! Attempts in the checkout itself: no worktree, no branch, no commit, no supervisor.
 
 use std::fs;
+use std::io::Write;
 
 use rustix::process::Signal;
 
@@ -151,6 +152,35 @@ fn an_agent_that_ended_while_no_run_lived_is_interrupted_and_done_again() {
 }
 
 #[test]
+fn who_is_left_of_an_agent_that_died_with_its_run_is_ended_before_another_one_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nchild\nhang\n== *\nprint again");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_log("its child", |log| log.tasks("child").len() == 1);
+    wait_until("the process", || !project.facts("agent-started", "a").is_empty(), String::new);
+    run.kill();
+    kill(u32::try_from(project.facts("agent-started", "a")[0]["pid"].as_u64().unwrap()).unwrap());
+    assert!(!project.processes().is_empty(), "its child lives");
+    project.complete(NONE);
+    assert_eq!(project.processes(), [0; 0]);
+}
+
+#[test]
+fn an_agent_that_no_journal_knows_yet_is_ended_before_another_one_starts() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nhang\n== *\nprint again");
+    let run = project.start(&[&["run"], NONE].concat());
+    project.wait_for_starts(1);
+    wait_until("the process", || !project.facts("agent-started", "a").is_empty(), String::new);
+    run.kill();
+    let path = project.state_dir().join("journal.jsonl");
+    let journal = fs::read_to_string(&path).unwrap();
+    let is_kept = |line: &&str| !line.contains("\"agent-started\"");
+    fs::write(path, journal.split_inclusive('\n').filter(is_kept).collect::<String>()).unwrap();
+    project.complete(NONE);
+    assert_eq!(project.processes(), [0; 0]);
+    assert_eq!(project.log().starts_of("a"), 2);
+}
+
+#[test]
 fn what_a_killed_run_had_journaled_is_shown_at_once_and_in_the_plan_file_after_the_next_run() {
     let ids: Vec<_> = (0..120).map(|number| format!("t{number}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
@@ -182,4 +212,51 @@ fn a_status_that_somebody_else_writes_meanwhile_is_neither_lost_nor_does_it_take
         assert_eq!(project.events_in_plan(id, "completed"), 1, "{id}");
     }
     assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}
+
+/// A person's `cancel` that was killed between journal and plan file.
+fn journal_a_cancel(project: &TestProject, task: &str) {
+    let line = format!(
+        "{{\"time\":\"2026-02-01T10:00:00Z\",\"fact\":\"transition\",\"task\":\"{task}\",\"from\":\"pending\",\"to\":\"cancelled\",\
+         \"at\":\"2026-02-01T10:00:00Z\",\"actor\":\"somebody\",\"description\":\"not wanted\",\"changes\":null,\"result\":null}}\n"
+    );
+    let path = project.state_dir().join("journal.jsonl");
+    fs::OpenOptions::new().append(true).open(path).unwrap().write_all(line.as_bytes()).unwrap();
+}
+
+#[test]
+fn what_a_killed_cancel_left_to_the_run_to_write_spoils_none_of_its_saves() {
+    let script = "== b\nwait-for go-b\n== c\nwait-for go-c\n== *\nprint done";
+    let project = TestProject::new(&PlanText::of(&["a", "b", "c", "d", "x"]), script);
+    let run = project.start(&[&["run"], NONE, &["-j", "1"]].concat());
+    let is_saved = |task: &str, status: &str| project.events_in_plan(task, status) == 1;
+    wait_until("b in the plan", || is_saved("b", "in-progress"), || project.read("genesis.xml"));
+    journal_a_cancel(&project, "x");
+    wait_until("x in the plan", || is_saved("x", "cancelled"), || project.read("genesis.xml"));
+    project.touch("go-b");
+    wait_until("c in the plan", || is_saved("c", "in-progress"), || project.read("genesis.xml"));
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0), "{}", project.read("genesis.xml"));
+    project.touch("go-c");
+    let ended = run.wait();
+    ended.assert(1, &["`x` was cancelled"]);
+    assert!(!ended.stderr.contains("broken") && !ended.stderr.contains("that it is completed"), "{ended}");
+    let completed = ["a", "b", "c", "d"].map(|id| (id, "completed"));
+    project.assert_statuses(&[&completed[..], &[("x", "cancelled")]].concat());
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}
+
+#[test]
+fn a_plan_that_has_no_place_for_the_log_yet_gets_a_change_as_soon_as_others_and_misses_none() {
+    let xml = PlanText::of(&["a", "b"]).to_xml();
+    let (before, after) = xml.split_once("  <auditLog>").unwrap();
+    let xml = format!("{before}{}", after.split_once("</auditLog>\n").unwrap().1);
+    let project = TestProject::of_text(&xml, "== *\nwait-for go");
+    let run = project.start(&[&["run"], NONE].concat());
+    run.wait_for("start   b");
+    let is_saved = || ["a", "b"].iter().all(|task| project.events_in_plan(task, "in-progress") == 1);
+    wait_until("both in the plan", is_saved, || project.read("genesis.xml"));
+    project.touch("go");
+    let ended = run.wait();
+    ended.assert(0, &["2 of 2 tasks completed"]);
+    assert!(!ended.stderr.contains("missed"), "{ended}");
 }

@@ -26,6 +26,8 @@ pub(super) struct Behind {
     batch: Option<Batch>,
     /// What is to be given to the next one.
     records: Vec<TransitionRecord>,
+    /// What no save has brought to the file, though it was to: there nobody has taken it back.
+    unsaved: Vec<TransitionRecord>,
     /// The tasks of which the known document lacks something.
     tasks: HashSet<TaskId>,
     /// Since when something waits.
@@ -39,12 +41,13 @@ pub(super) struct Behind {
 struct Done {
     lent: Lent,
     batch: Option<Batch>,
+    records: Vec<TransitionRecord>,
     saved: Result<Option<Saved>, StoreError>,
     took: Duration,
 }
 
 impl Behind {
-    fn save(lent: Lent, batch: Option<Batch>, records: &[TransitionRecord]) -> Done {
+    fn save(lent: Lent, batch: Option<Batch>, records: Vec<TransitionRecord>) -> Done {
         let began = Instant::now();
         let (mut lent, mut saved) = (lent, Ok(None));
         let mut batch = batch.or_else(|| lent.genesis().batch());
@@ -57,7 +60,7 @@ impl Behind {
         {
             saved = lent.save(batch);
         }
-        Done { lent, batch, saved, took: began.elapsed() }
+        Done { lent, batch, records, saved, took: began.elapsed() }
     }
 }
 
@@ -99,7 +102,7 @@ impl Books {
     /// When the plan file is to be saved, if it lacks something and nobody is at it.
     pub(in crate::run) fn save_due(&self) -> Option<Instant> {
         let pause = (self.behind.took * SHARE).min(LATEST);
-        self.behind.since.filter(|_| !self.is_saving()).map(|since| since + pause)
+        self.behind.since.filter(|_| !self.is_saving() && !self.is_behind).map(|since| since + pause)
     }
 
     /// Begins to save what the plan file lacks, on a thread of its own; `over` is called there when that is over. False, if it was
@@ -111,7 +114,7 @@ impl Books {
         if self.is_saving() || !self.lags() {
             return Ok(self.is_saving());
         }
-        if !self.plan.can_lend() {
+        if !self.can_save_batch() {
             self.save_here()?;
             return Ok(false);
         }
@@ -120,7 +123,7 @@ impl Books {
         self.behind.saving = Some(saving);
         let save = move || {
             // Nobody waits for it if the run has failed meanwhile.
-            let _ = done.send(Behind::save(lent, batch, &records));
+            let _ = done.send(Behind::save(lent, batch, records));
             over();
         };
         // One thread does them all: each new one would begin with memory of its own.
@@ -143,14 +146,18 @@ impl Books {
         if !self.lags() {
             return Ok(());
         }
-        if !self.plan.can_lend() {
+        if !self.can_save_batch() {
             // At the next look all that is missing is saved in the usual way.
-            self.drop_behind();
             self.is_behind = true;
             return Ok(());
         }
         let (lent, batch, records) = self.take_unsaved();
-        self.take_up(Behind::save(lent, batch, &records)).map(drop)
+        self.take_up(Behind::save(lent, batch, records)).map(drop)
+    }
+
+    /// A batch belongs to the document as it is known, and brings the file no more than the batch before had and what came since.
+    fn can_save_batch(&self) -> bool {
+        self.plan.can_lend() && !self.is_behind
     }
 
     fn take_unsaved(&mut self) -> (Lent, Option<Batch>, Vec<TransitionRecord>) {
@@ -163,25 +170,26 @@ impl Books {
         self.plan.returned(done.lent);
         // The lock was the save's; who decides next takes it again.
         self.plan.release();
-        self.behind.took = done.took;
         tracing::debug!(took = ?done.took, saved = ?done.saved, "plan, beside");
         let is_written = matches!(done.saved?, Some(Saved::Written | Saved::Unneeded));
         if is_written {
-            self.behind.batch = done.batch;
+            (self.behind.batch, self.behind.took) = (done.batch, done.took);
         } else {
-            // Somebody else has written it, or not all fits into a batch: what is missing is found by comparing.
-            self.drop_behind();
+            // Somebody else has written it, or not all fits into a batch: what is missing is found by comparing, which takes longer.
+            self.behind.took = LATEST;
+            self.behind.unsaved.extend(done.records);
             self.is_behind = true;
         }
         Ok(is_written)
     }
 
-    /// Has the known document catch up with what it lacks; the file follows with the next flush.
+    /// Has the known document catch up with what it lacks; the file follows with the next flush or look.
     pub(in crate::run) fn catch_up_document(&mut self) -> Result<(), RunError> {
         self.end_save()?;
         if self.behind.tasks.is_empty() {
             return Ok(());
         }
+        self.tell_decided();
         self.drop_behind();
         let missing: Vec<_> =
             ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
@@ -193,12 +201,22 @@ impl Books {
             let edit = ledger::edit_of(record, ledger::project_status(record, now), now)?;
             self.plan.settle(&edit)?;
         }
+        // The file has not, unless something is staged, too.
+        self.is_behind = true;
         Ok(())
     }
 
-    /// The document is another one, or has it all.
-    pub(super) fn drop_behind(&mut self) {
-        let took = self.behind.took;
-        self.behind = Behind { took, ..Behind::default() };
+    /// The document has it all.
+    fn drop_behind(&mut self) {
+        let Behind { took, mut unsaved, records, .. } = std::mem::take(&mut self.behind);
+        unsaved.extend(records);
+        self.behind = Behind { took, unsaved, ..Behind::default() };
+    }
+
+    /// The file has all that the journal has. Gives those of `written` that it had before, and somebody took back.
+    pub(super) fn end_lag(&mut self, mut written: Vec<TransitionRecord>) -> Vec<TransitionRecord> {
+        let unsaved = std::mem::take(&mut self.behind.unsaved);
+        written.retain(|record| !unsaved.contains(record));
+        written
     }
 }

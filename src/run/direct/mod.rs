@@ -11,13 +11,13 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::Stage;
-use super::attempt::{Gone, Link, Message};
+use super::attempt::{Gone, Link, Message, blocking};
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
 use super::launch::{self, LaunchError, Ready};
 use super::listener::Listener;
 use super::record::{AgentStarted, AttemptStarted};
-use super::supervisor::{End, Exit};
+use super::supervisor::{self, End, Exit};
 use super::waiting::{Clock, Due};
 use crate::agent::{EndedBy, Outcome};
 use process::Direct;
@@ -83,10 +83,12 @@ async fn begin(job: &Arc<Job>, ready: &Ready, link: &Link) -> Result<Report, Gon
     }
 }
 
-/// An agent that an earlier run started: if it still lives its end is awaited, but how it ended nobody can tell.
+/// An agent that an earlier run started: if it still lives its end is awaited, but how it ended nobody can tell. Of one that is gone, or
+/// that the run had no time to note, whoever is left is ended: nobody works beside the next attempt.
 async fn adopt(job: &Arc<Job>, resumed: &Resumed, link: &Link) -> Result<Report, Gone> {
     let Some(agent) = resumed.process.clone().and_then(|process| Direct::found(process, &job.dir)) else {
-        return Ok(Report::of(Outcome::Interrupted, UNSEEN));
+        let ended = blocking(job, |job| supervisor::kill_orphans(&job.dir)).await;
+        return Ok(ended.err().unwrap_or_else(|| Report::of(Outcome::Interrupted, UNSEEN)));
     };
     let _ = link.messages.send(Message::Running { task: job.task.clone(), resumed: true });
     let mut report = watch_over(job, &resumed.started, resumed.at, agent, link).await?;

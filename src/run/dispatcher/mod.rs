@@ -212,6 +212,7 @@ impl<'a> Dispatcher<'a> {
         while let Ok(message) = self.messages.try_recv() {
             self.inbox.push_back(message);
         }
+        self.end_save()?;
         if !self.inbox.is_empty() && !self.books.hold()? {
             self.hear();
             return Ok(());
@@ -219,6 +220,13 @@ impl<'a> Dispatcher<'a> {
         let decided = self.decide();
         self.books.release();
         decided
+    }
+
+    /// First of all: while a save is under way nobody looks at the plan file, and what it could not save, the next look does.
+    fn end_save(&mut self) -> Result<(), RunError> {
+        let before = self.inbox.len();
+        self.inbox.retain(|message| !matches!(message, Message::Saved));
+        if self.inbox.len() < before { self.on_saved() } else { Ok(()) }
     }
 
     fn decide(&mut self) -> Result<(), RunError> {

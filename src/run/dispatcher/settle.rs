@@ -122,6 +122,9 @@ impl Dispatcher<'_> {
             let _ = written.send(());
         }
         self.books.flush()?;
+        if self.books.is_behind() {
+            self.look()?;
+        }
         self.hear();
         for (job, link) in std::mem::take(&mut self.to_begin) {
             match job.cast.isolation {
