@@ -28,6 +28,9 @@ struct Card {
     epic: String,
 }
 
+/// So many runs may begin while a card is written.
+const CARD_TRIES: u32 = 10;
+
 impl StateDir {
     /// Where the state of `plan` (absolute) is or would be; creates nothing.
     pub fn locate(root: &Path, epic: &str, plan: &Path) -> Self {
@@ -42,11 +45,19 @@ impl StateDir {
     /// [`StoreError`] when that can't be written.
     pub fn create(&self, epic: &str, plan: &Path) -> Result<(), StoreError> {
         self.make()?;
-        let card = self.card();
-        if card.exists() {
-            return Ok(());
+        let card = Card { plan: plan.to_owned(), epic: epic.to_owned() };
+        // A run that begins this very moment may take what is not yet in its place for something that was left: see `sweep`.
+        let mut written = Ok(());
+        for _ in 0..CARD_TRIES {
+            if self.card().exists() {
+                return Ok(());
+            }
+            written = write_json(&self.card(), &card);
+            if written.is_ok() {
+                break;
+            }
         }
-        write_json(&card, &Card { plan: plan.to_owned(), epic: epic.to_owned() })
+        written
     }
 
     /// Makes the folder only.
@@ -57,7 +68,8 @@ impl StateDir {
         fs::create_dir_all(&self.path).map_err(StoreError::io("create folder", &self.path))
     }
 
-    /// Removes what writers left that were killed half-way. Only for whoever holds the run lock.
+    /// Removes what writers left that were killed half-way. Only for whoever holds the run lock. The card is written without it, by
+    /// writers that bear to be disturbed.
     pub fn sweep(&self) {
         sweep(&self.card());
     }

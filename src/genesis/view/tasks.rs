@@ -25,19 +25,20 @@ pub(super) fn read(
 ) -> (Vec<Task>, Vec<Option<Node>>) {
     let by_list = by_list(listed);
     let written = xml.select(Xml::ROOT, names.task.path);
-    let read = read_tasks(xml, names, &written);
-    let mut found: Vec<(Task, Option<Node>)> = read.into_iter().zip(written.into_iter().map(Some)).collect();
-    let by_node = add_nodes(xml, names, &mut found, nodes);
-    if names.refs_are_tasks && found.is_empty() {
-        found.extend(referred(listed, levels).into_iter().map(|reference| (named_only(reference), None)));
+    let mut tasks = read_tasks(xml, names, &written);
+    let mut elements: Vec<Option<Node>> = written.into_iter().map(Some).collect();
+    let by_node = add_nodes(xml, names, (&mut tasks, &mut elements), nodes);
+    if names.refs_are_tasks && tasks.is_empty() {
+        tasks.extend(referred(listed, levels).into_iter().map(named_only));
+        elements.resize(tasks.len(), None);
     }
-    for (task, _) in &mut found {
+    for task in &mut tasks {
         if let Some(node) = by_node.get(task.id.as_str()) {
             nodes::complete(xml, names, task, *node);
         }
         task.status = decided(task, by_list.get(task.id.as_str()).copied());
     }
-    found.into_iter().unzip()
+    (tasks, elements)
 }
 
 /// So many tasks are worth a thread.
@@ -124,14 +125,15 @@ fn by_list(listed: &[Listed]) -> ByList<'_> {
 fn add_nodes<'a>(
     xml: Xml<'_>,
     names: &'static Names,
-    found: &mut Vec<(Task, Option<Node>)>,
+    (tasks, elements): (&mut Vec<Task>, &mut Vec<Option<Node>>),
     nodes: &'a [(String, Node)],
 ) -> HashMap<&'a str, Node> {
     let mut by_node = HashMap::with_capacity(nodes.len());
     if nodes.is_empty() {
         return by_node;
     }
-    let written: HashSet<String> = found.iter().map(|(task, _)| task.id.clone()).collect();
+    let written: HashSet<String> = tasks.iter().map(|task| task.id.clone()).collect();
+    let mut found: Vec<_> = std::mem::take(tasks).into_iter().zip(std::mem::take(elements)).collect();
     for (id, node) in nodes {
         let Entry::Vacant(vacant) = by_node.entry(id.as_str()) else { continue };
         vacant.insert(*node);
@@ -141,6 +143,7 @@ fn add_nodes<'a>(
         }
     }
     found.sort_by_key(|(task, _)| task.span.start);
+    (*tasks, *elements) = found.into_iter().unzip();
     by_node
 }
 
