@@ -312,6 +312,7 @@ impl Books {
     }
 
     fn take(&mut self, seen: Seen) -> Result<(), RunError> {
+        self.take_from_saves();
         self.catch_up_document()?;
         let before = self.plan.adopt(seen);
         self.news.push(News::Changed(Box::new(Arc::unwrap_or_clone(before))));
@@ -329,12 +330,14 @@ impl Books {
             ledger::missing(&self.history, self.plan.genesis()).into_iter().cloned().collect();
         let kept = self.kept(&missing);
         self.plan.stage(&self.plan.genesis().entries(&kept)?)?;
-        let written = self.stage_missing(missing)?;
+        let mut written = self.stage_missing(missing)?;
         if self.plan.flush()? == Saved::Stale {
             self.plan.roll_back()?;
             return Ok(false);
         }
-        // What is about to be saved was not missed.
+        // What is about to be saved was not missed; nor what a save of ours did not take.
+        let ours = std::mem::take(&mut self.behind.untaken);
+        written.retain(|record| !ours.contains(record));
         if !self.has_staged() {
             self.tell_written_again(written);
         }

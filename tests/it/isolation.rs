@@ -1,6 +1,7 @@
 //! Attempts in the checkout itself: no worktree, no branch, no commit, no supervisor.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 
@@ -182,4 +183,23 @@ fn a_status_that_somebody_else_writes_meanwhile_is_neither_lost_nor_does_it_take
         assert_eq!(project.events_in_plan(id, "completed"), 1, "{id}");
     }
     assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
+}
+
+#[test]
+fn a_dry_run_shows_the_checkout_and_no_branch() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x");
+    let shown = project.run(&none_and(&["--dry-run"])).stdout;
+    let folder = format!("   folder    {} (nothing is committed)", project.root.display());
+    assert!(shown.contains(&folder), "{shown}");
+    assert!(!["branch ", "base ", "worktree "].iter().any(|word| shown.contains(word)), "{shown}");
+}
+
+#[test]
+fn what_the_run_itself_is_about_to_save_is_not_told_as_missed() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== *\nwrite {task}.txt x");
+    // Changed so late that its times can't tell of the next change: such a file is not saved beside the run.
+    let later = SystemTime::now() + Duration::from_hours(1);
+    fs::File::open(project.plan()).unwrap().set_modified(later).unwrap();
+    let ended = project.complete(NONE);
+    assert!(!ended.stderr.contains("had missed"), "{ended}");
 }

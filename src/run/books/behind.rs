@@ -33,18 +33,21 @@ pub(super) struct Behind {
     /// How long the last save took.
     took: Duration,
     saving: Option<mpsc::Receiver<Done>>,
+    /// What no save has taken: it is found by comparing, but nobody took it back.
+    pub(super) untaken: Vec<TransitionRecord>,
 }
 
 /// A save that is over.
 struct Done {
     lent: Lent,
     batch: Option<Batch>,
+    records: Vec<TransitionRecord>,
     saved: Result<Option<Saved>, StoreError>,
     took: Duration,
 }
 
 impl Behind {
-    fn save(lent: Lent, batch: Option<Batch>, records: &[TransitionRecord]) -> Done {
+    fn save(lent: Lent, batch: Option<Batch>, records: Vec<TransitionRecord>) -> Done {
         let began = Instant::now();
         let (mut lent, mut saved) = (lent, Ok(None));
         let mut batch = batch.or_else(|| lent.genesis().batch());
@@ -57,7 +60,7 @@ impl Behind {
         {
             saved = lent.save(batch);
         }
-        Done { lent, batch, saved, took: began.elapsed() }
+        Done { lent, batch, records, saved, took: began.elapsed() }
     }
 }
 
@@ -120,7 +123,7 @@ impl Books {
         self.behind.saving = Some(saving);
         let save = move || {
             // Nobody waits for it if the run has failed meanwhile.
-            let _ = done.send(Behind::save(lent, batch, &records));
+            let _ = done.send(Behind::save(lent, batch, records));
             over();
         };
         // One thread does them all: each new one would begin with memory of its own.
@@ -145,12 +148,13 @@ impl Books {
         }
         if !self.plan.can_lend() {
             // At the next look all that is missing is saved in the usual way.
+            self.take_from_saves();
             self.drop_behind();
             self.is_behind = true;
             return Ok(());
         }
         let (lent, batch, records) = self.take_unsaved();
-        self.take_up(Behind::save(lent, batch, &records)).map(drop)
+        self.take_up(Behind::save(lent, batch, records)).map(drop)
     }
 
     fn take_unsaved(&mut self) -> (Lent, Option<Batch>, Vec<TransitionRecord>) {
@@ -170,6 +174,8 @@ impl Books {
             self.behind.batch = done.batch;
         } else {
             // Somebody else has written it, or not all fits into a batch: what is missing is found by comparing.
+            self.behind.untaken.extend(done.records);
+            self.take_from_saves();
             self.drop_behind();
             self.is_behind = true;
         }
@@ -196,9 +202,14 @@ impl Books {
         Ok(())
     }
 
+    /// No save is to be given what waits for one.
+    pub(super) fn take_from_saves(&mut self) {
+        self.behind.untaken.append(&mut self.behind.records);
+    }
+
     /// The document is another one, or has it all.
     pub(super) fn drop_behind(&mut self) {
-        let took = self.behind.took;
-        self.behind = Behind { took, ..Behind::default() };
+        let (took, untaken) = (self.behind.took, std::mem::take(&mut self.behind.untaken));
+        self.behind = Behind { took, untaken, ..Behind::default() };
     }
 }
