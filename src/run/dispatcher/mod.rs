@@ -11,6 +11,7 @@ mod results;
 mod settle;
 mod steer;
 mod suspend;
+mod tell;
 mod wrap_up;
 
 pub(super) use assign::{check_worktree_dir, worktree_path};

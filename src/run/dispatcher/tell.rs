@@ -1,0 +1,122 @@
+//! What is told of tasks: how they ended, what is not run because of them, and how long the rest may take.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::Dispatcher;
+use crate::agent::Outcome;
+use crate::plan::{Ending, State, TaskId, TaskIndex};
+use crate::run::job::Report;
+use crate::run::{Cause, RunEvent, TaskEnded};
+
+impl Dispatcher<'_> {
+    pub(super) fn tell_ended(&self, task: &TaskId, report: &Report, cause: Cause) {
+        let summary = match cause {
+            Cause::Completed => report.summary.clone().unwrap_or_default(),
+            _ => report.question.clone().or_else(|| report.detail.clone()).unwrap_or_default(),
+        };
+        self.tell(RunEvent::TaskEnded(TaskEnded {
+            task: task.clone(),
+            cause,
+            outcome: report.outcome,
+            summary,
+            log: self.log(task),
+            commit: report.commit.map(|commit| commit.to_string()),
+            duration: report.duration,
+            cost_usd: self.cost_usd,
+            remaining: None,
+        }));
+    }
+
+    /// Says with the ends of tasks how much longer the run may take: that takes a walk through the whole plan, and is the same for all that
+    /// are told at once.
+    pub(super) fn add_remaining(&self, news: &mut [RunEvent]) {
+        let mut known = None;
+        for event in news {
+            if let RunEvent::TaskEnded(ended) = event {
+                ended.remaining = *known.get_or_insert_with(|| self.remaining());
+            }
+        }
+    }
+
+    /// The longest path of what is not over, by estimates, stretched as much as they were off so far.
+    fn remaining(&self) -> Option<std::time::Duration> {
+        let (actual, estimated) = self.spent;
+        if estimated.is_zero() {
+            return None;
+        }
+        let is_open = |state: &State| !matches!(state, State::Ended(_) | State::LeftOut);
+        let longest = self.ground.plan.longest_path(|index| is_open(self.schedule.state(index)));
+        Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
+    }
+
+    fn log(&self, task: &TaskId) -> Option<PathBuf> {
+        let dir = self.site.state.attempt(self.ground.slug(task), self.attempt_number(task));
+        let says_something = |log: &PathBuf| log.metadata().is_ok_and(|log| log.len() > 0);
+        [dir.stdout(), dir.stderr()].into_iter().find(says_something)
+    }
+
+    pub(super) fn tell_running(&self, task: &TaskId, resumed: bool) {
+        let Some(cast) = self.ground.casting.get(task) else { return };
+        self.tell(RunEvent::AttemptStarted {
+            task: task.clone(),
+            name: self.name(task),
+            agent: cast.agent.clone(),
+            runner: cast.runner.name().to_owned(),
+            attempt: self.attempt_number(task),
+            branch: self.branch(task),
+            resumed,
+        });
+    }
+
+    /// Tasks of this run that can't run, because of one that is over already; but for those of which it is known.
+    pub(super) fn tell_not_run(&self, known: &BTreeSet<TaskId>) {
+        let mut lost: BTreeMap<TaskIndex, Vec<TaskId>> = BTreeMap::new();
+        for (index, state) in self.schedule.states() {
+            if let State::Ended(Ending::NotRun { because }) = *state
+                && !known.contains(&self.id(index))
+            {
+                lost.entry(because).or_default().push(self.id(index));
+            }
+        }
+        for (because, tasks) in lost {
+            self.tell_lost(tasks, &self.id(because), self.cause_of(because));
+        }
+    }
+
+    pub(super) fn tell_lost(&self, tasks: Vec<TaskId>, because: &TaskId, cause: Cause) {
+        let outcome = self.failure_of(because).map(|(outcome, _)| outcome);
+        self.tell(RunEvent::NotRun { tasks, because: because.clone(), cause, outcome });
+    }
+
+    /// How the task's last attempt went wrong, and more on it, if nobody else has had a say since.
+    pub(super) fn failure_of(&self, task: &TaskId) -> Option<(Outcome, Option<String>)> {
+        self.books.history().task(task.as_str())?.failure()
+    }
+
+    pub(super) fn cause_of(&self, index: TaskIndex) -> Cause {
+        match self.schedule.state(index) {
+            State::Ended(Ending::Failed) => Cause::Failed,
+            State::Ended(Ending::Blocked) => Cause::Blocked,
+            State::Ended(Ending::Cancelled) => Cause::Cancelled,
+            State::Ended(Ending::Foreign) => Cause::Foreign,
+            State::Ended(Ending::Interrupted) => Cause::Interrupted,
+            State::Ended(Ending::Completed) => Cause::Completed,
+            State::Ended(Ending::NotRun { .. })
+            | State::LeftOut
+            | State::Waiting { .. }
+            | State::Ready
+            | State::Running
+            | State::Resting { .. } => Cause::LeftOut,
+        }
+    }
+
+    pub(super) fn note_foreign(&self, task: &TaskId) {
+        let history = self.books.genesis().details(task.as_str()).history;
+        let actor = history.last().and_then(|last| last.actor.clone());
+        let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
+        self.tell(RunEvent::Note(format!(
+            "{task} is in progress{whose} and is left alone; `blueprint task done` or `fail` ends that"
+        )));
+    }
+}
