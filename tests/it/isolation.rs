@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
@@ -279,4 +280,44 @@ fn what_the_run_itself_is_about_to_save_is_not_told_as_missed() {
     fs::File::open(project.plan()).unwrap().set_modified(later).unwrap();
     let ended = project.complete(NONE);
     assert!(!ended.stderr.contains("had missed"), "{ended}");
+}
+
+/// As somebody does who has the plan's lock.
+fn add_by_hand(project: &TestProject, task: &str) {
+    let new = format!(
+        "<task id=\"{task}\"><name>Late</name><description>Late</description><assignedAgent>worker</assignedAgent></task>\n    </tasks>"
+    );
+    let plan = project.root.join("genesis.new");
+    fs::write(&plan, project.read("genesis.xml").replace("</tasks>", &new)).unwrap();
+    fs::rename(plan, project.plan()).unwrap();
+}
+
+#[test]
+fn what_somebody_decides_while_the_last_of_a_run_is_saved_is_still_done_by_it() {
+    // A save of many takes a while, and the next one is put off for longer.
+    let many: Vec<_> = (0..400).map(|number| format!("t{number}")).collect();
+    let ids: Vec<_> = many.iter().map(String::as_str).chain(["a", "b"]).collect();
+    let plan = many.iter().fold(PlanText::of(&ids), |plan, id| plan.already(id, "completed", "somebody"));
+    for _ in 0..3 {
+        let script = "== a\nwait-for go-a\n== b\nwait-for go-b\n== *\nprint done";
+        let project = TestProject::new(&plan, script);
+        let run = project.start(&[&["run"], NONE].concat());
+        let is_saved = || ["a", "b"].iter().all(|task| project.events_in_plan(task, "in-progress") == 1);
+        wait_until("both in the plan", is_saved, || project.read("genesis.xml"));
+        project.touch("go-a");
+        wait_until("a in the journal", || project.transitions("a", "completed") == 1, String::new);
+        // Its save may be under way, or not.
+        let lock = fs::File::open(project.state_dir().join("plan.lock")).unwrap();
+        lock.lock().unwrap();
+        project.touch("go-b");
+        project.wait_for_log("b's end", |log| log.tasks("end").len() == 2);
+        // Nothing shall be decided meanwhile; if it is, that is soon.
+        let mut looks = 0..20;
+        while project.transitions("b", "completed") == 0 && looks.next().is_some() {
+            sleep(Duration::from_millis(10));
+        }
+        add_by_hand(&project, "late");
+        drop(lock);
+        run.wait().assert(0, &["403 of 403 tasks completed"]);
+    }
 }

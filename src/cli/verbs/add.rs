@@ -12,6 +12,7 @@ use crate::genesis::{Edit, EditError, Genesis, NewTask, Status};
 use crate::plan::{self, Plan};
 use crate::report::clean;
 use crate::run::ledger;
+use crate::store::RunLock;
 
 /// The agent where neither the command line nor the plan knows one.
 const AGENT: &str = "agent";
@@ -57,14 +58,16 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if let Err(error) = plan::parse_estimate(&args.estimate) {
         return Err(CliError::usage(format!("`--estimate {}`: {error}", args.estimate)));
     }
-    let (context, known) = Context::open(path, global)?.known()?;
+    let (context, _) = Context::open(path, global)?.known()?;
     let committed = context
         .plan_file()?
         .commit(|genesis| edit(args, id, genesis, &context))
         .map_err(|error| CliError::commit(&context.path, error))?;
     let agent = committed.genesis.task(id).and_then(|task| task.agent.as_ref());
     let who = agent.map_or_else(String::new, |agent| format!(" for {}", clean(&agent.id)));
-    let live = if known.run.is_some() { "; the live run takes it up" } else { "" };
+    // Asked when it is in the plan: a run that was live before may have ended meanwhile.
+    let is_live = RunLock::live_owner(&context.state.run_lock())?.is_some();
+    let live = if is_live { "; the live run takes it up" } else { "" };
     output::say(&format!("task {} is added{who}{live}", clean(id)));
     Ok(0)
 }

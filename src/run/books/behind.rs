@@ -106,7 +106,7 @@ impl Books {
     }
 
     /// Begins to save what the plan file lacks, on a thread of its own; `over` is called there when that is over. False, if it was
-    /// done here and now, since the file can't be lent.
+    /// done here and now, since the file can't be lent, or is to be tried again, since somebody else has the plan's lock.
     pub(in crate::run) fn save_beside(
         &mut self,
         over: impl FnOnce() + Send + 'static,
@@ -116,6 +116,11 @@ impl Books {
         }
         if !self.can_save_batch() {
             self.save_here()?;
+            return Ok(false);
+        }
+        // From now on the save has the lock: nobody else decides anything while we do.
+        if !self.hold()? {
+            self.behind.since = Some(Instant::now());
             return Ok(false);
         }
         let (lent, batch, records) = self.take_unsaved();
@@ -210,7 +215,7 @@ impl Books {
     fn drop_behind(&mut self) {
         let Behind { took, mut unsaved, records, .. } = std::mem::take(&mut self.behind);
         unsaved.extend(records);
-        self.behind = Behind { took, unsaved, ..Behind::default() };
+        self.behind = Behind { unsaved, took, ..Behind::default() };
     }
 
     /// The file has all that the journal has. Gives those of `written` that it had before, and somebody took back.

@@ -189,7 +189,7 @@ impl<'a> Dispatcher<'a> {
 
     async fn work(&mut self, signals: &mut Signals, ears: &mut Ears) -> Result<(), RunError> {
         let mut output = output::Ticker::new(self.settings.output_every);
-        while !self.is_over() {
+        while !self.is_over() || !self.is_at_an_end().await? {
             let due = self.until_due();
             let save = self.books.save_due();
             tokio::select! {
@@ -250,6 +250,24 @@ impl<'a> Dispatcher<'a> {
         }
         let is_known = !self.is_unsettled && self.before.is_none();
         is_known && self.running.is_empty() && self.schedule.is_over()
+    }
+
+    /// Whether it is over with all that others have decided by now. If so, nobody decides anything more before the run has ended: whoever is
+    /// told that a live run takes it up, can rely on that.
+    async fn is_at_an_end(&mut self) -> Result<bool, RunError> {
+        self.books.save_here()?;
+        if !self.books.hold()? {
+            self.hear();
+            tokio::time::sleep(LOOK).await;
+            return Ok(false);
+        }
+        self.look_until_settled()?;
+        self.decide()?;
+        let is_over = self.is_over();
+        if !is_over {
+            self.books.release();
+        }
+        Ok(is_over)
     }
 
     fn until_due(&mut self) -> Option<Timestamp> {
