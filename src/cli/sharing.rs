@@ -65,7 +65,8 @@ pub(super) fn check(config: &Config) -> Result<(), CliError> {
     }
 }
 
-fn known(name: &str, limits: &BTreeMap<String, NonZeroU32>) -> Result<(), String> {
+/// Whether there is such a limit; what to do, if not.
+pub(super) fn known(name: &str, limits: &BTreeMap<String, NonZeroU32>) -> Result<(), String> {
     if limits.contains_key(name) {
         return Ok(());
     }

@@ -130,6 +130,11 @@ fn a_limit_that_there_is_not_is_refused_with_the_nearest_one() {
     let project = TestProject::new(&PlanText::of(&["a"]), "");
     project.configure("[limits]\ndatabase = 1\n[tasks.a]\nneeds-limit = [\"databse\"]");
     project.run(&[]).assert(2, &["[tasks.a] needs the limit `databse`", "did you mean `database`?"]);
+    let found = project.blueprint(&["validate"]);
+    assert_eq!(found.code, Some(3), "{found}");
+    let shown = &found.stdout;
+    assert!(shown.contains("a limit that there is not: `databse`"), "{found}");
+    assert!(shown.contains("did you mean `database`?"), "{found}");
     project.configure("[tasks.a]\njobs = 2");
     project.run(&[]).assert(2, &["[tasks.a] has `jobs`", "[agents.NAME]"]);
 }

@@ -29,11 +29,13 @@ fn a_paused_run_starts_nothing_new_until_it_is_resumed() {
     assert!(ok(&project, &["pause"]).contains("is paused: running agents go on, nothing new starts"));
     run.wait_for("paused  by");
     assert!(ok(&project, &["pause"]).contains("paused already"));
+    assert!(ok(&project, &["status"]).contains("the live run is paused"));
     project.touch("go-a");
     run.wait_for("done    a");
     project.touch("go-b");
     assert_eq!(project.log().starts(), ["a"]);
     assert!(ok(&project, &["resume"]).contains("goes on"));
+    assert!(!ok(&project, &["status"]).contains("is paused"));
     run.wait().assert(0, &["resumed by"]);
     assert_eq!(project.log().starts(), ["a", "b"]);
 }

@@ -12,6 +12,10 @@ pub(crate) enum NameOf {
     Agent,
     /// A folder of agent definitions, relative to the configuration's own.
     AgentFolder,
+    /// A limit that a task needs.
+    LimitOfTask,
+    /// A limit that an agent needs.
+    LimitOfAgent,
 }
 
 /// A name in a configuration.
@@ -23,6 +27,8 @@ pub(crate) struct Named {
     pub(crate) span: Range<usize>,
     /// The key that holds it, for messages.
     pub(crate) key: &'static str,
+    /// The task or agent in whose table it stands.
+    pub(crate) within: Option<String>,
 }
 
 /// All names in `text`, in its order; none in a text that is no TOML.
@@ -31,6 +37,8 @@ pub(crate) fn named(text: &str) -> Vec<Named> {
     let root = root.get_ref();
     let mut found = keys(root, "agents", NameOf::Agent);
     found.extend(keys(root, "tasks", NameOf::Task));
+    found.extend(limits(root, "tasks", NameOf::LimitOfTask));
+    found.extend(limits(root, "agents", NameOf::LimitOfAgent));
     found.extend(words(root, "allow-no-changes", NameOf::Task));
     found.extend(words(root, "agent-dirs", NameOf::AgentFolder));
     let gates = root.get("gates").and_then(|gates| gates.get_ref().as_array());
@@ -47,19 +55,42 @@ pub(crate) fn named(text: &str) -> Vec<Named> {
 /// The keys of the table `key`.
 fn keys(root: &DeTable<'_>, key: &'static str, of: NameOf) -> Vec<Named> {
     let Some(DeValue::Table(table)) = root.get(key).map(Spanned::get_ref) else { return Vec::new() };
-    let name =
-        |name: &Spanned<_>| Named { of, name: String::from(name.get_ref() as &str), span: name.span(), key };
+    let name = |name: &Spanned<_>| Named {
+        of,
+        name: String::from(name.get_ref() as &str),
+        span: name.span(),
+        key,
+        within: None,
+    };
     table.keys().map(name).collect()
 }
 
-/// The words of the list `key`.
+/// What the tables in the table `key` need.
+fn limits(root: &DeTable<'_>, key: &'static str, of: NameOf) -> Vec<Named> {
+    let Some(DeValue::Table(tables)) = root.get(key).map(Spanned::get_ref) else { return Vec::new() };
+    let of_table = |(owner, table): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let needed =
+            table.get_ref().as_table().map_or_else(Vec::new, |table| words(table, "needs-limit", of));
+        let owner = String::from(owner.get_ref() as &str);
+        needed
+            .into_iter()
+            .map(move |named| Named { within: Some(owner.clone()), ..named })
+            .collect::<Vec<_>>()
+    };
+    tables.iter().flat_map(of_table).collect()
+}
+
+/// The words of the list `key`, or its only one.
 fn words(table: &DeTable<'_>, key: &'static str, of: NameOf) -> Vec<Named> {
-    let list = table.get(key).and_then(|list| list.get_ref().as_array());
+    let Some(value) = table.get(key) else { return Vec::new() };
     let word = |word: &Spanned<DeValue<'_>>| {
         let name = word.get_ref().as_str()?.to_owned();
-        Some(Named { of, name, span: word.span(), key })
+        Some(Named { of, name, span: word.span(), key, within: None })
     };
-    list.into_iter().flat_map(|list| list.iter()).filter_map(word).collect()
+    match value.get_ref().as_array() {
+        Some(list) => list.iter().filter_map(word).collect(),
+        None => word(value).into_iter().collect(),
+    }
 }
 
 #[cfg(test)]
@@ -68,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_key_that_names_something_is_found_with_its_place() {
-        let text = "allow-no-changes = [\"a\"]\nagent-dirs = ['agents']\n[agents.dev]\nrunner = 'x'\n[tasks.\"b c\"]\n\
+        let text = "allow-no-changes = [\"a\"]\nagent-dirs = ['agents']\n[agents.dev]\nrunner = 'x'\n[tasks.\"b c\"]\nneeds-limit = 'db'\n\
                     [[gates]]\nname = 'g'\nrun = 'r'\nagents = ['qa']\ntasks = ['d']\n";
         let found: Vec<_> = named(text)
             .into_iter()
@@ -79,6 +110,7 @@ mod tests {
             (NameOf::AgentFolder, "agents", "'agents'"),
             (NameOf::Agent, "dev", "dev"),
             (NameOf::Task, "b c", "\"b c\""),
+            (NameOf::LimitOfTask, "db", "'db'"),
             (NameOf::Agent, "qa", "'qa'"),
             (NameOf::Task, "d", "'d'"),
         ];

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Examined;
 use crate::cli::casting::DEFAULT_AGENT;
 use crate::cli::config::{self, ConfigError, Loaded, NameOf};
+use crate::cli::sharing;
 use crate::genesis::{Code, Diagnostic, Genesis, nearest};
 
 /// What the configuration names and nobody has. The file at the repository's root serves other plans, too: in it only folders are looked at.
@@ -16,8 +17,9 @@ pub(super) fn check(folder: &Path, root: Option<&Path>, loaded: &Loaded, genesis
         let source = fs::read_to_string(&path).ok()?;
         let is_the_plans_own = path.parent() == Some(folder);
         let names = config::named(&source).into_iter();
-        let names = names.filter(|named| is_the_plans_own || named.of == NameOf::AgentFolder);
-        let diagnostics = names.filter_map(|named| known.misfit(&named, &loaded.dir)).collect();
+        let names =
+            names.filter(|named| is_the_plans_own || !matches!(named.of, NameOf::Task | NameOf::Agent));
+        let diagnostics = names.filter_map(|named| known.misfit(&named, loaded)).collect();
         Some(Examined { path, source, diagnostics })
     });
     examined.filter(|examined| !examined.diagnostics.is_empty()).collect()
@@ -57,11 +59,13 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn misfit(&self, named: &config::Named, dir: &Path) -> Option<Diagnostic> {
+    fn misfit(&self, named: &config::Named, loaded: &Loaded) -> Option<Diagnostic> {
         let (what, known) = match named.of {
             NameOf::Task => ("a task", &self.tasks),
             NameOf::Agent => ("an agent", &self.agents),
-            NameOf::AgentFolder => return no_folder(named, dir),
+            NameOf::AgentFolder => return no_folder(named, &loaded.dir),
+            NameOf::LimitOfTask => return no_limit(named, &self.tasks, loaded),
+            NameOf::LimitOfAgent => return no_limit(named, &self.agents, loaded),
         };
         if known.contains(named.name.as_str()) {
             return None;
@@ -74,6 +78,14 @@ impl<'a> Known<'a> {
             None => problem,
         })
     }
+}
+
+/// A limit that there is not keeps a run from beginning, if somebody in the plan needs it.
+fn no_limit(named: &config::Named, known: &BTreeSet<&str>, loaded: &Loaded) -> Option<Diagnostic> {
+    named.within.as_deref().filter(|owner| known.contains(owner))?;
+    let way_out = sharing::known(&named.name, &loaded.config.limits).err()?;
+    let message = format!("`{}` names a limit that there is not: `{}`", named.key, named.name);
+    Some(Diagnostic::new(Code::BadConfig, named.span.clone(), message).help(way_out))
 }
 
 fn no_folder(named: &config::Named, dir: &Path) -> Option<Diagnostic> {

@@ -1,8 +1,11 @@
 use crate::cli::args::{Format, Global};
 use crate::cli::context::{Context, find};
 use crate::cli::error::CliError;
+use crate::cli::live::asked_before;
 use crate::cli::output;
 use crate::report::{StatusReport, status_lines, task_lines};
+use crate::run::Asks;
+use crate::store::RunOwner;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -30,6 +33,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         known.run.as_ref(),
         is_wanted,
     );
+    if args.format == Format::Human && is_paused(&context, known.run.as_ref())? {
+        output::say("note    the live run is paused: nothing new starts until `blueprint resume`");
+    }
     match args.format {
         Format::Json => output::json(&report)?,
         Format::Human if wanted.is_empty() => output::data(&status_lines(&report, output::width()))?,
@@ -39,4 +45,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         }
     }
     Ok(0)
+}
+
+fn is_paused(context: &Context, run: Option<&RunOwner>) -> Result<bool, CliError> {
+    let Some(run) = run else { return Ok(false) };
+    let asked = asked_before(context, run)?;
+    Ok(asked.into_iter().rfind(|asked| matches!(asked, Asks::Pause | Asks::Resume)) == Some(Asks::Pause))
 }
