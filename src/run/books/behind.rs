@@ -215,7 +215,7 @@ impl Books {
     fn drop_behind(&mut self) {
         let Behind { took, mut unsaved, records, .. } = std::mem::take(&mut self.behind);
         unsaved.extend(records);
-        self.behind = Behind { took, unsaved, ..Behind::default() };
+        self.behind = Behind { unsaved, took, ..Behind::default() };
     }
 
     /// The file has all that the journal has. Gives those of `written` that it had before, and somebody took back.
