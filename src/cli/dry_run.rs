@@ -27,8 +27,14 @@ fn write_task(text: &mut String, place: usize, task: &Planned) -> std::fmt::Resu
         clean(&task.agent),
         task.attempt
     )?;
-    writeln!(text, "   base      {}", clean(&task.base))?;
-    writeln!(text, "   branch    {}", task.branch)?;
-    writeln!(text, "   worktree  {}", task.worktree.display())?;
+    if let Some(base) = &task.base {
+        writeln!(text, "   base      {}", clean(base))?;
+    }
+    match &task.branch {
+        Some(branch) => {
+            writeln!(text, "   branch    {branch}\n   worktree  {}", task.worktree.display())?;
+        }
+        None => writeln!(text, "   folder    {} (nothing is committed)", task.worktree.display())?,
+    }
     writeln!(text, "   command   {}", clean(&task.command))
 }

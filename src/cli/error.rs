@@ -142,8 +142,7 @@ impl CliError {
             RunError::Store(error) => error.into(),
             RunError::Git(error) => error.into(),
             RunError::Busy(_) => {
-                let hint =
-                    "wait for it, or end it with Ctrl-C where it runs; `blueprint status` shows what it does";
+                let hint = "`blueprint attach` shows what it does, `blueprint stop` ends it";
                 Self::new(Kind::Busy, error).hint(hint)
             }
             RunError::UnknownTask { ref nearest, .. } => {

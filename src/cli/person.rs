@@ -6,7 +6,7 @@ use std::path::Path;
 use super::error::{CliError, Kind};
 use crate::run::supervisor;
 
-/// An agent that runs the plan it is part of would wait for itself, and one that changes it would decide about its own work.
+/// An agent that runs the plan it is part of, or watches its run to the end, would wait for itself, and one that changes it would decide about its own work.
 pub(super) fn refuse_inside_an_attempt(verb: &str, plan: Option<&Path>) -> Result<(), CliError> {
     let is_told = env::var_os("BLUEPRINT_TASK_TOKEN").is_some();
     if !is_told && !plan.is_some_and(supervisor::is_inside_attempt) {

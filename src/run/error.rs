@@ -88,7 +88,7 @@ pub enum RunError {
 
 fn described(owner: Option<&RunOwner>) -> String {
     owner.map_or_else(String::new, |owner| {
-        format!(" (process {} on {}, since {})", owner.pid, owner.host, owner.started)
+        format!(" (process {} on {}, since {:.0})", owner.pid, owner.host, owner.started)
     })
 }
 

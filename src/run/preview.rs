@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::dispatcher::{check_worktree_dir, worktree_path};
 use super::ground::known_slugs;
 use super::outset::Outset;
-use super::settings::{Settings, Site};
+use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
 use crate::agent::{Definition, Launch};
@@ -21,10 +21,10 @@ pub struct Planned {
     pub agent: String,
     /// The number that its attempt would have, from 1.
     pub attempt: u32,
-    /// The commit that it would start from, or what that would be made of.
-    pub base: String,
-    /// Its branch.
-    pub branch: String,
+    /// The commit that it would start from, or what that would be made of; none in the checkout itself.
+    pub base: Option<String>,
+    /// Its branch; none in the checkout itself.
+    pub branch: Option<String>,
     /// Where it would work.
     pub worktree: PathBuf,
     /// The program with its arguments.
@@ -91,16 +91,23 @@ impl Preview<'_> {
         let id = &self.plan.task(index).id;
         let slug = &self.slugs[index.0];
         let checkout = self.site.repo.require_workdir()?;
-        let worktree = worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), slug);
+        let (folder, base, branch) = match self.settings.casting[id].isolation {
+            Isolation::Worktree => (
+                worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), slug),
+                Some(self.base(index)),
+                Some(self.refs.branch(slug).as_str().to_owned()),
+            ),
+            Isolation::None => (checkout.to_owned(), None, None),
+        };
         let attempt = self.history.task(id.as_str()).map_or(1, TaskHistory::next_attempt);
         Ok(Planned {
             id: id.clone(),
             agent: self.settings.casting[id].agent.clone(),
             attempt,
-            base: self.base(index),
-            branch: self.refs.branch(slug).as_str().to_owned(),
-            command: self.command(index, attempt, &worktree),
-            worktree,
+            base,
+            branch,
+            command: self.command(index, attempt, &folder),
+            worktree: folder,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 
@@ -301,4 +301,23 @@ fn what_somebody_decides_while_the_last_of_a_run_is_saved_is_still_done_by_it() 
         drop(lock);
         run.wait().assert(0, &["403 of 403 tasks completed"]);
     }
+}
+
+#[test]
+fn a_dry_run_shows_the_checkout_and_no_branch() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x");
+    let shown = project.run(&none_and(&["--dry-run"])).stdout;
+    let folder = format!("   folder    {} (nothing is committed)", project.root.display());
+    assert!(shown.contains(&folder), "{shown}");
+    assert!(!["branch ", "base ", "worktree "].iter().any(|word| shown.contains(word)), "{shown}");
+}
+
+#[test]
+fn what_the_run_itself_is_about_to_save_is_not_told_as_missed() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== *\nwrite {task}.txt x");
+    // Changed so late that its times can't tell of the next change: such a file is not saved beside the run.
+    let later = SystemTime::now() + Duration::from_hours(1);
+    fs::File::open(project.plan()).unwrap().set_modified(later).unwrap();
+    let ended = project.complete(NONE);
+    assert!(!ended.stderr.contains("had missed"), "{ended}");
 }

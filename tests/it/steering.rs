@@ -96,12 +96,11 @@ fn without_a_live_run_there_is_nothing_to_steer() {
 
 #[test]
 fn agents_steer_nothing() {
-    let script =
-        "== *\nblueprint pause\nblueprint stop\nblueprint retry|a\nblueprint cancel|b\nwrite {task}.txt x";
+    let script = "== *\nblueprint pause\nblueprint stop\nblueprint retry|a\nblueprint cancel|b\nblueprint attach\nwrite {task}.txt x";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
     project.complete(&[]);
     let codes: Vec<_> = project.log().all("blueprint").map(|event| event.more[0].clone()).collect();
-    assert_eq!(codes, ["77"; 8]);
+    assert_eq!(codes, ["77"; 10]);
 }
 
 #[test]

@@ -170,7 +170,7 @@ impl std::str::FromStr for Timeout {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = text.parse::<jiff::SignedDuration>().map_err(|error| error.to_string());
+        let parsed = text.parse::<jiff::SignedDuration>().map_err(|_| format!("`{text}` can't be read"));
         let positive =
             parsed.and_then(|span| Duration::try_from(span).map_err(|_| "it is negative".to_owned()));
         match positive {

@@ -3,6 +3,7 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, find_only};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::live::live_run;
+use crate::cli::person::refuse_inside_an_attempt;
 use crate::run;
 
 #[derive(Debug, clap::Args)]
@@ -18,7 +19,10 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let context = Context::open(find_only(args.genesis.as_ref())?, global)?.context();
+    refuse_inside_an_attempt("attach", None)?;
+    let path = find_only(args.genesis.as_ref())?;
+    refuse_inside_an_attempt("attach", Some(&path))?;
+    let context = Context::open(path, global)?.context();
     let owner = live_run(&context)?;
     let show = View::of(args.progress, global).show();
     let summary = run::attach(&context.state, &owner, &*show);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::output;
 
 use crate::plan::TaskIndex;
 use crate::run::{Attempt, History, Record};
@@ -54,6 +55,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         && let Ok(mut errors) = File::open(dir.stderr())
     {
         copy(&mut errors)?;
+    }
+    if is_silent && dir.stderr().metadata().is_ok_and(|log| log.len() == 0) {
+        output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
     }
     Ok(0)
 }

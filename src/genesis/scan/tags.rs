@@ -59,7 +59,12 @@ impl Scanner<'_> {
         self.problems.note(Code::TagMismatch, name, message);
     }
 
-    pub(super) fn open_element(&mut self, span: &Range<usize>, name: Range<usize>, xmlns: Option<Range<usize>>) {
+    pub(super) fn open_element(
+        &mut self,
+        span: &Range<usize>,
+        name: Range<usize>,
+        xmlns: Option<Range<usize>>,
+    ) {
         let around = self.open.last();
         let foreign = match &xmlns {
             // Where no namespace is given, it is that of the element around.

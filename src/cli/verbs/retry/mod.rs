@@ -52,8 +52,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let dependents: BTreeSet<_> =
         dependents.into_iter().filter(|index| is_undone(&held, &plan, *index)).collect();
     let again: Vec<_> = chosen.union(&dependents).map(|index| plan.task(*index).id.as_str()).collect();
+    let is_live = held.run.is_some();
     set_back(args, &context, held, &plan, &chosen, &again)?;
-    tell(&context, &plan, &chosen, &dependents);
+    tell(&plan, &chosen, &dependents);
+    output::say(&next_step(&context, is_live));
     Ok(0)
 }
 
@@ -81,11 +83,7 @@ fn set_back(
         note: note.map(str::to_owned),
         transitions: transitions.clone(),
     });
-    let live = held.run.is_some();
     held.settle(fact, &transitions, || work.as_ref().map_or(Ok(()), Work::leave))?;
-    if live {
-        output::say("note    the live run takes that up");
-    }
     Ok(())
 }
 
@@ -125,7 +123,7 @@ fn record(task: &Task, by: &str, note: Option<&str>) -> TransitionRecord {
     }
 }
 
-fn tell(context: &Context, plan: &Plan, chosen: &BTreeSet<TaskIndex>, dependents: &BTreeSet<TaskIndex>) {
+fn tell(plan: &Plan, chosen: &BTreeSet<TaskIndex>, dependents: &BTreeSet<TaskIndex>) {
     let list = |tasks: &BTreeSet<TaskIndex>| {
         tasks.iter().map(|index| clean(plan.task(*index).id.as_str())).collect::<Vec<_>>().join(", ")
     };
@@ -135,5 +133,13 @@ fn tell(context: &Context, plan: &Plan, chosen: &BTreeSet<TaskIndex>, dependents
         _ => format!(", and with {it} what depends on {it}: {}", list(dependents)),
     };
     output::say(&format!("{} {is} to be done again{with}", list(chosen)));
-    output::say(&format!("next    blueprint run {}", shell_word(&context.path.to_string_lossy())));
+}
+
+fn next_step(context: &Context, is_live: bool) -> String {
+    let plan = shell_word(&context.path.to_string_lossy());
+    if is_live {
+        format!("next    blueprint attach {plan}   (the live run takes that up)")
+    } else {
+        format!("next    blueprint run {plan}")
+    }
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::git::Repo;
 use crate::report::{clean, shell_word};
-use crate::run::{Summary, Verdict};
+use crate::run::{Cause, Summary, Verdict};
 
 /// What one would do next.
 pub(super) fn next_step(plan: &Path, repo: &Repo, summary: &Summary) -> String {
@@ -17,9 +17,15 @@ pub(super) fn next_step(plan: &Path, repo: &Repo, summary: &Summary) -> String {
         }
         (Verdict::Completed, None) => format!("blueprint status {plan}"),
         (Verdict::Failed, _) => {
-            let first = summary.roots.first().map(|root| root.task.clone());
-            let first = about(first.as_slice());
-            format!("blueprint status {plan}{first}   (`run --rerun-failed` tries again)")
+            let first = summary.roots.first();
+            let task = about(first.map(|root| root.task.clone()).as_slice());
+            let is_cancelled = first.is_some_and(|root| root.cause == Cause::Cancelled);
+            let way_out = if is_cancelled {
+                "`blueprint retry` takes it back"
+            } else {
+                "`run --rerun-failed` tries again"
+            };
+            format!("blueprint status {plan}{task}   ({way_out})")
         }
         (Verdict::Blocked, _) => format!("blueprint status {plan}{}", about(&summary.blocked)),
         (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),

@@ -70,7 +70,7 @@ fn refuse_all_but_a_person() -> Result<(), CliError> {
         return Ok(());
     }
     let message = "`--force` is for a person at a terminal, and here is none";
-    Err(CliError::new(Kind::Forbidden, message).hint("wait for the run, or end it with Ctrl-C where it runs"))
+    Err(CliError::new(Kind::Forbidden, message).hint("wait for the run, or end it with `blueprint stop`"))
 }
 
 fn commit(context: &Context, seen: Seen, wish: &Wish<'_>) -> Result<Committed, CommitError<Refusal>> {
