@@ -165,6 +165,12 @@ fn temp_prefix(target: &Path) -> String {
     format!(".{}-", target.file_name().unwrap_or_default().to_string_lossy())
 }
 
+/// Whether `other` is called like what is written beside `target` before it takes its place.
+pub fn is_temp_of(target: &Path, other: &Path) -> bool {
+    let name = other.file_name().unwrap_or_default().to_string_lossy();
+    other.parent() == target.parent() && name.starts_with(&temp_prefix(target)) && name.ends_with(TEMP_SUFFIX)
+}
+
 /// Removes what replacements of this file left that were killed half-way. Only for whoever has the lock of all its writers.
 pub(super) fn sweep(target: &Path) {
     let prefix = temp_prefix(target);
@@ -216,6 +222,18 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn a_temp_file_is_known_as_one_by_its_name_and_place() {
+        let plan = Path::new("plans/genesis.xml");
+        let is_one = |path: &str| is_temp_of(plan, Path::new(path));
+        assert!(is_one("plans/.genesis.xml-4bsakI.tmp"));
+        assert!(
+            !["plans/genesis.xml", "plans/.other.xml-4bsakI.tmp", ".genesis.xml-4bsakI.tmp"]
+                .into_iter()
+                .any(is_one)
+        );
+    }
 
     #[test]
     fn keeps_the_mode_and_leaves_no_temp_file() {

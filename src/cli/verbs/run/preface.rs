@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::cli::config::Config;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::CliError;
@@ -6,6 +8,7 @@ use crate::git::Repo;
 use crate::plan;
 use crate::report::clean;
 use crate::run::{Isolation, Settings};
+use crate::store::is_temp_of;
 
 /// How many files without a commit are named.
 const UNCOMMITTED: usize = 5;
@@ -56,7 +59,9 @@ pub(super) fn say(
 fn say_uncommitted(context: &Context, repo: &Repo) -> Result<(), CliError> {
     let plan = repo.relative(&context.path);
     let mut uncommitted = repo.uncommitted(UNCOMMITTED + 1)?;
-    uncommitted.paths.retain(|path| Some(path) != plan.as_ref());
+    // Nor what a run that holds the plan is about to save.
+    let is_plan = |path: &PathBuf| plan.as_ref().is_some_and(|plan| path == plan || is_temp_of(plan, path));
+    uncommitted.paths.retain(|path| !is_plan(path));
     if !uncommitted.paths.is_empty() {
         let named: Vec<_> =
             uncommitted.paths.iter().take(UNCOMMITTED).map(|path| clean(&path.to_string_lossy())).collect();
