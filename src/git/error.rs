@@ -4,9 +4,15 @@ use std::path::PathBuf;
 
 use git2::Oid;
 
-/// What the system says of disks that take nothing more.
-const DISK_TROUBLE: [&str; 4] =
-    ["No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error"];
+/// What the system says of disks that take nothing more, and libgit2 of an object that it has just written: a full disk may have taken
+/// its name and nothing else.
+const DISK_TROUBLE: [&str; 5] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "Read-only file system",
+    "Input/output error",
+    "target OID for the reference doesn't exist",
+];
 
 /// Why git could not do what it was asked. Every refusal leaves things as they were.
 #[derive(Debug, thiserror::Error)]
