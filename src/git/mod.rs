@@ -14,12 +14,13 @@
 
 mod add;
 mod base;
+mod checkout;
 mod commit;
+mod contents;
 mod dead_locks;
 mod diff;
 mod durable;
 mod error;
-mod filters;
 mod init;
 mod integrate;
 mod merge;
@@ -33,6 +34,7 @@ mod repo;
 mod restore;
 mod settle;
 mod snapshot;
+mod trash;
 mod unmerge;
 mod update;
 mod worktree;
@@ -50,6 +52,7 @@ pub use program::{Ended, Program};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use snapshot::Snapshot;
+pub use trash::finish_removals;
 pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 

@@ -50,7 +50,7 @@ pub fn preview(
         (None, Some(base)) => site.repo.resolve(base)?,
         (None, None) => site.repo.head_commit()?,
     };
-    site.repo.refuse_filters(start)?;
+    site.repo.refuse_without_git(start)?;
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
     let preview = Preview {
         site,

@@ -1,6 +1,8 @@
 //! The room against real repositories; the git program, where it is used here, is the oracle.
 
+mod as_git;
 mod bases;
+mod checkouts;
 mod commits;
 mod concurrency;
 mod diffs;
@@ -13,6 +15,7 @@ mod refusals;
 mod removal;
 mod repositories;
 mod restore;
+mod promised;
 mod support;
 mod unmerging;
 mod untouched;
