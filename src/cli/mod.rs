@@ -13,6 +13,7 @@ mod live;
 mod locate;
 mod output;
 mod person;
+mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;

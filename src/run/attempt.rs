@@ -120,7 +120,14 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
     let common = &job.common;
     let limits = Limits { timeout: job.cast.timeout, stall: common.stall, grace: common.kill_grace };
-    let process = Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, limits);
+    let process = Supervised::start(
+        &common.program,
+        &ready.command,
+        ready.walls.as_ref(),
+        &job.worktree,
+        &job.dir,
+        limits,
+    );
     match process {
         Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
         Err(error) => {

@@ -8,6 +8,7 @@ use super::history::Attempt;
 use super::launch::Ready;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo};
 use crate::plan::TaskId;
@@ -26,6 +27,7 @@ pub(super) struct Common {
     pub(super) config_dir: PathBuf,
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
+    pub(super) confinement: Confinement,
     pub(super) program: PathBuf,
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,

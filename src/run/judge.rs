@@ -9,6 +9,7 @@ use super::job::{Job, Report};
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
+use super::walls::remove_temp;
 use super::workplace;
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
@@ -27,6 +28,7 @@ pub(super) fn judge(
     said: Option<Claim>,
 ) -> Result<(Report, Vec<String>), GitError> {
     let (mut report, warning) = judge_in_place(job, end, ended_by, said);
+    remove_temp(&job.dir);
     let mut warnings = Vec::from_iter(warning);
     warnings.extend(add_work(job, started, &mut report)?);
     Ok((report, warnings))

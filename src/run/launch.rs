@@ -5,13 +5,18 @@ use thiserror::Error;
 use super::job::Job;
 use super::outbox;
 use super::record::AttemptStarted;
-use crate::agent::{self, CommandLine, Launch, Placeholders, RunnerError};
-use crate::git::Oid;
+use super::settings::Isolation;
+use super::supervisor::Walls;
+use super::walls::{WallsError, walls};
+use crate::agent::{self, CommandLine, Identity, Launch, Placeholders, RunnerError};
+use crate::git::{Authorship, Oid, address_of_attempt};
 use crate::store::StoreError;
 
 /// An attempt whose agent can be started.
 pub(super) struct Ready {
     pub(super) command: CommandLine,
+    /// What it is kept in.
+    pub(super) walls: Option<Walls>,
     pub(super) started: AttemptStarted,
 }
 
@@ -22,6 +27,8 @@ pub(super) enum LaunchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Runner(#[from] RunnerError),
+    #[error("no sandbox can be made: {0}")]
+    Walls(#[from] WallsError),
     #[error("no random numbers are to be had: {0}")]
     Random(getrandom::Error),
 }
@@ -38,7 +45,11 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
-    let command = command_line(job, &definition, &prompt, &token)?;
+    let mut command = command_line(job, &definition, &prompt, &token)?;
+    let walls = match job.cast.isolation {
+        Isolation::Worktree => walls(job, &mut command)?,
+        Isolation::None => None,
+    };
     write(&job.dir.stdin(), &command.stdin)?;
     let started = AttemptStarted {
         task: job.task.clone(),
@@ -53,8 +64,9 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
+        sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
     };
-    Ok(Ready { command, started })
+    Ok(Ready { command, walls, started })
 }
 
 fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Result<CommandLine, RunnerError> {
@@ -76,9 +88,15 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         outbox: (job.outbox() != job.worktree).then(|| job.outbox()),
         programs: job.common.programs.as_deref(),
         build_jobs: job.build_jobs.as_ref(),
+        identity: Identity { name: Authorship::on_behalf_of(&job.cast.agent).name(), email: &address(job) },
         env: &job.common.env,
         policy: &job.common.env_policy,
     })
+}
+
+/// The address under which the attempt's git works.
+pub(super) fn address(job: &Job) -> String {
+    address_of_attempt(&job.common.refs, &job.slug, job.attempt)
 }
 
 fn write(path: &std::path::Path, text: impl AsRef<[u8]>) -> Result<(), StoreError> {

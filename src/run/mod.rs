@@ -41,6 +41,7 @@ mod start;
 pub mod supervisor;
 mod verdict;
 mod waiting;
+mod walls;
 mod watch;
 mod workplace;
 
@@ -60,3 +61,4 @@ pub use record::{
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use walls::Confinement;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::sharing::{Resource, Sharing};
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskId};
@@ -59,6 +60,8 @@ pub struct Settings {
     pub env: BaseEnv,
     /// What of it agents get beside the usual.
     pub env_policy: EnvPolicy,
+    /// What agents in worktrees are kept in.
+    pub confinement: Confinement,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.

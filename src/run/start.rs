@@ -216,6 +216,7 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        confinement: settings.confinement.clone(),
         program: settings.program.clone(),
         programs,
         kill_grace: settings.kill_grace,

@@ -29,6 +29,7 @@ mod parallel;
 mod places;
 mod refused_writes;
 mod rivals;
+mod sandbox;
 mod signals;
 mod steering;
 mod stress;

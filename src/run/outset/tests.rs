@@ -29,6 +29,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         agent_folders: Vec::new(),
         env: BaseEnv::new(Vec::<(String, String)>::new()),
         env_policy: EnvPolicy::default(),
+        confinement: crate::run::Confinement::default(),
         config_dir: PathBuf::new(),
         program: PathBuf::new(),
         casting: HashMap::new(),
