@@ -17,7 +17,7 @@ use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
-use super::{RunError, Stage, launch, workplace};
+use super::{RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
 use crate::git::Integrated;
 use crate::plan::TaskId;
@@ -93,6 +93,7 @@ async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    let _at_work = job.common.workers.enter(job);
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
     if let Some(ended) = &resumed.ended {
         return finish(job, &resumed.started, from_record(ended), link).await;
@@ -118,6 +119,9 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(bug) => return Ok(bug),
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
+    if let Ok(Some(text)) = blocking(job, audit::look_before).await {
+        let _ = link.messages.send(Message::Warning(job.task.clone(), text));
+    }
     let common = &job.common;
     let limits = Limits { timeout: job.cast.timeout, stall: common.stall, grace: common.kill_grace };
     let process = Supervised::start(

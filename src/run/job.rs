@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
@@ -28,6 +29,8 @@ pub(super) struct Common {
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
     pub(super) confinement: Confinement,
+    /// Who works where.
+    pub(super) workers: Workers,
     pub(super) program: PathBuf,
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,

@@ -10,7 +10,7 @@ use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
 use super::walls::remove_temp;
-use super::workplace;
+use super::{audit, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -30,7 +30,14 @@ pub(super) fn judge(
     let (mut report, warning) = judge_in_place(job, end, ended_by, said);
     remove_temp(&job.dir);
     let mut warnings = Vec::from_iter(warning);
+    let found = audit::look_after(job, started);
+    warnings.extend(found.warnings);
     warnings.extend(add_work(job, started, &mut report)?);
+    if let Some(how) = found.escaped {
+        report.outcome = Outcome::Escaped;
+        report.detail = Some(how);
+        report.question = None;
+    }
     Ok((report, warnings))
 }
 

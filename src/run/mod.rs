@@ -4,6 +4,7 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod audit;
 mod books;
 mod brief;
 mod cast;

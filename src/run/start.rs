@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir};
 use super::events::EventLog;
@@ -217,6 +218,7 @@ fn common(
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
         confinement: settings.confinement.clone(),
+        workers: Workers::default(),
         program: settings.program.clone(),
         programs,
         kill_grace: settings.kill_grace,
