@@ -50,7 +50,7 @@ pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdi
 pub use events::attach;
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
-pub use preview::{Planned, preview};
+pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
