@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use crate::agent::{Kind, Outcome};
+use crate::git;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -65,7 +66,6 @@ impl Config {
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
-            ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
             ("commit-plan", self.commit_plan.is_some()),
@@ -160,6 +160,17 @@ words! {
     Quality { Mvp, Production, Enterprise, Hyperscale }
     /// How an agent's definition goes to its program.
     DefinitionMode { Append, Replace }
+}
+
+impl Strategy {
+    /// The same for git.
+    pub fn of_git(self) -> git::Strategy {
+        match self {
+            Self::Merge => git::Strategy::Merge,
+            Self::Squash => git::Strategy::Squash,
+            Self::Rebase => git::Strategy::Rebase,
+        }
+    }
 }
 
 /// A span of real time, written like `90s`, `60m` or `1h 30m`.

@@ -6,6 +6,6 @@ mod named;
 mod read;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
-pub use keys::{AgentConfig, Config, GateConfig, Isolation, RunnerConfig, Timeout};
+pub use keys::{AgentConfig, Config, GateConfig, Isolation, RunnerConfig, Strategy, Timeout};
 pub(crate) use named::{NameOf, Named, named};
 pub(crate) use read::{ConfigError, Loaded, files, load};
