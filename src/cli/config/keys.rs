@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
+use super::commands::StepConfig;
 use crate::agent::{Kind, Outcome};
 use crate::git;
 
@@ -39,7 +40,7 @@ pub struct Config {
     pub keep: Option<Keep>,
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
-    pub verify_integration: Option<toml::Value>,
+    pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
     pub require_sandbox: Option<bool>,
     pub sandbox: Option<Sandbox>,
@@ -50,7 +51,7 @@ pub struct Config {
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub setup: Option<toml::Value>,
+    pub setup: Vec<StepConfig>,
     pub bring: Option<Vec<String>>,
     pub max_worktrees: Option<NonZeroUsize>,
     pub price: Option<toml::Table>,
@@ -78,7 +79,7 @@ impl Config {
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
             ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
-            ("setup", self.setup.is_some()),
+            ("setup", !self.setup.is_empty()),
             ("bring", self.bring.is_some()),
             ("max-worktrees", self.max_worktrees.is_some()),
             ("price", self.price.is_some()),
