@@ -56,6 +56,14 @@ const NEVER: &[&str] = &[
 /// The variable that says where an agent leaves its reports, where that is not its worktree.
 pub const OUTBOX: &str = "BLUEPRINT_OUTBOX";
 
+/// The variable that names the folder of a step (a command that is no agent) in the step's environment.
+pub const STEP: &str = "BLUEPRINT_STEP";
+
+/// The variables of our own environment that steps see: those that every agent program sees, sorted by name.
+pub fn passed_to_steps(base: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+    passed_on(base, &Needs::default(), policy).into_iter().collect()
+}
+
 /// What a kind of program needs from the environment, and what of that must not reach it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Needs {

@@ -214,7 +214,8 @@ async fn finish(
     if !may_merge(job, link).await? {
         return Ok(report);
     }
-    match blocking(job, move |job| workplace::integrate(job, head)).await {
+    let base = started.base.parse().ok();
+    match blocking(job, move |job| workplace::integrate(job, base, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) if error.is_of_the_disk() => return Err(broken(job, link, error)),
         Ok(Err(error)) => {

@@ -9,7 +9,7 @@ use super::launch::Ready;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
-use crate::git::{BranchName, EpicRefs, Oid, Repo};
+use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
 
@@ -19,6 +19,8 @@ pub(super) struct Common {
     pub(super) refs: EpicRefs,
     /// The commit that the plan started from.
     pub(super) start: Oid,
+    /// In which shape finished work gets into the integration branch.
+    pub(super) strategy: Strategy,
     pub(super) run: String,
     pub(super) genesis: PathBuf,
     /// The plan's path in the repository, if it is in there.

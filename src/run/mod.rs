@@ -38,6 +38,7 @@ mod settings;
 mod sharing;
 mod signals;
 mod start;
+mod step;
 pub mod supervisor;
 mod verdict;
 mod waiting;
@@ -60,3 +61,4 @@ pub use record::{
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use step::{Step, StepCommand};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sharing::{Resource, Sharing};
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
-use crate::git::Repo;
+use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
 
@@ -53,6 +53,8 @@ pub struct Settings {
     pub branch: String,
     /// What a plan starts from at its first run; else `HEAD`.
     pub base: Option<String>,
+    /// In which shape finished work gets into the integration branch.
+    pub strategy: Strategy,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.

@@ -210,6 +210,7 @@ fn common(
         repo: site.repo.clone(),
         refs,
         start,
+        strategy: settings.strategy,
         run: run.to_owned(),
         genesis: site.plan.path().to_owned(),
         genesis_in_repo: site.repo.relative(site.plan.path()),

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::job::{Common, Job, Report};
 use crate::agent::Outcome;
 use crate::git::{
-    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Worktree,
+    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Work, Worktree,
 };
 
 /// Why an attempt could not get its place.
@@ -134,11 +134,11 @@ fn drop_change(
 }
 
 /// Merges the attempt's work into the integration branch; a second time it changes nothing.
-pub(super) fn integrate(job: &Job, head: Oid) -> Result<Integrated, GitError> {
+pub(super) fn integrate(job: &Job, base: Option<Oid>, head: Oid) -> Result<Integrated, GitError> {
     let subject = format!("Merge task {}: {}", job.task, job.name);
     let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
-    let Common { repo, refs, .. } = &*job.common;
-    let integrated = repo.integrate(refs, head, &message)?;
+    let Common { repo, refs, strategy, .. } = &*job.common;
+    let integrated = repo.integrate(refs, &Work { head, base, message: &message }, *strategy)?;
     repo.sync()?;
     // A run that was killed before it could say so had merged it.
     let before = if integrated == Integrated::AlreadyIn { repo.merge_of(refs, head)? } else { None };

@@ -183,6 +183,11 @@ impl AttemptDir {
         &self.path
     }
 
+    /// Where commands that belong to the attempt, but are no agents, have their folders, each one like an attempt's.
+    pub fn steps(&self) -> PathBuf {
+        self.path.join("steps")
+    }
+
     /// Removes what writers left that were killed half-way. Only for whoever holds the lock of the supervisor.
     pub fn sweep(&self) {
         sweep(&self.processes());

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
+use super::commands::StepConfig;
 use crate::agent::{Kind, Outcome};
+use crate::git;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -38,7 +40,7 @@ pub struct Config {
     pub keep: Option<Keep>,
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
-    pub verify_integration: Option<toml::Value>,
+    pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
     pub require_sandbox: Option<bool>,
     pub sandbox: Option<Sandbox>,
@@ -49,7 +51,7 @@ pub struct Config {
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub setup: Option<toml::Value>,
+    pub setup: Vec<StepConfig>,
     pub bring: Option<Vec<String>>,
     pub max_worktrees: Option<NonZeroUsize>,
     pub price: Option<toml::Table>,
@@ -65,7 +67,6 @@ impl Config {
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
-            ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
             ("commit-plan", self.commit_plan.is_some()),
@@ -78,7 +79,7 @@ impl Config {
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
             ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
-            ("setup", self.setup.is_some()),
+            ("setup", !self.setup.is_empty()),
             ("bring", self.bring.is_some()),
             ("max-worktrees", self.max_worktrees.is_some()),
             ("price", self.price.is_some()),
@@ -160,6 +161,17 @@ words! {
     Quality { Mvp, Production, Enterprise, Hyperscale }
     /// How an agent's definition goes to its program.
     DefinitionMode { Append, Replace }
+}
+
+impl Strategy {
+    /// The same for git.
+    pub fn of_git(self) -> git::Strategy {
+        match self {
+            Self::Merge => git::Strategy::Merge,
+            Self::Squash => git::Strategy::Squash,
+            Self::Rebase => git::Strategy::Rebase,
+        }
+    }
 }
 
 /// A span of real time, written like `90s`, `60m` or `1h 30m`.

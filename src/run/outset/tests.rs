@@ -26,6 +26,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         worktree_dir: String::new(),
         branch: String::new(),
         base: None,
+        strategy: crate::git::Strategy::default(),
         agent_folders: Vec::new(),
         env: BaseEnv::new(Vec::<(String, String)>::new()),
         env_policy: EnvPolicy::default(),

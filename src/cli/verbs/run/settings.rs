@@ -53,6 +53,7 @@ pub(super) fn settings(
         worktree_dir: config.worktree_dir.clone().unwrap_or_else(|| WORKTREE_DIR.to_owned()),
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
+        strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting: cast(plan, config, &wishes, &env, dir)?,
         caster: caster(args, loaded, &env),
