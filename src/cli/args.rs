@@ -92,6 +92,8 @@ pub(super) enum Verb {
     Graph(verbs::graph::Args),
     /// Show what a task's agent printed.
     Logs(verbs::logs::Args),
+    /// Show what a task has changed.
+    Diff(verbs::diff::Args),
     /// Add a task to a plan, also while it runs.
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.

@@ -15,6 +15,7 @@
 mod add;
 mod base;
 mod commit;
+mod compare;
 mod dead_locks;
 mod diff;
 mod durable;
@@ -40,6 +41,7 @@ mod worktree;
 
 pub use base::{Base, BaseError};
 pub use commit::{Gathered, Notice};
+pub use compare::{ChangeKind, FileChange, Later, LineKind};
 pub use diff::{DiffStat, Uncommitted};
 pub use error::GitError;
 pub use git2::Oid;

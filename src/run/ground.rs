@@ -77,7 +77,7 @@ impl Ground {
 }
 
 /// What earlier runs called their tasks stays, whatever tasks have come since.
-pub(super) fn known_slugs(history: &History) -> BTreeMap<String, String> {
+pub fn known_slugs(history: &History) -> BTreeMap<String, String> {
     let named = |(id, story): (&TaskId, &super::TaskHistory)| {
         let attempt = story.last_attempt()?;
         Some((id.to_string(), attempt.started.slug.clone()))

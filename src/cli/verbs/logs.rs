@@ -9,7 +9,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 
 use crate::plan::TaskIndex;
-use crate::run::{Attempt, History, Record};
+use crate::run::{History, Record};
 use crate::store::{AttemptDir, read_records};
 
 /// How often `--follow` looks for more.
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     };
     let (context, known) = Context::open(path, global)?.known()?;
     let index = known.task(name)?;
-    let attempt = attempt(&known, index, args.attempt)?;
+    let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
     let mut out = File::open(dir.stdout()).ok();
     if let Some(out) = &mut out {
@@ -60,22 +60,6 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
     }
     Ok(0)
-}
-
-fn attempt(known: &Known, index: TaskIndex, number: Option<u32>) -> Result<&Attempt, CliError> {
-    let id = &known.plan.task(index).id;
-    let attempts = known.history.task(id.as_str()).map(|story| story.attempts.as_slice()).unwrap_or_default();
-    let found = match number {
-        Some(number) => attempts.iter().rev().find(|attempt| attempt.started.attempt == number),
-        None => attempts.last(),
-    };
-    found.ok_or_else(|| match (attempts.len(), number) {
-        (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
-        (count, number) => CliError::usage(format!(
-            "task `{id}` has no attempt {}; it had {count}",
-            number.unwrap_or_default()
-        )),
-    })
 }
 
 fn follow(
