@@ -87,7 +87,7 @@ fn a_ready_task_says_what_is_to_start_it() {
 fn every_status_has_a_reason_and_a_way_on() {
     for status in [Pending, InProgress, Completed, Failed, Blocked, Cancelled] {
         let text = explained(&genesis(&[("a", status)]), Vec::new(), "a", Run::None);
-        assert!(text.contains("  why       it ") || text.contains("  why       somebody "), "{text}");
+        assert!(text.contains("  why         it ") || text.contains("  why         somebody "), "{text}");
         assert!(text.contains("What you can do\n  blueprint "), "{text}");
     }
 }
