@@ -139,6 +139,7 @@ impl Preview<'_> {
             outbox: None,
             programs: None,
             build_jobs: None,
+            place_env: &[],
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });

@@ -121,6 +121,11 @@ impl StateDir {
         self.path.join("bin")
     }
 
+    /// Where builds of all worktrees of the plan keep what they share, if they do.
+    pub fn build_cache(&self) -> PathBuf {
+        self.path.join("build-cache")
+    }
+
     /// Where other programs edit copies of the plan, each in a folder of its own.
     pub fn edits(&self) -> PathBuf {
         self.path.join("edits")
