@@ -193,6 +193,15 @@ impl AttemptDir {
         self.path.join("steps")
     }
 
+    /// Those that have run, in the order in which they began.
+    pub fn past_steps(&self) -> Vec<AttemptDir> {
+        let steps = subfolders(&self.steps()).into_iter().map(AttemptDir::at);
+        let begun = |step: &AttemptDir| step.stdin().metadata().and_then(|stdin| stdin.modified()).ok();
+        let mut steps: Vec<_> = steps.map(|step| (begun(&step), step)).collect();
+        steps.sort_by_key(|(begun, _)| *begun);
+        steps.into_iter().map(|(_, step)| step).collect()
+    }
+
     /// Removes what writers left that were killed half-way. Only for whoever holds the lock of the supervisor.
     pub fn sweep(&self) {
         sweep(&self.processes());

@@ -124,8 +124,10 @@ mod tests {
     fn a_path_alone_is_copied_and_a_table_says_how() {
         let file = read(
             "bring = ['.env', { path = './a/b/', how = 'symlink' }, { path = 'c' }]\ncache = ['CARGO_TARGET_DIR']",
-        );
-        let bring: Vec<_> = file.unwrap().bring.into_iter().map(|item| item.0).collect();
+        )
+        .unwrap();
+        let bring: Vec<_> = file.bring.into_iter().map(|item| item.0).collect();
+        assert_eq!(file.cache, [CacheVariable("CARGO_TARGET_DIR".to_owned())]);
         let expected = [(".env", How::Copy), ("a/b", How::Symlink), ("c", How::Copy)];
         assert_eq!(bring, expected.map(|(path, how)| Bring::new(Path::new(path), how).unwrap()));
     }
