@@ -75,7 +75,8 @@ pub(super) struct Needs {
 
 /// The whole environment of an attempt, sorted by name.
 ///
-/// Later layers win: the allowed variables of our own environment, the jobs of builds, the runner's `env` table, the attempt's variables.
+/// Later layers win: the allowed variables of our own environment, the jobs of builds, those of the place, the runner's `env` table, the
+/// attempt's variables.
 pub(super) fn assemble(
     launch: &Launch<'_>,
     needs: &Needs,
@@ -84,6 +85,7 @@ pub(super) fn assemble(
     let mut vars = passed_on(launch.env, needs, launch.policy);
     let of_builds = launch.build_jobs.map(BuildJobs::vars).unwrap_or_default();
     vars.extend(of_builds.into_iter().map(|(name, value)| (name.into(), value.into())));
+    vars.extend(launch.place_env.iter().cloned());
     vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
     vars.extend(attempt(launch));
     vars.extend(launch.outbox.map(|folder| (OUTBOX.into(), folder.into())));

@@ -29,6 +29,7 @@ mod pause;
 mod preview;
 mod process;
 mod programs;
+mod provision;
 mod record;
 mod room;
 #[cfg(test)]
@@ -55,11 +56,12 @@ pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket
 pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
+pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
     SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
 pub use step::{Step, StepCommand};

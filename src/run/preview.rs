@@ -170,6 +170,7 @@ impl<'a> Preview<'a> {
             outbox: None,
             programs: None,
             build_jobs: None,
+            place_env: &[],
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });

@@ -192,7 +192,8 @@ pub(super) fn end_leftovers(logs: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn folders_in(folder: &Path) -> Vec<PathBuf> {
+/// The folders right below that one.
+pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
     entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))

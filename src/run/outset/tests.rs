@@ -34,6 +34,9 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         program: PathBuf::new(),
         casting: HashMap::new(),
         caster: Box::new(|_| Ok(HashMap::new())),
+        keep: crate::run::Keep::default(),
+        max_worktrees: None,
+        provisioning: crate::run::Provisioning::default(),
         sharing: crate::run::Sharing::default(),
         output_every: None,
     }
