@@ -44,6 +44,8 @@ pub struct Launch<'a> {
     pub build_jobs: Option<&'a BuildJobs>,
     /// Who commits what the agent commits.
     pub identity: Identity<'a>,
+    /// Variables of the place where it works.
+    pub place_env: &'a [(OsString, OsString)],
     /// All variables that we were started with, of which only the allowed ones are passed on.
     pub env: &'a BaseEnv,
     /// What the configuration adds to those.
@@ -183,6 +185,7 @@ pub(super) mod tests {
                 programs: None,
                 build_jobs: None,
                 identity: Identity { name: "tester (blueprint)", email: "blueprint+shop.auth-api.2@localhost" },
+                place_env: &[],
                 env: &self.env,
                 policy: &self.policy,
             }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::job::Job;
 use super::outbox;
+use super::provision::{PortBlock, Provided};
 use super::record::AttemptStarted;
 use super::settings::Isolation;
 use super::supervisor::Walls;
@@ -34,7 +35,7 @@ pub(super) enum LaunchError {
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
@@ -45,7 +46,7 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
-    let mut command = command_line(job, &definition, &prompt, &token)?;
+    let mut command = command_line(job, &definition, &prompt, &token, provided)?;
     let walls = match job.cast.isolation {
         Isolation::Worktree => walls(job, &mut command)?,
         Isolation::None => None,
@@ -65,11 +66,19 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
         sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
+        port_base: job.ports.as_ref().map(PortBlock::base),
+        brought: provided.brought.clone(),
     };
     Ok(Ready { command, walls, started })
 }
 
-fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Result<CommandLine, RunnerError> {
+fn command_line(
+    job: &Job,
+    definition: &str,
+    prompt: &str,
+    token: &str,
+    provided: &Provided,
+) -> Result<CommandLine, RunnerError> {
     let state = job.dir.path().to_string_lossy();
     job.cast.runner.command_line(&Launch {
         task: job.task.as_str(),
@@ -89,6 +98,7 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         programs: job.common.programs.as_deref(),
         build_jobs: job.build_jobs.as_ref(),
         identity: Identity { name: Authorship::on_behalf_of(&job.cast.agent).name(), email: &address(job) },
+        place_env: &provided.env,
         env: &job.common.env,
         policy: &job.common.env_policy,
     })

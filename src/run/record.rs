@@ -216,6 +216,12 @@ pub struct AttemptStarted {
     /// What it was kept in; nothing, where it might do what we may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<String>,
+    /// The first of its ports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port_base: Option<u16>,
+    /// What was brought into its worktree, relative to it: that is never committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<std::path::PathBuf>,
 }
 
 /// The process of an agent that was started directly.

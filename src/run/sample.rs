@@ -69,6 +69,8 @@ pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
         token_hash: "t".into(),
         isolation: crate::run::Isolation::Worktree,
         sandbox: None,
+        port_base: None,
+        brought: Vec::new(),
     };
     (second, Fact::AttemptStarted(started))
 }

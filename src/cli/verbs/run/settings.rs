@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Config, Loaded};
+use crate::cli::config::{self, Config, Loaded, StepConfig};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Settings};
+use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Provisioning, Settings};
 
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
@@ -57,6 +57,7 @@ pub(super) fn settings(
         worktree_dir: config.worktree_dir.clone().unwrap_or_else(|| WORKTREE_DIR.to_owned()),
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
+        strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
@@ -65,6 +66,9 @@ pub(super) fn settings(
         confinement: confinement(loaded)?,
         config_dir: dir.clone(),
         program: own_program()?,
+        keep: config.keep.map_or(Keep::default(), keep),
+        max_worktrees: config.max_worktrees,
+        provisioning: provisioning(config)?,
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
@@ -78,6 +82,28 @@ fn refuse_unconfined(casting: &HashMap<TaskId, Cast>, config: &Config) -> Result
     }
     let error = CliError::usage("with `require-sandbox = true` no task can work in the checkout itself (isolation `none`)");
     Err(error.hint("only in worktrees are agents kept in a sandbox"))
+}
+
+fn keep(word: config::Keep) -> Keep {
+    match word {
+        config::Keep::Landed => Keep::Landed,
+        config::Keep::Failed => Keep::Failed,
+        config::Keep::None => Keep::None,
+        config::Keep::All => Keep::All,
+    }
+}
+
+/// What worktrees get before agents begin in them.
+fn provisioning(config: &Config) -> Result<Provisioning, CliError> {
+    if config.setup.iter().any(|step| step.every.is_some()) {
+        return Err(CliError::usage("blueprint.toml: a step of `setup` has `every`")
+            .hint("setup runs once in every worktree; `every` is for `verify-integration`"));
+    }
+    Ok(Provisioning {
+        bring: config.bring.iter().map(|item| item.0.clone()).collect(),
+        setup: config.setup.iter().map(StepConfig::step).collect(),
+        build_cache: config.build_cache.iter().map(|variable| variable.0.clone()).collect(),
+    })
 }
 
 /// The same for a plan that changes while the run lasts; the configuration does not.
