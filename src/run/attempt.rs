@@ -20,7 +20,7 @@ use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::{RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
-use crate::git::{Integrated, Oid};
+use crate::git::{GitError, Integrated, Oid};
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -39,6 +39,8 @@ pub(super) enum Message {
     Warning(TaskId, String),
     /// Something to know.
     Note(String),
+    /// The task's worktree, which nobody needs, is gone, or is not.
+    Retired(TaskId, Result<bool, GitError>),
     /// Its agent has worked for that long, and should have been done by now.
     Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.

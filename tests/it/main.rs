@@ -22,6 +22,7 @@ mod foreign;
 mod forms;
 mod hung;
 mod isolation;
+mod keep;
 mod limits;
 mod mischief;
 mod outcomes;
