@@ -3,6 +3,7 @@
 //! Knows everybody, and leaves to the rooms whatever it can.
 
 mod args;
+mod branches;
 mod casting;
 pub mod config;
 mod context;
@@ -13,6 +14,7 @@ mod live;
 mod locate;
 mod output;
 mod person;
+mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;

@@ -9,7 +9,8 @@ use super::job::{Job, Report};
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
-use super::workplace;
+use super::walls::remove_temp;
+use super::{audit, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -27,8 +28,16 @@ pub(super) fn judge(
     said: Option<Claim>,
 ) -> Result<(Report, Vec<String>), GitError> {
     let (mut report, warning) = judge_in_place(job, end, ended_by, said);
+    remove_temp(&job.dir);
     let mut warnings = Vec::from_iter(warning);
+    let found = audit::look_after(job, started);
+    warnings.extend(found.warnings);
     warnings.extend(add_work(job, started, &mut report)?);
+    if let Some(how) = found.escaped {
+        report.outcome = Outcome::Escaped;
+        report.detail = Some(how);
+        report.question = None;
+    }
     Ok((report, warnings))
 }
 
@@ -58,7 +67,7 @@ fn left_behind(end: &End) -> Option<String> {
 /// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
 fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<Vec<String>, GitError> {
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
-    let warnings = match workplace::gather(job, base) {
+    let warnings = match workplace::gather(job, base, &started.brought) {
         Ok(gathered) => {
             report.commit = Some(gathered.head);
             if report.outcome == Outcome::Completed && !gathered.changed {

@@ -16,6 +16,7 @@ mod removal;
 mod repositories;
 mod restore;
 mod promised;
+mod strategies;
 mod support;
 mod unmerging;
 mod untouched;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::support::{Sandbox, Tested, branch, message, refs, write};
+use super::support::{Sandbox, Tested, branch, integrate, message, refs, write};
 use crate::git::{Integrated, Repo};
 
 fn clone(sandbox: &Sandbox, how: &[&str]) -> Result<(PathBuf, Repo), Box<dyn std::error::Error>> {
@@ -47,7 +47,7 @@ fn a_tasks_life(sandbox: &Sandbox, clone: &Path, repo: &Repo) -> Tested {
         write(&worktree.path().join("src/lib.txt"), "one\ntwo\nthree\nfour\nfive\nsix\n");
         let head = worktree.commit_leftovers(&branch(task), &super::support::by(), &message())?.head;
         assert_eq!(repo.changed(start, head)?.files, 2);
-        assert!(matches!(repo.integrate(&refs(), head, &message())?, Integrated::Merged { .. }));
+        assert!(matches!(integrate(repo, head, &message())?, Integrated::Merged { .. }));
         repo.remove_worktree(worktree.path())?;
     }
     let merged = sandbox.git_in(clone, &["ls-tree", "-r", "--name-only", "blueprint/e/integration", "src"]);

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use super::support::{Sandbox, Tested, branch, by, message, refs, write};
+use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, write};
 use crate::git::{Found, Repo};
 
 #[test]
@@ -135,7 +135,7 @@ fn of_all_hooks_only_that_of_the_checkout_runs_and_is_told_what_git_would_tell_i
     let worktree = repo.add_worktree(&sandbox.place("t"), &branch("t"), start)?;
     write(&sandbox.place("t").join("new"), "x");
     let gathered = worktree.commit_leftovers(&branch("t"), &by(), &message())?;
-    repo.integrate(&refs(), gathered.head, &message())?;
+    integrate(&repo, gathered.head, &message())?;
     let nothing = "0".repeat(40);
     assert_eq!(fs::read_to_string(&ran)?, format!("post-checkout {nothing} {start} 1 README src\n"));
     Ok(())

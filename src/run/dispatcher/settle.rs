@@ -212,6 +212,7 @@ impl Dispatcher<'_> {
             self.results.insert(task.clone(), commit);
         }
         self.apply(task, Event::End(Ending::Completed))?;
+        self.retire_ended(task, Ending::Completed);
         self.tell_ended(task, report, Cause::Completed);
         Ok(())
     }
@@ -234,6 +235,7 @@ impl Dispatcher<'_> {
         let changes = report.commit.map(|commit| format!("branch {} at {commit}", self.branch(task)));
         self.transition(task, status, &description, changes, result)?;
         let lost = self.apply(task, Event::End(ending))?;
+        self.retire_ended(task, ending);
         self.tell_ended(task, report, cause);
         if !lost.is_empty() {
             self.tell_lost(lost, task, cause);

@@ -42,7 +42,7 @@ pub(super) fn say(
     let in_place = settings.casting.values().filter(|cast| cast.isolation == Isolation::None).count();
     if in_place < settings.casting.len() {
         say_uncommitted(context, repo)?;
-        output::say("note    agents work in worktrees of their own, without a sandbox");
+        say_sandbox(settings);
     }
     match in_place {
         0 => {}
@@ -54,6 +54,13 @@ pub(super) fn say(
         some => output::say(&format!("note    agents of {some} tasks work in the checkout itself")),
     }
     Ok(())
+}
+
+fn say_sandbox(settings: &Settings) {
+    output::say(&match settings.confinement.sandbox {
+        Some(sandbox) => format!("note    agents work in worktrees of their own, in a sandbox ({})", sandbox.as_str()),
+        None => "note    agents work in worktrees of their own, without a sandbox".to_owned(),
+    });
 }
 
 fn say_uncommitted(context: &Context, repo: &Repo) -> Result<(), CliError> {
