@@ -30,6 +30,7 @@ mod parallel;
 mod places;
 mod provision;
 mod refused_writes;
+mod repositories;
 mod rivals;
 mod sandbox;
 mod signals;
