@@ -8,6 +8,7 @@ use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::provision::{PortBlock, Provisions};
+use super::protected::Protected;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use super::walls::Confinement;
@@ -32,6 +33,7 @@ pub(super) struct Common {
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
     pub(super) confinement: Confinement,
+    pub(super) protected: Protected,
     /// Who works where.
     pub(super) workers: Workers,
     pub(super) program: PathBuf,
@@ -161,6 +163,8 @@ pub(super) struct Report {
     pub(super) duration: Duration,
     /// The last commit of its work.
     pub(super) commit: Option<Oid>,
+    /// What of it waits for a person's approval.
+    pub(super) protected: Vec<String>,
     /// The integration branch's commit with its work.
     pub(super) merge: Option<Oid>,
     /// Whether its work is in the integration branch, so that the task is done.
@@ -182,6 +186,7 @@ impl Report {
             tokens: None,
             duration: Duration::ZERO,
             commit: None,
+            protected: Vec::new(),
             merge: None,
             done: false,
         }

@@ -30,6 +30,7 @@ mod pause;
 mod preview;
 mod process;
 mod programs;
+mod protected;
 mod provision;
 mod record;
 mod room;
@@ -58,6 +59,7 @@ pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket
 pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
+pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,

@@ -298,6 +298,9 @@ pub struct AttemptEnded {
     /// When the limit ends that it ran into, where that is known: the task waits until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Protected paths that its work changes: it waits for a person's approval, or had it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
     /// What it cost, where its program says so.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::provision::Provisioning;
+use super::protected::Protected;
 use super::sharing::{Resource, Sharing};
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
@@ -65,6 +66,8 @@ pub struct Settings {
     pub env_policy: EnvPolicy,
     /// What agents in worktrees are kept in.
     pub confinement: Confinement,
+    /// What no task may change unless a person approves.
+    pub protected: Protected,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.

@@ -242,6 +242,7 @@ fn common(
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
         confinement: settings.confinement.clone(),
+        protected: settings.protected.clone(),
         workers: Workers::default(),
         program: settings.program.clone(),
         programs,

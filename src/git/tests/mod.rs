@@ -6,6 +6,7 @@ mod concurrency;
 mod diffs;
 mod durable;
 mod endings;
+mod fingerprints;
 mod integration;
 mod names;
 mod refs;
