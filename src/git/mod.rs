@@ -13,8 +13,10 @@
 //! repository for itself, so that calls from many threads share no state of libgit2.
 
 mod add;
+mod again;
 mod base;
 mod commit;
+mod conflict;
 mod dead_locks;
 mod diff;
 mod durable;
@@ -22,6 +24,7 @@ mod error;
 mod filters;
 mod init;
 mod integrate;
+mod lines;
 mod merge;
 mod message;
 mod names;
@@ -30,6 +33,7 @@ mod refs;
 mod registry;
 mod remove;
 mod repo;
+mod resolve;
 mod restore;
 mod settle;
 mod snapshot;
@@ -40,16 +44,19 @@ mod worktree;
 
 pub use base::{Base, BaseError};
 pub use commit::{Gathered, Notice};
+pub use conflict::Conflict;
 pub use diff::{DiffStat, Uncommitted};
 pub use error::GitError;
 pub use git2::Oid;
 pub use init::init_with_everything;
 pub use integrate::{Integrated, Strategy, Work};
+pub use lines::{LostLine, Side, lost_lines, markers};
 pub use message::{Authorship, Message};
 pub use names::{epic_slug, slugs, slugs_beside};
 pub use program::{Ended, Program};
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
+pub use resolve::Flaws;
 pub use snapshot::Snapshot;
 pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};

@@ -4,9 +4,9 @@ use thiserror::Error;
 
 use super::job::Job;
 use super::outbox;
+use super::workplace::Based;
 use super::record::AttemptStarted;
 use crate::agent::{self, CommandLine, Launch, Placeholders, RunnerError};
-use crate::git::Oid;
 use crate::store::StoreError;
 
 /// An attempt whose agent can be started.
@@ -27,14 +27,15 @@ pub(super) enum LaunchError {
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Based>) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
         task: job.task.to_string(),
         worktree: job.worktree.clone(),
     });
-    let prompt = agent::prompt(&job.brief);
+    let conflict = base.as_ref().and_then(|base| base.conflict.as_ref());
+    let prompt = agent::prompt(&job.brief_of(conflict));
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
@@ -47,12 +48,14 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
         slug: job.slug.clone(),
         branch: job.task_branch().unwrap_or_default(),
         worktree: job.worktree.clone(),
-        base: base.map(|base| base.to_string()).unwrap_or_default(),
+        base: base.as_ref().map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
+        on_integration: base.as_ref().is_some_and(|base| base.on_integration),
+        resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
     };
     Ok(Ready { command, started })
 }

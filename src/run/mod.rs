@@ -21,6 +21,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod merging;
 mod milestones;
 mod outbox;
 mod output;
@@ -56,9 +57,9 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    SetBack, TransitionRecord, open_journal,
+    Resolves, SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
 pub use step::{Step, StepCommand};

@@ -8,6 +8,6 @@ mod read;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use commands::StepConfig;
-pub use keys::{AgentConfig, Config, GateConfig, Isolation, RunnerConfig, Strategy, Timeout};
+pub use keys::{AgentConfig, Config, GateConfig, Isolation, OnConflict, RunnerConfig, Strategy, Timeout};
 pub(crate) use named::{NameOf, Named, named};
 pub(crate) use read::{ConfigError, Loaded, files, load};

@@ -11,6 +11,7 @@ mod names;
 mod refs;
 mod refusals;
 mod removal;
+mod resolving;
 mod repositories;
 mod restore;
 mod strategies;

@@ -7,6 +7,7 @@ mod decided;
 mod follow;
 mod limits;
 mod reports;
+mod resolve;
 mod results;
 mod settle;
 mod steer;

@@ -54,6 +54,7 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting: cast(plan, config, &wishes, &env, dir)?,
         caster: caster(args, loaded, &env),
