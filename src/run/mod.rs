@@ -22,6 +22,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod merging;
 mod milestones;
 mod outbox;
 mod output;
@@ -61,10 +62,10 @@ pub use programs::XMLSTARLET;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    SetBack, TransitionRecord, open_journal,
+    Resolves, SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
-pub use walls::Confinement;
 pub use step::{Step, StepCommand};
+pub use walls::Confinement;
