@@ -184,7 +184,10 @@ pub(super) mod tests {
                 outbox: None,
                 programs: None,
                 build_jobs: None,
-                identity: Identity { name: "tester (blueprint)", email: "blueprint+shop.auth-api.2@localhost" },
+                identity: Identity {
+                    name: "tester (blueprint)",
+                    email: "blueprint+shop.auth-api.2@localhost",
+                },
                 place_env: &[],
                 env: &self.env,
                 policy: &self.policy,

@@ -38,7 +38,8 @@ mod session;
 
 pub use answer::{Answer, ErrorCode};
 pub use brief::{
-    Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
+    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief,
+    QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
 pub use definition::{Definition, DefinitionError, Reason};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
+use super::merging::Resolving;
 use super::provision::{PortBlock, Provisions};
 use super::protected::Protected;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
@@ -64,6 +65,8 @@ pub(super) struct Job {
     /// The prerequisites' results, in the order of the plan.
     pub(super) results: Vec<Oid>,
     pub(super) may_change_nothing: bool,
+    /// The conflict that it is to resolve, if it is not to do the task.
+    pub(super) resolving: Option<Resolving>,
     /// The jobs that its builds share with those of others.
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
@@ -165,6 +168,8 @@ pub(super) struct Report {
     pub(super) commit: Option<Oid>,
     /// What of it waits for a person's approval.
     pub(super) protected: Vec<String>,
+    /// The commit with an accepted resolution of a conflict.
+    pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
     pub(super) merge: Option<Oid>,
     /// Whether its work is in the integration branch, so that the task is done.
@@ -187,6 +192,7 @@ impl Report {
             duration: Duration::ZERO,
             commit: None,
             protected: Vec::new(),
+            resolution: None,
             merge: None,
             done: false,
         }

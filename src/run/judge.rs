@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::job::{Job, Report};
+use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
@@ -67,6 +68,9 @@ fn left_behind(end: &End) -> Option<String> {
 
 /// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
 fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<Vec<String>, GitError> {
+    if let Some(resolving) = &job.resolving {
+        return merging::add_resolution(job, resolving, started, report);
+    }
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
     let warnings = match workplace::gather(job, base, &started.brought) {
         Ok(gathered) => {
@@ -183,6 +187,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         duration: Duration::from_millis(ended.duration_ms),
         protected: ended.protected.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
+        resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
     }
 }
@@ -254,6 +259,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         retry_at: report.retry_at,
         protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
+        resolution: report.resolution.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,
         tokens: report.tokens,
         duration_ms: u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX),

@@ -22,6 +22,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod merging;
 mod milestones;
 mod outbox;
 mod output;
@@ -63,10 +64,10 @@ pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    SetBack, TransitionRecord, open_journal,
+    Resolves, SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
-pub use walls::Confinement;
 pub use step::{Step, StepCommand};
+pub use walls::Confinement;

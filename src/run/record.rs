@@ -222,6 +222,34 @@ pub struct AttemptStarted {
     /// What was brought into its worktree, relative to it: that is never committed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<std::path::PathBuf>,
+    /// Its prerequisites' work conflicts, so that its base is where the integration branch first had all of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub on_integration: bool,
+    /// The conflict that it is to resolve; nothing for one that does its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolves: Option<Resolves>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(is: &bool) -> bool {
+    !is
+}
+
+/// A conflict with the integration branch that an attempt is to resolve. The attempt's base and commit are those of the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolves {
+    /// The attempt at the same task whose work it is.
+    pub attempt: u32,
+    /// The last commit of that work.
+    pub head: String,
+    /// The integration branch as it was.
+    pub tip: String,
+    /// What the merge of both starts from.
+    pub on: String,
+    /// Where they conflict, relative to the repository's root.
+    pub paths: Vec<String>,
+    /// Whose merged work changed the same files.
+    pub with: Vec<TaskId>,
 }
 
 /// The process of an agent that was started directly.
@@ -303,6 +331,9 @@ pub struct AttemptEnded {
     pub protected: Vec<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
+    /// Where it was to resolve a conflict and its resolution was accepted: the commit with that, which its ref keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
     /// What it cost, where its program says so.
     pub cost_usd: Option<f64>,
     /// What it read and wrote, where its program says so.

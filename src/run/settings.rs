@@ -58,6 +58,8 @@ pub struct Settings {
     pub base: Option<String>,
     /// In which shape finished work gets into the integration branch.
     pub strategy: Strategy,
+    /// What follows a conflict with work that is merged already.
+    pub on_conflict: OnConflict,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.
@@ -132,6 +134,16 @@ impl Keep {
             Self::Landed | Self::All => false,
         }
     }
+}
+
+/// What follows a conflict with work that is merged already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The task's own agent gets the merge with its markers, and resolves it.
+    #[default]
+    Agent,
+    /// The task is blocked, and waits for a person.
+    Block,
 }
 
 /// Who plays a task.

@@ -9,6 +9,7 @@ use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
 use crate::agent::{Kind, Outcome};
 use crate::git;
+use crate::run;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -71,7 +72,6 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
             ("commit-plan", self.commit_plan.is_some()),
             ("context", self.context.is_some()),
@@ -168,6 +168,16 @@ impl Strategy {
             Self::Merge => git::Strategy::Merge,
             Self::Squash => git::Strategy::Squash,
             Self::Rebase => git::Strategy::Rebase,
+        }
+    }
+}
+
+impl OnConflict {
+    /// The same for a run.
+    pub fn of_run(self) -> run::OnConflict {
+        match self {
+            Self::Agent => run::OnConflict::Agent,
+            Self::Block => run::OnConflict::Block,
         }
     }
 }

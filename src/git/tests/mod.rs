@@ -13,6 +13,7 @@ mod refs;
 mod refusals;
 mod removal;
 mod repositories;
+mod resolving;
 mod restore;
 mod strategies;
 mod support;

@@ -27,6 +27,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         branch: String::new(),
         base: None,
         strategy: crate::git::Strategy::default(),
+        on_conflict: crate::run::OnConflict::default(),
         agent_folders: Vec::new(),
         env: BaseEnv::new(Vec::<(String, String)>::new()),
         env_policy: EnvPolicy::default(),

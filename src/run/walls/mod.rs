@@ -114,7 +114,9 @@ fn make_ready(own: &OwnPlaces) {
 fn settled(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
     match there {
-        Some((above, real)) => path.strip_prefix(above).map_or_else(|_| path.to_owned(), |rest| joined(&real, rest)),
+        Some((above, real)) => {
+            path.strip_prefix(above).map_or_else(|_| path.to_owned(), |rest| joined(&real, rest))
+        }
         None => path.to_owned(),
     }
 }

@@ -58,7 +58,9 @@ pub(super) fn say(
 
 fn say_sandbox(settings: &Settings) {
     output::say(&match settings.confinement.sandbox {
-        Some(sandbox) => format!("note    agents work in worktrees of their own, in a sandbox ({})", sandbox.as_str()),
+        Some(sandbox) => {
+            format!("note    agents work in worktrees of their own, in a sandbox ({})", sandbox.as_str())
+        }
         None => "note    agents work in worktrees of their own, without a sandbox".to_owned(),
     });
 }

@@ -58,6 +58,7 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
@@ -86,7 +87,9 @@ fn refuse_unconfined(casting: &HashMap<TaskId, Cast>, config: &Config) -> Result
     if config.require_sandbox != Some(true) || !in_place {
         return Ok(());
     }
-    let error = CliError::usage("with `require-sandbox = true` no task can work in the checkout itself (isolation `none`)");
+    let error = CliError::usage(
+        "with `require-sandbox = true` no task can work in the checkout itself (isolation `none`)",
+    );
     Err(error.hint("only in worktrees are agents kept in a sandbox"))
 }
 
