@@ -185,14 +185,14 @@ fn remove_empty(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dy
 /// refused is not fixed: what is committed to mend it has to count.
 fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     if let Some(start) = site.repo.start(refs)? {
-        site.repo.refuse_filters(start)?;
+        site.repo.refuse_without_git(start)?;
         return Ok(start);
     }
     let wanted = match &settings.base {
         Some(base) => site.repo.resolve(base)?,
         None => site.repo.head_commit()?,
     };
-    site.repo.refuse_filters(wanted)?;
+    site.repo.refuse_without_git(wanted)?;
     Ok(site.repo.fix_start(refs, wanted)?)
 }
 

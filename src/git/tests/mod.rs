@@ -1,6 +1,8 @@
 //! The room against real repositories; the git program, where it is used here, is the oracle.
 
+mod as_git;
 mod bases;
+mod checkouts;
 mod commits;
 mod concurrency;
 mod diffs;
@@ -15,6 +17,7 @@ mod removal;
 mod repositories;
 mod resolving;
 mod restore;
+mod promised;
 mod strategies;
 mod support;
 mod unmerging;
