@@ -16,6 +16,7 @@ use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::shared::{self, Inside};
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::{RunError, Stage, launch, workplace};
@@ -99,6 +100,7 @@ async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
+    let _inside = shared::stay(job);
     if let Some(ended) = &resumed.ended {
         return finish(job, &resumed.started, from_record(ended), link).await;
     }
@@ -112,6 +114,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Ok(Err(error)) => return Err(broken(job, link, error)),
         Err(bug) => return Ok(bug),
     }
+    let mut inside = shared::come_in(job).await;
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
@@ -126,6 +129,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(Unprovided::Broken(error)) => return Err(broken(job, link, error)),
         Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
     };
+    inside.iter_mut().for_each(Inside::is_settled);
     let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use super::job::{Job, Report};
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
+use super::settings::Isolation;
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
-use super::workplace;
+use super::{shared, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -58,7 +59,7 @@ fn left_behind(end: &End) -> Option<String> {
 /// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
 fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<Vec<String>, GitError> {
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
-    let warnings = match workplace::gather(job, base, &started.brought) {
+    let warnings = match gather(job, base, started, report.outcome == Outcome::Completed) {
         Ok(gathered) => {
             report.commit = Some(gathered.head);
             if report.outcome == Outcome::Completed && !gathered.changed {
@@ -75,6 +76,18 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
         Err(error) => vec![format!("what it left can't be committed: {error}")],
     };
     Ok(warnings)
+}
+
+fn gather(
+    job: &Job,
+    base: Oid,
+    started: &AttemptStarted,
+    is_done: bool,
+) -> Result<workplace::Gathered, GitError> {
+    match job.cast.isolation {
+        Isolation::Worktree | Isolation::None => workplace::gather(job, base, &started.brought),
+        Isolation::Shared => shared::gather(job, base, &started.brought, is_done),
+    }
 }
 
 fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {

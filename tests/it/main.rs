@@ -31,6 +31,7 @@ mod places;
 mod provision;
 mod refused_writes;
 mod rivals;
+mod shared;
 mod signals;
 mod steering;
 mod stress;

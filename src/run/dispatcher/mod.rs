@@ -308,7 +308,7 @@ impl<'a> Dispatcher<'a> {
                 Ok(())
             }
             Message::Retired(task, removed) => {
-                self.on_retired(task, removed);
+                self.on_retired(task, &removed);
                 Ok(())
             }
             Message::Note(text) => {

@@ -42,7 +42,12 @@ pub(super) fn say(
     let in_place = settings.casting.values().filter(|cast| cast.isolation == Isolation::None).count();
     if in_place < settings.casting.len() {
         say_uncommitted(context, repo)?;
-        output::say("note    agents work in worktrees of their own, without a sandbox");
+        let is_shared = settings.casting.values().any(|cast| cast.isolation == Isolation::Shared);
+        output::say(if is_shared {
+            "note    agents work in one worktree that all share, without a sandbox: a commit may hold what others have begun"
+        } else {
+            "note    agents work in worktrees of their own, without a sandbox"
+        });
     }
     match in_place {
         0 => {}
