@@ -3,12 +3,19 @@
 //! What we say ourselves and what is quoted never mix: the plan's text stands in one frame, what is known of earlier
 //! attempts in another, and a person's note is quoted line by line.
 
+mod conflict;
+
 use super::fence::fence;
 use super::log_text::cut;
-use super::{Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, TaskBrief};
+use super::{
+    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief, TaskBrief,
+};
 
 /// The prompt for one attempt at a task.
 pub fn prompt(brief: &Brief) -> String {
+    if let Some(conflict) = &brief.conflict {
+        return conflict::prompt(brief, conflict);
+    }
     let sections = [
         opening(brief),
         place(&brief.place),

@@ -14,6 +14,7 @@ mod live;
 mod locate;
 mod output;
 mod person;
+mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;

@@ -1,9 +1,13 @@
 //! Moving refs, each by compare-and-swap under the ref's own lock.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, Oid, Repository};
 
+use super::repo::settled;
 use super::{EpicRefs, GitError, Repo};
 
 /// How often a ref's lock is tried before it counts as left behind.
@@ -87,6 +91,7 @@ pub(super) fn swap(
     let old = expected.unwrap_or(Oid::ZERO_SHA1);
     for turn in 1..=LOCK_TRIES {
         let Err(error) = store.reference_matching(name, new, true, old, log) else {
+            note_own(store, name, new);
             return Ok(Swapped::Done);
         };
         match target(store, name) {
@@ -100,6 +105,22 @@ pub(super) fn swap(
     }
     let lock = store.commondir().join(format!("{name}.lock"));
     Err(GitError::RefLocked { name: name.to_owned(), lock })
+}
+
+/// Where this process has moved refs to: what others move is told from that.
+static OWN: LazyLock<Mutex<HashSet<(PathBuf, String, Oid)>>> = LazyLock::new(Mutex::default);
+
+fn note_own(store: &Repository, name: &str, to: Oid) {
+    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    own.insert((settled(store.commondir()), name.to_owned(), to));
+}
+
+impl Repo {
+    /// Whether this process has moved the ref (full name) there.
+    pub fn is_own_move(&self, name: &str, to: Oid) -> bool {
+        let own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        own.contains(&(self.common_dir().to_owned(), name.to_owned(), to))
+    }
 }
 
 /// A lock that is held, or a folder of refs that `git pack-refs` took away under our hands.

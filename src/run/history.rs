@@ -1,3 +1,5 @@
+mod unresolved;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;

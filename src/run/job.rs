@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
+use super::merging::Resolving;
 use super::provision::{PortBlock, Provisions};
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use super::shared::Shared;
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
@@ -30,6 +33,9 @@ pub(super) struct Common {
     pub(super) config_dir: PathBuf,
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
+    pub(super) confinement: Confinement,
+    /// Who works where.
+    pub(super) workers: Workers,
     pub(super) program: PathBuf,
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,
@@ -60,6 +66,8 @@ pub(super) struct Job {
     /// The prerequisites' results, in the order of the plan.
     pub(super) results: Vec<Oid>,
     pub(super) may_change_nothing: bool,
+    /// The conflict that it is to resolve, if it is not to do the task.
+    pub(super) resolving: Option<Resolving>,
     /// The jobs that its builds share with those of others.
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
@@ -159,6 +167,8 @@ pub(super) struct Report {
     pub(super) duration: Duration,
     /// The last commit of its work.
     pub(super) commit: Option<Oid>,
+    /// The commit with an accepted resolution of a conflict.
+    pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
     pub(super) merge: Option<Oid>,
     /// Whether its work is in the integration branch, so that the task is done.
@@ -180,6 +190,7 @@ impl Report {
             tokens: None,
             duration: Duration::ZERO,
             commit: None,
+            resolution: None,
             merge: None,
             done: false,
         }

@@ -6,11 +6,13 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::job::{Job, Report};
+use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
 use super::settings::Isolation;
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
-use super::{shared, workplace};
+use super::walls::remove_temp;
+use super::{audit, shared, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -28,8 +30,16 @@ pub(super) fn judge(
     said: Option<Claim>,
 ) -> Result<(Report, Vec<String>), GitError> {
     let (mut report, warning) = judge_in_place(job, end, ended_by, said);
+    remove_temp(&job.dir);
     let mut warnings = Vec::from_iter(warning);
+    let found = audit::look_after(job, started);
+    warnings.extend(found.warnings);
     warnings.extend(add_work(job, started, &mut report)?);
+    if let Some(how) = found.escaped {
+        report.outcome = Outcome::Escaped;
+        report.detail = Some(how);
+        report.question = None;
+    }
     Ok((report, warnings))
 }
 
@@ -58,6 +68,9 @@ fn left_behind(end: &End) -> Option<String> {
 
 /// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
 fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<Vec<String>, GitError> {
+    if let Some(resolving) = &job.resolving {
+        return merging::add_resolution(job, resolving, started, report);
+    }
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
     let warnings = match gather(job, base, started, report.outcome == Outcome::Completed) {
         Ok(gathered) => {
@@ -166,6 +179,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         tokens: ended.tokens,
         duration: Duration::from_millis(ended.duration_ms),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
+        resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
     }
 }
@@ -236,6 +250,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         question: report.question.clone(),
         retry_at: report.retry_at,
         commit: report.commit.map(|commit| commit.to_string()),
+        resolution: report.resolution.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,
         tokens: report.tokens,
         duration_ms: u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX),

@@ -4,6 +4,7 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod audit;
 mod books;
 mod brief;
 mod cast;
@@ -21,6 +22,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod merging;
 mod milestones;
 mod outbox;
 mod output;
@@ -44,6 +46,7 @@ mod step;
 pub mod supervisor;
 mod verdict;
 mod waiting;
+mod walls;
 mod watch;
 mod workplace;
 
@@ -60,9 +63,10 @@ pub use programs::XMLSTARLET;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    SetBack, TransitionRecord, open_journal,
+    Resolves, SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
 pub use step::{Step, StepCommand};
+pub use walls::Confinement;

@@ -7,7 +7,7 @@ use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
-use crate::agent::{Definition, Launch};
+use crate::agent::{Definition, Identity, Launch};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
@@ -171,6 +171,7 @@ impl<'a> Preview<'a> {
             outbox: None,
             programs: None,
             build_jobs: None,
+            identity: Identity { name: &cast.agent, email: "<address>" },
             place_env: &[],
             env: &self.settings.env,
             policy: &self.settings.env_policy,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
@@ -56,12 +57,16 @@ pub struct Settings {
     pub base: Option<String>,
     /// In which shape finished work gets into the integration branch.
     pub strategy: Strategy,
+    /// What follows a conflict with work that is merged already.
+    pub on_conflict: OnConflict,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.
     pub env: BaseEnv,
     /// What of it agents get beside the usual.
     pub env_policy: EnvPolicy,
+    /// What agents in worktrees are kept in.
+    pub confinement: Confinement,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.
@@ -128,6 +133,16 @@ impl Keep {
             Self::Landed | Self::All => false,
         }
     }
+}
+
+/// What follows a conflict with work that is merged already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The task's own agent gets the merge with its markers, and resolves it.
+    #[default]
+    Agent,
+    /// The task is blocked, and waits for a person.
+    Block,
 }
 
 /// Who plays a task.

@@ -14,7 +14,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::job::Job;
 use super::settings::Isolation;
-use super::workplace::{self, Gathered, PrepareError};
+use super::workplace::{self, Based, Gathered, PrepareError};
 use crate::git::{Found, GitError, Oid};
 use crate::store::{StoreError, read_json, write_json};
 
@@ -87,12 +87,12 @@ pub(super) fn stay(job: &Job) -> Option<Inside> {
 }
 
 /// Gives the attempt its place, and the commit that the worktree is at. Whoever is alone in it begins with what is merged and nothing else.
-pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
+pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
     let common = &job.common;
     let is_alone = common.shared.inside.load(Ordering::SeqCst) == 1;
     let base = if is_alone { clean_place(job)? } else { common.repo.worktree(&job.worktree).head()? };
     common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
-    Ok(base)
+    Ok(Based { commit: base, on_integration: false, conflict: None })
 }
 
 /// As it is, where it holds just that; else made anew.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir, worktree_path};
 use super::events::EventLog;
@@ -241,6 +242,8 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        confinement: settings.confinement.clone(),
+        workers: Workers::default(),
         program: settings.program.clone(),
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),

@@ -254,6 +254,16 @@ impl AttemptDir {
         self.path.join("hurry")
     }
 
+    /// How the repository was before the agent began, while it works.
+    pub fn before(&self) -> PathBuf {
+        self.path.join("before.json")
+    }
+
+    /// What shows that the agent wrote where it must not, if it did.
+    pub fn escape(&self) -> PathBuf {
+        self.path.join("escape.json")
+    }
+
     /// Which processes belong to the attempt.
     pub fn processes(&self) -> PathBuf {
         self.path.join("processes.json")

@@ -10,6 +10,8 @@ mod read;
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use bring::{BringConfig, CacheVariable};
 pub use commands::StepConfig;
-pub use keys::{AgentConfig, Config, GateConfig, Isolation, Keep, RunnerConfig, Strategy, Timeout};
+pub use keys::{
+    AgentConfig, Config, GateConfig, Isolation, Keep, OnConflict, RunnerConfig, Sandbox, Strategy, Timeout,
+};
 pub(crate) use named::{NameOf, Named, named};
 pub(crate) use read::{ConfigError, Loaded, files, load};

@@ -12,6 +12,7 @@ mod refs;
 mod refusals;
 mod removal;
 mod repositories;
+mod resolving;
 mod restore;
 mod strategies;
 mod support;

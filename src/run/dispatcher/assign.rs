@@ -57,7 +57,7 @@ impl Dispatcher<'_> {
     }
 
     /// An attempt in the checkout itself is made ready at once, so that its beginning is journaled together with the task's new status.
-    fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) -> Result<(), RunError> {
+    pub(super) fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) -> Result<(), RunError> {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
         let build_jobs = self.build_jobs();
@@ -122,6 +122,7 @@ impl Dispatcher<'_> {
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
             build_jobs: None,
             ports: None,
+            resolving: self.resolving(task, &entry),
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,
@@ -191,7 +192,7 @@ impl Dispatcher<'_> {
     /// The journal's next number, but none that has a ref already: a lost journal's attempt keeps its work under it, or one that was
     /// killed before it was journaled has its base there, and perhaps a worktree that holds nothing else any more. One in the checkout has
     /// nothing but its folder.
-    fn next_attempt(&self, task: &TaskId) -> Result<u32, RunError> {
+    pub(super) fn next_attempt(&self, task: &TaskId) -> Result<u32, RunError> {
         let story = self.books.history().task(task.as_str());
         let mut number = story.map_or(1, TaskHistory::next_attempt);
         let refs = &self.common.refs;

@@ -8,6 +8,7 @@ mod follow;
 mod keep;
 mod limits;
 mod reports;
+mod resolve;
 mod results;
 mod settle;
 mod steer;

@@ -56,7 +56,7 @@ impl Provisions {
     }
 
     /// Variables and folders of the build cache.
-    fn caches(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+    pub(super) fn caches(&self) -> impl Iterator<Item = (&str, PathBuf)> {
         self.wanted.build_cache.iter().map(|name| (name.as_str(), self.cache.join(name)))
     }
 
