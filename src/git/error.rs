@@ -281,6 +281,15 @@ impl GitError {
         DISK_TROUBLE.iter().any(|trouble| said.contains(trouble))
     }
 
+    /// Whether another program, such as an agent's git, has at the moment what we need.
+    pub fn is_locked_by_another(&self) -> bool {
+        match self {
+            Self::Git { source, .. } => source.code() == git2::ErrorCode::Locked,
+            Self::RefLocked { .. } => true,
+            _ => false,
+        }
+    }
+
     pub(super) fn git(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(git2::Error) -> Self {
         let path = path.into();
         move |source| Self::Git { action, path, source }

@@ -39,6 +39,7 @@ mod room;
 pub(crate) mod sample;
 mod services;
 mod settings;
+mod shared;
 mod sharing;
 mod signals;
 mod start;

@@ -12,6 +12,7 @@ use super::job::Common;
 use super::provision::{Outlay, Provisions, Remark};
 use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
+use super::shared::Shared;
 use super::supervisor::identity;
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
@@ -247,6 +248,7 @@ fn common(
         program: settings.program.clone(),
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
+        shared: Shared::new(site.state.shared_ready()),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })

@@ -126,6 +126,11 @@ impl StateDir {
         self.path.join("build-cache")
     }
 
+    /// Says that the worktree that all tasks share is ready to work in.
+    pub fn shared_ready(&self) -> PathBuf {
+        self.path.join("shared-worktree.json")
+    }
+
     /// Where other programs edit copies of the plan, each in a folder of its own.
     pub fn edits(&self) -> PathBuf {
         self.path.join("edits")

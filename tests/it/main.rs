@@ -35,6 +35,7 @@ mod protected;
 mod refused_writes;
 mod rivals;
 mod sandbox;
+mod shared;
 mod signals;
 mod steering;
 mod strategies;

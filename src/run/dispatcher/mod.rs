@@ -309,7 +309,7 @@ impl<'a> Dispatcher<'a> {
                 Ok(())
             }
             Message::Retired(task, removed) => {
-                self.on_retired(task, removed);
+                self.on_retired(task, &removed);
                 Ok(())
             }
             Message::Note(text) => {
