@@ -92,6 +92,8 @@ pub(super) enum Verb {
     Logs(verbs::logs::Args),
     /// Show what a task has changed.
     Diff(verbs::diff::Args),
+    /// Merge finished work into the branch that the plan started from.
+    Land(verbs::land::Args),
     /// Add a task to a plan, also while it runs.
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.

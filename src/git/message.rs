@@ -1,6 +1,6 @@
 //! Who a commit is by, and what it says.
 
-use git2::{Signature, Time};
+use git2::{Commit, Signature, Time};
 
 /// The name that stands under everything that blueprint commits for itself.
 const OWN_NAME: &str = "blueprint";
@@ -13,6 +13,13 @@ pub(super) const TASK_TRAILER: &str = "Blueprint-Task";
 /// Whether a commit is our own, and no person's or agent's.
 pub(super) fn is_own(by: &Signature<'_>) -> bool {
     by.name().ok() == Some(OWN_NAME) && by.email().ok() == Some(ADDRESS)
+}
+
+/// The value of a trailer in a commit's message, the last one if there are several.
+pub(super) fn trailer(commit: &Commit<'_>, key: &str) -> Option<String> {
+    let message = commit.message().ok()?;
+    let value = message.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+    value.map(str::to_owned)
 }
 
 /// Author and committer of a commit that we make.

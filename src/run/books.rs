@@ -98,6 +98,7 @@ impl Books {
                 let moved = set_back.transitions.iter().map(|transition| &transition.task);
                 self.news.push(News::SetBack(moved.chain(&set_back.tasks).cloned().collect()));
             }
+            Fact::Taken(_) => (self.is_behind, self.is_decided) = (true, true),
             Fact::Asked { run, by, asks } => {
                 self.news.push(News::Asked { run: run.clone(), asks: *asks, by: by.clone() });
             }
@@ -111,6 +112,7 @@ impl Books {
             | Fact::OfLaterVersion
             | Fact::AttemptEnded(_)
             | Fact::Reported(_)
+            | Fact::Rebased { .. }
             | Fact::Kept { .. }
             | Fact::Merged { .. } => {}
         }

@@ -42,6 +42,7 @@ pub mod supervisor;
 mod verdict;
 mod waiting;
 mod watch;
+mod work;
 mod workplace;
 
 pub use changes::PlanChange;
@@ -56,8 +57,9 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    SetBack, TransitionRecord, open_journal,
+    SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use work::{Work, is_left_over};

@@ -126,6 +126,16 @@ impl StateDir {
         self.path.join("edits")
     }
 
+    /// Held by whoever lands the plan's work.
+    pub fn landing_lock(&self) -> PathBuf {
+        self.path.join("landing.lock")
+    }
+
+    /// The landing that is under way, or that somebody was killed in.
+    pub fn landing(&self) -> PathBuf {
+        self.path.join("landing.json")
+    }
+
     /// The record of everything that happened.
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal.jsonl")

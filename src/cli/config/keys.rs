@@ -68,7 +68,6 @@ impl Config {
             ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
-            ("commit-plan", self.commit_plan.is_some()),
             ("require-sandbox", self.require_sandbox.is_some()),
             ("sandbox", self.sandbox.is_some_and(|sandbox| sandbox != Sandbox::Off)),
             ("context", self.context.is_some()),

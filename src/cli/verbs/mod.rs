@@ -7,6 +7,7 @@ pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod graph;
 pub(super) mod init;
+pub(super) mod land;
 pub(super) mod logs;
 pub(super) mod next;
 pub(super) mod pause;
@@ -36,6 +37,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Diff(args) => diff::run(&args, global),
+        Verb::Land(args) => land::run(&args, global),
         Verb::Add(args) => add::run(&args, global),
         Verb::Skip(args) => skip::run(&args, global),
         Verb::Retry(args) => retry::run(&args, global),

@@ -105,7 +105,10 @@ pub(super) fn stat(repo: &Repo, change: &Change<'_>) -> Result<(), CliError> {
     }
     let (added, removed) = sums(&files);
     let plural = if files.len() == 1 { "" } else { "s" };
-    text.push_str(&format!(" {} file{plural} changed, {added} lines added, {removed} removed\n", files.len()));
+    text.push_str(&format!(
+        " {} file{plural} changed, {added} lines added, {removed} removed\n",
+        files.len()
+    ));
     output::data(&text)
 }
 
