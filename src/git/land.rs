@@ -6,9 +6,9 @@ use git2::build::TreeUpdateBuilder;
 use git2::{Oid, Repository};
 
 use super::base::Commit;
-use super::landed::{LANDED_TRAILER, held};
+use super::landed::{LANDED_TRAILER, held, with_parents};
 use super::update::{contains, target};
-use super::{Authorship, BranchName, GitError, Message, Program, Repo, hooks};
+use super::{BranchName, GitError, Message, Program, Repo, hooks};
 
 /// One piece of work, and what the commit says that brings it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,14 +146,7 @@ impl Ground<'_> {
     /// Work that was squashed into the branch before is no other side's: with it as a further parent, git knows.
     fn merged(&self, piece: &Piece) -> Result<Result<Oid, Vec<PathBuf>>, GitError> {
         let failed = || GitError::git("merge commits", self.repo.place());
-        let squashed = self.held.iter().filter(|root| !contains(self.store, self.tip, **root));
-        let parents: Vec<_> = [self.tip].into_iter().chain(squashed.copied()).collect();
-        let ours = if parents.len() > 1 {
-            let tree = self.store.find_commit(self.tip).map_err(failed())?.tree_id();
-            commit_in_memory(self.store, tree, &parents).map_err(failed())?
-        } else {
-            self.tip
-        };
+        let ours = with_parents(self.store, self.tip, &self.held).map_err(failed())?;
         match self.repo.merge_commit(self.store, ours, piece.head, &piece.message)? {
             Commit::Made(merge) => {
                 self.store.find_commit(merge).map(|merge| Ok(merge.tree_id())).map_err(failed())
@@ -215,11 +208,4 @@ impl Repo {
 pub(super) fn id_in(printed: &[u8], place: &Path) -> Result<Oid, GitError> {
     let text = String::from_utf8_lossy(printed);
     text.trim().parse().map_err(GitError::git("read what git printed", place))
-}
-
-fn commit_in_memory(store: &Repository, tree: Oid, parents: &[Oid]) -> Result<Oid, git2::Error> {
-    let parents = parents.iter().map(|id| store.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
-    let by = Authorship::own().signature(0)?;
-    let tree = store.find_tree(tree)?;
-    store.commit(None, &by, &by, "for a merge only\n", &tree, &parents.iter().collect::<Vec<_>>())
 }

@@ -4,7 +4,7 @@ use git2::{Oid, Repository, Sort};
 
 use super::message::{TASK_TRAILER, trailer};
 use super::update::{contains, target};
-use super::{BranchName, GitError, Repo};
+use super::{Authorship, BranchName, GitError, Repo};
 
 /// Begins the line of a squashed landing's message that names the commit whose work it has taken in.
 pub(super) const LANDED_TRAILER: &str = "Blueprint-Landed";
@@ -47,6 +47,25 @@ pub(super) fn held(store: &Repository, tip: Oid, start: Option<Oid>) -> Result<V
         );
     }
     Ok(held)
+}
+
+/// A commit that stands for `commit` in a merge: what was squashed into it since `start` is among its parents. No ref is to keep it.
+pub(super) fn with_squashed(store: &Repository, commit: Oid, start: Oid) -> Result<Oid, git2::Error> {
+    let held = held(store, commit, Some(start))?;
+    with_parents(store, commit, &held)
+}
+
+/// The same with what it holds, as it is known; the commit itself, if it contains all that.
+pub(super) fn with_parents(store: &Repository, commit: Oid, held: &[Oid]) -> Result<Oid, git2::Error> {
+    let squashed = held.iter().filter(|root| !contains(store, commit, **root));
+    let parents: Vec<_> = [commit].into_iter().chain(squashed.copied()).collect();
+    if parents.len() == 1 {
+        return Ok(commit);
+    }
+    let tree = store.find_commit(commit)?.tree()?;
+    let parents = parents.iter().map(|id| store.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
+    let by = Authorship::own().signature(0)?;
+    store.commit(None, &by, &by, "for a merge only\n", &tree, &parents.iter().collect::<Vec<_>>())
 }
 
 impl Repo {

@@ -26,12 +26,19 @@ pub(super) fn trailer(commit: &Commit<'_>, key: &str) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorship {
     name: String,
+    address: String,
 }
 
 impl Authorship {
     /// blueprint itself: `blueprint <blueprint@localhost>`.
     pub fn own() -> Self {
-        Self { name: OWN_NAME.to_owned() }
+        Self { name: OWN_NAME.to_owned(), address: ADDRESS.to_owned() }
+    }
+
+    /// A person, as git's configuration has them.
+    pub fn of_person(name: &str, address: &str) -> Self {
+        let plain = |text: &str| one_line(&text.replace(['<', '>'], " "));
+        Self { name: plain(name), address: plain(address) }
     }
 
     /// blueprint on behalf of an agent: `<agent> (blueprint) <blueprint@localhost>`.
@@ -39,13 +46,13 @@ impl Authorship {
         let agent = one_line(&agent.replace(['<', '>'], " "));
         match agent.as_str() {
             "" => Self::own(),
-            agent => Self { name: format!("{agent} ({OWN_NAME})") },
+            agent => Self { name: format!("{agent} ({OWN_NAME})"), ..Self::own() },
         }
     }
 
     /// `seconds`: since the epoch; always written as UTC, so that the commit's id does not depend on where it is made.
     pub(super) fn signature(&self, seconds: i64) -> Result<Signature<'static>, git2::Error> {
-        Signature::new(&self.name, ADDRESS, &Time::new(seconds, 0))
+        Signature::new(&self.name, &self.address, &Time::new(seconds, 0))
     }
 }
 

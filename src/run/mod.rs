@@ -8,12 +8,14 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
+
 mod direct;
 mod dispatcher;
 mod error;
 mod event;
 mod events;
 mod ground;
+mod handover;
 mod history;
 mod job;
 mod jobserver;
@@ -39,6 +41,7 @@ mod sharing;
 mod signals;
 mod start;
 pub mod supervisor;
+mod tenure;
 mod verdict;
 mod waiting;
 mod watch;
@@ -46,10 +49,13 @@ mod work;
 mod workplace;
 
 pub use changes::PlanChange;
+
+pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use ground::known_slugs;
+pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview};
@@ -62,4 +68,5 @@ pub use record::{
 pub use settings::{Cast, Caster, Isolation, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use tenure::Tenure;
 pub use work::{Work, is_left_over};

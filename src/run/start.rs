@@ -239,12 +239,12 @@ fn common(
     })
 }
 
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S");
     format!("{now}-{:04x}", fastrand::u16(..))
 }
 
-fn host() -> String {
+pub(super) fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 

@@ -41,7 +41,7 @@ fn finished_work_lands_by_fast_forward_with_the_plans_state_as_a_commit_of_its_o
     let said = ok(&project, &["land"]);
     assert!(said.contains("2 tasks (a, b) in main, by fast-forward"), "{said}");
     assert!(said.contains("the plan's state in main"), "{said}");
-    assert_eq!(project.read("b.txt"), "of b");
+    assert_eq!(project.read("b.txt"), "of b\n");
     assert_eq!(project.git(&["status", "--porcelain"]), "");
     assert_eq!(project.git(&["rev-parse", "main~1"]), project.git(&["rev-parse", INTEGRATION]));
     assert_eq!(project.git(&["show", "--format=", "--name-only", "main"]), "genesis.xml");
@@ -67,7 +67,7 @@ fn a_branch_that_has_gone_on_gets_a_merge_and_uncommitted_work_elsewhere_stays()
     assert!(said.contains("task a in main, by merge"), "{said}");
     assert_eq!(project.git(&["status", "--porcelain"]), before);
     assert_eq!(project.git(&["rev-list", "--count", "--merges", "HEAD~1", "^HEAD~2"]), "2");
-    assert_eq!((project.read("a.txt"), project.read("README.md")), ("of a".into(), "unstaged".into()));
+    assert_eq!((project.read("a.txt"), project.read("README.md")), ("of a\n".into(), "unstaged".into()));
     assert_eq!(project.git(&["diff", "--cached", "--name-only"]), "staged.txt");
 }
 
@@ -91,7 +91,7 @@ fn uncommitted_work_in_the_way_refuses_it_all_and_is_named() {
     project.git(&["checkout", "--quiet", "README.md"]);
     fs::remove_dir_all(project.root.join("out")).unwrap();
     ok(&project, &["land"]);
-    assert_eq!(project.read("README.md"), "changed");
+    assert_eq!(project.read("README.md"), "changed\n");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_squashed_landing_is_one_commit_and_known_as_landed() {
     project.complete(&[]);
     let said = ok(&project, &["land"]);
     assert!(said.contains("task c in main, by merge"), "{said}");
-    assert_eq!(project.read("f.txt"), "three");
+    assert_eq!(project.read("f.txt"), "three\n");
     assert_eq!(project.git(&["status", "--porcelain"]), "");
 }
 
@@ -133,7 +133,7 @@ fn single_tasks_land_only_with_what_they_need() {
     assert!(ok(&project, &["land", "a"]).contains("task a in main"));
     assert!(!project.root.join("b.txt").exists());
     assert!(ok(&project, &["land", "b"]).contains("task b in main"));
-    assert_eq!(project.read("b.txt"), "of b");
+    assert_eq!(project.read("b.txt"), "of b\n");
     project.blueprint(&["land", "x"]).assert(2, &["there is no task `x`"]);
 }
 
@@ -191,7 +191,7 @@ fn a_landing_that_is_killed_after_the_files_is_ended_by_the_next() {
     let said = ok(&project, &["land"]);
     assert!(said.contains("a landing in main that had broken off is done now"), "{said}");
     assert_eq!(project.git(&["status", "--porcelain"]), "");
-    assert_eq!(project.read("a.txt"), "of a");
+    assert_eq!(project.read("a.txt"), "of a\n");
     assert!(ok(&project, &["land"]).contains("has landed"));
 }
 
@@ -203,20 +203,16 @@ fn a_landing_that_is_killed_among_the_files_is_named_and_then_ended_by_the_next(
     project.complete(&[]);
     // From here on writing `b2.slow` ends git and blueprint.
     project.write(".git/info/attributes", "*.slow filter=deadly\n");
-    let parent = "$(awk '{print $4}' /proc/$PPID/stat)";
-    let kill =
-        format!("sh -c 'kill -9 $(awk \"{{print \\$4}}\" /proc/$PPID/stat) $PPID' ; true {}", parent.len());
-    project.git(&["config", "filter.deadly.smudge", &kill]);
-    let ended = project.blueprint(&["land"]);
-    assert_ne!(ended.code, Some(0), "{ended}");
+    let kill = "kill -9 $(awk '{print $4}' /proc/$PPID/stat) $PPID";
+    project.git(&["config", "filter.deadly.smudge", kill]);
+    assert_eq!(project.blueprint(&["land"]).code, None);
+    assert!(project.root.join("a1.txt").exists() && !project.root.join("c3.txt").exists());
     project.git(&["config", "--unset", "filter.deadly.smudge"]);
-    if project.root.join(".git/index.lock").exists() {
-        project.blueprint(&["land"]).assert(74, &["index.lock"]);
-        fs::remove_file(project.root.join(".git/index.lock")).unwrap();
-    }
+    project.blueprint(&["land"]).assert(74, &["index.lock", "if none is running there, remove the file"]);
+    fs::remove_file(project.root.join(".git/index.lock")).unwrap();
     ok(&project, &["land"]);
     assert_eq!(project.git(&["status", "--porcelain"]), "");
-    assert_eq!((project.read("b2.slow"), project.read("c3.txt")), ("two".into(), "three".into()));
+    assert_eq!((project.read("b2.slow"), project.read("c3.txt")), ("two\n".into(), "three\n".into()));
 }
 
 #[test]
@@ -227,7 +223,7 @@ fn a_plan_that_is_not_to_be_committed_stays_as_it_is() {
     project.commit_all("Configure");
     project.complete(&[]);
     ok(&project, &["land"]);
-    assert_eq!(project.git(&["status", "--porcelain"]), "M genesis.xml");
+    assert_eq!(project.git(&["status", "--porcelain"]), " M genesis.xml");
     assert_eq!(project.git(&["rev-parse", "main"]), project.git(&["rev-parse", INTEGRATION]));
 }
 
@@ -244,14 +240,13 @@ fn staged_work_is_never_committed_with_the_plan() {
 #[test]
 fn pull_requests_are_stacked_in_the_order_of_the_edges() {
     let project = done(&PlanText::chain(&["a", "b"]), WORK);
-    let bin = project.base().join("bin");
-    fs::create_dir(&bin).unwrap();
     let commands = project.blueprint(&["land", "--pr"]);
     assert_eq!(commands.code, Some(0), "{commands}");
-    let lines: Vec<_> = commands.stdout.lines().collect();
-    assert_eq!(lines.len(), 4, "{commands}");
-    assert!(lines[1].contains("--head blueprint/trial/a --base main"), "{commands}");
-    assert!(lines[3].contains("--head blueprint/trial/b --base blueprint/trial/a"), "{commands}");
+    let request =
+        |head: &str, base: &str| format!("gh pr create --head blueprint/trial/{head} --base {base} ");
+    let place = |text: &str| commands.stdout.find(text).unwrap_or_else(|| panic!("no {text}: {commands}"));
+    assert!(place(&request("a", "main")) < place(&request("b", "blueprint/trial/a")));
+    assert_eq!(commands.stdout.matches("git push -- origin ").count(), 2);
     assert!(!project.root.join("a.txt").exists());
 }
 

@@ -35,6 +35,7 @@ mod signals;
 mod steering;
 mod stress;
 mod supervisor;
+mod taking;
 mod terminal;
 mod verbs;
 mod watching;

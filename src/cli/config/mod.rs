@@ -8,4 +8,7 @@ mod read;
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use keys::{AgentConfig, Config, GateConfig, Isolation, RunnerConfig, Timeout};
 pub(crate) use named::{NameOf, Named, named};
+/// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
+pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
+
 pub(crate) use read::{ConfigError, Loaded, files, load};

@@ -16,6 +16,7 @@ use crate::git::{BranchName, GitError, Landable, Landing, Oid, PlanState, Progra
 use crate::report::{clean, shell_word};
 use crate::store::{Lock, write_json};
 use pieces::Pieces;
+pub(in crate::cli) use target::branch as target;
 
 /// How long somebody else's landing may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let _landing = Lock::wait_at_most(&context.state.landing_lock(), PATIENCE)?;
     unfinished::finish(&context, branches.repo)?;
     let start = branches.repo.start(&branches.refs)?;
-    let into = target::branch(&branches, &known, args.into.as_deref(), start)?;
+    let into = target(&branches, &known, args.into.as_deref(), start)?;
     let ground = Ground { context: &context, known: &known, branches: &branches, into, start };
     let pieces = Pieces::of(&ground, names)?;
     if args.pr {

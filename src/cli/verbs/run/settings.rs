@@ -6,15 +6,13 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Loaded};
+use crate::cli::config::{self, Loaded, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{Caster, Settings};
 
-/// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
-const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
