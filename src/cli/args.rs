@@ -82,6 +82,8 @@ pub(super) enum Verb {
     Status(verbs::status::Args),
     /// Show which tasks are ready now, the most urgent first.
     Next(verbs::next::Args),
+    /// Show why a task waits or failed, what would run it, and what to do.
+    Explain(verbs::explain::Args),
     /// Show everything that is wrong with a plan.
     Validate(verbs::validate::Args),
     /// Make the places agree that tell the tasks' statuses.

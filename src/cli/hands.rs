@@ -23,5 +23,6 @@ pub(super) fn hands<'a>(
         task,
         name,
         slug: branches.slug(task),
+        strategy: branches.strategy,
     }
 }

@@ -2,7 +2,7 @@
 
 use git2::{Oid, Repository, Sort};
 
-use super::message::{TASK_TRAILER, trailer};
+use super::message::{HEAD_TRAILER, TASK_TRAILER, said, trailer};
 use super::update::{contains, target};
 use super::{Authorship, BranchName, GitError, Repo};
 
@@ -41,10 +41,11 @@ pub(super) fn held(store: &Repository, tip: Oid, start: Option<Oid>) -> Result<V
     for step in walk {
         let commit = store.find_commit(step?)?;
         let is_single = commit.parent_count() == 1 && trailer(&commit, TASK_TRAILER).is_none();
-        let squashed = is_single.then(|| trailer(&commit, LANDED_TRAILER)).flatten();
-        held.extend(
-            squashed.and_then(|id| id.parse::<Oid>().ok()).filter(|id| store.find_commit(*id).is_ok()),
-        );
+        let squashed = is_single.then(|| said(&commit, LANDED_TRAILER)).flatten();
+        // A commit of the integration branch that was made of a task's, whose own commits it does not contain.
+        let named = squashed.or_else(|| trailer(&commit, HEAD_TRAILER));
+        let named = named.and_then(|id| id.parse::<Oid>().ok());
+        held.extend(named.filter(|id| store.find_commit(*id).is_ok()));
     }
     Ok(held)
 }

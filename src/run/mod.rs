@@ -31,6 +31,7 @@ mod pause;
 mod preview;
 mod process;
 mod programs;
+mod provision;
 mod record;
 mod room;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod settings;
 mod sharing;
 mod signals;
 mod start;
+mod step;
 pub mod supervisor;
 mod tenure;
 mod verdict;
@@ -58,15 +60,17 @@ pub use ground::known_slugs;
 pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
-pub use preview::{Planned, preview};
+pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
+pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
     SetBack, Taken, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use step::{Step, StepCommand};
 pub use tenure::Tenure;
 pub use work::{Work, is_left_over};

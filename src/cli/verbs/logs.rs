@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// What was printed on standard error, too, after the rest (also shown where there is no rest).
     #[arg(long)]
     stderr: bool,
+    /// What setup steps printed, too, before the rest (also shown where no agent was started).
+    #[arg(long)]
+    steps: bool,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
@@ -44,6 +47,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
     let mut out = File::open(dir.stdout()).ok();
+    if args.steps || out.is_none() {
+        show_steps(&dir)?;
+    }
     if let Some(out) = &mut out {
         copy(out)?;
     }
@@ -60,6 +66,18 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
     }
     Ok(0)
+}
+
+/// What each step printed, in the order in which they ran.
+fn show_steps(dir: &AttemptDir) -> Result<(), CliError> {
+    for step in dir.past_steps() {
+        if let Ok(mut log) = File::open(step.stdout()) {
+            let name = step.path().file_name().unwrap_or_default().to_string_lossy();
+            output::say(&format!("step    {name}"));
+            copy(&mut log)?;
+        }
+    }
+    Ok(())
 }
 
 fn follow(

@@ -5,6 +5,7 @@ pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod completions;
 pub(super) mod diff;
+pub(super) mod explain;
 pub(super) mod give;
 pub(super) mod graph;
 pub(super) mod init;
@@ -35,6 +36,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Run(args) => run::run(&args, global),
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),
+        Verb::Explain(args) => explain::run(&args, global),
         Verb::Validate(args) => validate::run(&args),
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Hands, moment};
 use crate::agent::Outcome;
 use crate::genesis::{Status, TaskResult};
-use crate::git::{Authorship, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid};
+use crate::git::{Authorship, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::record::{AttemptEnded, Fact, Record, SetBack, TransitionRecord, open_journal};
 use crate::run::{Attempt, History, RunError, TaskHistory};
@@ -45,7 +45,9 @@ pub fn finish(
     let gathered = gather(hands, attempt, by)?;
     let message = Message::new(&format!("Merge task {}: {}", hands.task, hands.name))
         .for_attempt(hands.task, attempt.started.attempt);
-    let merge = match repo.integrate(refs, gathered.head, &message)? {
+    let base = attempt.started.base.parse().ok();
+    let work = Work { head: gathered.head, base, message: &message };
+    let merge = match repo.integrate(refs, &work, hands.strategy)? {
         Integrated::Merged { commit, .. } => commit,
         Integrated::AlreadyIn => repo.merge_of(refs, gathered.head)?.unwrap_or(gathered.head),
         Integrated::Conflict(paths) => return Ok(Finished::Conflict(paths)),

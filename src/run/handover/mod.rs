@@ -16,7 +16,7 @@ use super::record::{AttemptStarted, TransitionRecord};
 use super::settings::Isolation;
 use super::{Attempt, History, TaskHistory};
 use crate::genesis::{Genesis, Status};
-use crate::git::{EpicRefs, Oid, Repo};
+use crate::git::{EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::StateDir;
 
@@ -40,6 +40,8 @@ pub struct Hands<'a> {
     pub name: &'a str,
     /// Its name in refs and folders.
     pub slug: &'a str,
+    /// How work gets into the integration branch.
+    pub strategy: Strategy,
 }
 
 impl Hands<'_> {
@@ -90,6 +92,8 @@ impl Hands<'_> {
             // Nobody's: no report can be made for it.
             token_hash: hash(&format!("{:032x}", fastrand::u128(..))),
             isolation: Isolation::Worktree,
+            brought: Vec::new(),
+            port_base: None,
         }
     }
 }

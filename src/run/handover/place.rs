@@ -48,9 +48,10 @@ pub fn place(
     let kept = left.map(|left| in_place(hands, left)).transpose()?.flatten();
     let has_work = kept.is_some();
     let started = match kept {
-        Some((base, worktree)) => {
+        Some((base, before)) => {
             hands.repo.keep_base(hands.refs, hands.slug, number, base)?;
-            hands.started(number, base, worktree)
+            let (brought, port_base) = (before.brought.clone(), before.port_base);
+            AttemptStarted { brought, port_base, ..hands.started(number, base, before.worktree.clone()) }
         }
         None => fresh(hands, number, start, results, folder)?,
     };
@@ -59,12 +60,12 @@ pub fn place(
     Ok(Place { started, has_work })
 }
 
-/// The base of an earlier attempt, and its worktree, if that is still there.
-fn in_place(hands: &Hands<'_>, left: &Attempt) -> Result<Option<(Oid, std::path::PathBuf)>, GitError> {
+/// The base of an earlier attempt, if its worktree is still there.
+fn in_place<'a>(hands: &Hands<'_>, left: &'a Attempt) -> Result<Option<(Oid, &'a AttemptStarted)>, GitError> {
     let base = left.started.base.parse().ok().filter(|_| left.started.isolation == Isolation::Worktree);
     let Some(base) = base else { return Ok(None) };
     let found = hands.repo.worktree_at(&left.started.worktree)?;
-    Ok(matches!(found, Found::Ours(_)).then(|| (base, left.started.worktree.clone())))
+    Ok(matches!(found, Found::Ours(_)).then_some((base, &left.started)))
 }
 
 fn fresh(
