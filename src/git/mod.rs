@@ -22,6 +22,7 @@ mod diff;
 mod durable;
 mod error;
 mod filters;
+mod gone;
 mod hooks;
 mod identity;
 mod ignored;

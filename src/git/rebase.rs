@@ -47,9 +47,9 @@ impl Repo {
                 Commit::Made(new) => new,
                 Commit::Conflict(paths) => return Ok(Moved::Conflict(paths)),
             };
-            self.advance(&store, &branch, tip, new)?;
+            advance(&store, &branch, tip, new)?;
         }
-        self.advance(&store, &name, start, to)?;
+        advance(&store, &name, start, to)?;
         self.sync()?;
         Ok(Moved::Done { from: start })
     }
@@ -81,14 +81,14 @@ impl Repo {
         };
         parents().map(Commit::Made).map_err(GitError::git("merge commits", self.place()))
     }
+}
 
-    fn advance(&self, store: &Repository, name: &str, from: Oid, to: Oid) -> Result<(), GitError> {
-        if from == to {
-            return Ok(());
-        }
-        match swap(store, name, Some(from), to, "blueprint: newer start")? {
-            Swapped::Done => Ok(()),
-            Swapped::Holds(_) => Err(GitError::RefMoved { name: name.to_owned() }),
-        }
+fn advance(store: &Repository, name: &str, from: Oid, to: Oid) -> Result<(), GitError> {
+    if from == to {
+        return Ok(());
+    }
+    match swap(store, name, Some(from), to, "blueprint: newer start")? {
+        Swapped::Done => Ok(()),
+        Swapped::Holds(_) => Err(GitError::RefMoved { name: name.to_owned() }),
     }
 }

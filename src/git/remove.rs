@@ -52,7 +52,7 @@ impl Repo {
     }
 
     /// Renamed away first: that is quick, done under the lock, and leaves no half of a worktree if we end in the middle of the rest.
-    fn discard(&self, worktree: &Worktree) -> Result<(), GitError> {
+    pub(super) fn discard(&self, worktree: &Worktree) -> Result<(), GitError> {
         let trash = trash_for(worktree.path());
         {
             let registry = Registry::lock(self.common_dir())?;

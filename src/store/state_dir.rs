@@ -92,6 +92,12 @@ impl StateDir {
     }
 
     /// Where the states of all plans are.
+    /// Every state below `root`: its folder, its plan's path, and its epic's slug.
+    pub fn all(root: &Path) -> Vec<(PathBuf, PathBuf, String)> {
+        let folders = subfolders(root).into_iter();
+        folders.filter_map(|folder| read_card(&folder).map(|card| (folder, card.plan, card.epic))).collect()
+    }
+
     fn root(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
     }

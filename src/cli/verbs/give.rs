@@ -107,7 +107,7 @@ fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&s
         Finished::Merged { transition, changed, notices, .. } => (transition, changed, notices),
         Finished::Conflict(paths) => return Err(conflict(hands, &worktree, &paths)),
     };
-    held.settle(Fact::Transition(transition.clone()), &[transition], || Ok(()))?;
+    held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
     for notice in notices {
         output::say(&format!("note    {}", clean(&notice)));
     }

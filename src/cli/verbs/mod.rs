@@ -3,8 +3,10 @@
 pub(super) mod add;
 pub(super) mod attach;
 pub(super) mod cancel;
+pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod diff;
+pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod give;
 pub(super) mod graph;
@@ -45,6 +47,8 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Take(args) => take::run(&args, global),
         Verb::Give(args) => give::run(&args, global),
         Verb::RebasePlan(args) => rebase_plan::run(&args, global),
+        Verb::Clean(args) => clean::run(&args, global),
+        Verb::Doctor(args) => doctor::run(&args, global),
         Verb::Land(args) => land::run(&args, global),
         Verb::Add(args) => add::run(&args, global),
         Verb::Skip(args) => skip::run(&args, global),

@@ -1,5 +1,5 @@
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&format!("next    work there, then: blueprint give {plan} {}", shell_word(&clean(name))));
     if args.shell {
-        return open_shell(&context, folder);
+        return open_shell(&context, &folder);
     }
     output::data(&format!("{}\n", folder.display()))?;
     Ok(0)
@@ -202,9 +202,9 @@ fn folder(context: &Context, branches: &Branches<'_>, name: &str) -> Result<Path
     Ok(worktree_path(template, checkout, branches.refs.epic(), branches.slug(name)))
 }
 
-fn open_shell(context: &Context, folder: PathBuf) -> Result<u8, CliError> {
+fn open_shell(context: &Context, folder: &Path) -> Result<u8, CliError> {
     let shell = env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "sh".into());
-    let ended = Command::new(&shell).current_dir(&folder).env("GENESIS_FILE_PATH", &context.path).status();
+    let ended = Command::new(&shell).current_dir(folder).env("GENESIS_FILE_PATH", &context.path).status();
     ended.map(|_| 0).map_err(|error| {
         let shell = shell.to_string_lossy();
         CliError::new(Kind::Environment, format!("can't start the shell `{}`: {error}", clean(&shell)))

@@ -18,7 +18,7 @@ pub enum Finished {
     /// It is merged and journaled; what is left is the change of the task's status.
     Merged {
         /// That change.
-        transition: TransitionRecord,
+        transition: Box<TransitionRecord>,
         /// The commit that the integration branch has it by.
         merge: Oid,
         /// Whether anything differs from the base.
@@ -75,6 +75,7 @@ pub fn finish(
         changes: Some(format!("branch {branch} from {base} to {head}, merged as {merge}")),
         result: Some(TaskResult { summary: summary.to_owned(), ..TaskResult::default() }),
     };
+    let transition = Box::new(transition);
     Ok(Finished::Merged { transition, merge, changed: gathered.changed, notices: gathered.notices })
 }
 

@@ -51,7 +51,7 @@ pub fn place(
         Some((base, before)) => {
             hands.repo.keep_base(hands.refs, hands.slug, number, base)?;
             let (brought, port_base) = (before.brought.clone(), before.port_base);
-            AttemptStarted { brought, port_base, ..hands.started(number, base, before.worktree.clone()) }
+            AttemptStarted { port_base, brought, ..hands.started(number, base, before.worktree.clone()) }
         }
         None => fresh(hands, number, start, results, folder)?,
     };

@@ -88,7 +88,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
 fn land(ground: &Ground<'_>, pieces: &Pieces, squash: bool) -> Result<bool, CliError> {
     let repo = ground.branches.repo;
     let plan = plan_state(ground)?;
-    let landable = repo.landing(&ground.into, ground.start, &pieces.pieces, squash, plan.as_ref());
+    let landable = repo.landing(&ground.into, ground.start, &pieces.list, squash, plan.as_ref());
     let landing = match landable.map_err(|error| refused(ground, error))? {
         Landable::Ready(landing) => landing,
         Landable::Nothing => {

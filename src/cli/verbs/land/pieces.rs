@@ -14,7 +14,7 @@ use crate::run::Work;
 
 /// What is to land, in its order, and which tasks that is.
 pub(super) struct Pieces {
-    pub(super) pieces: Vec<Piece>,
+    pub(super) list: Vec<Piece>,
     /// The tasks whose work is new to the branch, prerequisites first.
     pub(super) tasks: Vec<TaskIndex>,
     /// Their ids.
@@ -37,15 +37,15 @@ impl Pieces {
         let names: Vec<_> = tasks.iter().map(|index| id(ground, *index)).collect();
         let message = Message::new(&format!("Land {}: {}", plan_name(ground.known), names.join(", ")))
             .with_body(&described(ground, &tasks));
-        Ok(Self { pieces: vec![Piece { head: tip, message }], tasks, names })
+        Ok(Self { list: vec![Piece { head: tip, message }], tasks, names })
     }
 
     fn named(ground: &Ground<'_>, works: &Works, names: &[String]) -> Result<Self, CliError> {
-        let named: BTreeSet<_> = ground.known.tasks(names)?.into_iter().collect();
-        for index in &named {
-            refuse(ground, works, *index, &named)?;
+        let wanted: BTreeSet<_> = ground.known.tasks(names)?.into_iter().collect();
+        for index in &wanted {
+            refuse(ground, works, *index, &wanted)?;
         }
-        let tasks: Vec<_> = works.open(ground).into_iter().filter(|index| named.contains(index)).collect();
+        let tasks: Vec<_> = works.open(ground).into_iter().filter(|index| wanted.contains(index)).collect();
         let piece = |index: &TaskIndex| {
             let head = works.heads.get(index)?;
             let task = ground.known.plan.task(*index);
@@ -53,7 +53,7 @@ impl Pieces {
             Some(Piece { head: *head, message: message.with_body(&described(ground, &[*index])) })
         };
         let names = tasks.iter().map(|index| id(ground, *index)).collect();
-        Ok(Self { pieces: tasks.iter().filter_map(piece).collect(), tasks, names })
+        Ok(Self { list: tasks.iter().filter_map(piece).collect(), tasks, names })
     }
 
     /// As narration names them.
@@ -67,7 +67,7 @@ impl Pieces {
 
     /// What to say of a piece that does not fit.
     pub(super) fn conflict(&self, ground: &Ground<'_>, head: Oid, paths: &[PathBuf]) -> CliError {
-        let at = self.pieces.iter().position(|piece| piece.head == head).unwrap_or_default();
+        let at = self.list.iter().position(|piece| piece.head == head).unwrap_or_default();
         let is_all = ground.branches.repo.target(&ground.branches.refs.integration().full()).ok().flatten()
             == Some(head);
         let what = match self.names.get(at) {

@@ -59,10 +59,11 @@ fn requests(ground: &Ground<'_>, pieces: &Pieces) -> Result<Vec<Request>, CliErr
         let onto = before.last().map_or_else(|| ground.into.clone(), |before| branch(**before));
         let needs: Vec<_> = before.iter().map(|before| clean(plan.task(**before).id.as_str())).collect();
         let summary = ground.known.genesis.details(task.id.as_str()).result.map(|result| result.summary);
-        let mut body = summary.unwrap_or_else(|| task.name.clone());
-        if !needs.is_empty() {
-            body.push_str(&format!("\n\nBuilds on {}.", needs.join(", ")));
-        }
+        let said = summary.unwrap_or_else(|| task.name.clone());
+        let body = match needs.len() {
+            0 => said,
+            _ => format!("{said}\n\nBuilds on {}.", needs.join(", ")),
+        };
         Ok(Some(Request {
             task: task.id.to_string(),
             commit: work.head.to_string(),

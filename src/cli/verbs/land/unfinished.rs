@@ -17,7 +17,7 @@ pub(super) fn finish(context: &Context, repo: &Repo) -> Result<(), CliError> {
     let Some(step) = read_json::<Step>(&note)? else { return Ok(()) };
     match repo.resume(&step)? {
         Resumed::Done => {
-            output::say(&format!("note    a landing in {} that had broken off is done now", step.branch))
+            output::say(&format!("note    a landing in {} that had broken off is done now", step.branch));
         }
         Resumed::Overtaken => output::say(&format!(
             "warning a landing in {} had broken off, and the branch has moved since: `git status` in {} shows what it may have left",
