@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::provision::Provisioning;
 use super::protected::Protected;
+use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
