@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::job::Job;
 use super::outbox;
 use super::record::AttemptStarted;
-use crate::agent::{self, CommandLine, Launch, Placeholders, RunnerError};
+use crate::agent::{self, CommandLine, Launch, Limits, Placeholders, RunnerError};
 use crate::git::Oid;
 use crate::store::StoreError;
 
@@ -40,6 +40,9 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
     let token = token()?;
     let command = command_line(job, &definition, &prompt, &token)?;
     write(&job.dir.stdin(), &command.stdin)?;
+    for (file, content) in &command.files {
+        write(file, content)?;
+    }
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -65,6 +68,8 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         attempt: job.attempt,
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
+        resume: None,
+        limits: Limits::default(),
         genesis: &job.common.genesis,
         worktree: &job.worktree,
         config_dir: &job.common.config_dir,

@@ -7,7 +7,7 @@ use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
-use crate::agent::{Definition, Launch};
+use crate::agent::{Definition, Launch, Limits};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
@@ -128,6 +128,8 @@ impl Preview<'_> {
             attempt,
             token: "<token>",
             session: "<session>",
+            resume: None,
+            limits: Limits::default(),
             genesis: self.site.plan.path(),
             worktree,
             config_dir: &self.settings.config_dir,

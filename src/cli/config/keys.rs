@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
-use crate::agent::{Kind, Outcome};
+use crate::agent::{DefinitionMode, Kind, Outcome};
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -77,7 +77,6 @@ impl Config {
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
-            ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
             ("setup", self.setup.is_some()),
             ("bring", self.bring.is_some()),
             ("max-worktrees", self.max_worktrees.is_some()),
@@ -158,8 +157,6 @@ words! {
     Sandbox { Auto, Landlock, Bwrap, Off }
     /// Named sets of gates.
     Quality { Mvp, Production, Enterprise, Hyperscale }
-    /// How an agent's definition goes to its program.
-    DefinitionMode { Append, Replace }
 }
 
 /// A span of real time, written like `90s`, `60m` or `1h 30m`.
