@@ -71,6 +71,14 @@ const NEVER: &[&str] = &[
 /// The variable that says where an agent leaves its reports, where that is not its worktree.
 pub const OUTBOX: &str = "BLUEPRINT_OUTBOX";
 
+/// The variable that names the folder of a step (a command that is no agent) in the step's environment.
+pub const STEP: &str = "BLUEPRINT_STEP";
+
+/// The variables of our own environment that steps see: those that every agent program sees, sorted by name.
+pub fn passed_to_steps(base: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+    passed_on(base, &Needs::default(), policy).into_iter().collect()
+}
+
 /// What a kind of program needs from the environment, and what of that must not reach it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Needs {
@@ -82,7 +90,8 @@ pub(super) struct Needs {
 
 /// The whole environment of an attempt, sorted by name.
 ///
-/// Later layers win: the allowed variables of our own environment, the jobs of builds, the runner's `env` table, the attempt's variables.
+/// Later layers win: the allowed variables of our own environment, the jobs of builds, those of the place, the runner's `env` table, the
+/// attempt's variables.
 pub(super) fn assemble(
     launch: &Launch<'_>,
     needs: &Needs,
@@ -91,6 +100,7 @@ pub(super) fn assemble(
     let mut vars = passed_on(launch.env, needs, launch.policy);
     let of_builds = launch.build_jobs.map(BuildJobs::vars).unwrap_or_default();
     vars.extend(of_builds.into_iter().map(|(name, value)| (name.into(), value.into())));
+    vars.extend(launch.place_env.iter().cloned());
     vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
     vars.extend(attempt(launch));
     vars.extend(launch.outbox.map(|folder| (OUTBOX.into(), folder.into())));

@@ -47,6 +47,8 @@ pub struct Launch<'a> {
     pub programs: Option<&'a Path>,
     /// The jobs that builds share with those of other agents.
     pub build_jobs: Option<&'a BuildJobs>,
+    /// Variables of the place where it works.
+    pub place_env: &'a [(OsString, OsString)],
     /// All variables that we were started with, of which only the allowed ones are passed on.
     pub env: &'a BaseEnv,
     /// What the configuration adds to those.
@@ -211,6 +213,7 @@ pub(super) mod tests {
                 outbox: self.outbox.as_deref(),
                 programs: None,
                 build_jobs: None,
+                place_env: &[],
                 env: &self.env,
                 policy: &self.policy,
             }

@@ -50,6 +50,11 @@ pub(super) fn last_lines(text: &str) -> Option<String> {
     Some(cut_front(quoted.trim_matches('\n'), MESSAGE)).filter(|text| !text.trim().is_empty())
 }
 
+/// The last lines of what a program printed into a file, plain, for a message; nothing where there are none.
+pub fn end_of_log(log: &Path) -> Option<String> {
+    last_lines(&tail(log).ok()?)
+}
+
 /// How a process left, with the last lines of its standard error, or of its output where it has none.
 pub(super) fn with_last_lines(ended: &Ended<'_>, output: &str) -> String {
     let errors = tail(ended.stderr).ok().and_then(|text| last_lines(&text));

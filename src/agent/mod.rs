@@ -55,11 +55,12 @@ pub use brief::{
 };
 pub use build_jobs::BuildJobs;
 pub use definition::{Definition, DefinitionError, Reason};
-pub use environment::{BaseEnv, EnvPolicy, OUTBOX};
+pub use environment::{BaseEnv, EnvPolicy, OUTBOX, STEP, passed_to_steps};
 pub use event::Event;
 pub use fault::Fault;
 pub use find::{Catalogue, Found, default_folders, find};
 pub use launch::{CommandLine, Launch, Limits};
+pub use log_text::end_of_log;
 pub use outcome::{Outcome, UnknownOutcome};
 pub use prompt::prompt;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};

@@ -3,6 +3,7 @@
 //! Knows everybody, and leaves to the rooms whatever it can.
 
 mod args;
+mod branches;
 mod casting;
 pub mod config;
 mod context;

@@ -201,6 +201,26 @@ pub enum GitError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The git program is needed and can't be started.
+    #[error("can't {action} in {}: the git program can't be started: {source}", path.display())]
+    NoProgram {
+        /// What was tried.
+        action: &'static str,
+        /// The repository or worktree.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The git program refused.
+    #[error("can't {action} in {}: git says: {said}", path.display())]
+    Program {
+        /// What was tried.
+        action: &'static str,
+        /// The repository or worktree.
+        path: PathBuf,
+        /// The last lines of its complaint.
+        said: String,
+    },
     /// libgit2 refused.
     #[error("can't {action} in {}: {source}", path.display())]
     Git {
@@ -229,9 +249,10 @@ impl GitError {
                 "switch that checkout to another branch; if it was moved: `git worktree repair`, or `git worktree prune`",
             ),
             Self::BranchHoldsWork { .. } => Some("keep it under another branch name, or delete the branch"),
-            Self::Io { .. } | Self::Git { .. } if self.is_of_the_disk() => {
+            Self::Io { .. } | Self::Git { .. } | Self::Program { .. } if self.is_of_the_disk() => {
                 Some("make room on that disk, or mend it; then run again: it goes on from here")
             }
+            Self::NoProgram { .. } => Some("install git, or put it on the PATH"),
             Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
             Self::WorktreeLocked { .. } => {
                 Some("wait until it is made, or unlock it with `git worktree unlock`")
@@ -257,6 +278,7 @@ impl GitError {
             Self::Io { source, .. } => source.to_string(),
             // libgit2 hands on what the system said, as text only.
             Self::Git { source, .. } => source.message().to_owned(),
+            Self::Program { said, .. } => said.clone(),
             _ => return false,
         };
         DISK_TROUBLE.iter().any(|trouble| said.contains(trouble))

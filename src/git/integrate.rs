@@ -1,22 +1,47 @@
-//! Merging a finished task into the integration branch.
+//! Bringing a finished task's work into the integration branch.
 
 use std::path::PathBuf;
 
 use git2::{Oid, Repository};
 
 use super::base::Commit;
+use super::message::is_from;
 use super::update::{Swapped, contains, swap, target};
 use super::{EpicRefs, GitError, Message, Repo};
 
 /// How often a merge is made anew because others were faster. Each lost turn is a merge of somebody else's.
 const TURNS: u32 = 1_000;
 
-/// How a merge into the integration branch ended.
+/// In which shape work gets into the integration branch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// A merge commit for each task: one first-parent step, its commits behind it.
+    #[default]
+    Merge,
+    /// One commit for each task, with all that it changed.
+    Squash,
+    /// The task's own commits, made again on the tip of the branch. Where one of them would conflict though their sum does not, they
+    /// become one.
+    Rebase,
+}
+
+/// The work of a finished task.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The last commit of it.
+    pub head: Oid,
+    /// What it was begun on. Squash and rebase take what came after; where it is not known, all that the start of the plan has not.
+    pub base: Option<Oid>,
+    /// What the commit says that brings it in; the trailers go to each commit.
+    pub message: &'a Message,
+}
+
+/// How bringing work into the integration branch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Integrated {
     /// It is merged.
     Merged {
-        /// The merge commit.
+        /// The merge commit, or the last one that holds the work.
         commit: Oid,
         /// A checkout that has the integration branch and now lags behind it: it was not touched, which its owner should be told.
         checked_out: Option<PathBuf>,
@@ -28,18 +53,36 @@ pub enum Integrated {
 }
 
 impl Repo {
-    /// Merges `head` into the epic's integration branch, in memory, by compare-and-swap of the branch; the branch is made at the start
-    /// commit if it is not there. Always a merge commit, so that each task's work is one first-parent step. Doing it again changes
-    /// nothing.
-    pub fn integrate(&self, refs: &EpicRefs, head: Oid, message: &Message) -> Result<Integrated, GitError> {
+    /// Brings a task's work into the epic's integration branch, in memory, by compare-and-swap of the branch; the branch is made at the
+    /// start commit if it is not there. Doing it again changes nothing, whatever the strategy was the first time.
+    pub fn integrate(
+        &self,
+        refs: &EpicRefs,
+        work: &Work<'_>,
+        strategy: Strategy,
+    ) -> Result<Integrated, GitError> {
+        self.advance_integration(refs, work.head, |store, tip| match strategy {
+            Strategy::Merge => self.merge_commit(store, tip, work.head, work.message),
+            Strategy::Squash => self.squashed(store, tip, self.based(store, refs, work)?, work),
+            Strategy::Rebase => self.rebased(store, tip, self.based(store, refs, work)?, work),
+        })
+    }
+
+    /// Makes a commit on the tip of the integration branch, and moves the branch there; made anew where somebody else was faster.
+    pub(super) fn advance_integration(
+        &self,
+        refs: &EpicRefs,
+        head: Oid,
+        make: impl Fn(&Repository, Oid) -> Result<Commit, GitError>,
+    ) -> Result<Integrated, GitError> {
         let store = self.open_store()?;
         let branch = refs.integration();
         for _ in 0..TURNS {
             let tip = integration_tip(&store, refs)?;
-            if contains(&store, tip, head) {
+            if contains(&store, tip, head) || self.step_of(&store, refs, tip, head).is_some() {
                 return Ok(Integrated::AlreadyIn);
             }
-            let commit = match self.merge_commit(&store, tip, head, message)? {
+            let commit = match make(&store, tip)? {
                 Commit::Made(commit) => commit,
                 Commit::Conflict(paths) => return Ok(Integrated::Conflict(paths)),
             };
@@ -50,20 +93,38 @@ impl Repo {
         }
         Err(GitError::RefMoved { name: branch.full() })
     }
-}
 
-impl Repo {
-    /// The commit of the epic's integration branch that merged `head`, if one did.
+    /// The commit of the epic's integration branch that brought `head` in, if one did: its merge, or the last one made of it.
     pub fn merge_of(&self, refs: &EpicRefs, head: Oid) -> Result<Option<Oid>, GitError> {
         let store = self.open_store()?;
-        let mut next = target(&store, &refs.integration().full());
-        while let Some(commit) = next.and_then(|id| store.find_commit(id).ok()) {
-            if commit.parent_ids().skip(1).any(|parent| parent == head) {
-                return Ok(Some(commit.id()));
+        let tip = target(&store, &refs.integration().full());
+        Ok(tip.and_then(|tip| self.step_of(&store, refs, tip, head)))
+    }
+
+    fn step_of(&self, store: &Repository, refs: &EpicRefs, tip: Oid, head: Oid) -> Option<Oid> {
+        let start = target(store, &refs.start());
+        let mut next = Some(tip);
+        while let Some(commit) =
+            next.filter(|id| Some(*id) != start).and_then(|id| store.find_commit(id).ok())
+        {
+            if commit.parent_ids().skip(1).any(|parent| parent == head) || is_from(&commit, head) {
+                return Some(commit.id());
             }
             next = commit.parent_ids().next();
         }
-        Ok(None)
+        None
+    }
+
+    /// What the work was begun on.
+    fn based(&self, store: &Repository, refs: &EpicRefs, work: &Work<'_>) -> Result<Oid, GitError> {
+        let known = work.base.filter(|base| contains(store, work.head, *base));
+        let start = || target(store, &refs.start()).ok_or_else(|| GitError::NoStart { name: refs.start() });
+        match known {
+            Some(base) => Ok(base),
+            None => store
+                .merge_base(start()?, work.head)
+                .map_err(GitError::git("find what work was begun on", self.common_dir())),
+        }
     }
 }
 

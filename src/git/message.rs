@@ -1,6 +1,6 @@
 //! Who a commit is by, and what it says.
 
-use git2::{Signature, Time};
+use git2::{Commit, Oid, Signature, Time};
 
 /// The name that stands under everything that blueprint commits for itself.
 const OWN_NAME: &str = "blueprint";
@@ -10,9 +10,36 @@ const ADDRESS: &str = "blueprint@localhost";
 /// Begins the line of a message that says which task its commit is from.
 pub(super) const TASK_TRAILER: &str = "Blueprint-Task";
 
+/// Begins the line of a message that says of which work its commit was made, where no parent says so.
+const HEAD_TRAILER: &str = "Blueprint-Head";
+
 /// Whether a commit is our own, and no person's or agent's.
 pub(super) fn is_own(by: &Signature<'_>) -> bool {
     by.name().ok() == Some(OWN_NAME) && by.email().ok() == Some(ADDRESS)
+}
+
+/// What one of our own commits says of itself under that key; the last line counts, as what stands before may be somebody else's.
+pub(super) fn trailer(commit: &Commit<'_>, key: &str) -> Option<String> {
+    if !is_own(&commit.committer()) {
+        return None;
+    }
+    let message = commit.message().ok()?;
+    let trailer = message.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+    trailer.map(str::to_owned)
+}
+
+/// Whether a commit of ours was made of the work that ends with `head`, by squash or rebase.
+pub(super) fn is_from(commit: &Commit<'_>, head: Oid) -> bool {
+    trailer(commit, HEAD_TRAILER).is_some_and(|named| named == head.to_string())
+}
+
+/// Somebody's message with the trailers of ours below it.
+pub(super) fn with_trailers(said: &str, ours: &Message) -> String {
+    let trailers = ours.trailer_lines();
+    match said.trim() {
+        "" => ours.render(),
+        said => format!("{said}\n\n{trailers}\n"),
+    }
 }
 
 /// Author and committer of a commit that we make.
@@ -81,9 +108,19 @@ impl Message {
         self.with_trailer(TASK_TRAILER, task).with_trailer("Blueprint-Attempt", &attempt.to_string())
     }
 
+    /// Adds the trailer that says of which work the commit was made.
+    #[must_use]
+    pub(super) fn of_head(self, head: Oid) -> Self {
+        self.with_trailer(HEAD_TRAILER, &head.to_string())
+    }
+
+    fn trailer_lines(&self) -> String {
+        let lines: Vec<_> = self.trailers.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        lines.join("\n")
+    }
+
     pub(super) fn render(&self) -> String {
-        let trailers: Vec<_> = self.trailers.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        let parts = [self.subject.as_str(), self.body.as_str(), &trailers.join("\n")];
+        let parts = [self.subject.as_str(), self.body.as_str(), &self.trailer_lines()];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join("\n\n") + "\n"
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use git2::{Commit, MergeOptions, Oid, Repository};
 
 use super::merge::{Merged, conflicts, merge, take_attributes_from};
-use super::message::{TASK_TRAILER, is_own, one_line};
+use super::message::{TASK_TRAILER, one_line, trailer};
 use super::update::{Swapped, contains, swap, target};
 use super::{EpicRefs, GitError, Repo};
 
@@ -111,14 +111,9 @@ fn since_the_first<'s>(
     Ok(steps)
 }
 
-/// The task that a merge of ours has brought in.
-fn merged_task(commit: &Commit<'_>) -> Option<String> {
-    if commit.parent_count() != 2 || !is_own(&commit.committer()) {
-        return None;
-    }
-    let message = commit.message().ok()?;
-    let trailer = message.lines().rev().find_map(|line| line.strip_prefix(TASK_TRAILER)?.strip_prefix(": "));
-    trailer.map(str::to_owned)
+/// The task whose work a commit of ours has brought in.
+pub(super) fn merged_task(commit: &Commit<'_>) -> Option<String> {
+    trailer(commit, TASK_TRAILER)
 }
 
 /// The same step on another ground; the paths in which that can't be.
@@ -130,7 +125,7 @@ fn made_again<'s>(
     if step.parent_id(0)? == new.id() {
         return Ok(Ok(step.clone()));
     }
-    let tree = if merged_task(step).is_some() {
+    let tree = if merged_task(step).is_some() && step.parent_count() == 2 {
         let head = step.parent(1)?;
         if contains(store, new.id(), head.id()) {
             return Ok(Ok(new.clone()));

@@ -14,12 +14,13 @@ use super::listener::Listener;
 use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
+use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::{RunError, Stage, launch, workplace};
 use crate::agent::Outcome;
-use crate::git::Integrated;
+use crate::git::{Integrated, Oid};
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -36,6 +37,8 @@ pub(super) enum Message {
     Saved,
     /// Something to look at.
     Warning(TaskId, String),
+    /// Something to know.
+    Note(String),
     /// Its agent has worked for that long, and should have been done by now.
     Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.
@@ -102,6 +105,11 @@ async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
 }
 
 async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    match blocking(job, provision::end_leftovers).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(broken(job, link, error)),
+        Err(bug) => return Ok(bug),
+    }
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
@@ -111,7 +119,12 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
     }
-    let ready = match blocking(job, move |job| launch::write_down(job, Some(base))).await {
+    let provided = match provision::provide(job, link).await {
+        Ok(provided) => provided,
+        Err(Unprovided::Broken(error)) => return Err(broken(job, link, error)),
+        Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
+    };
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
@@ -127,6 +140,22 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
             let detail = format!("can't start the supervisor `{}`: {error}", common.program.display());
             finish(job, &ready.started, Report::of(Outcome::CouldNotStart, detail), link).await
         }
+    }
+}
+
+/// An attempt whose worktree could not be made ready has begun, too: its logs are to be found. Of one that was stopped nothing is kept.
+async fn unprovided(job: &Arc<Job>, base: Oid, report: Report, link: &Link) -> Result<Report, Gone> {
+    if report.outcome == Outcome::Interrupted {
+        return Ok(report);
+    }
+    match blocking(job, move |job| launch::write_down(job, Some(base), &Provided::default())).await {
+        Ok(Ok(ready)) => {
+            record(link, Fact::AttemptStarted(ready.started.clone())).await?;
+            finish(job, &ready.started, report, link).await
+        }
+        Ok(Err(LaunchError::Store(error))) => Err(broken(job, link, error)),
+        Ok(Err(_)) => Ok(report),
+        Err(bug) => Ok(bug),
     }
 }
 
@@ -214,7 +243,8 @@ async fn finish(
     if !may_merge(job, link).await? {
         return Ok(report);
     }
-    match blocking(job, move |job| workplace::integrate(job, head)).await {
+    let base = started.base.parse().ok();
+    match blocking(job, move |job| workplace::integrate(job, base, head)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) if error.is_of_the_disk() => return Err(broken(job, link, error)),
         Ok(Err(error)) => {

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::history::Attempt;
 use super::launch::Ready;
+use super::provision::{PortBlock, Provisions};
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
-use crate::git::{BranchName, EpicRefs, Oid, Repo};
+use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
 
@@ -19,6 +20,8 @@ pub(super) struct Common {
     pub(super) refs: EpicRefs,
     /// The commit that the plan started from.
     pub(super) start: Oid,
+    /// In which shape finished work gets into the integration branch.
+    pub(super) strategy: Strategy,
     pub(super) run: String,
     pub(super) genesis: PathBuf,
     /// The plan's path in the repository, if it is in there.
@@ -29,6 +32,8 @@ pub(super) struct Common {
     pub(super) program: PathBuf,
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,
+    /// What worktrees get before agents begin in them.
+    pub(super) provisions: Provisions,
     pub(super) kill_grace: Duration,
     /// An agent that gives no sign of life for so long is ended.
     pub(super) stall: Duration,
@@ -54,6 +59,8 @@ pub(super) struct Job {
     pub(super) may_change_nothing: bool,
     /// The jobs that its builds share with those of others.
     pub(super) build_jobs: Option<BuildJobs>,
+    /// Ports for what it starts.
+    pub(super) ports: Option<PortBlock>,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }

@@ -58,7 +58,7 @@ fn left_behind(end: &End) -> Option<String> {
 /// Gathers the work into commits; what can't be is reported, and keeps the task from being done.
 fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<Vec<String>, GitError> {
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
-    let warnings = match workplace::gather(job, base) {
+    let warnings = match workplace::gather(job, base, &started.brought) {
         Ok(gathered) => {
             report.commit = Some(gathered.head);
             if report.outcome == Outcome::Completed && !gathered.changed {

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::job::Job;
 use super::outbox;
+use super::provision::{PortBlock, Provided};
 use super::record::AttemptStarted;
 use crate::agent::{self, CommandLine, Launch, Limits, Placeholders, RunnerError};
 use crate::git::Oid;
@@ -27,7 +28,7 @@ pub(super) enum LaunchError {
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
@@ -38,7 +39,7 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
-    let command = command_line(job, &definition, &prompt, &token)?;
+    let command = command_line(job, &definition, &prompt, &token, provided)?;
     write(&job.dir.stdin(), &command.stdin)?;
     for (file, content) in &command.files {
         write(file, content)?;
@@ -56,11 +57,19 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>) -> Result<Ready, LaunchEr
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
+        port_base: job.ports.as_ref().map(PortBlock::base),
+        brought: provided.brought.clone(),
     };
     Ok(Ready { command, started })
 }
 
-fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Result<CommandLine, RunnerError> {
+fn command_line(
+    job: &Job,
+    definition: &str,
+    prompt: &str,
+    token: &str,
+    provided: &Provided,
+) -> Result<CommandLine, RunnerError> {
     let state = job.dir.path().to_string_lossy();
     job.cast.runner.command_line(&Launch {
         task: job.task.as_str(),
@@ -81,6 +90,7 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         outbox: (job.outbox() != job.worktree).then(|| job.outbox()),
         programs: job.common.programs.as_deref(),
         build_jobs: job.build_jobs.as_ref(),
+        place_env: &provided.env,
         env: &job.common.env,
         policy: &job.common.env_policy,
     })

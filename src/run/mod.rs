@@ -29,6 +29,7 @@ mod pause;
 mod preview;
 mod process;
 mod programs;
+mod provision;
 mod record;
 mod room;
 #[cfg(test)]
@@ -38,6 +39,7 @@ mod settings;
 mod sharing;
 mod signals;
 mod start;
+mod step;
 pub mod supervisor;
 mod verdict;
 mod waiting;
@@ -48,15 +50,18 @@ pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use ground::known_slugs;
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
-pub use preview::{Planned, preview};
+pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
+pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
     SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use step::{Step, StepCommand};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -144,11 +144,11 @@ impl Handle {
     }
 }
 
-/// Whom to tell that an attempt is to be stopped, and to go on, as soon as there is somebody.
+/// Whom to tell that an attempt is to be stopped, and to go on, as soon as there is somebody: whoever of it was started last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stoppable(Arc<OnceLock<Told>>);
+pub(super) struct Stoppable(Arc<Mutex<Option<Told>>>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Told {
     Supervisor(Process),
     /// An agent that has none.
@@ -158,32 +158,40 @@ enum Told {
 impl Stoppable {
     /// Stops the agent with all that it has started, and the clock by which its time is up.
     pub(super) fn stop(&self) {
-        match self.0.get() {
+        match self.told() {
             Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::TSTP),
-            Some(Told::Agent(agent)) => supervisor::stop(*agent),
+            Some(Told::Agent(agent)) => supervisor::stop(agent),
             None => {}
         }
     }
 
     /// Lets them go on.
     pub(super) fn go_on(&self) {
-        match self.0.get() {
+        match self.told() {
             Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::CONT),
-            Some(Told::Agent(agent)) => supervisor::go_on(*agent),
+            Some(Told::Agent(agent)) => supervisor::go_on(agent),
             None => {}
         }
     }
 
     pub(super) fn is_under(&self, process: &Supervised) {
         if let Some(supervisor) = process.supervisor() {
-            let _ = self.0.set(Told::Supervisor(supervisor));
+            self.tell(Told::Supervisor(supervisor));
         }
     }
 
     pub(super) fn is_agent(&self, agent: &ProcessId) {
         if let Some(start) = agent.start {
-            let _ = self.0.set(Told::Agent(Process { pid: agent.pid, start }));
+            self.tell(Told::Agent(Process { pid: agent.pid, start }));
         }
+    }
+
+    fn told(&self) -> Option<Told> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, told: Told) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
     }
 }
 

@@ -213,6 +213,12 @@ pub struct AttemptStarted {
     /// Where it works: in the checkout itself there is neither branch nor base, and both are empty.
     #[serde(default, skip_serializing_if = "Isolation::is_usual")]
     pub isolation: Isolation,
+    /// The first of its ports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port_base: Option<u16>,
+    /// What was brought into its worktree, relative to it: that is never committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<std::path::PathBuf>,
 }
 
 /// The process of an agent that was started directly.

@@ -45,12 +45,12 @@ impl Room {
 }
 
 /// The folder, or the nearest one above it that is there.
-fn nearest(folder: &Path) -> Option<&Path> {
+pub(super) fn nearest(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.exists())
 }
 
 /// Free for us, in bytes.
-fn free(folder: &Path) -> Option<u64> {
+pub(super) fn free(folder: &Path) -> Option<u64> {
     let disk = statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
@@ -62,7 +62,7 @@ fn load() -> Option<f64> {
 
 /// `1.5 GB`.
 #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-fn bytes(bytes: u64) -> String {
+pub(super) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;

@@ -68,6 +68,8 @@ pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
         prompt: "p".into(),
         token_hash: "t".into(),
         isolation: crate::run::Isolation::Worktree,
+        port_base: None,
+        brought: Vec::new(),
     };
     (second, Fact::AttemptStarted(started))
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
-use crate::git::Repo;
+use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
 
@@ -53,6 +54,8 @@ pub struct Settings {
     pub branch: String,
     /// What a plan starts from at its first run; else `HEAD`.
     pub base: Option<String>,
+    /// In which shape finished work gets into the integration branch.
+    pub strategy: Strategy,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.
@@ -67,6 +70,12 @@ pub struct Settings {
     pub casting: HashMap<TaskId, Cast>,
     /// Who plays each task of a plan that has changed since; or why nobody can.
     pub caster: Caster,
+    /// Which worktrees stay when nobody works in them any more.
+    pub keep: Keep,
+    /// So many worktrees are there at once, at most.
+    pub max_worktrees: Option<NonZeroUsize>,
+    /// What worktrees get before agents begin in them.
+    pub provisioning: Provisioning,
     /// What attempts share, and how much there is of it.
     pub sharing: Sharing,
     /// Report the last line of each running agent's output, that often.
@@ -92,6 +101,30 @@ impl Isolation {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(super) fn is_usual(&self) -> bool {
         *self == Self::Worktree
+    }
+}
+
+/// Which worktrees stay when nobody works in them any more. Never does one go that holds anything uncommitted or unmerged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// All, until their work has landed; when the disk runs short, those of merged tasks go, the oldest first.
+    #[default]
+    Landed,
+    /// Those of tasks that have failed.
+    Failed,
+    /// None: they go as soon as their task is merged, or ends without a change.
+    None,
+    /// All, also when the disk runs short.
+    All,
+}
+
+impl Keep {
+    /// Whether the worktree of a merged task goes at once.
+    pub(super) fn goes_when_merged(self) -> bool {
+        match self {
+            Self::Failed | Self::None => true,
+            Self::Landed | Self::All => false,
+        }
     }
 }
 

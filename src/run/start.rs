@@ -4,10 +4,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::books::{Books, News};
-use super::dispatcher::{Dispatcher, check_worktree_dir};
+use super::dispatcher::{Dispatcher, check_worktree_dir, worktree_path};
 use super::events::EventLog;
 use super::ground::Ground;
 use super::job::Common;
+use super::provision::{Outlay, Provisions, Remark};
 use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
 use super::supervisor::identity;
@@ -53,6 +54,7 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     break_dead_locks(site, &refs, &branches, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
+    tell_outlay(site, &settings, &ground, &epic, tell)?;
     books.record(started(&owner, start))?;
     books.sync()?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
@@ -66,6 +68,27 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     break_dead_locks(site, &refs, &branches, tell);
     tell(RunEvent::Ended(summary.clone()));
     Ok(summary)
+}
+
+/// What worktrees will take of the disk: told where that is worth knowing.
+fn tell_outlay(
+    site: &Site,
+    settings: &Settings,
+    ground: &Ground,
+    epic: &str,
+    tell: &dyn Fn(RunEvent),
+) -> Result<(), RunError> {
+    let checkout = site.repo.require_workdir()?;
+    let place = |slug: &str| worktree_path(&settings.worktree_dir, checkout, epic, slug);
+    let worktrees = ground.worktrees_to_come(settings, place);
+    let outlay = Outlay::of(&site.repo, &place("task"), worktrees, &settings.provisioning.bring);
+    match outlay.and_then(|outlay| outlay.remark()) {
+        None => {}
+        Some(Remark::Note(text)) => tell(RunEvent::Note(text)),
+        Some(Remark::Warning(text)) => tell(RunEvent::Warning { task: None, text }),
+        Some(Remark::Refusal(text)) => return Err(RunError::NoRoom(text)),
+    }
+    Ok(())
 }
 
 /// Everything that can be known, or be wrong, before a run changes anything.
@@ -210,6 +233,7 @@ fn common(
         repo: site.repo.clone(),
         refs,
         start,
+        strategy: settings.strategy,
         run: run.to_owned(),
         genesis: site.plan.path().to_owned(),
         genesis_in_repo: site.repo.relative(site.plan.path()),
@@ -218,6 +242,7 @@ fn common(
         env_policy: settings.env_policy.clone(),
         program: settings.program.clone(),
         programs,
+        provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })

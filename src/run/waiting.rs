@@ -69,10 +69,14 @@ impl<'a> Clock<'a> {
     /// Of an agent that may work for so long, and has worked for so long already.
     pub(super) fn start(job: &Job, link: &'a Link, spent: Duration) -> Self {
         let late = over_estimate(job, spent).map(|(due, says)| (Box::pin(timer(due)), says));
-        let deadline = Box::pin(timer(job.cast.timeout.saturating_sub(spent)));
+        Self { late, ..Self::plain(link, job.cast.timeout.saturating_sub(spent)) }
+    }
+
+    /// Of a step: nobody has estimated it.
+    pub(super) fn plain(link: &'a Link, timeout: Duration) -> Self {
         let (stop, stopped) = (link.stop.clone(), link.stopped.clone());
         let counted = *stopped.borrow();
-        Self { link, stop, stopped, counted, deadline, late }
+        Self { link, stop, stopped, counted, deadline: Box::pin(timer(timeout)), late: None }
     }
 
     /// Sets another deadline.

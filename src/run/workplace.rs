@@ -1,13 +1,14 @@
 //! What an attempt does with git: its worktree before, its commits and the merge after. Blocking; called off the event loop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::job::{Common, Job, Report};
+use super::provision;
 use crate::agent::Outcome;
 use crate::git::{
-    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Worktree,
+    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Work, Worktree,
 };
 
 /// Why an attempt could not get its place.
@@ -96,12 +97,14 @@ pub(super) struct Gathered {
 }
 
 /// Commits what the agent left, takes back a change of the plan's own file, and keeps the result under the attempt's ref.
-pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
+pub(super) fn gather(job: &Job, base: Oid, brought: &[PathBuf]) -> Result<Gathered, GitError> {
     let common = &job.common;
     let worktree = common.repo.worktree(&job.worktree);
     let by = authorship(job);
+    let brought = provision::ours(job, base, brought)?;
+    let mut warnings = provision::put_aside(job, &worktree, &brought)?;
     let left = worktree.commit_leftovers(&job.branch, &by, &message("Work of", job, job.attempt))?;
-    let mut warnings: Vec<_> = left.notices.iter().map(Notice::to_string).collect();
+    warnings.extend(left.notices.iter().map(Notice::to_string));
     let restored = restore_plan(job, &worktree, base)?;
     if restored.is_some() {
         warnings.push(
@@ -109,7 +112,8 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
         );
     }
     let own = drop_change(job, &worktree, base, Path::new(OWN_FOLDER), "Leave out blueprint's own folder")?;
-    let head = own.or(restored).unwrap_or(left.head);
+    let without = leave_out_brought(job, &worktree, base, &brought, &mut warnings)?;
+    let head = without.or(own).or(restored).unwrap_or(left.head);
     common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;
     let changed = common.repo.changed(base, head)?.files > 0;
     // Before the journal says that it is there.
@@ -120,6 +124,29 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
 fn restore_plan(job: &Job, worktree: &Worktree, base: Oid) -> Result<Option<Oid>, GitError> {
     let Some(path) = &job.common.genesis_in_repo else { return Ok(None) };
     drop_change(job, worktree, base, path, "Leave genesis.xml as it was")
+}
+
+/// An agent may have committed by itself what was brought.
+fn leave_out_brought(
+    job: &Job,
+    worktree: &Worktree,
+    base: Oid,
+    brought: &[PathBuf],
+    warnings: &mut Vec<String>,
+) -> Result<Option<Oid>, GitError> {
+    let mut head = None;
+    for path in brought {
+        let without = drop_change(job, worktree, base, path, "Leave out what was brought")?;
+        if without.is_some() {
+            warnings.push(format!(
+                "it has committed `{}`, which was brought into its worktree: that is left out of the last commit, but its branch's \
+                 history has it",
+                path.display()
+            ));
+        }
+        head = without.or(head);
+    }
+    Ok(head)
 }
 
 fn drop_change(
@@ -134,11 +161,11 @@ fn drop_change(
 }
 
 /// Merges the attempt's work into the integration branch; a second time it changes nothing.
-pub(super) fn integrate(job: &Job, head: Oid) -> Result<Integrated, GitError> {
+pub(super) fn integrate(job: &Job, base: Option<Oid>, head: Oid) -> Result<Integrated, GitError> {
     let subject = format!("Merge task {}: {}", job.task, job.name);
     let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
-    let Common { repo, refs, .. } = &*job.common;
-    let integrated = repo.integrate(refs, head, &message)?;
+    let Common { repo, refs, strategy, .. } = &*job.common;
+    let integrated = repo.integrate(refs, &Work { head, base, message: &message }, *strategy)?;
     repo.sync()?;
     // A run that was killed before it could say so had merged it.
     let before = if integrated == Integrated::AlreadyIn { repo.merge_of(refs, head)? } else { None };

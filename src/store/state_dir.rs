@@ -121,6 +121,11 @@ impl StateDir {
         self.path.join("bin")
     }
 
+    /// Where builds of all worktrees of the plan keep what they share, if they do.
+    pub fn build_cache(&self) -> PathBuf {
+        self.path.join("build-cache")
+    }
+
     /// Where other programs edit copies of the plan, each in a folder of its own.
     pub fn edits(&self) -> PathBuf {
         self.path.join("edits")
@@ -181,6 +186,20 @@ impl AttemptDir {
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where commands that belong to the attempt, but are no agents, have their folders, each one like an attempt's.
+    pub fn steps(&self) -> PathBuf {
+        self.path.join("steps")
+    }
+
+    /// Those that have run, in the order in which they began.
+    pub fn past_steps(&self) -> Vec<AttemptDir> {
+        let steps = subfolders(&self.steps()).into_iter().map(AttemptDir::at);
+        let begun = |step: &AttemptDir| step.stdin().metadata().and_then(|stdin| stdin.modified()).ok();
+        let mut steps: Vec<_> = steps.map(|step| (begun(&step), step)).collect();
+        steps.sort_by_key(|(begun, _)| *begun);
+        steps.into_iter().map(|(_, step)| step).collect()
     }
 
     /// Removes what writers left that were killed half-way. Only for whoever holds the lock of the supervisor.

@@ -27,6 +27,7 @@ mod mischief;
 mod outcomes;
 mod parallel;
 mod places;
+mod provision;
 mod refused_writes;
 mod rivals;
 mod signals;

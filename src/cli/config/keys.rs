@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
+use super::bring::{BringConfig, CacheVariable};
+use super::commands::StepConfig;
 use crate::agent::{DefinitionMode, Kind, Outcome};
+use crate::git;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,11 +37,15 @@ pub struct Config {
     pub max_load: Option<Load>,
     pub jobserver: Option<Jobserver>,
     pub isolation: Option<Isolation>,
-    // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
+    pub setup: Vec<StepConfig>,
+    pub bring: Vec<BringConfig>,
+    pub build_cache: Vec<CacheVariable>,
     pub keep: Option<Keep>,
+    pub max_worktrees: Option<NonZeroUsize>,
+    // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
-    pub verify_integration: Option<toml::Value>,
+    pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
     pub require_sandbox: Option<bool>,
     pub sandbox: Option<Sandbox>,
@@ -49,9 +56,6 @@ pub struct Config {
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub setup: Option<toml::Value>,
-    pub bring: Option<Vec<String>>,
-    pub max_worktrees: Option<NonZeroUsize>,
     pub price: Option<toml::Table>,
     pub notify: Option<toml::Value>,
     pub ask_command: Option<toml::Value>,
@@ -64,8 +68,6 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
-            ("strategy", self.strategy.is_some_and(|strategy| strategy != Strategy::Merge)),
             ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
             ("commit-plan", self.commit_plan.is_some()),
@@ -77,9 +79,6 @@ impl Config {
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
-            ("setup", self.setup.is_some()),
-            ("bring", self.bring.is_some()),
-            ("max-worktrees", self.max_worktrees.is_some()),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
@@ -157,6 +156,17 @@ words! {
     Sandbox { Auto, Landlock, Bwrap, Off }
     /// Named sets of gates.
     Quality { Mvp, Production, Enterprise, Hyperscale }
+}
+
+impl Strategy {
+    /// The same for git.
+    pub fn of_git(self) -> git::Strategy {
+        match self {
+            Self::Merge => git::Strategy::Merge,
+            Self::Squash => git::Strategy::Squash,
+            Self::Rebase => git::Strategy::Rebase,
+        }
+    }
 }
 
 /// A span of real time, written like `90s`, `60m` or `1h 30m`.

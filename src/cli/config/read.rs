@@ -167,7 +167,8 @@ mod tests {
             quality = "production"
             definition = "append"
             setup = ["npm ci"]
-            bring = [".env"]
+            bring = [".env", { path = "node_modules", how = "reflink" }]
+            build-cache = ["CARGO_TARGET_DIR"]
             max-worktrees = 9
             jobserver = true
             min-free-disk = "1 GB"

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::support::{Sandbox, Tested, branch, by, message, refs, write};
+use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, write};
 use crate::git::{Found, Repo};
 
 #[test]
@@ -51,7 +51,7 @@ fn a_tasks_life(sandbox: &Sandbox, repo: &Repo, task: &str, start: git2::Oid) {
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
     write(&place.join(task), "work");
     let gathered = worktree.commit_leftovers(&branch(task), &by(), &message()).unwrap();
-    repo.integrate(&refs(), gathered.head, &message()).unwrap();
+    integrate(&repo, gathered.head, &message()).unwrap();
     if task.ends_with(['0', '2', '4', '6', '8']) {
         repo.remove_worktree(&place).unwrap();
         assert_eq!(repo.worktree_at(&place).unwrap(), Found::Nothing);

@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::support::{Sandbox, Tested, message, refs};
+use super::support::{Sandbox, Tested, integrate, message, refs};
 use crate::git::Integrated;
 
 #[test]
@@ -9,7 +9,7 @@ fn what_a_power_cut_left_of_refs_and_objects_is_no_obstacle() -> Tested {
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     repo.fix_start(&refs(), start)?;
     let head = sandbox.commit_on(start, "a", "a");
-    let Integrated::Merged { commit, .. } = repo.integrate(&refs(), head, &message())? else { panic!() };
+    let Integrated::Merged { commit, .. } = integrate(&repo, head, &message())? else { panic!() };
     repo.keep_base(&refs(), "a", 1, start)?;
     let git = sandbox.path().join(".git");
     let id = commit.to_string();
@@ -27,7 +27,7 @@ fn what_a_power_cut_left_of_refs_and_objects_is_no_obstacle() -> Tested {
     assert_eq!(removed, expected);
     repo.keep_base(&refs(), "a", 1, start)?;
     assert!(
-        matches!(repo.integrate(&refs(), head, &message())?, Integrated::Merged { commit: again, .. } if again == commit)
+        matches!(integrate(&repo, head, &message())?, Integrated::Merged { commit: again, .. } if again == commit)
     );
     repo.sync()?;
     sandbox.git(&["fsck", "--strict"]);

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::support::{Sandbox, Tested, message, refs};
+use super::support::{Sandbox, Tested, integrate, message, refs};
 use crate::git::{GitError, Integrated, Message, Oid};
 
 fn merged(outcome: Integrated) -> Oid {
@@ -17,7 +17,7 @@ fn a_finished_task_becomes_one_merge_commit_with_both_parents() -> Tested {
     repo.fix_start(&refs(), start)?;
     let head = sandbox.commit_on(start, "a", "a");
     let text = Message::new("Merge task t-1: Parse").for_attempt("t-1", 1);
-    let commit = merged(repo.integrate(&refs(), head, &text)?);
+    let commit = merged(integrate(&repo, head, &text)?);
     assert_eq!(sandbox.rev("blueprint/e/integration"), commit);
     let shown = sandbox.git(&["log", "-1", "--format=%P%n%an <%ae>%n%B", &commit.to_string()]);
     let expected = "Merge task t-1: Parse\n\nBlueprint-Task: t-1\nBlueprint-Attempt: 1";
@@ -33,13 +33,13 @@ fn doing_it_again_changes_nothing() -> Tested {
     let sandbox = Sandbox::new();
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     repo.fix_start(&refs(), start)?;
-    assert_eq!(repo.integrate(&refs(), start, &message())?, Integrated::AlreadyIn);
+    assert_eq!(integrate(&repo, start, &message())?, Integrated::AlreadyIn);
     assert_eq!(sandbox.rev("blueprint/e/integration"), start);
     let head = sandbox.commit_on(start, "a", "a");
-    let commit = merged(repo.integrate(&refs(), head, &message())?);
-    assert_eq!(repo.integrate(&refs(), head, &message())?, Integrated::AlreadyIn);
+    let commit = merged(integrate(&repo, head, &message())?);
+    assert_eq!(integrate(&repo, head, &message())?, Integrated::AlreadyIn);
     assert_eq!(sandbox.rev("blueprint/e/integration"), commit);
-    merged(repo.integrate(&refs(), sandbox.commit_on(start, "b", "b"), &message())?);
+    merged(integrate(&repo, sandbox.commit_on(start, "b", "b"), &message())?);
     assert_eq!(repo.merge_of(&refs(), head)?, Some(commit));
     assert_eq!(repo.merge_of(&refs(), start)?, None);
     Ok(())
@@ -52,9 +52,9 @@ fn a_conflict_names_the_paths_and_moves_nothing() -> Tested {
     repo.fix_start(&refs(), start)?;
     let left = sandbox.commit_on(sandbox.commit_on(start, "z", "left"), "a", "left");
     let right = sandbox.commit_on(sandbox.commit_on(start, "z", "right"), "a", "right");
-    let tip = merged(repo.integrate(&refs(), left, &message())?);
+    let tip = merged(integrate(&repo, left, &message())?);
     let before = sandbox.fingerprint();
-    let outcome = repo.integrate(&refs(), right, &message())?;
+    let outcome = integrate(&repo, right, &message())?;
     assert_eq!(outcome, Integrated::Conflict(["a", "z"].map(PathBuf::from).to_vec()));
     assert_eq!(sandbox.rev("blueprint/e/integration"), tip);
     assert_eq!(sandbox.fingerprint(), before);
@@ -70,8 +70,8 @@ fn deleting_against_editing_is_a_conflict() -> Tested {
     sandbox.git(&["checkout", "--quiet", "-b", "deleter"]);
     sandbox.git(&["rm", "--quiet", "src/lib.txt"]);
     let deleted = sandbox.commit("delete");
-    merged(repo.integrate(&refs(), edited, &message())?);
-    let outcome = repo.integrate(&refs(), deleted, &message())?;
+    merged(integrate(&repo, edited, &message())?);
+    let outcome = integrate(&repo, deleted, &message())?;
     assert_eq!(outcome, Integrated::Conflict(vec!["src/lib.txt".into()]));
     Ok(())
 }
@@ -79,7 +79,7 @@ fn deleting_against_editing_is_a_conflict() -> Tested {
 #[test]
 fn without_a_start_it_is_refused() {
     let sandbox = Sandbox::new();
-    let refused = sandbox.repo().integrate(&refs(), sandbox.rev("HEAD"), &message());
+    let refused = integrate(&sandbox.repo(), sandbox.rev("HEAD"), &message());
     assert!(matches!(refused, Err(GitError::NoStart { .. })), "{refused:?}");
 }
 
@@ -88,13 +88,13 @@ fn a_checkout_of_the_integration_branch_is_reported_and_not_touched() -> Tested 
     let sandbox = Sandbox::new();
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     repo.fix_start(&refs(), start)?;
-    repo.integrate(&refs(), start, &message())?;
+    integrate(&repo, start, &message())?;
     let place = sandbox.root().join("somebody's");
     sandbox.git(&["worktree", "add", "--quiet", place.to_str().unwrap(), "blueprint/e/integration"]);
     let admin = sandbox.git_in(&place, &["rev-parse", "--absolute-git-dir"]);
     let index = || std::fs::read(std::path::Path::new(&admin).join("index"));
     let before = index()?;
-    let outcome = repo.integrate(&refs(), sandbox.commit_on(start, "a", "a"), &message())?;
+    let outcome = integrate(&repo, sandbox.commit_on(start, "a", "a"), &message())?;
     let Integrated::Merged { checked_out, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(checked_out, Some(place.clone()));
     assert!(!place.join("a").exists());
@@ -107,9 +107,9 @@ fn the_main_checkout_on_the_integration_branch_is_reported_too() -> Tested {
     let sandbox = Sandbox::new();
     let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
     repo.fix_start(&refs(), start)?;
-    repo.integrate(&refs(), start, &message())?;
+    integrate(&repo, start, &message())?;
     sandbox.git(&["checkout", "--quiet", "blueprint/e/integration"]);
-    let outcome = repo.integrate(&refs(), sandbox.commit_on(start, "a", "a"), &message())?;
+    let outcome = integrate(&repo, sandbox.commit_on(start, "a", "a"), &message())?;
     let Integrated::Merged { checked_out, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(checked_out, Some(sandbox.path()));
     assert!(!sandbox.path().join("a").exists());
@@ -127,7 +127,7 @@ fn many_at_once_are_all_merged_and_none_is_lost() -> Tested {
             let repo = repo.clone();
             scope.spawn(move || {
                 for head in part {
-                    merged(repo.integrate(&refs(), *head, &message()).unwrap());
+                    merged(integrate(&repo, *head, &message()).unwrap());
                 }
             });
         }
@@ -152,7 +152,7 @@ fn the_same_merges_in_the_same_order_give_the_same_ids() -> Tested {
     let mut tips = Vec::new();
     for _ in 0..2 {
         for head in heads {
-            merged(repo.integrate(&refs(), head, &message())?);
+            merged(integrate(&repo, head, &message())?);
         }
         tips.push(sandbox.rev("blueprint/e/integration"));
         sandbox.git(&["branch", "-D", "blueprint/e/integration"]);

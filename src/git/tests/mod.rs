@@ -13,6 +13,7 @@ mod refusals;
 mod removal;
 mod repositories;
 mod restore;
+mod strategies;
 mod support;
 mod unmerging;
 mod untouched;

@@ -9,7 +9,9 @@ use std::process::{Command, Output};
 use git2::Oid;
 use tempfile::TempDir;
 
-use crate::git::{Authorship, BranchName, EpicRefs, Gathered, GitError, Message, Repo, Worktree};
+use crate::git::{
+    Authorship, BranchName, EpicRefs, Gathered, GitError, Integrated, Message, Repo, Strategy, Work, Worktree,
+};
 
 pub(super) type Tested = Result<(), Box<dyn std::error::Error>>;
 
@@ -187,4 +189,9 @@ pub(super) fn started(sandbox: &Sandbox) -> Worktree {
 /// What is left in it is committed.
 pub(super) fn gather(worktree: &Worktree) -> Result<Gathered, GitError> {
     worktree.commit_leftovers(&branch("t"), &by(), &message())
+}
+
+/// The default way into the integration branch.
+pub(super) fn integrate(repo: &Repo, head: Oid, message: &Message) -> Result<Integrated, GitError> {
+    repo.integrate(&refs(), &Work { head, base: None, message }, Strategy::Merge)
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::support::{Sandbox, Tested, refs};
+use super::support::{Sandbox, Tested, integrate, refs};
 use crate::git::{Integrated, Message, Oid, Repo, Unmerged};
 
 /// Merges a commit with one file more, as the work of the task of that name.
@@ -13,7 +13,7 @@ fn merge(
 ) -> Result<Oid, crate::git::GitError> {
     let head = sandbox.commit_on(base, task, text);
     let message = Message::new(&format!("Merge task {task}")).for_attempt(task, 1);
-    let merged = repo.integrate(&refs(), head, &message)?;
+    let merged = integrate(&repo, head, &message)?;
     assert!(matches!(merged, Integrated::Merged { .. }), "{merged:?}");
     Ok(head)
 }

@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::support::{Sandbox, Tested, branch, by, message, refs, write};
+use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, write};
 
 /// A checkout with everything that a person may have lying around.
 fn dirty() -> Sandbox {
@@ -47,7 +47,7 @@ fn a_dirty_checkout_is_byte_for_byte_the_same_after_everything() -> Tested {
     same("leftovers");
     worktree.drop_path_change(&branch("t"), start, "both".as_ref(), &by(), &message())?;
     same("restored path");
-    repo.integrate(&refs(), gathered.head, &message())?;
+    integrate(&repo, gathered.head, &message())?;
     same("merge");
     repo.uncommitted(100)?;
     repo.changed(start, gathered.head)?;

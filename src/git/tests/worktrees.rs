@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::support::{Sandbox, Tested, branch, by, message, refs, write};
+use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, write};
 use crate::git::{Found, Repo};
 
 #[test]
@@ -135,7 +135,7 @@ fn no_hook_of_the_repository_runs() -> Tested {
     let worktree = repo.add_worktree(&sandbox.place("t"), &branch("t"), start)?;
     write(&sandbox.place("t").join("new"), "x");
     let gathered = worktree.commit_leftovers(&branch("t"), &by(), &message())?;
-    repo.integrate(&refs(), gathered.head, &message())?;
+    integrate(&repo, gathered.head, &message())?;
     assert!(!ran.exists());
     Ok(())
 }

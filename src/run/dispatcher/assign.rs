@@ -14,6 +14,7 @@ use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::{Stoppable, kill_leftover};
+use crate::run::provision::PortBlock;
 use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
@@ -60,7 +61,8 @@ impl Dispatcher<'_> {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
         let build_jobs = self.build_jobs();
-        let mut job = Job { build_jobs, ..self.job(task, number, entry) };
+        let ports = self.ports(task, &entry);
+        let mut job = Job { build_jobs, ports, ..self.job(task, number, entry) };
         if let (Isolation::None, Entry::Fresh) = (job.cast.isolation, &job.entry) {
             let prepared = direct::prepare(&job);
             if let Ok(ready) = &prepared {
@@ -84,6 +86,19 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
+    /// An attempt that goes on keeps those that it has.
+    fn ports(&mut self, task: &TaskId, entry: &Entry) -> Option<PortBlock> {
+        if let Entry::Resumed(resumed) = entry {
+            return resumed.started.port_base.map(PortBlock::given);
+        }
+        let block = self.pacing.ports.claim();
+        if block.is_none() {
+            let text = "gets no ports of its own: none are free from 20000 to 31999".to_owned();
+            self.tell(RunEvent::Warning { task: Some(task.clone()), text });
+        }
+        block
+    }
+
     fn job(&self, task: &TaskId, number: u32, entry: Entry) -> Job {
         let mut cast = self.ground.casting[task].clone();
         if let Entry::Resumed(resumed) = &entry {
@@ -105,6 +120,7 @@ impl Dispatcher<'_> {
             results: self.prerequisites(task).iter().filter_map(|id| self.results.get(id).copied()).collect(),
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
             build_jobs: None,
+            ports: None,
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,

@@ -15,6 +15,7 @@ use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
 use crate::run::ground::Ground;
 use crate::run::job::Report;
 use crate::run::jobserver::Jobserver;
+use crate::run::provision::Ports;
 use crate::run::room::Room;
 use crate::run::services::Services;
 use crate::run::sharing::{Resource, Shares};
@@ -30,6 +31,7 @@ const MOMENT: Duration = Duration::from_millis(200);
 pub(super) struct Pacing {
     room: Room,
     pub(super) jobserver: Option<Jobserver>,
+    pub(super) ports: Ports,
     /// What there was too little of when last looked, and when to look again.
     lack: Option<(String, Timestamp)>,
     shares: Shares,
@@ -45,6 +47,7 @@ impl Pacing {
         Self {
             room,
             jobserver: None,
+            ports: Ports::default(),
             lack: None,
             shares: Shares::default(),
             services: Services::default(),

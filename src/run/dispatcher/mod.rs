@@ -302,6 +302,10 @@ impl<'a> Dispatcher<'a> {
                 self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())
             }
+            Message::Note(text) => {
+                self.tell(RunEvent::Note(text));
+                Ok(())
+            }
             Message::Overtime(over) => self.on_overtime(*over),
             Message::Said(task, says) => {
                 self.tell_said(&task, &says);

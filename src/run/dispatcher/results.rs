@@ -2,7 +2,7 @@
 
 use super::Dispatcher;
 use crate::agent::Outcome;
-use crate::git::{Integrated, Message, Oid};
+use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
 use crate::run::{Attempt, Isolation, RunError, RunEvent, TaskHistory, ledger};
@@ -85,7 +85,9 @@ impl Dispatcher<'_> {
         let message =
             Message::new(&format!("Merge task {id}: {name}")).with_trailer("Blueprint-Task", id.as_str());
         let integration = self.common.refs.integration();
-        match self.common.repo.integrate(&self.common.refs, commit, &message)? {
+        let base = self.success_of(id).and_then(|done| done.started.base.parse().ok());
+        let work = Work { head: commit, base, message: &message };
+        match self.common.repo.integrate(&self.common.refs, &work, self.common.strategy)? {
             Integrated::AlreadyIn => {}
             Integrated::Merged { .. } if self.success_of(id).is_none() => {
                 self.tell(RunEvent::Note(format!("{id}: the work that was finished by hand is merged")));

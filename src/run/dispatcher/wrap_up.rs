@@ -36,6 +36,7 @@ impl Dispatcher<'_> {
             | Message::Running { .. }
             | Message::Said(..)
             | Message::Overtime(_)
+            | Message::Note(_)
             | Message::Warning(..) => {}
         }
     }

@@ -26,6 +26,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         worktree_dir: String::new(),
         branch: String::new(),
         base: None,
+        strategy: crate::git::Strategy::default(),
         agent_folders: Vec::new(),
         env: BaseEnv::new(Vec::<(String, String)>::new()),
         env_policy: EnvPolicy::default(),
@@ -33,6 +34,9 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         program: PathBuf::new(),
         casting: HashMap::new(),
         caster: Box::new(|_| Ok(HashMap::new())),
+        keep: crate::run::Keep::default(),
+        max_worktrees: None,
+        provisioning: crate::run::Provisioning::default(),
         sharing: crate::run::Sharing::default(),
         output_every: None,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use super::cgroup;
 use super::proc::{Process, Stat, all_processes, signal, visit_descendants};
 use super::processes::Processes;
 use super::tree::GIVE_UP;
+use crate::agent::STEP;
 use crate::store::AttemptDir;
 
 /// Between two rounds.
@@ -55,6 +57,13 @@ pub(super) fn stop_descendants(root: u32) -> HashSet<u32> {
 /// A variable of an agent's environment, which all that it starts inherit, with the path of a file of its attempt.
 const MARK: &str = "BLUEPRINT_PROMPT_FILE";
 
+/// What those have in their environment that belong to an attempt, or to a step, whose folder is that.
+fn marks(dir: &AttemptDir) -> [Vec<u8>; 2] {
+    let mark =
+        |name: &str, path: &Path| [name.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
+    [mark(MARK, &dir.prompt()), mark(STEP, dir.path())]
+}
+
 /// Kills the agent of an attempt and whoever it started, where its supervisor can't any more: all in its control group; the noted
 /// processes with their descendants; and those that have the attempt in their environment, since the supervisor may have died before it
 /// noted anything.
@@ -69,11 +78,11 @@ pub(in crate::run) fn kill_orphans(dir: &AttemptDir) {
     let roots: Vec<_> =
         noted.iter().flat_map(|noted| noted.agent.iter().chain(&noted.detached).copied()).collect();
     kill_all(|| with_descendants(&roots));
-    let mark = [MARK.as_bytes(), b"=", dir.prompt().as_os_str().as_encoded_bytes()].concat();
-    kill_all(|| with_variable(&mark));
+    let marks = marks(dir);
+    kill_all(|| with_variable(&marks));
     // While a process becomes another program it shows no environment for a moment.
     sleep(LOOK);
-    kill_all(|| with_variable(&mark));
+    kill_all(|| with_variable(&marks));
     if let Some(group) = noted.and_then(|noted| noted.cgroup) {
         cgroup::remove(&group);
     }
@@ -111,12 +120,12 @@ fn with_descendants(roots: &[Process]) -> Vec<u32> {
     found
 }
 
-/// All others that have this variable (`NAME=value`) in their environment, whoever their parents are. They are killed as they are found:
+/// All others that have one of these variables (`NAME=value`) in their environment, whoever their parents are. They are killed as they are found:
 /// who forks and ends at once has a higher process id by then, and is met again.
-fn with_variable(variable: &[u8]) -> Vec<u32> {
+fn with_variable(variables: &[Vec<u8>]) -> Vec<u32> {
     let has = |pid: u32| {
         let env = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        env.split(|byte| *byte == 0).any(|found| found == variable)
+        env.split(|byte| *byte == 0).any(|found| variables.iter().any(|variable| found == variable))
     };
     let others = all_processes().filter(|(pid, stat)| *pid != std::process::id() && stat.is_alive());
     let found = others.map(|(pid, _)| pid).filter(|pid| has(*pid));

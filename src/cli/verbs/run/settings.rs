@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Loaded};
+use crate::cli::config::{self, Config, Loaded, StepConfig};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Caster, Settings};
+use crate::run::{Caster, Keep, Provisioning, Settings};
 
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
@@ -53,6 +53,7 @@ pub(super) fn settings(
         worktree_dir: config.worktree_dir.clone().unwrap_or_else(|| WORKTREE_DIR.to_owned()),
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
+        strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting: cast(plan, config, &wishes, &env, dir)?,
         caster: caster(args, loaded, &env),
@@ -60,8 +61,33 @@ pub(super) fn settings(
         env_policy: EnvPolicy { pass: config.env_pass.clone() },
         config_dir: dir.clone(),
         program: own_program()?,
+        keep: config.keep.map_or(Keep::default(), keep),
+        max_worktrees: config.max_worktrees,
+        provisioning: provisioning(config)?,
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
+    })
+}
+
+fn keep(word: config::Keep) -> Keep {
+    match word {
+        config::Keep::Landed => Keep::Landed,
+        config::Keep::Failed => Keep::Failed,
+        config::Keep::None => Keep::None,
+        config::Keep::All => Keep::All,
+    }
+}
+
+/// What worktrees get before agents begin in them.
+fn provisioning(config: &Config) -> Result<Provisioning, CliError> {
+    if config.setup.iter().any(|step| step.every.is_some()) {
+        return Err(CliError::usage("blueprint.toml: a step of `setup` has `every`")
+            .hint("setup runs once in every worktree; `every` is for `verify-integration`"));
+    }
+    Ok(Provisioning {
+        bring: config.bring.iter().map(|item| item.0.clone()).collect(),
+        setup: config.setup.iter().map(StepConfig::step).collect(),
+        build_cache: config.build_cache.iter().map(|variable| variable.0.clone()).collect(),
     })
 }
 
