@@ -67,19 +67,21 @@ mod tests {
 
     fn started_with(vars: &[(&str, &str)]) -> CommandLine {
         let env = vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new() }
+        CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new(), files: Vec::new() }
     }
 
     #[test]
     fn a_program_has_its_folders_where_its_variables_say() {
-        let places = |vars: &[(&str, &str)]| Kind::Codex.places(Path::new("/home/u"), &started_with(vars)).write;
+        let places =
+            |vars: &[(&str, &str)]| Kind::Codex.places(Path::new("/home/u"), &started_with(vars)).write;
         assert_eq!(places(&[]), [PathBuf::from("/home/u/.codex")]);
         assert_eq!(places(&[("CODEX_HOME", "/data/codex")]), [PathBuf::from("/data/codex")]);
     }
 
     #[test]
     fn a_cloud_s_credentials_are_read_only_where_the_program_uses_that_cloud() {
-        let read = |vars: &[(&str, &str)]| Kind::Claude.places(Path::new("/home/u"), &started_with(vars)).read;
+        let read =
+            |vars: &[(&str, &str)]| Kind::Claude.places(Path::new("/home/u"), &started_with(vars)).read;
         assert!(read(&[]).is_empty());
         assert_eq!(read(&[("CLAUDE_CODE_USE_BEDROCK", "1")]), [PathBuf::from("/home/u/.aws")]);
     }

@@ -16,9 +16,12 @@ pub(super) fn confinement(loaded: &Loaded) -> Result<Confinement, CliError> {
     let Loaded { config, dir } = loaded;
     let sandbox = sandbox(config)?;
     if sandbox.is_none() && config.require_sandbox == Some(true) {
-        let error = CliError::new(Kind::Environment, "a sandbox is required (`require-sandbox`), and there is none");
+        let error =
+            CliError::new(Kind::Environment, "a sandbox is required (`require-sandbox`), and there is none");
         return Err(error.hint(match config.sandbox {
-            Some(config::Sandbox::Off) => "`sandbox = \"off\"` and `require-sandbox = true` exclude each other",
+            Some(config::Sandbox::Off) => {
+                "`sandbox = \"off\"` and `require-sandbox = true` exclude each other"
+            }
             _ => "it takes Linux 6.2 or newer with Landlock, or the program `bwrap` (bubblewrap)",
         }));
     }
@@ -37,7 +40,8 @@ fn sandbox(config: &Config) -> Result<Option<Sandbox>, CliError> {
         return Ok(Some(wanted));
     }
     let word = wanted.as_str();
-    let error = CliError::new(Kind::Environment, format!("the sandbox `{word}` is not to be had on this machine"));
+    let error =
+        CliError::new(Kind::Environment, format!("the sandbox `{word}` is not to be had on this machine"));
     Err(error.hint(match wanted {
         Sandbox::Landlock => "it takes Linux 6.2 or newer with Landlock in its list of security modules",
         Sandbox::Bwrap => "install bubblewrap, on a system that lets its users make namespaces",

@@ -57,7 +57,8 @@ fn refs(store: &Repository) -> Result<BTreeMap<String, String>, git2::Error> {
     let mut refs = BTreeMap::new();
     for found in store.references()?.flatten() {
         let name = String::from_utf8_lossy(found.name_bytes()).into_owned();
-        let symbolic = found.symbolic_target_bytes().map(|to| format!("ref: {}", String::from_utf8_lossy(to)));
+        let symbolic =
+            found.symbolic_target_bytes().map(|to| format!("ref: {}", String::from_utf8_lossy(to)));
         if let Some(target) = symbolic.or_else(|| found.target().map(|id| id.to_string())) {
             refs.insert(name, target);
         }

@@ -51,8 +51,8 @@ impl Repo {
         self.add_worktree(path, branch, commit)
     }
 
-    /// Renamed away and deleted later: that is quick, can be done under the lock, and leaves no half of a worktree if we end in the middle.
-    fn discard(&self, worktree: &Worktree) -> Result<(), GitError> {
+    /// Renamed away first: that is quick, done under the lock, and leaves no half of a worktree if we end in the middle of the rest.
+    pub(super) fn discard(&self, worktree: &Worktree) -> Result<(), GitError> {
         let trash = trash::name_beside(worktree.path());
         {
             let registry = Registry::lock(self.common_dir())?;

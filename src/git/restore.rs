@@ -63,6 +63,22 @@ fn restored(
     tree.map_or_else(|| repository.treebuilder(None)?.write(), Ok).map(Some)
 }
 
+/// `tree` with `path` as `from` has it.
+pub(super) fn with_path_of(
+    repository: &Repository,
+    tree: Oid,
+    from: &Tree<'_>,
+    path: &Path,
+) -> Result<Oid, git2::Error> {
+    let (tree, wanted) = (repository.find_tree(tree)?, entry_at(from, path));
+    let Ok(parts) = parts(path) else { return Ok(tree.id()) };
+    if entry_at(&tree, path) == wanted {
+        return Ok(tree.id());
+    }
+    let made = replaced(repository, Some(&tree), &parts, wanted)?;
+    made.map_or_else(|| repository.treebuilder(None)?.write(), Ok)
+}
+
 fn entry_at(tree: &Tree<'_>, path: &Path) -> Option<Entry> {
     tree.get_path(path).ok().map(|entry| (entry.id(), entry.filemode()))
 }

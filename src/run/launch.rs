@@ -9,8 +9,9 @@ use super::record::AttemptStarted;
 use super::settings::Isolation;
 use super::supervisor::Walls;
 use super::walls::{WallsError, walls};
-use crate::agent::{self, CommandLine, Identity, Launch, Placeholders, RunnerError};
-use crate::git::{Authorship, Oid, address_of_attempt};
+use super::workplace::Based;
+use crate::agent::{self, CommandLine, Identity, Launch, Limits, Placeholders, RunnerError};
+use crate::git::{Authorship, address_of_attempt};
 use crate::store::StoreError;
 
 /// An attempt whose agent can be started.
@@ -35,23 +36,27 @@ pub(super) enum LaunchError {
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
         task: job.task.to_string(),
         worktree: job.worktree.clone(),
     });
-    let prompt = agent::prompt(&job.brief);
+    let conflict = base.as_ref().and_then(|base| base.conflict.as_ref());
+    let prompt = agent::prompt(&job.brief_of(conflict));
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
     let mut command = command_line(job, &definition, &prompt, &token, provided)?;
     let walls = match job.cast.isolation {
-        Isolation::Worktree => walls(job, &mut command)?,
+        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
         Isolation::None => None,
     };
     write(&job.dir.stdin(), &command.stdin)?;
+    for (file, content) in &command.files {
+        write(file, content)?;
+    }
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -59,7 +64,7 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> R
         slug: job.slug.clone(),
         branch: job.task_branch().unwrap_or_default(),
         worktree: job.worktree.clone(),
-        base: base.map(|base| base.to_string()).unwrap_or_default(),
+        base: base.as_ref().map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
@@ -68,6 +73,8 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> R
         sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
         port_base: job.ports.as_ref().map(PortBlock::base),
         brought: provided.brought.clone(),
+        on_integration: base.as_ref().is_some_and(|base| base.on_integration),
+        resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
     };
     Ok(Ready { command, walls, started })
 }
@@ -86,6 +93,8 @@ fn command_line(
         attempt: job.attempt,
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
+        resume: None,
+        limits: Limits::default(),
         genesis: &job.common.genesis,
         worktree: &job.worktree,
         config_dir: &job.common.config_dir,

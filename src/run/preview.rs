@@ -7,7 +7,7 @@ use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
-use crate::agent::{Definition, Identity, Launch};
+use crate::agent::{Definition, Identity, Launch, Limits};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
@@ -118,12 +118,13 @@ impl<'a> Preview<'a> {
         let id = &self.plan.task(index).id;
         let slug = &self.slugs[index.0];
         let checkout = self.site.repo.require_workdir()?;
+        let place = |name: &str, base: String| {
+            let folder = worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), name);
+            (folder, Some(base), Some(self.refs.branch(name).as_str().to_owned()))
+        };
         let (folder, base, branch) = match self.settings.casting[id].isolation {
-            Isolation::Worktree => (
-                worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), slug),
-                Some(self.base(index)),
-                Some(self.refs.branch(slug).as_str().to_owned()),
-            ),
+            Isolation::Worktree => place(slug, self.base(index)),
+            Isolation::Shared => place(EpicRefs::SHARED, "what is there when it starts".to_owned()),
             Isolation::None => (checkout.to_owned(), None, None),
         };
         let attempt = self.history.task(id.as_str()).map_or(1, TaskHistory::next_attempt);
@@ -159,6 +160,8 @@ impl<'a> Preview<'a> {
             attempt,
             token: "<token>",
             session: "<session>",
+            resume: None,
+            limits: Limits::default(),
             genesis: self.site.plan.path(),
             worktree,
             config_dir: &self.settings.config_dir,

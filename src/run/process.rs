@@ -1,8 +1,8 @@
 //! One attempt's processes, seen from the run: started through a supervisor, or found alive and adopted.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -120,7 +120,10 @@ fn orders(walls: &Walls) -> Vec<OsString> {
         pairs.collect::<Vec<_>>()
     };
     let by = [OsString::from("--sandbox"), walls.by.as_str().into()];
-    by.into_iter().chain(named("--may-write", &walls.write)).chain(named("--secret", &walls.secrets)).collect()
+    by.into_iter()
+        .chain(named("--may-write", &walls.write))
+        .chain(named("--secret", &walls.secrets))
+        .collect()
 }
 
 /// Asks a supervisor for the end.

@@ -26,7 +26,8 @@ fn configure(project: &TestProject, sandbox: &str, more: &str) {
 /// The agent's script has to go through, its attempt to count.
 #[track_caller]
 fn assert_does(sandbox: &str, does: &str) {
-    let Some(project) = confined(sandbox, &format!("== *\n{does}\nwrite done.txt x\ncommit By the agent itself"))
+    let Some(project) =
+        confined(sandbox, &format!("== *\n{does}\nwrite done.txt x\ncommit By the agent itself"))
     else {
         return;
     };
@@ -85,9 +86,15 @@ fn assert_all_refused(sandbox: &str) {
 
 /// What the user has outside of blueprint's own refs.
 fn everything(project: &TestProject) -> (String, String, String, String) {
-    let refs = project.git(&["for-each-ref", "refs/heads/main", "refs/heads/elsewhere", "refs/stash", "refs/tags"]);
+    let refs =
+        project.git(&["for-each-ref", "refs/heads/main", "refs/heads/elsewhere", "refs/stash", "refs/tags"]);
     let config = fs::read_to_string(project.root.join(".git/config")).unwrap();
-    (refs, config, project.git(&["status", "--porcelain", "README.md", "new.txt"]), project.git(&["symbolic-ref", "HEAD"]))
+    (
+        refs,
+        config,
+        project.git(&["status", "--porcelain", "README.md", "new.txt"]),
+        project.git(&["symbolic-ref", "HEAD"]),
+    )
 }
 
 #[test]
@@ -130,7 +137,8 @@ fn work_goes_on_as_usual_in_bubblewrap() {
 
 #[test]
 fn build_tools_work_in_the_sandbox() {
-    let has = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
+    let has =
+        |program: &str| Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
     let python = "sh python3 -c 'import tempfile, subprocess; subprocess.run([\"true\"], check=True); tempfile.mkdtemp()'";
     let cargo = "sh printf '[package]\\nname = \"x\"\\nversion = \"0.1.0\"\\nedition = \"2021\"\\n' > Cargo.toml && mkdir -p src && echo 'fn main() {}' > src/main.rs && echo target > .gitignore && cargo build --quiet --offline";
     let mut does = String::new();
@@ -144,7 +152,11 @@ fn build_tools_work_in_the_sandbox() {
     let Some(project) = confined("landlock", &format!("== *\n{does}\nwrite done.txt x")) else { return };
     // The toolchain is found where this test's own is.
     let toolchain = ["RUSTUP_HOME", "CARGO_HOME", "RUSTUP_TOOLCHAIN", "PYENV_ROOT", "PYENV_VERSION"];
-    configure(&project, "landlock", &format!("env-pass = [\"FAKE_AGENT_*\", \"GIT_CONFIG_*\", {}]", quoted(&toolchain)));
+    configure(
+        &project,
+        "landlock",
+        &format!("env-pass = [\"FAKE_AGENT_*\", \"GIT_CONFIG_*\", {}]", quoted(&toolchain)),
+    );
     let home = std::env::var("HOME").unwrap_or_default();
     let mut command = project.command(crate::project::BLUEPRINT);
     for (name, folder) in [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")] {

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
-use crate::agent::{Kind, Outcome};
+use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
+use crate::run;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -71,15 +72,12 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
-            ("commit-plan", self.commit_plan.is_some()),
             ("context", self.context.is_some()),
             ("max-cost", self.max_cost.is_some()),
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
-            ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
@@ -157,8 +155,6 @@ words! {
     Sandbox { Auto, Landlock, Bwrap, Off }
     /// Named sets of gates.
     Quality { Mvp, Production, Enterprise, Hyperscale }
-    /// How an agent's definition goes to its program.
-    DefinitionMode { Append, Replace }
 }
 
 impl Strategy {
@@ -168,6 +164,16 @@ impl Strategy {
             Self::Merge => git::Strategy::Merge,
             Self::Squash => git::Strategy::Squash,
             Self::Rebase => git::Strategy::Rebase,
+        }
+    }
+}
+
+impl OnConflict {
+    /// The same for a run.
+    pub fn of_run(self) -> run::OnConflict {
+        match self {
+            Self::Agent => run::OnConflict::Agent,
+            Self::Block => run::OnConflict::Block,
         }
     }
 }

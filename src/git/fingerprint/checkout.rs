@@ -57,7 +57,8 @@ fn of(place: &Path, scope: Scope<'_>) -> Result<Checkout, GitError> {
     let repository = Repository::open(place).map_err(GitError::git("open the checkout", place))?;
     let git_dir = repository.path();
     let head = fs::read(git_dir.join("HEAD")).unwrap_or_default();
-    let read = || -> Result<_, git2::Error> { Ok((staged(&repository)?, unclean(&repository, place, scope)?)) };
+    let read =
+        || -> Result<_, git2::Error> { Ok((staged(&repository)?, unclean(&repository, place, scope)?)) };
     let (index, files) = read().map_err(GitError::git("read the status", place))?;
     Ok(Checkout {
         head: String::from_utf8_lossy(&head).trim_end().to_owned(),
@@ -88,7 +89,9 @@ fn unclean(
     // What changes between HEAD and index shows in both of them.
     options.show(git2::StatusShow::Workdir);
     let mut files = BTreeMap::new();
-    for entry in repository.statuses(Some(&mut options))?.iter().filter(|entry| entry.status() != Status::CURRENT) {
+    for entry in
+        repository.statuses(Some(&mut options))?.iter().filter(|entry| entry.status() != Status::CURRENT)
+    {
         let relative = path_of(entry.path_bytes());
         let path = place.join(&relative);
         if !relative.starts_with(OWN_FOLDER) && !(scope.is_ours)(&path) {

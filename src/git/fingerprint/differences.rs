@@ -46,7 +46,10 @@ impl Fingerprint {
     pub fn changes(&self, after: &Self) -> Vec<Change> {
         let refs = differences(&self.refs, &after.refs, What::Ref, None);
         let settings = differences(&self.settings, &after.settings, What::Setting, None);
-        let both = self.checkouts.iter().filter_map(|(path, before)| Some((path, before, after.checkouts.get(path)?)));
+        let both = self
+            .checkouts
+            .iter()
+            .filter_map(|(path, before)| Some((path, before, after.checkouts.get(path)?)));
         let checkouts = both.flat_map(|(path, before, after)| of_checkout(path, before, after));
         refs.into_iter().chain(settings).chain(checkouts).collect()
     }

@@ -16,7 +16,11 @@ impl Repo {
     pub fn hands(&self, change: &Change) -> Vec<String> {
         match change.what {
             What::Ref => self.open_store().map(|store| of_ref(&store, change)).unwrap_or_default(),
-            What::Head => change.checkout.as_deref().map(|place| of_head(Path::new(place), change.logged)).unwrap_or_default(),
+            What::Head => change
+                .checkout
+                .as_deref()
+                .map(|place| of_head(Path::new(place), change.logged))
+                .unwrap_or_default(),
             What::Setting | What::Index | What::File | What::Folder => Vec::new(),
         }
     }
@@ -24,7 +28,9 @@ impl Repo {
 
 fn of_ref(store: &Repository, change: &Change) -> Vec<String> {
     let before = change.before.as_deref().and_then(|id| id.parse::<Oid>().ok());
-    let Some(after) = change.after.as_deref().and_then(|id| id.parse::<Oid>().ok()) else { return Vec::new() };
+    let Some(after) = change.after.as_deref().and_then(|id| id.parse::<Oid>().ok()) else {
+        return Vec::new();
+    };
     let mut hands = Vec::new();
     if let Ok(log) = store.reflog(&change.name) {
         let new = log.iter().take(MOST).take_while(|entry| Some(entry.id_new()) != before);

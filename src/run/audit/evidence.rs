@@ -54,7 +54,8 @@ pub(super) fn findings(job: &Job, suspicion: Suspicion) -> Findings {
     }
     let told: Vec<_> = possible.iter().map(told).filter(|text| job.common.workers.is_news(text)).collect();
     if !told.is_empty() {
-        let text = format!("while its agent worked, {}; nothing shows that it was the agent's doing", listed(&told));
+        let text =
+            format!("while its agent worked, {}; nothing shows that it was the agent's doing", listed(&told));
         findings.warnings.push(text);
     }
     findings
@@ -74,7 +75,9 @@ fn told(change: &Change) -> String {
     let place = change.checkout.as_deref().unwrap_or_default();
     match change.what {
         What::Ref => match (before, after) {
-            (Some(before), Some(after)) => format!("`{name}` went from {} to {}", short(before), short(after)),
+            (Some(before), Some(after)) => {
+                format!("`{name}` went from {} to {}", short(before), short(after))
+            }
             (None, Some(after)) => format!("`{name}` was made at {}", short(after)),
             (Some(before), None) => format!("`{name}`, which was at {}, was deleted", short(before)),
             (None, None) => format!("`{name}` was changed"),

@@ -20,7 +20,7 @@ use crate::git::{Change, Fingerprint, GitError, Scope};
 use crate::store::{is_temp_of, read_json, write_json};
 pub(super) use evidence::Findings;
 use suspicion::{Case, Suspicion};
-pub(super) use workers::{Working, Workers};
+pub(super) use workers::{Workers, Working};
 
 /// What is kept beside the attempt's log while its agent works.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,9 +43,9 @@ pub(super) fn look_before(job: &Job) -> Option<String> {
         fingerprint,
     };
     let looked = fingerprint(job, job.common.confinement.sandbox.is_some(), &[]).map(before);
-    let written = looked.map_err(|error| error.to_string()).and_then(|before| {
-        write_json(&job.dir.before(), &before).map_err(|error| error.to_string())
-    });
+    let written = looked
+        .map_err(|error| error.to_string())
+        .and_then(|before| write_json(&job.dir.before(), &before).map_err(|error| error.to_string()));
     written.err().map(|error| format!("whether it writes elsewhere will not be known: {error}"))
 }
 

@@ -14,7 +14,8 @@ pub(super) fn nobody_is_in(checkout: &Path) -> bool {
     ours.extend(std::iter::successors(Some(us), |pid| parent_of(*pid)).take(MOST));
     let Ok(processes) = fs::read_dir("/proc") else { return false };
     let ids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let is_in = |pid: u32| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(checkout));
+    let is_in =
+        |pid: u32| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(checkout));
     !ids.filter(|pid| !ours.contains(pid)).any(is_in)
 }
 

@@ -61,7 +61,9 @@ impl Case<'_> {
         let common = &self.job.common;
         let place = match (change.what, &change.checkout) {
             (What::Ref, _) => common.repo.common_dir().join(&change.name),
-            (_, Some(checkout)) if change.what == What::File => std::path::Path::new(checkout).join(&change.name),
+            (_, Some(checkout)) if change.what == What::File => {
+                std::path::Path::new(checkout).join(&change.name)
+            }
             _ => change.name.clone().into(),
         };
         let folder = common.repo.common_dir().join(self.job.branch.full());

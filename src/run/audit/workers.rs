@@ -53,11 +53,8 @@ impl Drop for AtWork {
 impl Workers {
     /// The attempt is at work from now on, until what this gives is dropped.
     pub(in crate::run) fn enter(&self, job: &Job) -> AtWork {
-        let working = Working {
-            task: job.task.clone(),
-            worktree: job.worktree.clone(),
-            branch: job.branch.full(),
-        };
+        let working =
+            Working { task: job.task.clone(), worktree: job.worktree.clone(), branch: job.branch.full() };
         let mut turns = self.turns();
         turns.turn += 1;
         turns.all.push((working, None));
@@ -77,9 +74,10 @@ impl Workers {
     /// All but `task` who have been at work since that turn.
     pub(super) fn since(&self, turn: u64, task: &TaskId) -> Vec<Working> {
         let turns = self.turns();
-        let others = turns.all.iter().filter(|(working, ended)| {
-            working.task != *task && ended.is_none_or(|ended| ended > turn)
-        });
+        let others = turns
+            .all
+            .iter()
+            .filter(|(working, ended)| working.task != *task && ended.is_none_or(|ended| ended > turn));
         others.map(|(working, _)| working.clone()).collect()
     }
 

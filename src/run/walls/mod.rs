@@ -9,6 +9,7 @@ mod temp;
 
 pub(super) use temp::remove as remove_temp;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use thiserror::Error;
 use super::job::Job;
 use super::supervisor::{Sandbox, Walls};
 use crate::agent::{CommandLine, Kind, OwnPlaces};
-use crate::git::GitError;
+use crate::git::{GitError, OWN_FOLDER};
 
 /// What a run's configuration says of sandboxes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,9 +54,13 @@ const DEVICES: [&str; 8] = [
 ];
 const SHARED_MEMORY: &str = "/dev/shm";
 
-/// The walls for an attempt that is about to be started by `command`; nothing, where agents are not confined. The command may be told of
-/// another folder for temporary files.
-pub(super) fn walls(job: &Job, command: &mut CommandLine) -> Result<Option<Walls>, WallsError> {
+/// The walls for an attempt that is about to be started by `command`, which is given `of_place` as variables of its place; nothing, where
+/// agents are not confined. The command may be told of another folder for temporary files.
+pub(super) fn walls(
+    job: &Job,
+    command: &mut CommandLine,
+    of_place: &[(OsString, OsString)],
+) -> Result<Option<Walls>, WallsError> {
     let Confinement { sandbox: Some(by), write, read } = &job.common.confinement else { return Ok(None) };
     let home = command.var("HOME").map(|home| settled(Path::new(home)));
     let keep_out = keep_out(job, home.as_deref());
@@ -66,6 +71,8 @@ pub(super) fn walls(job: &Job, command: &mut CommandLine) -> Result<Option<Walls
     let mut places: Vec<PathBuf> = own.write;
     places.extend(home.iter().flat_map(|home| caches::of(home)));
     places.extend(caches::named_by(command));
+    // Build caches that the tasks share.
+    places.extend(of_place.iter().map(|(_, value)| PathBuf::from(value)).filter(|place| place.is_absolute()));
     places.extend(temp::folders(command, &job.dir, &keep_out)?);
     places.push(SHARED_MEMORY.into());
     let mut may_write: Vec<_> = places.iter().map(|place| settled(place)).collect();
@@ -75,11 +82,22 @@ pub(super) fn walls(job: &Job, command: &mut CommandLine) -> Result<Option<Walls
     may_write.extend(write.iter().map(|place| settled(place)));
     may_write.extend(job.build_jobs.iter().map(|jobs| settled(&jobs.pipe)));
     may_write.push(settled(&job.worktree));
+    may_write.extend(own_outbox(job)?);
     may_write.extend(job.common.repo.worktree(&job.worktree).places_of_commits(&job.branch)?);
     may_write.retain(|place| place.exists());
     let allowed: Vec<_> = read.iter().chain(&own.read).map(|place| settled(place)).collect();
     let secrets = home.iter().flat_map(|home| secrets::of(home)).filter(|secret| !is_in(secret, &allowed));
     Ok(Some(Walls { by: *by, write: may_write, secrets: secrets.collect() }))
+}
+
+/// Where the agent leaves its reports, if that is not its worktree.
+fn own_outbox(job: &Job) -> io::Result<Option<PathBuf>> {
+    if job.outbox() == job.worktree {
+        return Ok(None);
+    }
+    let folder = job.outbox().join(OWN_FOLDER);
+    fs::create_dir_all(&folder)?;
+    Ok(Some(settled(&folder)))
 }
 
 fn is_in(place: &Path, others: &[PathBuf]) -> bool {
@@ -107,7 +125,9 @@ fn make_ready(own: &OwnPlaces) {
 fn settled(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
     match there {
-        Some((above, real)) => path.strip_prefix(above).map_or_else(|_| path.to_owned(), |rest| joined(&real, rest)),
+        Some((above, real)) => {
+            path.strip_prefix(above).map_or_else(|_| path.to_owned(), |rest| joined(&real, rest))
+        }
         None => path.to_owned(),
     }
 }
