@@ -8,6 +8,7 @@ use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
+use super::protected::Protected;
 use super::provision::{PortBlock, Provisions};
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
@@ -34,6 +35,7 @@ pub(super) struct Common {
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
     pub(super) confinement: Confinement,
+    pub(super) protected: Protected,
     /// Who works where.
     pub(super) workers: Workers,
     pub(super) program: PathBuf,
@@ -167,6 +169,8 @@ pub(super) struct Report {
     pub(super) duration: Duration,
     /// The last commit of its work.
     pub(super) commit: Option<Oid>,
+    /// What of it waits for a person's approval.
+    pub(super) protected: Vec<String>,
     /// The commit with an accepted resolution of a conflict.
     pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
@@ -190,6 +194,7 @@ impl Report {
             tokens: None,
             duration: Duration::ZERO,
             commit: None,
+            protected: Vec::new(),
             resolution: None,
             merge: None,
             done: false,

@@ -35,6 +35,7 @@ pub(super) fn judge(
     let found = audit::look_after(job, started);
     warnings.extend(found.warnings);
     warnings.extend(add_work(job, started, &mut report)?);
+    refuse_protected(job, started, &mut report)?;
     if let Some(how) = found.escaped {
         report.outcome = Outcome::Escaped;
         report.detail = Some(how);
@@ -89,6 +90,25 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
         Err(error) => vec![format!("what it left can't be committed: {error}")],
     };
     Ok(warnings)
+}
+
+/// Work that changes what is protected waits for a person.
+fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<(), GitError> {
+    let protected = &job.common.protected;
+    let (Some(head), Ok(base)) = (report.commit, started.base.parse::<Oid>()) else { return Ok(()) };
+    if protected.is_empty() || report.outcome != Outcome::Completed {
+        return Ok(());
+    }
+    report.protected = protected.among(&job.common.repo.changed_paths(base, head)?);
+    if !report.protected.is_empty() {
+        report.outcome = Outcome::Blocked;
+        report.detail = Some(format!(
+            "its work changes protected paths: {} (`blueprint diff {task}` shows them, `blueprint approve {task}` merges them)",
+            report.protected.join(", "),
+            task = job.task
+        ));
+    }
+    Ok(())
 }
 
 fn gather(
@@ -178,6 +198,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         cost_usd: ended.cost_usd,
         tokens: ended.tokens,
         duration: Duration::from_millis(ended.duration_ms),
+        protected: ended.protected.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
         resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
@@ -249,6 +270,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         detail: report.detail.clone(),
         question: report.question.clone(),
         retry_at: report.retry_at,
+        protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
         resolution: report.resolution.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,

@@ -108,7 +108,7 @@ impl<'a> Preview<'a> {
         let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
         refuse_a_checkout_of_ours(site, &refs)?;
         let start = start_of(site, settings, &refs)?;
-        site.repo.refuse_filters(start)?;
+        site.repo.refuse_without_git(start)?;
         let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
         let slugs = slugs_beside(&ids, &known_slugs(history));
         Ok(Self { site, settings, plan, history, refs, start, slugs })

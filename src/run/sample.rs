@@ -88,6 +88,7 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         detail: Some("exit code 1".into()),
         question: None,
         retry_at: None,
+        protected: Vec::new(),
         commit: Some("c".repeat(40)),
         resolution: None,
         cost_usd: Some(0.25),

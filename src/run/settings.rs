@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
 use super::walls::Confinement;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub env_policy: EnvPolicy,
     /// What agents in worktrees are kept in.
     pub confinement: Confinement,
+    /// What no task may change unless a person approves.
+    pub protected: Protected,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.

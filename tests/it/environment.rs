@@ -19,6 +19,7 @@ fn an_attempt_gets_the_documented_variables_and_no_others() {
         "BLUEPRINT_AGENT",
         "BLUEPRINT_ATTEMPT",
         "BLUEPRINT_DEFINITION_FILE",
+        "BLUEPRINT_PORT_BASE",
         "BLUEPRINT_PROMPT_FILE",
         "BLUEPRINT_TASK_TOKEN",
         "FAKE_AGENT_BLUEPRINT",

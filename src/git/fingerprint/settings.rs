@@ -22,6 +22,34 @@ const FILES: [&str; 8] = [
 const HOOKS: &str = "hooks";
 const HOOKS_PATH: &str = "core.hooksPath";
 
+/// The hooks that git runs in a checkout or when something is pushed; the folder may hold anything beside them.
+const BY_GIT: [&str; 24] = [
+    "applypatch-msg",
+    "commit-msg",
+    "fsmonitor-watchman",
+    "p4-pre-submit",
+    "post-applypatch",
+    "post-checkout",
+    "post-commit",
+    "post-index-change",
+    "post-merge",
+    "post-receive",
+    "post-rewrite",
+    "post-update",
+    "pre-applypatch",
+    "pre-auto-gc",
+    "pre-commit",
+    "pre-merge-commit",
+    "pre-push",
+    "pre-rebase",
+    "pre-receive",
+    "prepare-commit-msg",
+    "push-to-checkout",
+    "reference-transaction",
+    "sendemail-validate",
+    "update",
+];
+
 /// The repository's settings and hooks, and the user's settings for all repositories.
 pub(super) fn of(repo: &Repo, store: &Repository) -> BTreeMap<String, String> {
     let mut files: Vec<PathBuf> = FILES.iter().map(|file| repo.common_dir().join(file)).collect();
@@ -29,7 +57,7 @@ pub(super) fn of(repo: &Repo, store: &Repository) -> BTreeMap<String, String> {
     let elsewhere = store.config().and_then(|config| config.get_path(HOOKS_PATH)).ok();
     let elsewhere = elsewhere.map(|folder| repo.place().join(folder));
     for folder in [Some(repo.common_dir().join(HOOKS)), elsewhere].into_iter().flatten() {
-        files.extend(fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()));
+        files.extend(BY_GIT.iter().map(|hook| folder.join(hook)));
     }
     files.into_iter().filter_map(|file| Some((file.display().to_string(), digest(&file)?))).collect()
 }

@@ -239,7 +239,7 @@ pub(in crate::run) fn check_worktree_dir(template: &str, repo: &Repo) -> Result<
 }
 
 /// `template` with `{repo}`, `{epic}` and `{task}` filled in, relative to the checkout.
-pub(in crate::run) fn worktree_path(template: &str, checkout: &Path, epic: &str, task: &str) -> PathBuf {
+pub fn worktree_path(template: &str, checkout: &Path, epic: &str, task: &str) -> PathBuf {
     let repo = checkout.file_name().map_or_else(|| "repository".into(), |name| name.to_string_lossy());
     let filled = template.replace("{epic}", epic).replace("{task}", task).replace("{repo}", &repo);
     let mut path = checkout.to_owned();

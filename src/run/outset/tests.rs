@@ -32,6 +32,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         env: BaseEnv::new(Vec::<(String, String)>::new()),
         env_policy: EnvPolicy::default(),
         confinement: crate::run::Confinement::default(),
+        protected: crate::run::Protected::default(),
         config_dir: PathBuf::new(),
         program: PathBuf::new(),
         casting: HashMap::new(),

@@ -9,6 +9,7 @@ mod temp;
 
 pub(super) use temp::remove as remove_temp;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,9 +54,13 @@ const DEVICES: [&str; 8] = [
 ];
 const SHARED_MEMORY: &str = "/dev/shm";
 
-/// The walls for an attempt that is about to be started by `command`; nothing, where agents are not confined. The command may be told of
-/// another folder for temporary files.
-pub(super) fn walls(job: &Job, command: &mut CommandLine) -> Result<Option<Walls>, WallsError> {
+/// The walls for an attempt that is about to be started by `command`, which is given `of_place` as variables of its place; nothing, where
+/// agents are not confined. The command may be told of another folder for temporary files.
+pub(super) fn walls(
+    job: &Job,
+    command: &mut CommandLine,
+    of_place: &[(OsString, OsString)],
+) -> Result<Option<Walls>, WallsError> {
     let Confinement { sandbox: Some(by), write, read } = &job.common.confinement else { return Ok(None) };
     let home = command.var("HOME").map(|home| settled(Path::new(home)));
     let keep_out = keep_out(job, home.as_deref());
@@ -66,7 +71,8 @@ pub(super) fn walls(job: &Job, command: &mut CommandLine) -> Result<Option<Walls
     let mut places: Vec<PathBuf> = own.write;
     places.extend(home.iter().flat_map(|home| caches::of(home)));
     places.extend(caches::named_by(command));
-    places.extend(job.common.provisions.caches().map(|(_, folder)| folder));
+    // Build caches that the tasks share.
+    places.extend(of_place.iter().map(|(_, value)| PathBuf::from(value)).filter(|place| place.is_absolute()));
     places.extend(temp::folders(command, &job.dir, &keep_out)?);
     places.push(SHARED_MEMORY.into());
     let mut may_write: Vec<_> = places.iter().map(|place| settled(place)).collect();

@@ -7,16 +7,14 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Config, Loaded, StepConfig};
+use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Provisioning, Settings};
+use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings};
 
-/// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
-const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
@@ -65,6 +63,7 @@ pub(super) fn settings(
         env,
         env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
         confinement: confinement(loaded)?,
+        protected: protected(config)?,
         config_dir: dir.clone(),
         program: own_program()?,
         keep: config.keep.map_or(Keep::default(), keep),
@@ -73,6 +72,11 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+fn protected(config: &Config) -> Result<Protected, CliError> {
+    Protected::new(&config.protected_paths)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `protected-paths`: {error}")))
 }
 
 /// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
