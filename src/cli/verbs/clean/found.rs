@@ -209,10 +209,19 @@ impl Surveyor<'_> {
             Some(doubt) if !self.force => {
                 self.survey.stays.push(Item { why: doubt, needs_force: true, ..item });
             }
+            // A worktree can't be without it.
+            None if item.kind == Sort::Branch && self.has_kept_worktree(&item) => {
+                self.survey.stays.push(Item { why: "its worktree stays".into(), needs_force: true, ..item });
+            }
             Some(doubt) => self.survey.goes.push(Item { why: format!("{why}; {doubt}"), ..item }),
             None => self.survey.goes.push(Item { why: why.to_owned(), ..item }),
         }
         Ok(())
+    }
+
+    fn has_kept_worktree(&self, branch: &Item) -> bool {
+        let mut stays = self.survey.stays.iter();
+        stays.any(|item| item.kind == Sort::Worktree && item.task == branch.task)
     }
 
     /// What is left when all tasks are over.
