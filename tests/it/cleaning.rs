@@ -95,6 +95,22 @@ fn squashed_work_has_landed_and_a_cancelled_task_is_over() {
 }
 
 #[test]
+fn work_that_others_began_on_is_no_less_the_work_of_its_task() {
+    let project = project(&PlanText::chain(&["a", "b"]), WORK);
+    project.run(&["a"]).assert(0, &[]);
+    let work = project.git(&["rev-parse", "blueprint/trial/a"]);
+    ok(&project, &["take", "b"]);
+    assert_eq!(project.git(&["rev-parse", "blueprint/trial/b"]), work);
+    ok(&project, &["give", "--back", "b"]);
+    ok(&project, &["cancel", "b"]);
+    ok(&project, &["retry", "a", "--only"]);
+    ok(&project, &["cancel", "a"]);
+    ok(&project, &["clean", "--yes"]);
+    assert!(ours(&project).contains("refs/blueprint/trial/attempts/a/1"), "{}", ours(&project));
+    assert!(!ours(&project).contains("refs/heads/blueprint/trial/b"), "{}", ours(&project));
+}
+
+#[test]
 fn a_live_run_is_not_cleaned_under_its_feet() {
     let project = project(&PlanText::of(&["a"]), "== a\nwait-for go");
     let run = project.start(&["run"]);

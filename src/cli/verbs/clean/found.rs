@@ -200,9 +200,10 @@ impl Surveyor<'_> {
 
     /// Of a task that is over.
     fn sort_out(&mut self, item: Item, why: &str) -> Result<(), CliError> {
+        let (repo, task) = (self.branches.repo, item.task.as_deref());
         let doubt = match (item.kind, item.at) {
-            (Sort::Worktree, _) => self.safe.doubt_of_worktree(self.branches.repo, &item.path)?,
-            (Sort::Branch | Sort::Ref, Some(tip)) => self.safe.doubt(self.branches.repo, tip)?,
+            (Sort::Worktree, _) => self.safe.doubt_of_worktree(repo, task, &item.path)?,
+            (Sort::Branch | Sort::Ref, Some(tip)) => self.safe.doubt(repo, task, tip)?,
             (Sort::Branch | Sort::Ref | Sort::State, _) => None,
         };
         match doubt {
