@@ -110,6 +110,8 @@ pub(super) enum Verb {
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.
     Skip(verbs::skip::Args),
+    /// Merge work that changes protected paths, as it is.
+    Approve(verbs::approve::Args),
     /// Set tasks back to be done again, completed ones too, with all that depends on them.
     Retry(verbs::retry::Args),
     /// Cancel tasks: end their agents; what depends on them is not run.

@@ -144,7 +144,7 @@ pub(super) fn all(common_dir: &Path) -> Result<Vec<(PathBuf, Option<BranchName>)
     Ok(listed.map(|entry| (entry.path.clone(), entry.branch())).collect())
 }
 
-fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
+pub(super) fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
     let list = common_dir.join("worktrees");
     match fs::read_dir(&list) {
         Ok(entries) => Ok(entries.flatten().filter_map(|entry| read_entry(entry.path())).collect()),

@@ -242,12 +242,43 @@ pub struct AttemptStarted {
     /// Where it works: in the checkout itself there is neither branch nor base, and both are empty.
     #[serde(default, skip_serializing_if = "Isolation::is_usual")]
     pub isolation: Isolation,
+    /// What it was kept in; nothing, where it might do what we may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
     /// The first of its ports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port_base: Option<u16>,
     /// What was brought into its worktree, relative to it: that is never committed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<std::path::PathBuf>,
+    /// Its prerequisites' work conflicts, so that its base is where the integration branch first had all of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub on_integration: bool,
+    /// The conflict that it is to resolve; nothing for one that does its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolves: Option<Resolves>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(is: &bool) -> bool {
+    !is
+}
+
+/// A conflict with the integration branch that an attempt is to resolve. The attempt's base and commit are those of the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolves {
+    /// The attempt at the same task whose work it is.
+    pub attempt: u32,
+    /// The last commit of that work.
+    pub head: String,
+    /// The integration branch as it was.
+    pub tip: String,
+    /// What the merge of both starts from.
+    pub on: String,
+    /// Where they conflict, relative to the repository's root.
+    pub paths: Vec<String>,
+    /// Whose merged work changed the same files.
+    pub with: Vec<TaskId>,
 }
 
 /// The process of an agent that was started directly.
@@ -324,8 +355,14 @@ pub struct AttemptEnded {
     /// When the limit ends that it ran into, where that is known: the task waits until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Protected paths that its work changes: it waits for a person's approval, or had it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
+    /// Where it was to resolve a conflict and its resolution was accepted: the commit with that, which its ref keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
     /// What it cost, where its program says so.
     pub cost_usd: Option<f64>,
     /// What it read and wrote, where its program says so.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir, worktree_path};
 use super::events::EventLog;
@@ -11,6 +12,7 @@ use super::job::Common;
 use super::provision::{Outlay, Provisions, Remark};
 use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
+use super::shared::Shared;
 use super::supervisor::identity;
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
@@ -185,14 +187,14 @@ fn remove_empty(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dy
 /// refused is not fixed: what is committed to mend it has to count.
 fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     if let Some(start) = site.repo.start(refs)? {
-        site.repo.refuse_filters(start)?;
+        site.repo.refuse_without_git(start)?;
         return Ok(start);
     }
     let wanted = match &settings.base {
         Some(base) => site.repo.resolve(base)?,
         None => site.repo.head_commit()?,
     };
-    site.repo.refuse_filters(wanted)?;
+    site.repo.refuse_without_git(wanted)?;
     Ok(site.repo.fix_start(refs, wanted)?)
 }
 
@@ -256,9 +258,13 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        confinement: settings.confinement.clone(),
+        protected: settings.protected.clone(),
+        workers: Workers::default(),
         program: settings.program.clone(),
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
+        shared: Shared::new(site.state.shared_ready()),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })

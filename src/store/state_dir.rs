@@ -132,6 +132,11 @@ impl StateDir {
         self.path.join("build-cache")
     }
 
+    /// Says that the worktree that all tasks share is ready to work in.
+    pub fn shared_ready(&self) -> PathBuf {
+        self.path.join("shared-worktree.json")
+    }
+
     /// Where other programs edit copies of the plan, each in a folder of its own.
     pub fn edits(&self) -> PathBuf {
         self.path.join("edits")
@@ -263,6 +268,16 @@ impl AttemptDir {
     /// Its being there tells a supervisor to grant no more grace.
     pub fn hurry(&self) -> PathBuf {
         self.path.join("hurry")
+    }
+
+    /// How the repository was before the agent began, while it works.
+    pub fn before(&self) -> PathBuf {
+        self.path.join("before.json")
+    }
+
+    /// What shows that the agent wrote where it must not, if it did.
+    pub fn escape(&self) -> PathBuf {
+        self.path.join("escape.json")
     }
 
     /// Which processes belong to the attempt.

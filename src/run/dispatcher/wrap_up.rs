@@ -37,6 +37,7 @@ impl Dispatcher<'_> {
             | Message::Said(..)
             | Message::Overtime(_)
             | Message::Note(_)
+            | Message::Retired(..)
             | Message::Warning(..) => {}
         }
     }

@@ -177,6 +177,8 @@ fn ended(
         notes: None,
         detail: None,
         question: None,
+        protected: Vec::new(),
+        resolution: None,
         retry_at: None,
         commit: commit.map(|commit| commit.to_string()),
         cost_usd: None,

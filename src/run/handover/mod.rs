@@ -92,8 +92,11 @@ impl Hands<'_> {
             // Nobody's: no report can be made for it.
             token_hash: hash(&format!("{:032x}", fastrand::u128(..))),
             isolation: Isolation::Worktree,
+            sandbox: None,
             brought: Vec::new(),
             port_base: None,
+            on_integration: false,
+            resolves: None,
         }
     }
 }
