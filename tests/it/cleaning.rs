@@ -24,7 +24,7 @@ fn ok(project: &TestProject, arguments: &[&str]) -> (String, String) {
 }
 
 #[track_caller]
-fn assert_schema(document: &Value, schema: &str) {
+pub(crate) fn assert_schema(document: &Value, schema: &str) {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     let text = fs::read_to_string(format!("schemas/{schema}.schema.json")).unwrap();
     compiler.add_resource("schema.json", serde_json::from_str(&text).unwrap()).unwrap();
