@@ -38,6 +38,8 @@ pub struct PlanStatus {
     pub epic: String,
     /// The project's status.
     pub status: Option<ProjectStatus>,
+    /// The commit that tasks which have not begun start from, once a run has fixed it.
+    pub start: Option<String>,
 }
 
 /// Tasks by status.
@@ -134,6 +136,7 @@ impl StatusReport {
                 project: plan.project.clone(),
                 epic: plan.epic.clone(),
                 status: plan.status,
+                start: history.start.clone(),
             },
             counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
             tasks: tasks.collect(),
