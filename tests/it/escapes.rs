@@ -55,10 +55,11 @@ fn what_the_user_has_not_committed_can_t_be_changed_unseen() {
     let project = TestProject::new(&PlanText::of(&["a"]), "");
     project.write("README.md", "being written\n");
     project.write("notes/new.txt", "being written\n");
-    escapes(&project, "sh echo x >> \"$ROOT/README.md\" && echo x >> \"$ROOT/notes/new.txt\"", &[
-        "README.md was changed",
-        "notes/new.txt was changed",
-    ]);
+    escapes(
+        &project,
+        "sh echo x >> \"$ROOT/README.md\" && echo x >> \"$ROOT/notes/new.txt\"",
+        &["README.md was changed", "notes/new.txt was changed"],
+    );
 }
 
 #[test]
@@ -78,7 +79,11 @@ fn refs_that_are_moved_made_or_deleted_are_escapes() {
 fn the_integration_branch_is_nobody_s_but_ours() {
     let project = TestProject::new(&PlanText::of(&["a"]), "");
     project.git(&["branch", INTEGRATION]);
-    escapes(&project, "commit x\nsh git update-ref refs/heads/blueprint/trial/integration main~0 && git branch -q -D blueprint/trial/integration", &["was deleted"]);
+    escapes(
+        &project,
+        "commit x\nsh git update-ref refs/heads/blueprint/trial/integration main~0 && git branch -q -D blueprint/trial/integration",
+        &["was deleted"],
+    );
 }
 
 #[test]
@@ -102,10 +107,11 @@ fn another_task_s_folder_is_none_of_an_agent_s() {
     let project = TestProject::new(&PlanText::chain(&["b", "a"]), "== *\nwrite b.txt x");
     project.run(&["b"]).assert(0, &[]);
     let place = project.worktree("b");
-    escapes(&project, &format!("sh echo x >> '{place}/b.txt' && git -C '{place}' checkout -q --detach"), &[
-        "b.txt was changed",
-        "HEAD of",
-    ]);
+    escapes(
+        &project,
+        &format!("sh echo x >> '{place}/b.txt' && git -C '{place}' checkout -q --detach"),
+        &["b.txt was changed", "HEAD of"],
+    );
 }
 
 #[test]
@@ -135,7 +141,8 @@ fn nothing_is_pushed_by_an_agent_even_without_a_sandbox() {
 
 #[test]
 fn commits_of_agents_bear_their_attempt_s_address() {
-    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x\nsh git add -A && git commit -qm mine");
+    let project =
+        TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x\nsh git add -A && git commit -qm mine");
     project.complete(&[]);
     let by = project.git(&["log", "-1", "--format=%cn <%ce> %an", "blueprint/trial/a"]);
     assert_eq!(by, "worker (blueprint) <blueprint+trial.a.1@localhost> worker (blueprint)");
@@ -146,7 +153,9 @@ struct Shell(Child);
 
 impl Shell {
     fn open(project: &TestProject) -> Self {
-        Self(Command::new("sleep").arg("600").current_dir(&project.root).stdin(Stdio::null()).spawn().unwrap())
+        Self(
+            Command::new("sleep").arg("600").current_dir(&project.root).stdin(Stdio::null()).spawn().unwrap(),
+        )
     }
 }
 
@@ -220,6 +229,21 @@ fn of_two_agents_at_once_only_the_one_that_git_names_has_escaped() {
     project.run(&[]).assert(1, &["wrote outside its worktree"]);
     assert_eq!(project.task("a")["outcome"], "escaped");
     assert_eq!(project.task("b")["status"], "completed");
+}
+
+#[test]
+fn what_an_agent_did_while_its_run_was_dead_is_found_by_the_next() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "");
+    let root = project.root.to_string_lossy();
+    project.script(&format!(
+        "== *\nset ROOT {root}\nwrite a.txt x\ntouch at-work\nwait-for go\nsh git -C \"$ROOT\" commit -q --allow-empty -m x"
+    ));
+    let running = project.start(&["run"]);
+    wait_until("the agent", || project.control.join("at-work").exists(), String::new);
+    running.kill();
+    project.touch("go");
+    project.run(&[]).assert(1, &["wrote outside its worktree"]);
+    assert_eq!(project.task("a")["outcome"], "escaped");
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn what_is_ignored_or_ours_does_not_count() {
     sandbox.commit("ignore");
     let ours = sandbox.path().join("plan.xml");
     let is_ours = |file: &Path| file == ours;
-    let look = || sandbox.repo().fingerprint(Scope { busy: &[], only_here: false, is_ours: &is_ours }).unwrap();
+    let look =
+        || sandbox.repo().fingerprint(Scope { busy: &[], only_here: false, is_ours: &is_ours }).unwrap();
     let before = look();
     sandbox.write("target/x", "x");
     sandbox.write("plan.xml", "x");
