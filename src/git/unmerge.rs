@@ -6,7 +6,7 @@ use git2::{Commit, Oid, Repository};
 
 use super::again::made_again;
 use super::message::{TASK_TRAILER, one_line, trailer};
-use super::update::{Swapped, swap, target};
+use super::update::{Swapped, contains, swap, target};
 use super::{EpicRefs, GitError, Repo};
 
 /// How often the branch is made anew because others were faster.
@@ -100,7 +100,9 @@ fn since_the_first<'s>(
     let mut steps = Vec::new();
     let mut oldest = 0;
     let mut next = Some(store.find_commit(tip)?);
-    while let Some(commit) = next.filter(|commit| Some(commit.id()) != start) {
+    // A start that was moved on is no step of the branch itself, but contains the steps before it.
+    let is_before = |commit: &Commit<'_>| start.is_some_and(|start| contains(store, start, commit.id()));
+    while let Some(commit) = next.filter(|commit| !is_before(commit)) {
         next = if commit.parent_count() == 0 { None } else { Some(commit.parent(0)?) };
         let out = is_out(&commit);
         steps.push(commit);

@@ -62,7 +62,23 @@ fn keep(store: &Repository, name: &str, oid: Oid) -> Result<(), GitError> {
 
 /// Whether `commit` is `ancestor` or descends from it. A commit that can't be read contains nothing.
 pub(super) fn contains(store: &Repository, commit: Oid, ancestor: Oid) -> bool {
-    commit == ancestor || store.graph_descendant_of(commit, ancestor).unwrap_or(false)
+    // libgit2's own search runs beyond the end of a shallow clone, and fails.
+    commit == ancestor
+        || store.graph_descendant_of(commit, ancestor).unwrap_or_else(|_| is_above(store, commit, ancestor))
+}
+
+/// The same commit by commit, as far as the repository goes.
+fn is_above(store: &Repository, commit: Oid, ancestor: Oid) -> bool {
+    let (mut seen, mut open) = (HashSet::from([commit]), vec![commit]);
+    while let Some(id) = open.pop() {
+        // Beyond what is here there is nothing to find.
+        let Ok(commit) = store.find_commit(id) else { continue };
+        open.extend(commit.parent_ids().filter(|parent| seen.insert(*parent)));
+        if seen.contains(&ancestor) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What a ref points to, symbolic refs followed; `None` if there is none.

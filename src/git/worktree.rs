@@ -58,6 +58,7 @@ impl Worktree {
         &self.path
     }
 
+    /// The git folder that it shares with the repository.
     pub(super) fn common_dir(&self) -> &Path {
         &self.common_dir
     }

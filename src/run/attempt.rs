@@ -17,6 +17,7 @@ use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::shared::{self, Inside};
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::workplace::Based;
@@ -102,6 +103,7 @@ async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let _at_work = job.common.workers.enter(job);
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
+    let _inside = shared::stay(job);
     if let Some(ended) = &resumed.ended {
         return finish(job, &resumed.started, from_record(ended), link).await;
     }
@@ -118,6 +120,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     if let Some(report) = without_an_agent(job, link).await? {
         return Ok(report);
     }
+    let mut inside = shared::come_in(job).await;
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
@@ -132,6 +135,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(Unprovided::Broken(error)) => return Err(broken(job, link, error)),
         Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
     };
+    inside.iter_mut().for_each(Inside::is_settled);
     let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),

@@ -8,10 +8,11 @@ use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
-use super::provision::{PortBlock, Provisions};
 use super::protected::Protected;
+use super::provision::{PortBlock, Provisions};
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
+use super::shared::Shared;
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
@@ -42,6 +43,8 @@ pub(super) struct Common {
     pub(super) programs: Option<PathBuf>,
     /// What worktrees get before agents begin in them.
     pub(super) provisions: Provisions,
+    /// The worktree that attempts share, where they do.
+    pub(super) shared: Shared,
     pub(super) kill_grace: Duration,
     /// An agent that gives no sign of life for so long is ended.
     pub(super) stall: Duration,
@@ -79,7 +82,7 @@ impl Job {
     /// The branch that is checked out where the agent works, if that is its task's own.
     pub(super) fn task_branch(&self) -> Option<String> {
         match self.cast.isolation {
-            Isolation::Worktree => Some(self.branch.as_str().to_owned()),
+            Isolation::Worktree | Isolation::Shared => Some(self.branch.as_str().to_owned()),
             Isolation::None => None,
         }
     }
@@ -89,7 +92,7 @@ impl Job {
     pub(super) fn outbox(&self) -> &Path {
         match self.cast.isolation {
             Isolation::Worktree => &self.worktree,
-            Isolation::None => self.dir.path(),
+            Isolation::Shared | Isolation::None => self.dir.path(),
         }
     }
 }

@@ -9,9 +9,10 @@ use super::job::{Common, Job, Report};
 use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
+use super::settings::Isolation;
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
 use super::walls::remove_temp;
-use super::{audit, workplace};
+use super::{audit, shared, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -70,7 +71,7 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
         return merging::add_resolution(job, resolving, started, report);
     }
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
-    let warnings = match workplace::gather(job, base, &started.brought) {
+    let warnings = match gather(job, base, started, report.outcome == Outcome::Completed) {
         Ok(gathered) => {
             report.commit = Some(gathered.head);
             if report.outcome == Outcome::Completed && !gathered.changed {
@@ -122,6 +123,18 @@ fn refuse_resolution(report: &mut Report, changed: &[String]) {
             "what was to resolve a conflict changes protected paths: {} (way out: resolve it by hand, or `blueprint retry`)",
             changed.join(", ")
         ));
+    }
+}
+
+fn gather(
+    job: &Job,
+    base: Oid,
+    started: &AttemptStarted,
+    is_done: bool,
+) -> Result<workplace::Gathered, GitError> {
+    match job.cast.isolation {
+        Isolation::Worktree | Isolation::None => workplace::gather(job, base, &started.brought),
+        Isolation::Shared => shared::gather(job, base, &started.brought, is_done),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) ->
     let token = token()?;
     let mut command = command_line(job, &definition, &prompt, &token, provided)?;
     let walls = match job.cast.isolation {
-        Isolation::Worktree => walls(job, &mut command, &provided.env)?,
+        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
         Isolation::None => None,
     };
     write(&job.dir.stdin(), &command.stdin)?;

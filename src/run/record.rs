@@ -64,6 +64,9 @@ pub enum Fact {
         version: String,
         /// The commit that the plan started from.
         start: String,
+        /// The user's branch that this was on, where the run has fixed it: there the work is to land.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
         /// When the kernel started that process, in clock ticks since boot.
         #[serde(default)]
         process_start: Option<u64>,
@@ -113,6 +116,19 @@ pub enum Fact {
     Transition(TransitionRecord),
     /// A person set tasks back, to be done again: the commit point of all these changes of status at once.
     SetBack(SetBack),
+    /// A person took a task over: whatever was under way there counts no more.
+    Taken(Taken),
+    /// Tasks that have not begun start from a newer commit from now on.
+    Rebased {
+        /// Who wants that.
+        by: String,
+        /// The commit that the plan started from.
+        from: String,
+        /// The one that it starts from now.
+        to: String,
+        /// The user's branch that this is on: there the work is to land.
+        branch: Option<String>,
+    },
     /// A person asks something of a live run.
     Asked {
         /// That run's id: another one is not meant.
@@ -152,6 +168,8 @@ impl Fact {
             | Self::Kept { .. }
             | Self::Merged { .. }
             | Self::SetBack(_)
+            | Self::Taken(_)
+            | Self::Rebased { .. }
             | Self::Asked { .. }
             | Self::Transition(_) => true,
         }
@@ -182,6 +200,17 @@ pub struct SetBack {
     /// What the agents of the named ones are to know.
     pub note: Option<String>,
     /// The named ones that were not pending, and what depends on them.
+    pub transitions: Vec<TransitionRecord>,
+}
+
+/// A task that a person does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The task.
+    pub task: TaskId,
+    /// The person.
+    pub by: String,
+    /// How its status came to be in progress, under that person.
     pub transitions: Vec<TransitionRecord>,
 }
 

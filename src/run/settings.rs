@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::provision::Provisioning;
 use super::protected::Protected;
+use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
@@ -100,6 +100,8 @@ pub enum Isolation {
     /// Each in a git worktree of its own, on its task's branch, under a supervisor.
     #[default]
     Worktree,
+    /// All in one git worktree, on one branch, each under a supervisor.
+    Shared,
     /// All in the checkout itself, started directly: nothing is committed or merged.
     None,
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::job::{Common, Job, Report};
-use super::merging;
-use super::provision;
+use super::settings::Isolation;
+use super::{merging, provision, shared};
 use crate::agent::Outcome;
 use crate::git::{
     Authorship, BaseError, Conflict, Found, GitError, Message, Notice, OWN_FOLDER, Oid, Worktree,
@@ -62,6 +62,9 @@ pub(super) fn explained(error: &GitError) -> String {
 
 /// Makes the attempt's base and, on it, a clean worktree; what an earlier attempt left there is kept under its ref first.
 pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
+    if job.cast.isolation == Isolation::Shared {
+        return shared::prepare(job);
+    }
     if let Some(resolving) = &job.resolving {
         return merging::prepare(job, resolving);
     }
@@ -73,6 +76,13 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
         // A merge of ours: half written, it would be in the way of the same merge after a power cut.
         common.repo.sync()?;
     }
+    make_place(job, base)?;
+    Ok(based)
+}
+
+/// A clean worktree at that commit; what was there before is kept.
+pub(super) fn make_place(job: &Job, base: Oid) -> Result<(), GitError> {
+    let common = &job.common;
     // Before the first attempt that we know of there may be work, too: of a person, or of a run whose journal is lost.
     let before = job.attempt - 1;
     match common.repo.worktree_at(&job.worktree)? {
@@ -91,7 +101,7 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
             common.repo.add_worktree(&job.worktree, &job.branch, base)?;
         }
     }
-    Ok(based)
+    Ok(())
 }
 
 /// The prerequisites' work on the start; where that does not fit together, the integration branch as it was when it first had all of it:
@@ -154,6 +164,22 @@ pub(super) fn gather(job: &Job, base: Oid, brought: &[PathBuf]) -> Result<Gather
     // Before the journal says that it is there.
     common.repo.sync()?;
     Ok(Gathered { head, changed, warnings })
+}
+
+/// Keeps what is there under the attempt's ref, and leaves it as it is.
+pub(super) fn keep(job: &Job, base: Oid) -> Result<Gathered, GitError> {
+    let common = &job.common;
+    let worktree = common.repo.worktree(&job.worktree);
+    let message = message("Unfinished work of", job, job.attempt);
+    let kept = worktree.snapshot(&job.branch, &authorship(job), &message)?;
+    common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, kept.commit)?;
+    let changed = common.repo.changed(base, kept.commit)?.files > 0;
+    common.repo.sync()?;
+    let mut warnings: Vec<_> = kept.notices.iter().map(Notice::to_string).collect();
+    if kept.commit != worktree.head()? {
+        warnings.push("what is not committed in the shared worktree stays there, and the next task that is done takes it along".into());
+    }
+    Ok(Gathered { head: kept.commit, changed, warnings })
 }
 
 fn restore_plan(job: &Job, worktree: &Worktree, base: Oid) -> Result<Option<Oid>, GitError> {

@@ -193,6 +193,15 @@ fn what_the_configuration_opens_is_open() {
 }
 
 #[test]
+fn agents_that_share_a_worktree_report_from_their_sandbox_too() {
+    let does = "write {task}.txt x\nblueprint task|done|--summary|from within {task}";
+    let Some(project) = confined("landlock", &format!("== *\n{does}")) else { return };
+    configure(&project, "landlock", "isolation = \"shared\"");
+    project.complete(&[]).assert(0, &["in a sandbox"]);
+    assert_eq!(project.task("a")["summary"], "from within a");
+}
+
+#[test]
 fn what_people_do_beside_a_confined_agent_is_not_even_told() {
     let Some(project) = confined("landlock", "== *\nwrite a.txt x\ntouch at-work\nwait-for go") else {
         return;

@@ -1,6 +1,8 @@
 //! The room against real repositories; the git program, where it is used here, is the oracle.
 
+mod as_git;
 mod bases;
+mod checkouts;
 mod commits;
 mod concurrency;
 mod diffs;
@@ -9,6 +11,7 @@ mod endings;
 mod fingerprints;
 mod integration;
 mod names;
+mod promised;
 mod refs;
 mod refusals;
 mod removal;

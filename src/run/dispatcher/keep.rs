@@ -113,12 +113,12 @@ impl Dispatcher<'_> {
         });
     }
 
-    pub(super) fn on_retired(&mut self, task: TaskId, removed: Result<bool, GitError>) {
+    pub(super) fn on_retired(&mut self, task: TaskId, removed: &Result<bool, GitError>) {
         self.retiring.under_way.remove(&task);
         // There may be room again.
         self.pacing.look_again();
         self.retiring.is_told = false;
-        if let Err(error) = &removed {
+        if let Err(error) = removed {
             let text = format!("its worktree stays: {error}");
             self.tell(RunEvent::Warning { task: Some(task.clone()), text });
         }

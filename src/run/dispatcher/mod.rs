@@ -16,7 +16,8 @@ mod suspend;
 mod tell;
 mod wrap_up;
 
-pub(super) use assign::{check_worktree_dir, worktree_path};
+pub(super) use assign::check_worktree_dir;
+pub use assign::worktree_path;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -309,7 +310,7 @@ impl<'a> Dispatcher<'a> {
                 Ok(())
             }
             Message::Retired(task, removed) => {
-                self.on_retired(task, removed);
+                self.on_retired(task, &removed);
                 Ok(())
             }
             Message::Note(text) => {

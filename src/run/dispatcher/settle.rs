@@ -126,7 +126,7 @@ impl Dispatcher<'_> {
         self.hear();
         for (job, link) in std::mem::take(&mut self.to_begin) {
             match job.cast.isolation {
-                Isolation::Worktree => tokio::spawn(attempt(job, link)),
+                Isolation::Worktree | Isolation::Shared => tokio::spawn(attempt(job, link)),
                 Isolation::None => tokio::spawn(direct::attempt(job, link)),
             };
         }
@@ -269,7 +269,7 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn branch(&self, task: &TaskId) -> String {
-        self.common.refs.branch(self.ground.slug(task)).as_str().to_owned()
+        self.common.refs.branch(self.place_name(task, self.isolation(task))).as_str().to_owned()
     }
 
     /// The commit that the task's current attempt started from.

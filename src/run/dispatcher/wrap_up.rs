@@ -179,6 +179,8 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         | Fact::RunEnded { .. }
         | Fact::Transition(_)
         | Fact::SetBack(_)
+        | Fact::Taken(_)
+        | Fact::Rebased { .. }
         | Fact::Asked { .. }
         | Fact::OfLaterVersion => None,
     }

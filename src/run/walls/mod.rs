@@ -19,7 +19,7 @@ use thiserror::Error;
 use super::job::Job;
 use super::supervisor::{Sandbox, Walls};
 use crate::agent::{CommandLine, Kind, OwnPlaces};
-use crate::git::GitError;
+use crate::git::{GitError, OWN_FOLDER};
 
 /// What a run's configuration says of sandboxes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,11 +82,22 @@ pub(super) fn walls(
     may_write.extend(write.iter().map(|place| settled(place)));
     may_write.extend(job.build_jobs.iter().map(|jobs| settled(&jobs.pipe)));
     may_write.push(settled(&job.worktree));
+    may_write.extend(own_outbox(job)?);
     may_write.extend(job.common.repo.worktree(&job.worktree).places_of_commits(&job.branch)?);
     may_write.retain(|place| place.exists());
     let allowed: Vec<_> = read.iter().chain(&own.read).map(|place| settled(place)).collect();
     let secrets = home.iter().flat_map(|home| secrets::of(home)).filter(|secret| !is_in(secret, &allowed));
     Ok(Some(Walls { by: *by, write: may_write, secrets: secrets.collect() }))
+}
+
+/// Where the agent leaves its reports, if that is not its worktree.
+fn own_outbox(job: &Job) -> io::Result<Option<PathBuf>> {
+    if job.outbox() == job.worktree {
+        return Ok(None);
+    }
+    let folder = job.outbox().join(OWN_FOLDER);
+    fs::create_dir_all(&folder)?;
+    Ok(Some(settled(&folder)))
 }
 
 fn is_in(place: &Path, others: &[PathBuf]) -> bool {

@@ -184,6 +184,11 @@ impl TestProject {
         wait_until(what, || is_so(&self.log()), || format!("{:?}", self.log()));
     }
 
+    /// Waits until somebody has made that file in the control folder.
+    pub(crate) fn wait_until_there(&self, name: &str) {
+        wait_until(name, || self.control.join(name).exists(), String::new);
+    }
+
     /// Waits until that many attempts have started.
     pub(crate) fn wait_for_starts(&self, count: usize) {
         self.wait_for_log(&format!("{count} starts"), |log| log.starts().len() >= count);

@@ -57,12 +57,16 @@ pub(super) fn say(
 }
 
 fn say_sandbox(settings: &Settings) {
-    output::say(&match settings.confinement.sandbox {
-        Some(sandbox) => {
-            format!("note    agents work in worktrees of their own, in a sandbox ({})", sandbox.as_str())
-        }
-        None => "note    agents work in worktrees of their own, without a sandbox".to_owned(),
-    });
+    let is_shared = settings.casting.values().any(|cast| cast.isolation == Isolation::Shared);
+    let place = if is_shared { "one worktree that all share" } else { "worktrees of their own" };
+    let walls = match settings.confinement.sandbox {
+        Some(sandbox) => format!("in a sandbox ({})", sandbox.as_str()),
+        None => "without a sandbox".to_owned(),
+    };
+    output::say(&format!("note    agents work in {place}, {walls}"));
+    if is_shared {
+        output::say("note    a commit there may hold what other tasks have begun");
+    }
 }
 
 fn say_uncommitted(context: &Context, repo: &Repo) -> Result<(), CliError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Config, Loaded, StepConfig};
+use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
@@ -15,8 +15,6 @@ use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings};
 
-/// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
-const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
