@@ -7,74 +7,67 @@ mod ending;
 mod flags;
 mod stream;
 
-use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::arguments::reserved;
 use super::environment::{Needs, assemble};
-use super::program::{self, Wanted};
-use super::{BaseEnv, CommandLine, Ended, Kind, Launch, Reading, Runner, RunnerError, RunnerSpec};
+use super::installation::{Installation, Product};
+use super::{
+    BaseEnv, CommandLine, Ended, Event, Kind, Launch, NETWORK, Reading, Runner, RunnerError, RunnerSpec,
+    Version,
+};
 
 /// Claude Code.
 #[derive(Debug)]
-pub(super) struct Claude {
-    spec: RunnerSpec,
-}
+pub(super) struct Claude(Installation);
 
-/// How to get the program.
-const HINT: &str =
-    "install it with `npm install -g @anthropic-ai/claude-code`, or give its path as `command`";
+const PRODUCT: Product =
+    Product { program: "claude", package: "@anthropic-ai/claude-code", oldest: Version::new(2, 0, 77) };
 
 impl Claude {
     /// # Errors
     /// The spec's arguments contain one that is ours to set.
     pub(super) fn new(spec: RunnerSpec) -> Result<Claude, RunnerError> {
-        match flags::reserved(&spec.args) {
-            None => Ok(Claude { spec }),
+        match reserved(&spec.args, flags::OURS) {
+            None => Ok(Claude(Installation::new(spec, &PRODUCT))),
             Some(flag) => Err(RunnerError::ReservedArgument { name: spec.name, flag }),
         }
-    }
-
-    fn program(&self) -> &OsStr {
-        OsStr::new(self.spec.command.first().map_or("claude", String::as_str))
     }
 }
 
 impl Runner for Claude {
     fn name(&self) -> &str {
-        &self.spec.name
+        &self.0.spec.name
     }
 
     fn kind(&self) -> Kind {
-        self.spec.kind
+        self.0.spec.kind
     }
 
     fn command_line(&self, launch: &Launch<'_>) -> Result<CommandLine, RunnerError> {
-        let invocation = flags::Invocation::new(&self.spec, launch);
-        let before = self.spec.command.iter().skip(1);
-        let line = CommandLine {
-            program: program::resolve(self.program(), launch.config_dir),
-            args: before.map(OsString::from).chain(invocation.args.iter().map(OsString::from)).collect(),
-            env: assemble(launch, &self.needs(launch.env), &self.spec.env),
-            stdin: invocation.stdin,
-        };
-        line.checked(&self.spec.name)
+        let invocation = flags::Invocation::new(&self.0.spec, launch);
+        let env = assemble(launch, &self.needs(launch.env), &self.0.spec.env);
+        self.0.started(launch, invocation.args, env, invocation.stdin)
     }
 
     fn check(&self, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError> {
-        let wanted = Wanted { runner: &self.spec.name, program: self.program(), hint: Some(HINT) };
-        program::find(wanted, env, config_dir)
+        self.0.check(env, config_dir)
     }
 
     fn read(&self, ended: &Ended<'_>) -> Reading {
         ending::read(ended)
     }
 
-    fn last_line(&self, line: &str) -> Option<String> {
-        stream::progress(line)
+    fn events(&self, line: &str) -> Vec<Event> {
+        stream::events(line)
+    }
+
+    fn can_resume(&self) -> bool {
+        true
     }
 }
 
-/// The program's own settings, its way to the network, and the tools that it starts.
+/// The program's own settings, and the tools that it starts.
 const PASS: &[&str] = &[
     "ANTHROPIC_*",
     "CLAUDE_*",
@@ -85,17 +78,6 @@ const PASS: &[&str] = &[
     "MAX_MCP_OUTPUT_TOKENS",
     "MAX_THINKING_TOKENS",
     "MCP_*",
-    "NODE_EXTRA_CA_CERTS",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "ALL_PROXY",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "NO_PROXY",
-    "all_proxy",
-    "https_proxy",
-    "http_proxy",
-    "no_proxy",
 ];
 
 /// They belong to a session that blueprint itself was started from, and would bind the agent to it.
@@ -119,9 +101,9 @@ const CLOUDS: &[(&str, &[&str])] = &[
 
 impl Claude {
     fn needs(&self, env: &BaseEnv) -> Needs {
-        let told = |switch: &str| env.var(switch).is_some() || self.spec.env.contains_key(switch);
+        let told = |switch: &str| env.var(switch).is_some() || self.0.spec.env.contains_key(switch);
         let clouds = CLOUDS.iter().filter(|(switch, _)| told(switch)).flat_map(|(_, vars)| *vars);
-        Needs { pass: PASS.iter().chain(clouds).copied().collect(), hold_back: HOLD_BACK }
+        Needs { pass: PASS.iter().chain(NETWORK).chain(clouds).copied().collect(), hold_back: HOLD_BACK }
     }
 }
 

@@ -9,7 +9,7 @@ use super::program::{self, Wanted};
 use super::render::{Piece, pieces};
 use super::retry_at;
 use super::{
-    Answer, BaseEnv, CommandLine, Ended, Exit, Kind, Launch, Outcome, Reading, Runner, RunnerError,
+    Answer, BaseEnv, CommandLine, Ended, Event, Exit, Kind, Launch, Outcome, Reading, Runner, RunnerError,
     RunnerSpec,
 };
 
@@ -49,6 +49,7 @@ impl Runner for Command {
             args: args.map(|arg| filled(arg, |name| value(launch, name))).collect(),
             env: assemble(launch, &Needs::default(), &self.spec.env),
             stdin: stdin(launch.definition_text, launch.prompt_text),
+            files: Vec::new(),
         };
         line.checked(&self.spec.name)
     }
@@ -69,8 +70,12 @@ impl Runner for Command {
         reading
     }
 
-    fn last_line(&self, line: &str) -> Option<String> {
-        log_text::first_line(line)
+    fn events(&self, line: &str) -> Vec<Event> {
+        log_text::first_line(line).map(Event::Said).into_iter().collect()
+    }
+
+    fn can_resume(&self) -> bool {
+        false
     }
 }
 

@@ -41,6 +41,21 @@ const ALWAYS: &[&str] = &["PATH", "HOME", "USER", "SHELL", "LANG", "LC_*", "TERM
 /// Passed on to agents that may push.
 const FOR_PUSHING: &[&str] = &["SSH_AUTH_SOCK"];
 
+/// The way to the network, for programs that talk to a service.
+pub(super) const NETWORK: &[&str] = &[
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "all_proxy",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+];
+
 /// Never passed on, whatever a configuration says: they would make git in the worktree work on another repository
 /// (the list of `git rev-parse --local-env-vars`, those that carry settings left out).
 const NEVER: &[&str] = &[

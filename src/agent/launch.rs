@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{BaseEnv, BuildJobs, Definition, EnvPolicy, RunnerError};
 
@@ -20,6 +20,11 @@ pub struct Launch<'a> {
     /// The program's session to be, as the text of a UUID ([`session_id`](super::session_id)); a new one for each
     /// attempt, since programs refuse one that they have seen.
     pub session: &'a str,
+    /// The session that it goes on with, as its program named it, instead of beginning a new one; only where the runner
+    /// [can](super::Runner::can_resume).
+    pub resume: Option<&'a str>,
+    /// What it may use up.
+    pub limits: Limits,
     /// The absolute path of the plan.
     pub genesis: &'a Path,
     /// The absolute path of the folder where the agent works.
@@ -61,6 +66,15 @@ pub struct Identity<'a> {
     pub email: &'a str,
 }
 
+/// What one attempt may use up, for programs that heed it themselves; others have to be watched.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Limits {
+    /// Answers of the model.
+    pub turns: Option<u32>,
+    /// US dollars.
+    pub cost_usd: Option<f64>,
+}
+
 /// A process to be started, in [`Launch::worktree`], with nothing inherited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine {
@@ -72,6 +86,8 @@ pub struct CommandLine {
     pub env: Vec<(OsString, OsString)>,
     /// All that the process finds on its standard input, which then ends.
     pub stdin: Vec<u8>,
+    /// Files that have to be there when it starts, each beside [`Launch::prompt_file`], with what has to be in them.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl CommandLine {
@@ -132,6 +148,9 @@ pub(super) mod tests {
         definition: Definition,
         text: String,
         prompt: String,
+        resume: Option<String>,
+        limits: Limits,
+        outbox: Option<PathBuf>,
     }
 
     impl Scene {
@@ -142,6 +161,9 @@ pub(super) mod tests {
                 definition: Definition::generic("tester"),
                 text: "You test.".to_owned(),
                 prompt: "Test it.".to_owned(),
+                resume: None,
+                limits: Limits::default(),
+                outbox: None,
             }
         }
 
@@ -166,6 +188,22 @@ pub(super) mod tests {
             self
         }
 
+        /// The attempt goes on with this session.
+        pub(in crate::agent) fn resume(mut self, session: &str) -> Scene {
+            self.resume = Some(session.to_owned());
+            self
+        }
+
+        pub(in crate::agent) fn limits(mut self, limits: Limits) -> Scene {
+            self.limits = limits;
+            self
+        }
+
+        pub(in crate::agent) fn outbox(mut self, folder: &str) -> Scene {
+            self.outbox = Some(folder.into());
+            self
+        }
+
         pub(in crate::agent) fn launch(&self) -> Launch<'_> {
             Launch {
                 task: "auth-api",
@@ -173,6 +211,8 @@ pub(super) mod tests {
                 attempt: 2,
                 token: "secret",
                 session: "5f0c1a52-0000-8000-8000-000000000000",
+                resume: self.resume.as_deref(),
+                limits: self.limits,
                 genesis: Path::new("/plans/genesis.xml"),
                 worktree: Path::new("/trees/auth-api"),
                 config_dir: Path::new("/plans"),
@@ -181,7 +221,7 @@ pub(super) mod tests {
                 prompt_file: Path::new("/state/prompt.md"),
                 definition_text: &self.text,
                 prompt_text: &self.prompt,
-                outbox: None,
+                outbox: self.outbox.as_deref(),
                 programs: None,
                 build_jobs: None,
                 identity: Identity {
@@ -202,6 +242,7 @@ pub(super) mod tests {
             args: ["-c", "it's $HOME", "", "--model=opus"].map(OsString::from).to_vec(),
             env: Vec::new(),
             stdin: Vec::new(),
+            files: Vec::new(),
         };
         assert_eq!(line.to_string(), r"sh -c 'it'\''s $HOME' '' --model=opus");
     }
@@ -213,6 +254,7 @@ pub(super) mod tests {
             args: vec![arg.into()],
             env: vec![("TASK_ID".into(), value.into())],
             stdin: vec![0],
+            files: Vec::new(),
         };
         assert!(line("a", "b").checked("main").is_ok());
         let told = [line("a\0", "b"), line("a", "b\0")].map(|l| l.checked("main").unwrap_err().to_string());

@@ -67,7 +67,7 @@ mod tests {
 
     fn started_with(vars: &[(&str, &str)]) -> CommandLine {
         let env = vars.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new() }
+        CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new(), files: Vec::new() }
     }
 
     #[test]

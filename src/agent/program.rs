@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use super::{BaseEnv, RunnerError};
 
 /// A program that a runner wants, and how to name it when it is not there.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Wanted<'a> {
     /// The runner's name.
     pub runner: &'a str,
     /// The program: a name, or a path.
     pub program: &'a OsStr,
     /// How to install it.
-    pub hint: Option<&'static str>,
+    pub hint: Option<String>,
 }
 
 /// What to start for a program as configured: a bare name stays (it is looked up in `PATH`), a path with a slash is
@@ -83,7 +83,8 @@ mod tests {
 
         fn find(&self, program: &str) -> Result<PathBuf, RunnerError> {
             let env = BaseEnv::new([("PATH", self.0.path())]);
-            let wanted = Wanted { runner: "main", program: program.as_ref(), hint: Some("install it") };
+            let wanted =
+                Wanted { runner: "main", program: program.as_ref(), hint: Some("install it".to_owned()) };
             find(wanted, &env, self.0.path())
         }
     }

@@ -95,6 +95,12 @@ pub struct Reading {
     pub outcome: Outcome,
     /// The agent's last words, cut to a sane length: what becomes the task's result.
     pub summary: Option<String>,
+    /// What came of it, by the agent's own account, where its program asks for one.
+    #[serde(default)]
+    pub deliverables: Vec<String>,
+    /// What others should know, by the agent's own account.
+    #[serde(default)]
+    pub learnings: Vec<String>,
     /// Why it ended so, for a person: exit code, message, the end of standard error.
     pub detail: Option<String>,
     /// The question that it asks, for [`Outcome::NeedsAnswer`].
@@ -115,6 +121,8 @@ impl Reading {
         Reading {
             outcome,
             summary: None,
+            deliverables: Vec::new(),
+            learnings: Vec::new(),
             detail: None,
             question: None,
             cost_usd: None,

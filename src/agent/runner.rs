@@ -9,8 +9,11 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::claude::Claude;
+use super::codex::Codex;
 use super::command::Command;
-use super::{BaseEnv, CommandLine, Ended, Launch, Outcome, Reading};
+use super::gemini::Gemini;
+use super::opencode::Opencode;
+use super::{BaseEnv, CommandLine, Ended, Event, Launch, Outcome, Reading, Version};
 
 /// A program that plays agents.
 pub trait Runner: Send + Sync {
@@ -26,10 +29,11 @@ pub trait Runner: Send + Sync {
     /// What no process can be given, such as an argument with a NUL in it.
     fn command_line(&self, launch: &Launch<'_>) -> Result<CommandLine, RunnerError>;
 
-    /// Finds the program without running it: over `PATH` of `env`, or below `config_dir` for a relative path.
+    /// Finds the program: over `PATH` of `env`, or below `config_dir` for a relative path. Of a program that we know, its version is found
+    /// out, too, on which the flags of [`Runner::command_line`] depend.
     ///
     /// # Errors
-    /// The program is missing or cannot be executed; the message says how to install it, where we know.
+    /// The program is missing, cannot be executed, or is too old; the message says how to install it, where we know.
     fn check(&self, env: &BaseEnv, config_dir: &Path) -> Result<PathBuf, RunnerError>;
 
     /// Judges an ended attempt by how it ended and by what it printed.
@@ -37,8 +41,16 @@ pub trait Runner: Send + Sync {
     /// Never fails: what cannot be read is told in [`Reading::detail`].
     fn read(&self, ended: &Ended<'_>) -> Reading;
 
+    /// What a line of the program's standard output tells of, by that line alone.
+    fn events(&self, line: &str) -> Vec<Event>;
+
     /// A line of the program's output as one short line for the progress display; `None` where it has nothing to say.
-    fn last_line(&self, line: &str) -> Option<String>;
+    fn last_line(&self, line: &str) -> Option<String> {
+        self.events(line).iter().rev().find_map(Event::line)
+    }
+
+    /// Whether it can take a session up again: what it said and did before is then still before it.
+    fn can_resume(&self) -> bool;
 }
 
 /// Why a runner cannot be built or used.
@@ -49,14 +61,6 @@ pub enum RunnerError {
     UnknownKind {
         /// The word that was given.
         kind: String,
-    },
-    /// A kind that is planned but cannot be used yet.
-    #[error("runner `{name}`: kind `{kind}` is not available yet; available are {}", Kind::names(&Kind::AVAILABLE))]
-    NotAvailable {
-        /// The runner's name.
-        name: String,
-        /// Its kind.
-        kind: Kind,
     },
     /// A `command` runner without a command.
     #[error("runner `{name}` has no program: give it `command = [\"program\", \"argument\"]`")]
@@ -81,7 +85,7 @@ pub enum RunnerError {
         flag: String,
     },
     /// The program is nowhere to be found.
-    #[error("runner `{name}`: program `{program}` was not found in {searched}{}", hint.map(|h| format!("; {h}")).unwrap_or_default())]
+    #[error("runner `{name}`: program `{program}` was not found in {searched}{}", hint.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
     ProgramMissing {
         /// The runner's name.
         name: String,
@@ -90,7 +94,32 @@ pub enum RunnerError {
         /// Where it was looked for.
         searched: String,
         /// How to get it.
-        hint: Option<&'static str>,
+        hint: Option<String>,
+    },
+    /// The program is there, but in a version whose flags we do not know.
+    #[error(
+        "runner `{name}`: {} is version {version}, and {oldest} is the oldest that can be used; renew it with `npm install -g {package}@latest`",
+        path.display()
+    )]
+    TooOld {
+        /// The runner's name.
+        name: String,
+        /// The program's file.
+        path: PathBuf,
+        /// Its version.
+        version: Version,
+        /// The oldest that can be used.
+        oldest: Version,
+        /// The npm package that it comes in.
+        package: &'static str,
+    },
+    /// The runner's `env` sets what we set, in a way that the two cannot be put together.
+    #[error("runner `{name}`: {variable} is not a JSON object, so nothing can be added to it")]
+    NotAnObject {
+        /// The runner's name.
+        name: String,
+        /// The variable.
+        variable: &'static str,
     },
     /// The program's file is there, but may not be executed.
     #[error("runner `{name}`: {} is not executable", path.display())]
@@ -127,10 +156,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, those to come included.
+    /// Every kind.
     pub const ALL: [Kind; 5] = [Kind::Command, Kind::Claude, Kind::Codex, Kind::Opencode, Kind::Gemini];
-    /// The kinds that [`build`] can build.
-    pub const AVAILABLE: [Kind; 2] = [Kind::Command, Kind::Claude];
 
     /// The word of the configuration file.
     pub fn as_str(self) -> &'static str {
@@ -149,7 +176,10 @@ impl Kind {
         match (self, outcome) {
             (_, Outcome::OutOfCredit) => "add credit to its account",
             (Kind::Claude, _) => "log in with `claude` and its `/login`, or set `ANTHROPIC_API_KEY`",
-            (Kind::Command | Kind::Codex | Kind::Opencode | Kind::Gemini, _) => "log its program in",
+            (Kind::Codex, _) => "log in with `codex login`, or set `CODEX_API_KEY`",
+            (Kind::Opencode, _) => "log in with `opencode auth login`, or set its provider's key",
+            (Kind::Gemini, _) => "log in with `gemini`, or set `GEMINI_API_KEY`",
+            (Kind::Command, _) => "log its program in",
         }
     }
 
@@ -187,6 +217,17 @@ impl TryFrom<String> for Kind {
     }
 }
 
+/// How an agent's definition goes to its program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefinitionMode {
+    /// As an addition to the program's own instructions, which say how to use its tools.
+    #[default]
+    Append,
+    /// In their place.
+    Replace,
+}
+
 /// A runner as the configuration describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunnerSpec {
@@ -194,14 +235,16 @@ pub struct RunnerSpec {
     pub name: String,
     /// What sort of program it is.
     pub kind: Kind,
-    /// The program and its arguments, with placeholders. For `claude`, where to find it, if not in `PATH`.
+    /// The program and its arguments, with placeholders. For an agent program, where to find it, if not in `PATH`.
     pub command: Vec<String>,
-    /// Arguments added to the command line; for `claude` they win over our own.
+    /// Arguments added to the command line; for an agent program they win over our own.
     pub args: Vec<String>,
     /// The model to use, which wins over the definition's.
     pub model: Option<String>,
     /// Variables set for the program.
     pub env: BTreeMap<String, String>,
+    /// How definitions go to it; a `command` is always given them in front of the prompt.
+    pub definition: DefinitionMode,
 }
 
 impl RunnerSpec {
@@ -214,6 +257,7 @@ impl RunnerSpec {
             args: Vec::new(),
             model: None,
             env: BTreeMap::new(),
+            definition: DefinitionMode::default(),
         }
     }
 }
@@ -221,34 +265,21 @@ impl RunnerSpec {
 /// Builds the runner that a configuration describes.
 ///
 /// # Errors
-/// The kind is still to come, the command is missing, or a variable is set that must not be.
+/// The command is missing, or an argument or a variable is set that must not be.
 pub fn build(spec: RunnerSpec) -> Result<Box<dyn Runner>, RunnerError> {
     super::environment::refuse_git_variables(&spec)?;
     match spec.kind {
         Kind::Command => Ok(Box::new(Command::new(spec)?)),
         Kind::Claude => Ok(Box::new(Claude::new(spec)?)),
-        Kind::Codex | Kind::Opencode | Kind::Gemini => {
-            Err(RunnerError::NotAvailable { name: spec.name, kind: spec.kind })
-        }
+        Kind::Codex => Ok(Box::new(Codex::new(spec)?)),
+        Kind::Opencode => Ok(Box::new(Opencode::new(spec)?)),
+        Kind::Gemini => Ok(Box::new(Gemini::new(spec)?)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kinds_to_come_are_refused_with_those_that_are_there() {
-        for kind in [Kind::Codex, Kind::Opencode, Kind::Gemini] {
-            let error = build(RunnerSpec::new("main", kind)).err().unwrap();
-            assert_eq!(
-                error.to_string(),
-                format!(
-                    "runner `main`: kind `{kind}` is not available yet; available are `command`, `claude`"
-                )
-            );
-        }
-    }
 
     #[test]
     fn an_unknown_kind_is_refused_with_all_that_there_are() {

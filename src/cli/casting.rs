@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::config::{self, AgentConfig, Config, Loaded};
 use super::error::CliError;
 use super::sharing;
-use crate::agent::{self, BaseEnv, Kind, Runner, RunnerSpec};
+use crate::agent::{self, BaseEnv, DefinitionMode, Kind, Runner, RunnerSpec};
 use crate::genesis::{Status, nearest};
 use crate::plan::{Plan, Task, TaskId};
 use crate::run::{Cast, Isolation};
@@ -152,6 +152,7 @@ fn spec(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<RunnerSpec,
     let from_layers = layers(task, config).find_map(|layer| layer.runner.as_deref());
     let name = wishes.runner.or(from_layers).or(config.runner.as_deref()).unwrap_or(DEFAULT_RUNNER);
     let mut spec = named(name, config)?;
+    spec.definition = config.definition.unwrap_or_default();
     if let Some(model) = layers(task, config).find_map(|layer| layer.model.clone()) {
         spec.model = Some(model);
     }
@@ -180,12 +181,13 @@ fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
         args: table.args.clone(),
         model: table.model.clone(),
         env: table.env.clone(),
+        definition: DefinitionMode::default(),
     })
 }
 
 fn unknown(name: &str, config: &Config) -> CliError {
     // Not `command`: without a table that says which, it is no runner.
-    let built_in = Kind::AVAILABLE.into_iter().filter(|kind| *kind != Kind::Command);
+    let built_in = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Command);
     let mut known: BTreeSet<&str> = config.runners.keys().map(String::as_str).collect();
     for kind in built_in {
         known.insert(kind.as_str());

@@ -193,6 +193,7 @@ fn detail(reason: Reason, stall: Duration) -> Option<String> {
 fn from_reading(reading: Reading) -> Report {
     Report {
         summary: reading.summary,
+        deliverables: reading.deliverables,
         detail: reading.detail,
         question: reading.question,
         retry_at: reading.retry_at,

@@ -10,7 +10,7 @@ use super::settings::Isolation;
 use super::supervisor::Walls;
 use super::walls::{WallsError, walls};
 use super::workplace::Based;
-use crate::agent::{self, CommandLine, Identity, Launch, Placeholders, RunnerError};
+use crate::agent::{self, CommandLine, Identity, Launch, Limits, Placeholders, RunnerError};
 use crate::git::{Authorship, address_of_attempt};
 use crate::store::StoreError;
 
@@ -54,6 +54,9 @@ pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) ->
         Isolation::None => None,
     };
     write(&job.dir.stdin(), &command.stdin)?;
+    for (file, content) in &command.files {
+        write(file, content)?;
+    }
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -90,6 +93,8 @@ fn command_line(
         attempt: job.attempt,
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
+        resume: None,
+        limits: Limits::default(),
         genesis: &job.common.genesis,
         worktree: &job.worktree,
         config_dir: &job.common.config_dir,

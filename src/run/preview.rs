@@ -7,7 +7,7 @@ use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
-use crate::agent::{Definition, Identity, Launch};
+use crate::agent::{Definition, Identity, Launch, Limits};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
@@ -160,6 +160,8 @@ impl<'a> Preview<'a> {
             attempt,
             token: "<token>",
             session: "<session>",
+            resume: None,
+            limits: Limits::default(),
             genesis: self.site.plan.path(),
             worktree,
             config_dir: &self.settings.config_dir,

@@ -229,7 +229,8 @@ fn command_line(step: &Step, place: StepPlace<'_>, dir: &AttemptDir) -> CommandL
     env.extend_from_slice(place.env);
     // By this its processes are found where its supervisor was killed.
     env.push((agent::STEP.into(), dir.path().into()));
-    CommandLine { program: words.next().unwrap_or_default(), args: words.collect(), env, stdin: Vec::new() }
+    let program = words.next().unwrap_or_default();
+    CommandLine { program, args: words.collect(), env, stdin: Vec::new(), files: Vec::new() }
 }
 
 /// What every step sees of the environment that we were started with: what agents see, without what their programs need.

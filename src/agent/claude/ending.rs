@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::super::ending::signal;
+use super::super::json_lines::{first_text, items, sum, text};
 use super::super::log_text::{self, MESSAGE, cut, plain};
-use super::super::retry_at;
-use super::super::{Answer, Ended, Exit, Outcome, Reading, Tokens};
-use super::stream::{Stream, text};
+use super::super::structured::Structured;
+use super::super::{Answer, Ended, Event, Exit, Fault, Outcome, Reading, Tokens, retry_at};
+use super::stream::Stream;
 
 /// Ended by us, no result, denied tools, rate limit, authentication, turns or budget, other errors, the answer itself.
 pub(super) fn read(ended: &Ended<'_>) -> Reading {
@@ -22,13 +24,15 @@ pub(super) fn read(ended: &Ended<'_>) -> Reading {
     let mut reading = result.facts(&stream);
     if let Some(by) = ended.ended_by_us {
         reading.outcome = by.outcome();
-    } else if let Some((outcome, detail)) = result.fault() {
-        reading.outcome = outcome;
-        if outcome == Outcome::RateLimited {
+    } else if let Some(fault) = result.fault() {
+        reading.outcome = fault.outcome;
+        if fault.outcome == Outcome::RateLimited {
             let ends = stream.limit_ends.and_then(|ends| retry_at::of_epoch(ends, ended.at));
-            reading.retry_at = ends.or_else(|| retry_at::retry_at(&detail, ended.at));
+            reading.retry_at = ends.or_else(|| retry_at::retry_at(&fault.message, ended.at));
         }
-        reading.detail = Some(cut(&plain(&detail), MESSAGE));
+        reading.detail = Some(fault.message);
+    } else if let Some(structured) = result.structured() {
+        structured.tell(&mut reading);
     } else if let Some(answer) = result.last_words(&stream).and_then(answer) {
         answer.tell(&mut reading);
     }
@@ -54,14 +58,6 @@ fn without_result(ended: &Ended<'_>, stream: Stream, trouble: Option<String>) ->
     Reading { session: stream.session, detail: Some(detail), ..Reading::of(outcome) }
 }
 
-/// The program turns a signal into an exit code of 128 and the signal's number.
-fn signal(exit: Exit) -> Option<i32> {
-    match exit {
-        Exit::Signal(signal) => Some(signal),
-        Exit::Code(code) => Some(code - 128).filter(|signal| (1..=31).contains(signal)),
-    }
-}
-
 /// Read from the whole message: a summary may have lost its end.
 fn answer(message: &str) -> Option<Answer> {
     Answer::in_message(&plain(message))
@@ -74,14 +70,27 @@ fn summary(text: &str) -> Option<String> {
 }
 
 /// The last line of the output, of which any field may be missing or odd.
-struct ResultLine(Value);
+pub(super) struct ResultLine(Value);
 
 impl ResultLine {
+    pub(super) fn new(line: Value) -> ResultLine {
+        ResultLine(line)
+    }
+
+    /// What it tells of while one looks on.
+    pub(super) fn events(&self) -> [Event; 2] {
+        let end = match self.fault() {
+            Some(fault) => Err(fault),
+            None => Ok(text(&self.0, "result").map(str::to_owned)),
+        };
+        [Event::Spent { tokens: self.tokens(), cost_usd: self.cost() }, Event::Ended(end)]
+    }
+
     /// What it says of the attempt, with no judgement of how it ended.
     fn facts(&self, stream: &Stream) -> Reading {
         Reading {
             summary: self.last_words(stream).and_then(summary),
-            cost_usd: self.0.get("total_cost_usd").and_then(Value::as_f64).filter(|c| c.is_finite()),
+            cost_usd: self.cost(),
             tokens: self.tokens(),
             session: text(&self.0, "session_id").map(str::to_owned).or_else(|| stream.session.clone()),
             ..Reading::of(Outcome::Completed)
@@ -97,38 +106,36 @@ impl ResultLine {
         words.or(stream.last_text.as_deref())
     }
 
-    /// What went wrong, if the program says that something did.
-    fn fault(&self) -> Option<(Outcome, String)> {
-        let denied = self.denied();
-        if !denied.is_empty() {
-            return Some((Outcome::PermissionDenied, format!("denied: {}", denied.join("; "))));
-        }
-        if text(&self.0, "stop_reason") == Some("refusal") {
-            return Some((Outcome::AgentError, format!("the model refused: {}", self.message())));
-        }
-        if !self.is_error() {
-            return None;
-        }
-        let message = self.message();
-        let outcome = self.kind(&message.to_lowercase());
-        Some((outcome, message))
+    fn cost(&self) -> Option<f64> {
+        self.0.get("total_cost_usd").and_then(Value::as_f64).filter(|cost| cost.is_finite())
     }
 
-    fn kind(&self, message: &str) -> Outcome {
-        let status = self.0.get("api_error_status").and_then(Value::as_u64);
-        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-        match (text(&self.0, "subtype"), status) {
-            _ if says(OUT_OF_CREDIT) => Outcome::OutOfCredit,
-            (_, Some(429 | 529)) => Outcome::RateLimited,
-            (_, None) if says(RATE_LIMITED) => Outcome::RateLimited,
-            (_, Some(401 | 403)) => Outcome::Authentication,
-            (_, None) if says(AUTHENTICATION) => Outcome::Authentication,
-            (Some("error_max_turns"), _) => Outcome::OutOfTurns,
-            (Some("error_max_budget_usd"), _) => Outcome::OutOfBudget,
-            (_, Some(500..)) => Outcome::Unavailable,
-            (_, None) if says(UNREACHABLE) => Outcome::Unavailable,
-            _ => Outcome::AgentError,
+    fn structured(&self) -> Option<Structured> {
+        Structured::of(self.0.get("structured_output")?)
+    }
+
+    /// What went wrong, if the program says that something did.
+    fn fault(&self) -> Option<Fault> {
+        let denied: Vec<_> = items(&self.0, "permission_denials").map(denial).collect();
+        if !denied.is_empty() {
+            return Some(Fault::new(Outcome::PermissionDenied, &format!("denied: {}", denied.join("; "))));
         }
+        let message = self.message();
+        if text(&self.0, "stop_reason") == Some("refusal") {
+            return Some(Fault::new(Outcome::AgentError, &format!("the model refused: {message}")));
+        }
+        match text(&self.0, "subtype") {
+            Some("error_max_turns") => Some(Fault::new(Outcome::OutOfTurns, &message)),
+            Some("error_max_budget_usd") => Some(Fault::new(Outcome::OutOfBudget, &message)),
+            _ if !self.is_error() => None,
+            _ => Some(self.of_service(&message)),
+        }
+    }
+
+    fn of_service(&self, message: &str) -> Fault {
+        let status = self.0.get("api_error_status").and_then(Value::as_u64);
+        let word = first_text(&self.0, &["api_error_type", "api_error"]);
+        Fault::of_service(status, word, message)
     }
 
     fn is_error(&self) -> bool {
@@ -147,48 +154,15 @@ impl ResultLine {
         texts.join("; ")
     }
 
-    /// The tools that it was denied, each with what it was wanted for.
-    fn denied(&self) -> Vec<String> {
-        let denials = self.0.get("permission_denials").and_then(Value::as_array);
-        denials.into_iter().flatten().map(denial).collect()
-    }
-
     fn tokens(&self) -> Option<Tokens> {
         let models = self.0.get("modelUsage").and_then(Value::as_object);
         let by_model = models.map(|models| models.values().map(of_model).collect::<Vec<_>>());
         match by_model.filter(|models| !models.is_empty()) {
-            Some(models) => Some(models.into_iter().fold(Tokens::default(), sum)),
+            Some(models) => Some(models.into_iter().fold(Tokens::default(), both)),
             None => self.0.get("usage").filter(|usage| usage.is_object()).map(of_main),
         }
     }
 }
-
-/// Words of an error message, in lower case, whatever its status.
-const OUT_OF_CREDIT: &[&str] = &["credit balance is too low", "billing_error", "insufficient_quota"];
-/// Words of an error message, in lower case, where it comes without a status.
-const RATE_LIMITED: &[&str] = &[
-    "rate_limit",
-    "rate limit",
-    "repeated 529",
-    "overloaded",
-    "usage limit",
-    "hit your limit",
-    "limit reached",
-];
-const AUTHENTICATION: &[&str] =
-    &["authentication_error", "invalid api key", "please run /login", "not logged in", "oauth token"];
-const UNREACHABLE: &[&str] = &[
-    "connection error",
-    "unable to connect",
-    "econnrefused",
-    "econnreset",
-    "etimedout",
-    "enotfound",
-    "fetch failed",
-    "request timed out",
-    "internal server error",
-    "api_error",
-];
 
 fn denial(denial: &Value) -> String {
     let tool = text(denial, "tool_name").unwrap_or("a tool");
@@ -201,27 +175,22 @@ fn denial(denial: &Value) -> String {
     }
 }
 
-fn count(usage: &Value, fields: &[&str]) -> u64 {
-    let counts = fields.iter().filter_map(|field| usage.get(field).and_then(Value::as_u64));
-    counts.fold(0, u64::saturating_add)
-}
-
 /// By model, agents that the agent started are counted, too.
 fn of_model(usage: &Value) -> Tokens {
     Tokens {
-        input: count(usage, &["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
-        output: count(usage, &["outputTokens"]),
+        input: sum(usage, &["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
+        output: sum(usage, &["outputTokens"]),
     }
 }
 
 fn of_main(usage: &Value) -> Tokens {
     Tokens {
-        input: count(usage, &["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]),
-        output: count(usage, &["output_tokens"]),
+        input: sum(usage, &["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]),
+        output: sum(usage, &["output_tokens"]),
     }
 }
 
-fn sum(a: Tokens, b: Tokens) -> Tokens {
+fn both(a: Tokens, b: Tokens) -> Tokens {
     Tokens { input: a.input.saturating_add(b.input), output: a.output.saturating_add(b.output) }
 }
 

@@ -1,7 +1,10 @@
 //! The command line of Claude Code.
 
-use super::super::command::stdin;
-use super::super::{Launch, RunnerSpec};
+use super::super::arguments::{MAX_ARGUMENT, mentions, owned};
+use super::super::models::fitting;
+use super::super::structured::SCHEMA;
+use super::super::tools::{Powers, base};
+use super::super::{DefinitionMode, Kind, Launch, Limits, RunnerSpec};
 
 /// Arguments, and what is on standard input.
 pub(super) struct Invocation {
@@ -9,20 +12,8 @@ pub(super) struct Invocation {
     pub stdin: Vec<u8>,
 }
 
-/// The largest definition (in bytes) that is given as an argument: the kernel ends one at 128 KiB, flag included.
-const MAX_ARGUMENT: usize = 120 * 1024;
-
 /// Reading the end of an attempt rests on these.
-const OURS: &[&str] = &["-p", "--print", "--output-format", "--input-format", "--verbose"];
-
-/// The first of `args` that only we may set.
-pub(super) fn reserved(args: &[String]) -> Option<String> {
-    OURS.iter().find(|flag| mentions(args, flag)).map(|flag| (*flag).to_owned())
-}
-
-fn mentions(args: &[String], flag: &str) -> bool {
-    args.iter().any(|arg| arg.split('=').next() == Some(flag))
-}
+pub(super) const OURS: &[&str] = &["-p", "--print", "--output-format", "--input-format", "--verbose"];
 
 impl Invocation {
     /// Our own flags first, each left out where the configuration's arguments set the same; then those, then the
@@ -38,39 +29,54 @@ impl Invocation {
         };
         default(PERMISSIONS, owned(&["--permission-mode", "acceptEdits"]));
         default(ALLOWED, tools(&launch.definition.tools));
-        default(SESSIONS, vec![format!("--session-id={}", launch.session)]);
+        default(SESSIONS, vec![session(launch)]);
+        default(&["--json-schema"], vec![format!("--json-schema={SCHEMA}")]);
         if spec.model.is_none() {
-            default(&["--model"], model(launch.definition.model.as_deref()));
+            default(&["--model"], model(fitting(Kind::Claude, launch.definition.model.as_deref())));
         }
-        let appended = launch.definition_text.len() <= MAX_ARGUMENT && !mentions(&spec.args, APPEND);
-        if appended {
-            args.push(format!("{APPEND}={}", launch.definition_text));
+        for (flag, value) in limits(launch.limits) {
+            default(&[flag], vec![format!("{flag}={value}")]);
         }
+        default(INSTRUCTIONS, vec![definition(spec.definition, launch)]);
         args.extend(spec.args.iter().cloned());
         args.extend(model(spec.model.as_deref()));
-        Invocation { args, stdin: input(launch, appended) }
+        Invocation { args, stdin: launch.prompt_text.as_bytes().to_vec() }
     }
 }
 
-const APPEND: &str = "--append-system-prompt";
+fn session(launch: &Launch<'_>) -> String {
+    match launch.resume {
+        Some(session) => format!("--resume={session}"),
+        None => format!("--session-id={}", launch.session),
+    }
+}
+
+fn limits(limits: Limits) -> impl Iterator<Item = (&'static str, String)> {
+    let turns = limits.turns.map(|turns| ("--max-turns", turns.to_string()));
+    turns.into_iter().chain(limits.cost_usd.map(|cost| ("--max-budget-usd", cost.to_string())))
+}
+
+/// A definition that cannot be an argument is read from its file.
+fn definition(mode: DefinitionMode, launch: &Launch<'_>) -> String {
+    let flag = match mode {
+        DefinitionMode::Append => "--append-system-prompt",
+        DefinitionMode::Replace => "--system-prompt",
+    };
+    if launch.definition_text.len() <= MAX_ARGUMENT {
+        format!("{flag}={}", launch.definition_text)
+    } else {
+        format!("{flag}-file={}", launch.definition_file.display())
+    }
+}
+
+const INSTRUCTIONS: &[&str] =
+    &["--append-system-prompt", "--append-system-prompt-file", "--system-prompt", "--system-prompt-file"];
 const PERMISSIONS: &[&str] = &["--permission-mode", "--dangerously-skip-permissions"];
 const ALLOWED: &[&str] = &["--allowedTools", "--allowed-tools", "--tools"];
 const SESSIONS: &[&str] = &["--session-id", "--resume", "-r", "--continue", "-c"];
 
-fn owned(flags: &[&str]) -> Vec<String> {
-    flags.iter().map(|flag| (*flag).to_owned()).collect()
-}
-
 fn model(name: Option<&str>) -> Vec<String> {
-    name.filter(|name| *name != "inherit").map(|name| format!("--model={name}")).into_iter().collect()
-}
-
-/// A definition that cannot be an argument stands in front of the prompt.
-fn input(launch: &Launch<'_>, appended: bool) -> Vec<u8> {
-    if appended {
-        return launch.prompt_text.as_bytes().to_vec();
-    }
-    stdin(launch.definition_text, launch.prompt_text)
+    name.map(|name| format!("--model={name}")).into_iter().collect()
 }
 
 /// Editing is allowed by the permission mode, inside the working directory only. Naming one of these would allow it
@@ -80,7 +86,7 @@ const EDITORS: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
 /// The flags for a definition's list of tools.
 ///
 /// Without a list: the shell, which building, testing and committing need. With one: what is on it and nothing
-/// else, so that an agent without a shell does not see one, and is not denied it in the middle of its work.
+/// else that can do harm, so that an agent without a shell does not see one, and is not denied it in the middle of its work.
 fn tools(listed: &[String]) -> Vec<String> {
     if listed.is_empty() {
         return owned(&["--allowedTools=Bash"]);
@@ -91,15 +97,14 @@ fn tools(listed: &[String]) -> Vec<String> {
     if !allowed.is_empty() {
         flags.push(format!("--allowedTools={}", allowed.join(",")));
     }
-    if !known.iter().any(|tool| base(tool) == "Bash") {
-        flags.push("--disallowedTools=Bash".to_owned());
+    let powers = Powers::of(listed);
+    let taken = [(powers.shell, &["Bash"][..]), (powers.edit, EDITORS)];
+    let taken: Vec<_> =
+        taken.into_iter().filter(|(has, _)| !has).flat_map(|(_, tools)| tools).copied().collect();
+    if !taken.is_empty() {
+        flags.push(format!("--disallowedTools={}", taken.join(",")));
     }
     flags
-}
-
-/// `Bash(git add:*)` is a rule for `Bash`.
-fn base(tool: &str) -> &str {
-    tool.split('(').next().unwrap_or_default()
 }
 
 /// A tool's name, perhaps with a pattern in brackets. The program cuts its list at spaces and commas, so a name with

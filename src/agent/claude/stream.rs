@@ -1,15 +1,13 @@
 //! Claude Code's output: a JSON object a line.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::log_text::first_line;
-
-/// Lines longer than this (in bytes) are passed over.
-const MAX_LINE: u64 = 32 * 1024 * 1024;
+use super::super::json_lines::{self, first_text, text};
+use super::super::{Event, TELLING};
+use super::ending::ResultLine;
 
 /// What matters of the whole output.
 #[derive(Debug, Default)]
@@ -27,14 +25,8 @@ pub(super) struct Stream {
 impl Stream {
     /// Reads a log; lines that are no JSON, and events that we do not know, are passed over.
     pub(super) fn read(log: &Path) -> io::Result<Stream> {
-        let mut reader = BufReader::new(File::open(log)?);
         let mut stream = Stream::default();
-        let mut line = Vec::new();
-        while next_line(&mut reader, &mut line)? {
-            if let Ok(event) = serde_json::from_slice::<Value>(&line) {
-                stream.take(event);
-            }
-        }
+        json_lines::each(log, |event| stream.take(event))?;
         Ok(stream)
     }
 
@@ -60,24 +52,6 @@ fn limit_ends(event: &Value) -> Option<i64> {
     limit.get("resetsAt").and_then(Value::as_i64)
 }
 
-/// The next line into `line`, empty if it is too long; `false` at the end.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    if reader.by_ref().take(MAX_LINE).read_until(b'\n', line)? == 0 {
-        return Ok(false);
-    }
-    if !line.ends_with(b"\n") && line.len() as u64 == MAX_LINE {
-        line.clear();
-        reader.skip_until(b'\n')?;
-    }
-    Ok(true)
-}
-
-/// A text field of an object.
-pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
-    value.get(field)?.as_str()
-}
-
 /// What an agent that this one started says is not its own.
 fn is_subagents(event: &Value) -> bool {
     event.get("parent_tool_use_id").is_some_and(|id| !id.is_null())
@@ -88,61 +62,54 @@ fn content(event: &Value) -> impl DoubleEndedIterator<Item = &Value> {
     blocks.into_iter().flatten()
 }
 
-/// A line of the output for the progress display: what the agent says or does, or what it waits for.
-pub(super) fn progress(line: &str) -> Option<String> {
-    let event: Value = serde_json::from_str(line).ok()?;
-    let told = match text(&event, "type")? {
-        "assistant" => content(&event).rev().find_map(block)?,
-        "system" => system(&event)?,
-        "result" => text(&event, "result")?.to_owned(),
-        _ => return None,
-    };
-    first_line(&told)
+/// What a line tells of.
+pub(super) fn events(line: &str) -> Vec<Event> {
+    let Ok(event) = serde_json::from_str::<Value>(line) else { return Vec::new() };
+    match text(&event, "type") {
+        Some("assistant") => content(&event).filter_map(block).collect(),
+        Some("user") => changed(&event).into_iter().collect(),
+        Some("system") => system(&event).into_iter().collect(),
+        Some("rate_limit_event") => {
+            limit_ends(&event).map(|ends| Event::Limited { ends: Some(ends) }).into_iter().collect()
+        }
+        Some("result") => ResultLine::new(event).events().to_vec(),
+        _ => Vec::new(),
+    }
 }
 
-fn block(block: &Value) -> Option<String> {
+fn block(block: &Value) -> Option<Event> {
     match text(block, "type")? {
-        "text" => text(block, "text").filter(|text| !text.trim().is_empty()).map(str::to_owned),
+        "text" => text(block, "text")
+            .filter(|said| !said.trim().is_empty())
+            .map(|said| Event::Said(said.to_owned())),
         "tool_use" => Some(tool_use(block)),
         _ => None,
     }
 }
 
-/// The fields of a tool's input that say best what it is used for, the best one first.
-const TELLING: &[&str] = &[
-    "command",
-    "file_path",
-    "notebook_path",
-    "path",
-    "pattern",
-    "query",
-    "url",
-    "description",
-    "skill",
-    "prompt",
-];
-
-fn tool_use(block: &Value) -> String {
-    let name = text(block, "name").unwrap_or("tool");
-    let input = block.get("input");
-    let told = TELLING.iter().find_map(|field| input.and_then(|input| text(input, field)));
-    match told.and_then(first_line) {
-        Some(told) => format!("{name}: {told}"),
-        None => name.to_owned(),
-    }
+fn tool_use(block: &Value) -> Event {
+    let on = block.get("input").and_then(|input| first_text(input, TELLING));
+    Event::Tool { name: text(block, "name").unwrap_or("tool").to_owned(), on: on.map(str::to_owned) }
 }
 
-fn system(event: &Value) -> Option<String> {
+/// What a tool gave back; of those that write, there is a patch in it.
+fn changed(event: &Value) -> Option<Event> {
+    let result = event.get("tool_use_result").filter(|result| result.get("structuredPatch").is_some())?;
+    text(result, "filePath").map(|path| Event::Changed(path.to_owned()))
+}
+
+fn system(event: &Value) -> Option<Event> {
+    let field = |name: &str| text(event, name).map(str::to_owned);
     match text(event, "subtype")? {
-        "init" => Some(format!("started with {}", text(event, "model")?)),
-        "api_retry" => Some(retry(event)),
+        "init" => Some(Event::Started { session: field("session_id"), model: field("model") }),
+        "api_retry" => Some(Event::Retried(retry(event))),
         _ => None,
     }
 }
 
 fn retry(event: &Value) -> String {
     let number = |field: &str| event.get(field).and_then(Value::as_u64);
-    let mut told = "the service refused; trying again".to_owned();
+    let mut told = String::new();
     if let (Some(attempt), Some(most)) = (number("attempt"), number("max_retries")) {
         told.push_str(&format!(" ({attempt} of {most})"));
     }

@@ -1,5 +1,5 @@
 use super::super::launch::tests::Scene;
-use super::super::{Definition, Kind, build};
+use super::super::{Definition, DefinitionMode, Kind, Limits, build};
 use super::*;
 
 fn spec() -> RunnerSpec {
@@ -25,7 +25,8 @@ fn with_tools(tools: &[&str]) -> Scene {
 }
 
 const PLAIN: &str = "claude -p --output-format stream-json --verbose --permission-mode acceptEdits \
-     --allowedTools=Bash --session-id=5f0c1a52-0000-8000-8000-000000000000 '--append-system-prompt=You test.'";
+     --allowedTools=Bash --session-id=5f0c1a52-0000-8000-8000-000000000000 --json-schema=<896 bytes> \
+     '--append-system-prompt=You test.'";
 
 #[test]
 fn the_plain_command_line_leaves_the_users_settings_and_turns_alone() {
@@ -55,6 +56,29 @@ fn a_model_that_is_inherited_is_no_flag() {
 }
 
 #[test]
+fn a_session_is_resumed_instead_of_begun() {
+    let shown = shown(spec(), &Scene::new().resume("abc"));
+    assert!(shown.contains(" --resume=abc ") && !shown.contains("--session-id"), "{shown}");
+}
+
+#[test]
+fn limits_are_told_and_the_configuration_wins_over_them() {
+    let scene = || Scene::new().limits(Limits { turns: Some(7), cost_usd: Some(0.5) });
+    let shown_limits = shown(spec(), &scene());
+    assert!(shown_limits.contains(" --max-turns=7 --max-budget-usd=0.5 "), "{shown_limits}");
+    let by_args = shown(with_args(&["--max-turns", "9"]), &scene());
+    assert!(by_args.contains("--max-turns 9") && !by_args.contains("--max-turns=7"), "{by_args}");
+}
+
+#[test]
+fn a_definition_may_replace_its_instructions() {
+    let spec = || RunnerSpec { definition: DefinitionMode::Replace, ..spec() };
+    assert!(shown(spec(), &Scene::new()).ends_with(" '--system-prompt=You test.'"));
+    let large = shown(spec(), &Scene::new().text("x".repeat(121 * 1024)));
+    assert!(large.ends_with(" --system-prompt-file=/state/definition.md"), "{large}");
+}
+
+#[test]
 fn a_resumed_session_is_not_given_another_id() {
     assert!(!shown(with_args(&["--resume", "abc"]), &Scene::new()).contains("--session-id"));
 }
@@ -80,6 +104,12 @@ fn a_list_without_a_shell_takes_the_shell_away() {
 }
 
 #[test]
+fn a_list_without_an_editor_takes_the_editors_away() {
+    let shown = shown(spec(), &with_tools(&["Read", "Bash"]));
+    assert!(shown.contains(" --disallowedTools=Edit,MultiEdit,NotebookEdit,Write "), "{shown}");
+}
+
+#[test]
 fn patterns_stay_whole_and_smuggled_tools_are_dropped() {
     let tools = [
         "Bash(git add:*, ls)",
@@ -97,11 +127,10 @@ fn patterns_stay_whole_and_smuggled_tools_are_dropped() {
 }
 
 #[test]
-fn a_definition_too_large_for_an_argument_stands_before_the_prompt() {
-    let scene = Scene::new().text("x".repeat(121 * 1024));
-    let line = line(spec(), &scene);
-    assert!(!line.to_string().contains("--append-system-prompt"));
-    assert!(line.stdin.ends_with(b"x\n\nTest it."));
+fn a_definition_too_large_for_an_argument_is_read_from_its_file() {
+    let line = line(spec(), &Scene::new().text("x".repeat(121 * 1024)));
+    assert!(line.to_string().ends_with(" --append-system-prompt-file=/state/definition.md"));
+    assert_eq!(line.stdin, b"Test it.");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
-use crate::agent::{Kind, Outcome};
+use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
 use crate::run;
 
@@ -78,7 +78,6 @@ impl Config {
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
-            ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
@@ -156,8 +155,6 @@ words! {
     Sandbox { Auto, Landlock, Bwrap, Off }
     /// Named sets of gates.
     Quality { Mvp, Production, Enterprise, Hyperscale }
-    /// How an agent's definition goes to its program.
-    DefinitionMode { Append, Replace }
 }
 
 impl Strategy {

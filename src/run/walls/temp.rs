@@ -72,7 +72,8 @@ mod tests {
 
     fn told(base: &Path, keep_out: &[PathBuf]) -> (Vec<PathBuf>, CommandLine) {
         let env = vec![("TMPDIR".into(), base.into())];
-        let mut command = CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new() };
+        let mut command =
+            CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new(), files: Vec::new() };
         let dir = AttemptDir::at(base.join("state/1"));
         let folders = folders(&mut command, &dir, keep_out).unwrap();
         (folders, command)

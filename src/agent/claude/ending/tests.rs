@@ -224,3 +224,32 @@ fn a_log_that_cannot_be_read_is_told() {
     assert_eq!(reading.outcome, Outcome::Failed);
     assert!(reading.detail.unwrap().starts_with("/nonexistent/log cannot be read"));
 }
+
+#[test]
+fn recorded_ends() {
+    let recorded = |name, code, output: &str| case(name, code, output.to_owned());
+    let told = snapshot(&[
+        recorded("success", 0, include_str!("../fixtures/success.jsonl")),
+        recorded("denied tool", 0, include_str!("../fixtures/denied.jsonl")),
+        recorded("401", 1, include_str!("../fixtures/401.jsonl")),
+        recorded("429 that stays", 1, include_str!("../fixtures/429-that-stays.jsonl")),
+        recorded("no money", 1, include_str!("../fixtures/quota.jsonl")),
+        recorded("529", 1, include_str!("../fixtures/529.jsonl")),
+        recorded("disconnected", 1, include_str!("../fixtures/disconnected.jsonl")),
+        recorded("refusal", 1, include_str!("../fixtures/refusal.jsonl")),
+        recorded("turns", 1, include_str!("../fixtures/max-turns.jsonl")),
+        recorded("question", 0, include_str!("../fixtures/question.jsonl")),
+    ]);
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn an_answer_in_the_form_that_was_asked_for_counts_before_words() {
+    let structured = r#"{"status":"done","summary":"Wrote it.","deliverables":["a.rs"],"question":null,"learnings":["x"]}"#;
+    let line = result(&format!(
+        r#""subtype":"success","is_error":false,"result":"BLOCKED: no","structured_output":{structured}"#
+    ));
+    let reading = read_case(&case("", 0, line));
+    assert_eq!((reading.outcome, reading.summary.as_deref()), (Outcome::Completed, Some("Wrote it.")));
+    assert_eq!((reading.deliverables, reading.learnings), (vec!["a.rs".to_owned()], vec!["x".to_owned()]));
+}
