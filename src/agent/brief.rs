@@ -21,6 +21,32 @@ pub struct Brief {
     pub earlier: Vec<EarlierAttempt>,
     /// What a person wants the agent to know.
     pub note: Option<String>,
+    /// The task's work is done, and conflicts with other work: that is to be resolved.
+    pub conflict: Option<ConflictBrief>,
+}
+
+/// A conflict of a task's work with what was merged before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConflictBrief {
+    /// Where, relative to the root of the worktree.
+    pub files: Vec<String>,
+    /// What the task's own agent said that it did.
+    pub summary: Option<String>,
+    /// The tasks whose merged work changed the same files.
+    pub others: Vec<OtherSide>,
+    /// The branch that it is merged into.
+    pub integration: String,
+}
+
+/// A task that has changed what another one changes, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OtherSide {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What came of it.
+    pub summary: Option<String>,
 }
 
 /// What a plan says about its project.
@@ -109,8 +135,10 @@ pub enum Completion {
 pub struct Place {
     /// The absolute path of its folder.
     pub folder: PathBuf,
-    /// The branch that is checked out there for this task alone; `None` where all tasks share the folder.
+    /// The branch that is checked out there and that its work is committed on; `None` in a checkout where nothing is.
     pub branch: Option<String>,
+    /// Whether other tasks are worked on in that folder at the same time. Without a branch they always are.
+    pub is_shared: bool,
 }
 
 /// An attempt that came before.

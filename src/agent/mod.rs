@@ -37,6 +37,7 @@ mod log_text;
 mod models;
 mod opencode;
 mod outcome;
+mod places;
 mod program;
 mod prompt;
 mod reading;
@@ -51,7 +52,8 @@ mod version;
 
 pub use answer::{Answer, ErrorCode};
 pub use brief::{
-    Brief, Completion, EarlierAttempt, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
+    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief,
+    QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
 pub use definition::{Definition, DefinitionError, Reason};
@@ -59,9 +61,10 @@ pub use environment::{BaseEnv, EnvPolicy, OUTBOX, STEP, passed_to_steps};
 pub use event::Event;
 pub use fault::Fault;
 pub use find::{Catalogue, Found, default_folders, find};
-pub use launch::{CommandLine, Launch, Limits};
+pub use launch::{CommandLine, Identity, Launch, Limits};
 pub use log_text::end_of_log;
 pub use outcome::{Outcome, UnknownOutcome};
+pub use places::OwnPlaces;
 pub use prompt::prompt;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;

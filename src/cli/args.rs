@@ -94,10 +94,24 @@ pub(super) enum Verb {
     Logs(verbs::logs::Args),
     /// Show what a task has changed.
     Diff(verbs::diff::Args),
+    /// Take a task over: a person does it, in its worktree.
+    Take(verbs::take::Args),
+    /// Hand in a task that you have taken, or return it to the agents.
+    Give(verbs::give::Args),
+    /// Remove worktrees, branches and state of what is over; shows first what that is.
+    Clean(verbs::clean::Args),
+    /// Say what is fine, what is not, and what to do about it.
+    Doctor(verbs::doctor::Args),
+    /// Have tasks that have not begun start from a newer commit.
+    RebasePlan(verbs::rebase_plan::Args),
+    /// Merge finished work into the branch that the plan started from.
+    Land(verbs::land::Args),
     /// Add a task to a plan, also while it runs.
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.
     Skip(verbs::skip::Args),
+    /// Merge work that changes protected paths, as it is.
+    Approve(verbs::approve::Args),
     /// Set tasks back to be done again, completed ones too, with all that depends on them.
     Retry(verbs::retry::Args),
     /// Cancel tasks: end their agents; what depends on them is not run.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::config;
 use super::context::Context;
 use super::error::CliError;
-use crate::git::{EpicRefs, Repo, epic_slug, slugs_beside};
+use crate::git::{EpicRefs, Repo, Strategy, epic_slug, slugs_beside};
 use crate::plan::Plan;
 use crate::run::{History, known_slugs};
 
@@ -12,6 +13,8 @@ use crate::run::{History, known_slugs};
 pub(super) struct Branches<'a> {
     pub(super) repo: &'a Repo,
     pub(super) refs: EpicRefs,
+    /// How work gets into the integration branch.
+    pub(super) strategy: Strategy,
     /// Of every task that there is or was.
     slugs: BTreeMap<String, String>,
 }
@@ -30,7 +33,9 @@ impl<'a> Branches<'a> {
         let mut slugs = known_slugs(history);
         let names = slugs_beside(&ids, &slugs);
         slugs.extend(ids.iter().map(|id| (*id).to_owned()).zip(names));
-        Ok(Self { repo, refs: refs(context)?, slugs })
+        let config = context.config()?.config;
+        let strategy = config.strategy.map_or_else(Default::default, config::Strategy::of_git);
+        Ok(Self { repo, refs: refs(context)?, strategy, slugs })
     }
 
     /// The task's name for branches and folders.

@@ -9,11 +9,13 @@ pub mod config;
 mod context;
 mod dry_run;
 mod error;
+mod hands;
 mod held;
 mod live;
 mod locate;
 mod output;
 mod person;
+mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;
@@ -29,6 +31,7 @@ use clap::Parser;
 use args::Cli;
 use error::{CliError, Kind};
 
+use crate::git::finish_removals;
 use crate::store::{FaultyDisk, use_disk};
 
 /// Runs the program with the process's arguments and environment; the exit code says how it ended.
@@ -41,7 +44,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse_from(&arguments);
     output::init(&cli.global);
     have_faults();
-    answer(|| verbs::dispatch(cli))
+    let code = answer(|| verbs::dispatch(cli));
+    finish_removals();
+    code
 }
 
 /// For developers only: `BLUEPRINT_FAULTS=SEED:PER_MILLE` has so many of a thousand steps of what is written to plan, journal and state fail,

@@ -30,7 +30,7 @@ pub enum Strategy {
 pub struct Work<'a> {
     /// The last commit of it.
     pub head: Oid,
-    /// What it was begun on. Squash and rebase take what came after; where it is not known, all that the start of the plan has not.
+    /// What it was begun on. Squash and rebase take what came after; where it is not known, all that the branch has not.
     pub base: Option<Oid>,
     /// What the commit says that brings it in; the trailers go to each commit.
     pub message: &'a Message,
@@ -63,8 +63,7 @@ impl Repo {
     ) -> Result<Integrated, GitError> {
         self.advance_integration(refs, work.head, |store, tip| match strategy {
             Strategy::Merge => self.merge_commit(store, tip, work.head, work.message),
-            Strategy::Squash => self.squashed(store, tip, self.based(store, refs, work)?, work),
-            Strategy::Rebase => self.rebased(store, tip, self.based(store, refs, work)?, work),
+            Strategy::Squash | Strategy::Rebase => self.transplanted(store, tip, work, strategy),
         })
     }
 
@@ -101,6 +100,32 @@ impl Repo {
         Ok(tip.and_then(|tip| self.step_of(&store, refs, tip, head)))
     }
 
+    /// The first commit of the epic's integration branch that has all of these; nothing, if it lacks one.
+    pub fn first_with(&self, refs: &EpicRefs, heads: &[Oid]) -> Result<Option<Oid>, GitError> {
+        let store = self.open_store()?;
+        let Some(tip) = target(&store, &refs.integration().full()) else { return Ok(None) };
+        let start = target(&store, &refs.start());
+        let mut open: Vec<_> = heads.iter().filter(|head| start != Some(**head)).copied().collect();
+        let mut first = None;
+        let mut next = Some(tip);
+        while let Some(commit) =
+            next.filter(|id| Some(*id) != start).and_then(|id| store.find_commit(id).ok())
+        {
+            let before = commit.parent_ids().next();
+            let came = |head: &Oid| {
+                let is_in = |at: Oid| contains(&store, at, *head);
+                is_from(&commit, *head) || (is_in(commit.id()) && !before.is_some_and(is_in))
+            };
+            let count = open.len();
+            open.retain(|head| !came(head));
+            if open.len() < count {
+                first.get_or_insert(commit.id());
+            }
+            next = before;
+        }
+        Ok(first.filter(|_| open.is_empty()))
+    }
+
     fn step_of(&self, store: &Repository, refs: &EpicRefs, tip: Oid, head: Oid) -> Option<Oid> {
         let start = target(store, &refs.start());
         let mut next = Some(tip);
@@ -113,18 +138,6 @@ impl Repo {
             next = commit.parent_ids().next();
         }
         None
-    }
-
-    /// What the work was begun on.
-    fn based(&self, store: &Repository, refs: &EpicRefs, work: &Work<'_>) -> Result<Oid, GitError> {
-        let known = work.base.filter(|base| contains(store, work.head, *base));
-        let start = || target(store, &refs.start()).ok_or_else(|| GitError::NoStart { name: refs.start() });
-        match known {
-            Some(base) => Ok(base),
-            None => store
-                .merge_base(start()?, work.head)
-                .map_err(GitError::git("find what work was begun on", self.common_dir())),
-        }
     }
 }
 

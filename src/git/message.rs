@@ -2,6 +2,8 @@
 
 use git2::{Commit, Oid, Signature, Time};
 
+use super::EpicRefs;
+
 /// The name that stands under everything that blueprint commits for itself.
 const OWN_NAME: &str = "blueprint";
 /// An address that belongs to nobody: no forge takes these commits for a person's.
@@ -11,21 +13,28 @@ const ADDRESS: &str = "blueprint@localhost";
 pub(super) const TASK_TRAILER: &str = "Blueprint-Task";
 
 /// Begins the line of a message that says of which work its commit was made, where no parent says so.
-const HEAD_TRAILER: &str = "Blueprint-Head";
+pub(super) const HEAD_TRAILER: &str = "Blueprint-Head";
 
 /// Whether a commit is our own, and no person's or agent's.
 pub(super) fn is_own(by: &Signature<'_>) -> bool {
     by.name().ok() == Some(OWN_NAME) && by.email().ok() == Some(ADDRESS)
 }
 
+/// The address under which the git of attempt `n` at a task (by its slug) works: by it its doings are known. Like ours it is nobody's.
+pub fn address_of_attempt(refs: &EpicRefs, task: &str, n: u32) -> String {
+    format!("blueprint+{}.{task}.{n}@localhost", refs.epic())
+}
+
+/// The value of a line in a commit's message that begins with that key, whoever wrote it; the last one if there are several.
+pub(super) fn said(commit: &Commit<'_>, key: &str) -> Option<String> {
+    let message = commit.message().ok()?;
+    let value = message.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+    value.map(str::to_owned)
+}
+
 /// What one of our own commits says of itself under that key; the last line counts, as what stands before may be somebody else's.
 pub(super) fn trailer(commit: &Commit<'_>, key: &str) -> Option<String> {
-    if !is_own(&commit.committer()) {
-        return None;
-    }
-    let message = commit.message().ok()?;
-    let trailer = message.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
-    trailer.map(str::to_owned)
+    is_own(&commit.committer()).then(|| said(commit, key)).flatten()
 }
 
 /// Whether a commit of ours was made of the work that ends with `head`, by squash or rebase.
@@ -46,12 +55,19 @@ pub(super) fn with_trailers(said: &str, ours: &Message) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorship {
     name: String,
+    address: String,
 }
 
 impl Authorship {
     /// blueprint itself: `blueprint <blueprint@localhost>`.
     pub fn own() -> Self {
-        Self { name: OWN_NAME.to_owned() }
+        Self { name: OWN_NAME.to_owned(), address: ADDRESS.to_owned() }
+    }
+
+    /// A person, as git's configuration has them.
+    pub fn of_person(name: &str, address: &str) -> Self {
+        let plain = |text: &str| one_line(&text.replace(['<', '>'], " "));
+        Self { name: plain(name), address: plain(address) }
     }
 
     /// blueprint on behalf of an agent: `<agent> (blueprint) <blueprint@localhost>`.
@@ -59,13 +75,18 @@ impl Authorship {
         let agent = one_line(&agent.replace(['<', '>'], " "));
         match agent.as_str() {
             "" => Self::own(),
-            agent => Self { name: format!("{agent} ({OWN_NAME})") },
+            agent => Self { name: format!("{agent} ({OWN_NAME})"), ..Self::own() },
         }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// `seconds`: since the epoch; always written as UTC, so that the commit's id does not depend on where it is made.
     pub(super) fn signature(&self, seconds: i64) -> Result<Signature<'static>, git2::Error> {
-        Signature::new(&self.name, ADDRESS, &Time::new(seconds, 0))
+        Signature::new(&self.name, &self.address, &Time::new(seconds, 0))
     }
 }
 

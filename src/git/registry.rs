@@ -138,7 +138,13 @@ pub(super) fn registration_at(common_dir: &Path, path: &Path) -> Result<Option<R
     Ok(registrations(common_dir)?.into_iter().find(|entry| entry.path == path))
 }
 
-fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
+/// Every entry: where its worktree is, and the branch in its `HEAD`.
+pub(super) fn all(common_dir: &Path) -> Result<Vec<(PathBuf, Option<BranchName>)>, GitError> {
+    let listed = registrations(common_dir)?.into_iter();
+    Ok(listed.map(|entry| (entry.path.clone(), entry.branch())).collect())
+}
+
+pub(super) fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
     let list = common_dir.join("worktrees");
     match fs::read_dir(&list) {
         Ok(entries) => Ok(entries.flatten().filter_map(|entry| read_entry(entry.path())).collect()),

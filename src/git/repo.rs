@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, Repository};
 
-use super::{GitError, Worktree};
+use super::worktree::branch_of;
+use super::{BranchName, GitError, Worktree};
 
 /// A repository that was found once: where its parts are. Cheap to clone, usable from any thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,11 @@ impl Repo {
         &self.common_dir
     }
 
+    /// The git folder of the checkout that the repository was found from: the shared one, or that of a linked worktree.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
     /// The checkout that the repository was found from; `None` if it is bare.
     pub fn workdir(&self) -> Option<&Path> {
         self.workdir.as_deref()
@@ -60,6 +66,11 @@ impl Repo {
     /// The commit that `HEAD` is at, detached or not.
     pub fn head_commit(&self) -> Result<Oid, GitError> {
         head_of(&self.open_here()?, self.place())
+    }
+
+    /// The branch that `HEAD` of the checkout is on, born or not; none if it is detached.
+    pub fn head_branch(&self) -> Result<Option<BranchName>, GitError> {
+        Ok(branch_of(&self.open_here()?))
     }
 
     /// The commit that a revision (branch, tag, id, `HEAD~2` …) names.

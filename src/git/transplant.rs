@@ -3,34 +3,27 @@
 use git2::{Commit as GitCommit, MergeOptions, Oid, Repository, Tree};
 
 use super::base::Commit;
-use super::integrate::Work;
+use super::conflict::merged_on;
+use super::integrate::{Strategy, Work};
 use super::merge::{Merged, conflicts, take_attributes_from};
 use super::message::with_trailers;
 use super::{Authorship, GitError, Repo};
 
 impl Repo {
-    /// All that the work changed, as one commit on `tip`.
-    pub(super) fn squashed(
+    /// The work put on `tip`, as the strategy says.
+    pub(super) fn transplanted(
         &self,
         store: &Repository,
         tip: Oid,
-        base: Oid,
         work: &Work<'_>,
+        strategy: Strategy,
     ) -> Result<Commit, GitError> {
-        squash(store, tip, base, work).map_err(GitError::git("squash commits", self.common_dir()))
-    }
-
-    /// The work's commits, one by one on `tip`.
-    pub(super) fn rebased(
-        &self,
-        store: &Repository,
-        tip: Oid,
-        base: Oid,
-        work: &Work<'_>,
-    ) -> Result<Commit, GitError> {
-        let made =
-            rebase(store, tip, base, work).map_err(GitError::git("rebase commits", self.common_dir()))?;
-        made.map_or_else(|| self.squashed(store, tip, base, work), |made| Ok(Commit::Made(made)))
+        let made = || {
+            let base = merged_on(store, tip, work.head, work.base, strategy)?;
+            let rebased = if strategy == Strategy::Rebase { rebase(store, tip, base, work)? } else { None };
+            rebased.map_or_else(|| squash(store, tip, base, work), |made| Ok(Commit::Made(made)))
+        };
+        made().map_err(GitError::git("put commits on others", self.common_dir()))
     }
 }
 

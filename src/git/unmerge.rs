@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use git2::{Commit, MergeOptions, Oid, Repository};
+use git2::{Commit, Oid, Repository};
 
-use super::merge::{Merged, conflicts, merge, take_attributes_from};
+use super::again::made_again;
 use super::message::{TASK_TRAILER, one_line, trailer};
 use super::update::{Swapped, contains, swap, target};
 use super::{EpicRefs, GitError, Repo};
@@ -100,7 +100,9 @@ fn since_the_first<'s>(
     let mut steps = Vec::new();
     let mut oldest = 0;
     let mut next = Some(store.find_commit(tip)?);
-    while let Some(commit) = next.filter(|commit| Some(commit.id()) != start) {
+    // A start that was moved on is no step of the branch itself, but contains the steps before it.
+    let is_before = |commit: &Commit<'_>| start.is_some_and(|start| contains(store, start, commit.id()));
+    while let Some(commit) = next.filter(|commit| !is_before(commit)) {
         next = if commit.parent_count() == 0 { None } else { Some(commit.parent(0)?) };
         let out = is_out(&commit);
         steps.push(commit);
@@ -114,48 +116,6 @@ fn since_the_first<'s>(
 /// The task whose work a commit of ours has brought in.
 pub(super) fn merged_task(commit: &Commit<'_>) -> Option<String> {
     trailer(commit, TASK_TRAILER)
-}
-
-/// The same step on another ground; the paths in which that can't be.
-fn made_again<'s>(
-    store: &'s Repository,
-    new: &Commit<'s>,
-    step: &Commit<'s>,
-) -> Result<Result<Commit<'s>, Vec<PathBuf>>, git2::Error> {
-    if step.parent_id(0)? == new.id() {
-        return Ok(Ok(step.clone()));
-    }
-    let tree = if merged_task(step).is_some() && step.parent_count() == 2 {
-        let head = step.parent(1)?;
-        if contains(store, new.id(), head.id()) {
-            return Ok(Ok(new.clone()));
-        }
-        merge(store, new, &head)?
-    } else {
-        changed_alike(store, new, step)?
-    };
-    let tree = match tree {
-        Merged::Tree(tree) => store.find_tree(tree)?,
-        Merged::Conflict(paths) => return Ok(Err(paths)),
-    };
-    let others: Vec<_> = step.parents().skip(1).collect();
-    let parents: Vec<_> = std::iter::once(new).chain(&others).collect();
-    let message = step.message_raw().unwrap_or_default();
-    let made = store.commit(None, &step.author(), &step.committer(), message, &tree, &parents)?;
-    store.find_commit(made).map(Ok)
-}
-
-/// What a person's commit has changed, changed in another tree.
-fn changed_alike(store: &Repository, new: &Commit<'_>, step: &Commit<'_>) -> Result<Merged, git2::Error> {
-    take_attributes_from(store, &new.tree()?)?;
-    let mut options = MergeOptions::new();
-    options.find_renames(true);
-    let mainline = u32::from(step.parent_count() > 1);
-    let mut index = store.cherrypick_commit(step, new, mainline, Some(&options))?;
-    if index.has_conflicts() {
-        return Ok(Merged::Conflict(conflicts(&index)?));
-    }
-    index.write_tree_to(store).map(Merged::Tree)
 }
 
 /// Under the first number that is free, or keeps that very commit.

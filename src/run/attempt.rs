@@ -8,19 +8,22 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::job::{Entry, Job, Report};
-use super::judge::{from_record, judge, to_record};
+use super::judge::{from_record, judge};
 use super::launch::LaunchError;
 use super::listener::Listener;
+use super::merging::{finish, without_an_agent};
 use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::shared::{self, Inside};
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
-use super::{RunError, Stage, launch, workplace};
+use super::workplace::Based;
+use super::{RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
-use crate::git::{Integrated, Oid};
+use crate::git::GitError;
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -39,6 +42,8 @@ pub(super) enum Message {
     Warning(TaskId, String),
     /// Something to know.
     Note(String),
+    /// The task's worktree, which nobody needs, is gone, or is not.
+    Retired(TaskId, Result<bool, GitError>),
     /// Its agent has worked for that long, and should have been done by now.
     Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.
@@ -96,7 +101,9 @@ async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    let _at_work = job.common.workers.enter(job);
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
+    let _inside = shared::stay(job);
     if let Some(ended) = &resumed.ended {
         return finish(job, &resumed.started, from_record(ended), link).await;
     }
@@ -110,6 +117,10 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Ok(Err(error)) => return Err(broken(job, link, error)),
         Err(bug) => return Ok(bug),
     }
+    if let Some(report) = without_an_agent(job, link).await? {
+        return Ok(report);
+    }
+    let mut inside = shared::come_in(job).await;
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
@@ -124,6 +135,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(Unprovided::Broken(error)) => return Err(broken(job, link, error)),
         Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
     };
+    inside.iter_mut().for_each(Inside::is_settled);
     let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
@@ -131,9 +143,19 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(bug) => return Ok(bug),
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
+    if let Ok(Some(text)) = blocking(job, audit::look_before).await {
+        let _ = link.messages.send(Message::Warning(job.task.clone(), text));
+    }
     let common = &job.common;
     let limits = Limits { timeout: job.cast.timeout, stall: common.stall, grace: common.kill_grace };
-    let process = Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, limits);
+    let process = Supervised::start(
+        &common.program,
+        &ready.command,
+        ready.walls.as_ref(),
+        &job.worktree,
+        &job.dir,
+        limits,
+    );
     match process {
         Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
         Err(error) => {
@@ -144,7 +166,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
 }
 
 /// An attempt whose worktree could not be made ready has begun, too: its logs are to be found. Of one that was stopped nothing is kept.
-async fn unprovided(job: &Arc<Job>, base: Oid, report: Report, link: &Link) -> Result<Report, Gone> {
+async fn unprovided(job: &Arc<Job>, base: Based, report: Report, link: &Link) -> Result<Report, Gone> {
     if report.outcome == Outcome::Interrupted {
         return Ok(report);
     }
@@ -224,93 +246,8 @@ fn between(since: Timestamp, until: Timestamp) -> Duration {
     until.duration_since(since).try_into().unwrap_or_default()
 }
 
-/// Journals how the attempt ended, and merges its work if that counts.
-async fn finish(
-    job: &Arc<Job>,
-    started: &AttemptStarted,
-    mut report: Report,
-    link: &Link,
-) -> Result<Report, Gone> {
-    if !job.entry.has_ended() {
-        record(link, Fact::AttemptEnded(to_record(started, &report))).await?;
-    }
-    let counts = match report.outcome {
-        Outcome::Completed => true,
-        Outcome::NoChanges => !job.cast.must_change_something() || job.may_change_nothing,
-        _ => false,
-    };
-    let (true, Some(head)) = (counts, report.commit) else { return Ok(report) };
-    if !may_merge(job, link).await? {
-        return Ok(report);
-    }
-    let base = started.base.parse().ok();
-    match blocking(job, move |job| workplace::integrate(job, base, head)).await {
-        Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
-        Ok(Err(error)) if error.is_of_the_disk() => return Err(broken(job, link, error)),
-        Ok(Err(error)) => {
-            let why = format!("its work can't be merged: {}", workplace::explained(&error));
-            not_merged(started, &mut report, Outcome::Blocked, why, link).await?;
-        }
-        Err(bug) => return Ok(bug),
-    }
-    Ok(report)
-}
-
-async fn merged(
-    job: &Job,
-    started: &AttemptStarted,
-    report: &mut Report,
-    integrated: Integrated,
-    link: &Link,
-) -> Result<(), Gone> {
-    let head = report.commit.map(|commit| commit.to_string()).unwrap_or_default();
-    let merge = match integrated {
-        Integrated::Merged { commit, checked_out } => {
-            if let Some(place) = checked_out {
-                let text = format!(
-                    "the integration branch is checked out in {} and now ahead of it",
-                    place.display()
-                );
-                let _ = link.messages.send(Message::Warning(job.task.clone(), text));
-            }
-            report.merge = Some(commit);
-            commit.to_string()
-        }
-        Integrated::AlreadyIn => head.clone(),
-        Integrated::Conflict(paths) => {
-            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            let why = format!(
-                "conflicts with work that is merged already, in {} (way out: in {} `git merge {}`, resolve, commit, \
-                 then `blueprint task done --task {} --summary …`, and run again)",
-                names.join(", "),
-                job.worktree.display(),
-                job.common.refs.integration(),
-                job.task
-            );
-            return not_merged(started, report, Outcome::MergeConflict, why, link).await;
-        }
-    };
-    let (task, attempt) = (job.task.clone(), started.attempt);
-    record(link, Fact::Merged { task, attempt, commit: head, merge }).await?;
-    report.done = true;
-    Ok(())
-}
-
-/// The attempt ended otherwise than its agent did: that is journaled as its end, in place of the first one.
-async fn not_merged(
-    started: &AttemptStarted,
-    report: &mut Report,
-    outcome: Outcome,
-    why: String,
-    link: &Link,
-) -> Result<(), Gone> {
-    report.outcome = outcome;
-    report.detail = Some(why);
-    record(link, Fact::AttemptEnded(to_record(started, report))).await
-}
-
 /// The attempt goes no further, and the run neither.
-fn broken(job: &Job, link: &Link, error: impl Into<RunError>) -> Gone {
+pub(super) fn broken(job: &Job, link: &Link, error: impl Into<RunError>) -> Gone {
     let _ = link.messages.send(Message::Broken(job.task.clone(), Box::new(error.into())));
     Gone
 }
@@ -319,13 +256,6 @@ pub(super) async fn record(link: &Link, fact: Fact) -> Result<(), Gone> {
     let (done, written) = oneshot::channel();
     link.messages.send(Message::Record(Box::new(fact), done)).map_err(|_| Gone)?;
     written.await.map_err(|_| Gone)
-}
-
-/// Somebody may have decided about the task while its agent worked.
-async fn may_merge(job: &Job, link: &Link) -> Result<bool, Gone> {
-    let (ask, answer) = oneshot::channel();
-    link.messages.send(Message::MayMerge(job.task.clone(), ask)).map_err(|_| Gone)?;
-    answer.await.map_err(|_| Gone)
 }
 
 /// Work that blocks, off the event loop; a panic in there ends this attempt, not the run.

@@ -26,6 +26,7 @@ pub(super) fn brief(
         attempt,
         earlier: history.map(earlier).unwrap_or_default(),
         note: history.and_then(|history| history.again.as_ref()?.note.clone()),
+        conflict: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::settings::{Cast, Isolation, Settings};
 use super::{History, RunError, RunEvent, cast};
 use crate::agent::Definition;
 use crate::genesis::Genesis;
-use crate::git::slugs_beside;
+use crate::git::{EpicRefs, slugs_beside};
 use crate::plan::{self, Plan, TaskId};
 
 pub(super) struct Ground {
@@ -81,7 +81,14 @@ impl Ground {
         });
         let most = settings.max_worktrees.map_or(usize::MAX, NonZeroUsize::get);
         let at_once = if settings.keep.goes_when_merged() { settings.jobs.get() } else { usize::MAX };
-        own.count().min(most).min(at_once)
+        own.count().min(most).min(at_once) + usize::from(self.shares_one_to_come(place))
+    }
+
+    fn shares_one_to_come(&self, place: impl Fn(&str) -> PathBuf) -> bool {
+        let shares =
+            |task: &TaskId| self.casting.get(task).is_some_and(|cast| cast.isolation == Isolation::Shared);
+        let mut to_do = self.plan.tasks().filter(|(index, _)| self.outset.is_to_do(*index));
+        to_do.any(|(_, task)| shares(&task.id)) && !place(EpicRefs::SHARED).exists()
     }
 
     /// All of them.

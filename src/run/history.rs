@@ -1,10 +1,13 @@
+mod unresolved;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use super::outbox::{self, Says};
 use super::record::{
-    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, TransitionRecord,
+    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,
+    TransitionRecord,
 };
 use super::settings::Isolation;
 use crate::agent::Outcome;
@@ -17,6 +20,10 @@ use crate::plan::TaskId;
 pub struct History {
     /// Which boot of the machine the last run was in, where that is known.
     pub boot: Option<String>,
+    /// The commit that the plan starts from, where that is known.
+    pub start: Option<String>,
+    /// The user's branch that this is on, where that is known.
+    pub branch: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
 }
 
@@ -29,6 +36,16 @@ pub struct TaskHistory {
     pub transitions: Vec<TransitionRecord>,
     /// How it was set back by a person, the last time.
     pub again: Option<Again>,
+    /// How it was taken over by a person, the last time.
+    taken: Option<TakenOver>,
+}
+
+/// That a person does a task.
+#[derive(Debug)]
+struct TakenOver {
+    by: String,
+    /// How many changes of status there had been by then.
+    transitions: usize,
 }
 
 /// That a task is to be done again, by a person's wish.
@@ -102,7 +119,7 @@ impl Attempt {
     /// Whether its work counts: it is merged, or was done in the checkout itself.
     pub fn succeeded(&self) -> bool {
         let is_in_place = match self.started.isolation {
-            Isolation::Worktree => self.merge.is_some(),
+            Isolation::Worktree | Isolation::Shared => self.merge.is_some(),
             Isolation::None => true,
         };
         matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && is_in_place
@@ -177,7 +194,12 @@ impl History {
                 push_tightly(&mut self.story(&transition.task).transitions, transition);
             }
             Fact::SetBack(set_back) => self.set_back(set_back),
-            Fact::RunStarted { boot, .. } => self.boot = boot,
+            Fact::Taken(taken) => self.take(taken),
+            Fact::RunStarted { boot, start, branch, .. } => {
+                self.boot = boot;
+                self.begin_at(start, branch);
+            }
+            Fact::Rebased { to, branch, .. } => self.begin_at(to, branch),
             Fact::AgentSpoke { task, attempt } => {
                 if let Some(attempt) = self.attempt(&task, attempt) {
                     attempt.has_spoken = true;
@@ -202,6 +224,17 @@ impl History {
         for transition in transitions {
             self.story(&transition.task).transitions.push(transition);
         }
+    }
+
+    fn take(&mut self, Taken { task, by, transitions }: Taken) {
+        let story = self.story(&task);
+        story.transitions.extend(transitions);
+        story.taken = Some(TakenOver { by, transitions: story.transitions.len() });
+    }
+
+    fn begin_at(&mut self, start: String, branch: Option<String>) {
+        self.start = Some(start);
+        self.branch = branch.or(self.branch.take());
     }
 
     fn story(&mut self, task: &TaskId) -> &mut TaskHistory {
@@ -236,6 +269,18 @@ impl TaskHistory {
     /// Whether what it came to before a person set it back is all that there is of it: its old work does not count any more.
     pub fn is_set_back(&self) -> bool {
         self.again.as_ref().is_some_and(|again| again.attempts_before == self.attempts.len())
+    }
+
+    /// The person who has it in hand, if nothing has happened to its status since they took it.
+    pub fn taken_by(&self) -> Option<&str> {
+        let taken = self.taken.as_ref().filter(|taken| taken.transitions == self.transitions.len())?;
+        Some(&taken.by)
+    }
+
+    /// The attempt whose work counts. What came before a person set the task back does not.
+    pub fn success(&self) -> Option<&Attempt> {
+        let forgotten = self.again.as_ref().map_or(0, |again| again.attempts_before);
+        self.attempts.iter().skip(forgotten).rev().find(|attempt| attempt.succeeded())
     }
 
     /// Until when the task waits for a limit to end that its last attempt ran into, unless anything has been decided since.

@@ -6,13 +6,19 @@ use super::job::Job;
 use super::outbox;
 use super::provision::{PortBlock, Provided};
 use super::record::AttemptStarted;
-use crate::agent::{self, CommandLine, Launch, Limits, Placeholders, RunnerError};
-use crate::git::Oid;
+use super::settings::Isolation;
+use super::supervisor::Walls;
+use super::walls::{WallsError, walls};
+use super::workplace::Based;
+use crate::agent::{self, CommandLine, Identity, Launch, Limits, Placeholders, RunnerError};
+use crate::git::{Authorship, address_of_attempt};
 use crate::store::StoreError;
 
 /// An attempt whose agent can be started.
 pub(super) struct Ready {
     pub(super) command: CommandLine,
+    /// What it is kept in.
+    pub(super) walls: Option<Walls>,
     pub(super) started: AttemptStarted,
 }
 
@@ -23,23 +29,30 @@ pub(super) enum LaunchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Runner(#[from] RunnerError),
+    #[error("no sandbox can be made: {0}")]
+    Walls(#[from] WallsError),
     #[error("no random numbers are to be had: {0}")]
     Random(getrandom::Error),
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
         task: job.task.to_string(),
         worktree: job.worktree.clone(),
     });
-    let prompt = agent::prompt(&job.brief);
+    let conflict = base.as_ref().and_then(|base| base.conflict.as_ref());
+    let prompt = agent::prompt(&job.brief_of(conflict));
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
-    let command = command_line(job, &definition, &prompt, &token, provided)?;
+    let mut command = command_line(job, &definition, &prompt, &token, provided)?;
+    let walls = match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
+        Isolation::None => None,
+    };
     write(&job.dir.stdin(), &command.stdin)?;
     for (file, content) in &command.files {
         write(file, content)?;
@@ -51,16 +64,19 @@ pub(super) fn write_down(job: &Job, base: Option<Oid>, provided: &Provided) -> R
         slug: job.slug.clone(),
         branch: job.task_branch().unwrap_or_default(),
         worktree: job.worktree.clone(),
-        base: base.map(|base| base.to_string()).unwrap_or_default(),
+        base: base.as_ref().map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
+        sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
         port_base: job.ports.as_ref().map(PortBlock::base),
         brought: provided.brought.clone(),
+        on_integration: base.as_ref().is_some_and(|base| base.on_integration),
+        resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
     };
-    Ok(Ready { command, started })
+    Ok(Ready { command, walls, started })
 }
 
 fn command_line(
@@ -90,10 +106,16 @@ fn command_line(
         outbox: (job.outbox() != job.worktree).then(|| job.outbox()),
         programs: job.common.programs.as_deref(),
         build_jobs: job.build_jobs.as_ref(),
+        identity: Identity { name: Authorship::on_behalf_of(&job.cast.agent).name(), email: &address(job) },
         place_env: &provided.env,
         env: &job.common.env,
         policy: &job.common.env_policy,
     })
+}
+
+/// The address under which the attempt's git works.
+pub(super) fn address(job: &Job) -> String {
+    address_of_attempt(&job.common.refs, &job.slug, job.attempt)
 }
 
 fn write(path: &std::path::Path, text: impl AsRef<[u8]>) -> Result<(), StoreError> {

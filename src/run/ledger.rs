@@ -74,6 +74,9 @@ fn is_event_of(transition: &TransitionRecord, event: &Event) -> bool {
 /// Whether the task's status in the document is the one that a run of ours wrote when it put the task in progress, and nobody's since.
 pub fn is_ours(story: Option<&TaskHistory>, genesis: &Genesis, task: &Task) -> bool {
     let Some(story) = story.filter(|_| task.status == Status::InProgress) else { return false };
+    if story.taken_by().is_some() {
+        return false;
+    }
     let is_last = story.transitions.last().is_some_and(|last| last.to == task.status);
     let details = genesis.details(&task.id);
     // An older file that was put back may show an earlier time at which we put it in progress.

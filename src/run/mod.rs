@@ -4,16 +4,19 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod audit;
 mod books;
 mod brief;
 mod cast;
 mod changes;
+
 mod direct;
 mod dispatcher;
 mod error;
 mod event;
 mod events;
 mod ground;
+mod handover;
 mod history;
 mod job;
 mod jobserver;
@@ -21,6 +24,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod merging;
 mod milestones;
 mod outbox;
 mod output;
@@ -29,6 +33,7 @@ mod pause;
 mod preview;
 mod process;
 mod programs;
+mod protected;
 mod provision;
 mod record;
 mod room;
@@ -36,32 +41,43 @@ mod room;
 pub(crate) mod sample;
 mod services;
 mod settings;
+mod shared;
 mod sharing;
 mod signals;
 mod start;
 mod step;
 pub mod supervisor;
+mod tenure;
 mod verdict;
 mod waiting;
+mod walls;
 mod watch;
+mod work;
 mod workplace;
 
 pub use changes::PlanChange;
+
+pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use ground::known_slugs;
+pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
+pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    SetBack, TransitionRecord, open_journal,
+    Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, Keep, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
 pub use step::{Step, StepCommand};
+pub use tenure::Tenure;
+pub use walls::Confinement;
+pub use work::{Work, is_left_over};

@@ -7,7 +7,7 @@ use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
-use crate::agent::{Definition, Launch, Limits};
+use crate::agent::{Definition, Identity, Launch, Limits};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
@@ -108,7 +108,7 @@ impl<'a> Preview<'a> {
         let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
         refuse_a_checkout_of_ours(site, &refs)?;
         let start = start_of(site, settings, &refs)?;
-        site.repo.refuse_filters(start)?;
+        site.repo.refuse_without_git(start)?;
         let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
         let slugs = slugs_beside(&ids, &known_slugs(history));
         Ok(Self { site, settings, plan, history, refs, start, slugs })
@@ -118,12 +118,13 @@ impl<'a> Preview<'a> {
         let id = &self.plan.task(index).id;
         let slug = &self.slugs[index.0];
         let checkout = self.site.repo.require_workdir()?;
+        let place = |name: &str, base: String| {
+            let folder = worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), name);
+            (folder, Some(base), Some(self.refs.branch(name).as_str().to_owned()))
+        };
         let (folder, base, branch) = match self.settings.casting[id].isolation {
-            Isolation::Worktree => (
-                worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), slug),
-                Some(self.base(index)),
-                Some(self.refs.branch(slug).as_str().to_owned()),
-            ),
+            Isolation::Worktree => place(slug, self.base(index)),
+            Isolation::Shared => place(EpicRefs::SHARED, "what is there when it starts".to_owned()),
             Isolation::None => (checkout.to_owned(), None, None),
         };
         let attempt = self.history.task(id.as_str()).map_or(1, TaskHistory::next_attempt);
@@ -172,6 +173,7 @@ impl<'a> Preview<'a> {
             outbox: None,
             programs: None,
             build_jobs: None,
+            identity: Identity { name: &cast.agent, email: "<address>" },
             place_env: &[],
             env: &self.settings.env,
             policy: &self.settings.env_policy,

@@ -64,6 +64,9 @@ pub enum Fact {
         version: String,
         /// The commit that the plan started from.
         start: String,
+        /// The user's branch that this was on, where the run has fixed it: there the work is to land.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
         /// When the kernel started that process, in clock ticks since boot.
         #[serde(default)]
         process_start: Option<u64>,
@@ -113,6 +116,19 @@ pub enum Fact {
     Transition(TransitionRecord),
     /// A person set tasks back, to be done again: the commit point of all these changes of status at once.
     SetBack(SetBack),
+    /// A person took a task over: whatever was under way there counts no more.
+    Taken(Taken),
+    /// Tasks that have not begun start from a newer commit from now on.
+    Rebased {
+        /// Who wants that.
+        by: String,
+        /// The commit that the plan started from.
+        from: String,
+        /// The one that it starts from now.
+        to: String,
+        /// The user's branch that this is on: there the work is to land.
+        branch: Option<String>,
+    },
     /// A person asks something of a live run.
     Asked {
         /// That run's id: another one is not meant.
@@ -152,6 +168,8 @@ impl Fact {
             | Self::Kept { .. }
             | Self::Merged { .. }
             | Self::SetBack(_)
+            | Self::Taken(_)
+            | Self::Rebased { .. }
             | Self::Asked { .. }
             | Self::Transition(_) => true,
         }
@@ -185,6 +203,17 @@ pub struct SetBack {
     pub transitions: Vec<TransitionRecord>,
 }
 
+/// A task that a person does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The task.
+    pub task: TaskId,
+    /// The person.
+    pub by: String,
+    /// How its status came to be in progress, under that person.
+    pub transitions: Vec<TransitionRecord>,
+}
+
 /// An attempt with all that is needed to take it up again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptStarted {
@@ -213,12 +242,43 @@ pub struct AttemptStarted {
     /// Where it works: in the checkout itself there is neither branch nor base, and both are empty.
     #[serde(default, skip_serializing_if = "Isolation::is_usual")]
     pub isolation: Isolation,
+    /// What it was kept in; nothing, where it might do what we may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
     /// The first of its ports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port_base: Option<u16>,
     /// What was brought into its worktree, relative to it: that is never committed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<std::path::PathBuf>,
+    /// Its prerequisites' work conflicts, so that its base is where the integration branch first had all of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub on_integration: bool,
+    /// The conflict that it is to resolve; nothing for one that does its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolves: Option<Resolves>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(is: &bool) -> bool {
+    !is
+}
+
+/// A conflict with the integration branch that an attempt is to resolve. The attempt's base and commit are those of the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolves {
+    /// The attempt at the same task whose work it is.
+    pub attempt: u32,
+    /// The last commit of that work.
+    pub head: String,
+    /// The integration branch as it was.
+    pub tip: String,
+    /// What the merge of both starts from.
+    pub on: String,
+    /// Where they conflict, relative to the repository's root.
+    pub paths: Vec<String>,
+    /// Whose merged work changed the same files.
+    pub with: Vec<TaskId>,
 }
 
 /// The process of an agent that was started directly.
@@ -295,8 +355,14 @@ pub struct AttemptEnded {
     /// When the limit ends that it ran into, where that is known: the task waits until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Protected paths that its work changes: it waits for a person's approval, or had it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
+    /// Where it was to resolve a conflict and its resolution was accepted: the commit with that, which its ref keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
     /// What it cost, where its program says so.
     pub cost_usd: Option<f64>,
     /// What it read and wrote, where its program says so.

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
@@ -56,12 +58,18 @@ pub struct Settings {
     pub base: Option<String>,
     /// In which shape finished work gets into the integration branch.
     pub strategy: Strategy,
+    /// What follows a conflict with work that is merged already.
+    pub on_conflict: OnConflict,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.
     pub env: BaseEnv,
     /// What of it agents get beside the usual.
     pub env_policy: EnvPolicy,
+    /// What agents in worktrees are kept in.
+    pub confinement: Confinement,
+    /// What no task may change unless a person approves.
+    pub protected: Protected,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.
@@ -92,6 +100,8 @@ pub enum Isolation {
     /// Each in a git worktree of its own, on its task's branch, under a supervisor.
     #[default]
     Worktree,
+    /// All in one git worktree, on one branch, each under a supervisor.
+    Shared,
     /// All in the checkout itself, started directly: nothing is committed or merged.
     None,
 }
@@ -126,6 +136,16 @@ impl Keep {
             Self::Landed | Self::All => false,
         }
     }
+}
+
+/// What follows a conflict with work that is merged already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The task's own agent gets the merge with its markers, and resolves it.
+    #[default]
+    Agent,
+    /// The task is blocked, and waits for a person.
+    Block,
 }
 
 /// Who plays a task.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::books::{Books, News};
 use super::dispatcher::{Dispatcher, check_worktree_dir, worktree_path};
 use super::events::EventLog;
@@ -11,6 +12,7 @@ use super::job::Common;
 use super::provision::{Outlay, Provisions, Remark};
 use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
+use super::shared::Shared;
 use super::supervisor::identity;
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
@@ -53,9 +55,10 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     }
     break_dead_locks(site, &refs, &branches, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
+    let branch = branch_of_start(site, &settings, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
     tell_outlay(site, &settings, &ground, &epic, tell)?;
-    books.record(started(&owner, start))?;
+    books.record(started(&owner, start, branch))?;
     books.sync()?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
     let programs = place_programs(site, &settings, tell);
@@ -184,18 +187,32 @@ fn remove_empty(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dy
 /// refused is not fixed: what is committed to mend it has to count.
 fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     if let Some(start) = site.repo.start(refs)? {
-        site.repo.refuse_filters(start)?;
+        site.repo.refuse_without_git(start)?;
         return Ok(start);
     }
     let wanted = match &settings.base {
         Some(base) => site.repo.resolve(base)?,
         None => site.repo.head_commit()?,
     };
-    site.repo.refuse_filters(wanted)?;
+    site.repo.refuse_without_git(wanted)?;
     Ok(site.repo.fix_start(refs, wanted)?)
 }
 
-fn started(owner: &RunOwner, start: Oid) -> Fact {
+/// The user's branch that a plan begins on, at its first run: there its work is to land.
+fn branch_of_start(
+    site: &Site,
+    settings: &Settings,
+    refs: &EpicRefs,
+) -> Result<Option<BranchName>, RunError> {
+    if site.repo.start(refs)?.is_some() {
+        return Ok(None);
+    }
+    let Some(base) = &settings.base else { return Ok(site.repo.head_branch()?) };
+    let Some(branch) = BranchName::new(base.as_str()) else { return Ok(None) };
+    Ok(site.repo.target(&branch.full())?.map(|_| branch))
+}
+
+fn started(owner: &RunOwner, start: Oid, branch: Option<BranchName>) -> Fact {
     let process = identity(owner.pid);
     Fact::RunStarted {
         run: owner.run.clone(),
@@ -203,6 +220,7 @@ fn started(owner: &RunOwner, start: Oid) -> Fact {
         host: owner.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         start: start.to_string(),
+        branch: branch.map(|branch| branch.as_str().to_owned()),
         process_start: process.start,
         boot: Some(process.boot),
     }
@@ -240,20 +258,24 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        confinement: settings.confinement.clone(),
+        protected: settings.protected.clone(),
+        workers: Workers::default(),
         program: settings.program.clone(),
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
+        shared: Shared::new(site.state.shared_ready()),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })
 }
 
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S");
     format!("{now}-{:04x}", fastrand::u16(..))
 }
 
-fn host() -> String {
+pub(super) fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 

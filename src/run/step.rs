@@ -118,7 +118,7 @@ async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link
     // It may be silent for as long as it may take.
     let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: common.kill_grace };
     let command = command_line(step, place, dir);
-    let mut process = match Supervised::start(&common.program, &command, folder, dir, limits) {
+    let mut process = match Supervised::start(&common.program, &command, None, folder, dir, limits) {
         Ok(process) => process,
         Err(error) => return StepEnd::CouldNotStart(format!("can't start its supervisor: {error}")),
     };

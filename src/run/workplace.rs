@@ -5,11 +5,23 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::job::{Common, Job, Report};
-use super::provision;
+use super::settings::Isolation;
+use super::{merging, provision, shared};
 use crate::agent::Outcome;
 use crate::git::{
-    Authorship, BaseError, Found, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Work, Worktree,
+    Authorship, BaseError, Conflict, Found, GitError, Message, Notice, OWN_FOLDER, Oid, Worktree,
 };
+
+/// What an attempt starts from.
+#[derive(Debug, Clone)]
+pub(super) struct Based {
+    /// What its work is compared with.
+    pub(super) commit: Oid,
+    /// The prerequisites' work conflicts: it is where the integration branch first had all of it.
+    pub(super) on_integration: bool,
+    /// The conflict that is in its worktree.
+    pub(super) conflict: Option<Conflict>,
+}
 
 /// Why an attempt could not get its place.
 #[derive(Debug, Error)]
@@ -18,6 +30,9 @@ pub(super) enum PrepareError {
     Base(#[from] BaseError),
     #[error(transparent)]
     Git(#[from] GitError),
+    /// The conflict that was to be resolved is none any more: the branch has moved on.
+    #[error("the conflict is gone: the integration branch has moved on")]
+    Gone,
 }
 
 impl PrepareError {
@@ -31,6 +46,7 @@ impl PrepareError {
                 let detail = format!("its prerequisites' work conflicts: {error}");
                 Ok(Report::of(Outcome::MergeConflict, detail))
             }
+            Self::Gone => Ok(Report::of(Outcome::Interrupted, self.to_string())),
             Self::Base(BaseError::Git(error)) | Self::Git(error) if error.is_of_the_disk() => Err(error),
             Self::Base(BaseError::Git(error)) | Self::Git(error) => {
                 Ok(Report::of(Outcome::CouldNotStart, explained(&error)))
@@ -45,14 +61,28 @@ pub(super) fn explained(error: &GitError) -> String {
 }
 
 /// Makes the attempt's base and, on it, a clean worktree; what an earlier attempt left there is kept under its ref first.
-pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
+pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
+    if job.cast.isolation == Isolation::Shared {
+        return shared::prepare(job);
+    }
+    if let Some(resolving) = &job.resolving {
+        return merging::prepare(job, resolving);
+    }
     let common = &job.common;
-    let base = common.repo.build_base(common.start, &job.results)?.commit;
+    let based = base_of(job)?;
+    let base = based.commit;
     common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
     if job.results.len() > 1 {
         // A merge of ours: half written, it would be in the way of the same merge after a power cut.
         common.repo.sync()?;
     }
+    make_place(job, base)?;
+    Ok(based)
+}
+
+/// A clean worktree at that commit; what was there before is kept.
+pub(super) fn make_place(job: &Job, base: Oid) -> Result<(), GitError> {
+    let common = &job.common;
     // Before the first attempt that we know of there may be work, too: of a person, or of a run whose journal is lost.
     let before = job.attempt - 1;
     match common.repo.worktree_at(&job.worktree)? {
@@ -71,12 +101,27 @@ pub(super) fn prepare(job: &Job) -> Result<Oid, PrepareError> {
             common.repo.add_worktree(&job.worktree, &job.branch, base)?;
         }
     }
-    Ok(base)
+    Ok(())
+}
+
+/// The prerequisites' work on the start; where that does not fit together, the integration branch as it was when it first had all of it:
+/// there somebody has resolved what conflicts.
+fn base_of(job: &Job) -> Result<Based, PrepareError> {
+    let Common { repo, refs, start, .. } = &*job.common;
+    let conflict = match repo.build_base(*start, &job.results) {
+        Ok(base) => return Ok(Based { commit: base.commit, on_integration: false, conflict: None }),
+        Err(BaseError::Git(error)) => return Err(error.into()),
+        Err(conflict @ BaseError::Conflict { .. }) => conflict,
+    };
+    match repo.first_with(refs, &job.results)? {
+        Some(commit) => Ok(Based { commit, on_integration: true, conflict: None }),
+        None => Err(conflict.into()),
+    }
 }
 
 /// Keeps what is there already under the ref of the attempt before this one, or, if that keeps something else (somebody amended the
 /// commit), under the next number that is free.
-fn keep_aside(job: &Job, kept: Oid) -> Result<(), GitError> {
+pub(super) fn keep_aside(job: &Job, kept: Oid) -> Result<(), GitError> {
     let common = &job.common;
     let mut number = job.attempt - 1;
     loop {
@@ -121,6 +166,22 @@ pub(super) fn gather(job: &Job, base: Oid, brought: &[PathBuf]) -> Result<Gather
     Ok(Gathered { head, changed, warnings })
 }
 
+/// Keeps what is there under the attempt's ref, and leaves it as it is.
+pub(super) fn keep(job: &Job, base: Oid) -> Result<Gathered, GitError> {
+    let common = &job.common;
+    let worktree = common.repo.worktree(&job.worktree);
+    let message = message("Unfinished work of", job, job.attempt);
+    let kept = worktree.snapshot(&job.branch, &authorship(job), &message)?;
+    common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, kept.commit)?;
+    let changed = common.repo.changed(base, kept.commit)?.files > 0;
+    common.repo.sync()?;
+    let mut warnings: Vec<_> = kept.notices.iter().map(Notice::to_string).collect();
+    if kept.commit != worktree.head()? {
+        warnings.push("what is not committed in the shared worktree stays there, and the next task that is done takes it along".into());
+    }
+    Ok(Gathered { head: kept.commit, changed, warnings })
+}
+
 fn restore_plan(job: &Job, worktree: &Worktree, base: Oid) -> Result<Option<Oid>, GitError> {
     let Some(path) = &job.common.genesis_in_repo else { return Ok(None) };
     drop_change(job, worktree, base, path, "Leave genesis.xml as it was")
@@ -160,22 +221,10 @@ fn drop_change(
     worktree.drop_path_change(&job.branch, base, path, &Authorship::own(), &message)
 }
 
-/// Merges the attempt's work into the integration branch; a second time it changes nothing.
-pub(super) fn integrate(job: &Job, base: Option<Oid>, head: Oid) -> Result<Integrated, GitError> {
-    let subject = format!("Merge task {}: {}", job.task, job.name);
-    let message = Message::new(&subject).for_attempt(job.task.as_str(), job.attempt);
-    let Common { repo, refs, strategy, .. } = &*job.common;
-    let integrated = repo.integrate(refs, &Work { head, base, message: &message }, *strategy)?;
-    repo.sync()?;
-    // A run that was killed before it could say so had merged it.
-    let before = if integrated == Integrated::AlreadyIn { repo.merge_of(refs, head)? } else { None };
-    Ok(before.map_or(integrated, |commit| Integrated::Merged { commit, checked_out: None }))
-}
-
-fn authorship(job: &Job) -> Authorship {
+pub(super) fn authorship(job: &Job) -> Authorship {
     Authorship::on_behalf_of(&job.cast.agent)
 }
 
-fn message(what: &str, job: &Job, attempt: u32) -> Message {
+pub(super) fn message(what: &str, job: &Job, attempt: u32) -> Message {
     Message::new(&format!("{what} task {}: {}", job.task, job.name)).for_attempt(job.task.as_str(), attempt)
 }

@@ -92,6 +92,12 @@ impl StateDir {
     }
 
     /// Where the states of all plans are.
+    /// Every state below `root`: its folder, its plan's path, and its epic's slug.
+    pub fn all(root: &Path) -> Vec<(PathBuf, PathBuf, String)> {
+        let folders = subfolders(root).into_iter();
+        folders.filter_map(|folder| read_card(&folder).map(|card| (folder, card.plan, card.epic))).collect()
+    }
+
     fn root(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
     }
@@ -126,9 +132,24 @@ impl StateDir {
         self.path.join("build-cache")
     }
 
+    /// Says that the worktree that all tasks share is ready to work in.
+    pub fn shared_ready(&self) -> PathBuf {
+        self.path.join("shared-worktree.json")
+    }
+
     /// Where other programs edit copies of the plan, each in a folder of its own.
     pub fn edits(&self) -> PathBuf {
         self.path.join("edits")
+    }
+
+    /// Held by whoever lands the plan's work.
+    pub fn landing_lock(&self) -> PathBuf {
+        self.path.join("landing.lock")
+    }
+
+    /// The landing that is under way, or that somebody was killed in.
+    pub fn landing(&self) -> PathBuf {
+        self.path.join("landing.json")
     }
 
     /// The record of everything that happened.
@@ -247,6 +268,16 @@ impl AttemptDir {
     /// Its being there tells a supervisor to grant no more grace.
     pub fn hurry(&self) -> PathBuf {
         self.path.join("hurry")
+    }
+
+    /// How the repository was before the agent began, while it works.
+    pub fn before(&self) -> PathBuf {
+        self.path.join("before.json")
+    }
+
+    /// What shows that the agent wrote where it must not, if it did.
+    pub fn escape(&self) -> PathBuf {
+        self.path.join("escape.json")
     }
 
     /// Which processes belong to the attempt.

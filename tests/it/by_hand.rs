@@ -44,6 +44,7 @@ fn what_a_failed_attempt_left_is_no_work_because_a_person_did_it_elsewhere() {
 fn a_conflict_that_a_person_resolved_on_the_branch_is_merged_as_resolved() {
     let script = "== *\nwrite same.txt by {task}\nwrite {task}.txt x";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.configure("on-conflict = \"block\"");
     assert_eq!(project.run(&["-j", "1"]).code, Some(4));
     project.assert_statuses(&[("a", "completed"), ("b", "blocked")]);
     let worktree = project.worktree("b");
@@ -60,6 +61,7 @@ fn a_conflict_that_a_person_resolved_on_the_branch_is_merged_as_resolved() {
 fn a_conflict_that_is_only_said_to_be_resolved_keeps_the_run_from_being_completed() {
     let script = "== *\nwrite same.txt by {task}";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.configure("on-conflict = \"block\"");
     assert_eq!(project.run(&["-j", "1"]).code, Some(4));
     by_hand(&project, &["done", "--task", "b", "--summary", "resolved, so they say"]);
     project.run(&[]).assert(4, &["b: is completed, but its work conflicts with", "same.txt", "blocked: b"]);
@@ -70,6 +72,7 @@ fn a_conflict_that_is_only_said_to_be_resolved_keeps_the_run_from_being_complete
 fn in_a_tasks_worktree_the_plan_is_the_one_that_the_task_is_part_of() {
     let script = "== *\nwrite same.txt by {task}";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.configure("on-conflict = \"block\"");
     assert_eq!(project.run(&["-j", "1"]).code, Some(4));
     let worktree = project.worktree("b");
     let program = env!("CARGO_BIN_EXE_blueprint");

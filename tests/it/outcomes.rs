@@ -76,6 +76,7 @@ fn a_runner_whose_program_is_missing_is_refused_before_anything_starts() {
 fn work_that_conflicts_with_merged_work_blocks_the_task_and_names_the_path() {
     let script = "== *\nwrite src/same.txt by {task}\nwait-started 2";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    project.configure("on-conflict = \"block\"");
     let ended = project.run(&[]);
     ended.assert(4, &["src/same.txt", "1 of 2 tasks completed"]);
     let (done, blocked) = if project.task("a")["status"] == "completed" { ("a", "b") } else { ("b", "a") };

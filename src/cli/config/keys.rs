@@ -9,6 +9,7 @@ use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
 use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
+use crate::run;
 
 /// All keys of a `blueprint.toml`. What a key means is said in the README.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,6 +38,12 @@ pub struct Config {
     pub max_load: Option<Load>,
     pub jobserver: Option<Jobserver>,
     pub isolation: Option<Isolation>,
+    pub sandbox: Option<Sandbox>,
+    pub require_sandbox: Option<bool>,
+    pub sandbox_write: Vec<String>,
+    pub sandbox_read: Vec<String>,
+    pub allow_push: bool,
+    pub protected_paths: Vec<String>,
     pub setup: Vec<StepConfig>,
     pub bring: Vec<BringConfig>,
     pub build_cache: Vec<CacheVariable>,
@@ -47,10 +54,7 @@ pub struct Config {
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
-    pub require_sandbox: Option<bool>,
-    pub sandbox: Option<Sandbox>,
     pub context: Option<Vec<String>>,
-    pub protected_paths: Option<Vec<String>>,
     pub max_cost: Option<f64>,
     pub max_tokens: Option<u64>,
     pub gate_iterations: Option<u32>,
@@ -68,13 +72,8 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("on-conflict", self.on_conflict.is_some_and(|on| on != OnConflict::Block)),
             ("verify-integration", self.verify_integration.is_some()),
-            ("commit-plan", self.commit_plan.is_some()),
-            ("require-sandbox", self.require_sandbox.is_some()),
-            ("sandbox", self.sandbox.is_some_and(|sandbox| sandbox != Sandbox::Off)),
             ("context", self.context.is_some()),
-            ("protected-paths", self.protected_paths.is_some()),
             ("max-cost", self.max_cost.is_some()),
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
@@ -165,6 +164,16 @@ impl Strategy {
             Self::Merge => git::Strategy::Merge,
             Self::Squash => git::Strategy::Squash,
             Self::Rebase => git::Strategy::Rebase,
+        }
+    }
+}
+
+impl OnConflict {
+    /// The same for a run.
+    pub fn of_run(self) -> run::OnConflict {
+        match self {
+            Self::Agent => run::OnConflict::Agent,
+            Self::Block => run::OnConflict::Block,
         }
     }
 }

@@ -152,6 +152,9 @@ mod tests {
             commit-plan = true
             require-definitions = false
             require-sandbox = false
+            sandbox-write = ["~/.cache/x"]
+            sandbox-read = ["~/.kube"]
+            allow-push = false
             allow-no-changes = ["a"]
             sandbox = "auto"
             branch = "b/{epic}/{task}"

@@ -1,16 +1,22 @@
 //! One file a verb.
 
 pub(super) mod add;
+pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
+pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod diff;
+pub(super) mod doctor;
 pub(super) mod explain;
+pub(super) mod give;
 pub(super) mod graph;
 pub(super) mod init;
+pub(super) mod land;
 pub(super) mod logs;
 pub(super) mod next;
 pub(super) mod pause;
+pub(super) mod rebase_plan;
 pub(super) mod repair;
 pub(super) mod resume;
 pub(super) mod retry;
@@ -19,6 +25,7 @@ pub(super) mod skip;
 pub(super) mod status;
 pub(super) mod stop;
 pub(super) mod supervise;
+pub(super) mod take;
 pub(super) mod task;
 pub(super) mod validate;
 
@@ -38,8 +45,15 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Diff(args) => diff::run(&args, global),
+        Verb::Take(args) => take::run(&args, global),
+        Verb::Give(args) => give::run(&args, global),
+        Verb::RebasePlan(args) => rebase_plan::run(&args, global),
+        Verb::Clean(args) => clean::run(&args, global),
+        Verb::Doctor(args) => doctor::run(&args, global),
+        Verb::Land(args) => land::run(&args, global),
         Verb::Add(args) => add::run(&args, global),
         Verb::Skip(args) => skip::run(&args, global),
+        Verb::Approve(args) => approve::run(&args, global),
         Verb::Retry(args) => retry::run(&args, global),
         Verb::Cancel(args) => cancel::run(&args, global),
         Verb::Attach(args) => attach::run(&args, global),

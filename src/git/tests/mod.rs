@@ -1,17 +1,22 @@
 //! The room against real repositories; the git program, where it is used here, is the oracle.
 
+mod as_git;
 mod bases;
+mod checkouts;
 mod commits;
 mod concurrency;
 mod diffs;
 mod durable;
 mod endings;
+mod fingerprints;
 mod integration;
 mod names;
+mod promised;
 mod refs;
 mod refusals;
 mod removal;
 mod repositories;
+mod resolving;
 mod restore;
 mod strategies;
 mod support;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::{Dispatcher, Running};
 use crate::agent::{Brief, Completion, Definition, Place, Prerequisite};
 use crate::genesis::Status;
-use crate::git::Repo;
+use crate::git::{EpicRefs, Repo};
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
@@ -24,7 +24,7 @@ impl Dispatcher<'_> {
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = match self.isolation(task) {
-            Isolation::Worktree => Some(format!("branch {}", self.branch(task))),
+            Isolation::Worktree | Isolation::Shared => Some(format!("branch {}", self.branch(task))),
             Isolation::None => None,
         };
         self.transition(task, Status::InProgress, &description, changes, None)?;
@@ -57,7 +57,7 @@ impl Dispatcher<'_> {
     }
 
     /// An attempt in the checkout itself is made ready at once, so that its beginning is journaled together with the task's new status.
-    fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) -> Result<(), RunError> {
+    pub(super) fn spawn(&mut self, task: &TaskId, number: u32, entry: Entry) -> Result<(), RunError> {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
         let build_jobs = self.build_jobs();
@@ -106,8 +106,9 @@ impl Dispatcher<'_> {
         }
         let definition = self.ground.definitions.get(&cast.agent).cloned();
         let slug = self.ground.slug(task).to_owned();
-        let branch = self.common.refs.branch(&slug);
-        let worktree = self.worktree(&slug, &entry, cast.isolation);
+        let name = self.place_name(task, cast.isolation);
+        let branch = self.common.refs.branch(name);
+        let worktree = self.worktree(name, &entry, cast.isolation);
         Job {
             common: Arc::clone(&self.common),
             task: task.clone(),
@@ -121,6 +122,7 @@ impl Dispatcher<'_> {
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
             build_jobs: None,
             ports: None,
+            resolving: self.resolving(task, &entry),
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,
@@ -141,14 +143,22 @@ impl Dispatcher<'_> {
         before.into_iter().flatten().map(|index| self.id(index)).collect()
     }
 
+    /// What the task's branch and the folder of its worktree are called after.
+    pub(super) fn place_name(&self, task: &TaskId, isolation: Isolation) -> &str {
+        match isolation {
+            Isolation::Worktree | Isolation::None => self.ground.slug(task),
+            Isolation::Shared => EpicRefs::SHARED,
+        }
+    }
+
     /// An attempt that is resumed stays where it began, whatever the configuration says now.
-    fn worktree(&self, slug: &str, entry: &Entry, isolation: Isolation) -> PathBuf {
+    fn worktree(&self, name: &str, entry: &Entry, isolation: Isolation) -> PathBuf {
         let checkout = self.common.repo.workdir().unwrap_or(self.common.repo.common_dir());
         match (entry, isolation) {
             (Entry::Resumed(resumed), _) => resumed.started.worktree.clone(),
             (Entry::Fresh | Entry::Prepared(_), Isolation::None) => checkout.to_owned(),
-            (Entry::Fresh | Entry::Prepared(_), Isolation::Worktree) => {
-                worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), slug)
+            (Entry::Fresh | Entry::Prepared(_), Isolation::Worktree | Isolation::Shared) => {
+                worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), name)
             }
         }
     }
@@ -182,7 +192,7 @@ impl Dispatcher<'_> {
     /// The journal's next number, but none that has a ref already: a lost journal's attempt keeps its work under it, or one that was
     /// killed before it was journaled has its base there, and perhaps a worktree that holds nothing else any more. One in the checkout has
     /// nothing but its folder.
-    fn next_attempt(&self, task: &TaskId) -> Result<u32, RunError> {
+    pub(super) fn next_attempt(&self, task: &TaskId) -> Result<u32, RunError> {
         let story = self.books.history().task(task.as_str());
         let mut number = story.map_or(1, TaskHistory::next_attempt);
         let refs = &self.common.refs;
@@ -203,10 +213,10 @@ impl Dispatcher<'_> {
 
 fn place(folder: &Path, branch: &str, isolation: Isolation) -> Place {
     let branch = match isolation {
-        Isolation::Worktree => Some(branch.to_owned()),
+        Isolation::Worktree | Isolation::Shared => Some(branch.to_owned()),
         Isolation::None => None,
     };
-    Place { folder: folder.to_owned(), branch }
+    Place { folder: folder.to_owned(), branch, is_shared: isolation != Isolation::Worktree }
 }
 
 /// Refuses a template that would give two tasks one folder, or put worktrees where they are in the way.
@@ -228,7 +238,7 @@ pub(in crate::run) fn check_worktree_dir(template: &str, repo: &Repo) -> Result<
 }
 
 /// `template` with `{repo}`, `{epic}` and `{task}` filled in, relative to the checkout.
-pub(in crate::run) fn worktree_path(template: &str, checkout: &Path, epic: &str, task: &str) -> PathBuf {
+pub fn worktree_path(template: &str, checkout: &Path, epic: &str, task: &str) -> PathBuf {
     let repo = checkout.file_name().map_or_else(|| "repository".into(), |name| name.to_string_lossy());
     let filled = template.replace("{epic}", epic).replace("{task}", task).replace("{repo}", &repo);
     let mut path = checkout.to_owned();

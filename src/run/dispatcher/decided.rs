@@ -17,8 +17,9 @@ impl Dispatcher<'_> {
 
     /// The same, as far as we have heard: a task that is under way was put in progress by us, and by nobody since.
     pub(super) fn decision(&self, task: &TaskId) -> Option<&TransitionRecord> {
-        let last = self.books.history().task(task.as_str())?.transitions.last()?;
-        (last.to != Status::InProgress).then_some(last)
+        let story = self.books.history().task(task.as_str())?;
+        let last = story.transitions.last()?;
+        (last.to != Status::InProgress || story.taken_by().is_some()).then_some(last)
     }
 
     /// The attempt came to nothing that counts: the task is what the person has made of it.

@@ -5,8 +5,10 @@ mod begin;
 mod builds;
 mod decided;
 mod follow;
+mod keep;
 mod limits;
 mod reports;
+mod resolve;
 mod results;
 mod settle;
 mod steer;
@@ -14,7 +16,8 @@ mod suspend;
 mod tell;
 mod wrap_up;
 
-pub(super) use assign::{check_worktree_dir, worktree_path};
+pub(super) use assign::check_worktree_dir;
+pub use assign::worktree_path;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -24,6 +27,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
 use self::steer::{Ears, Steering};
 use self::wrap_up::task_of;
@@ -83,6 +87,8 @@ pub(super) struct Dispatcher<'a> {
     running: BTreeMap<TaskId, Running>,
     /// What keeps tasks that are ready from being started.
     pacing: Pacing,
+    /// Worktrees that go.
+    retiring: Retiring,
     /// Attempts of this run, by task: the limit of retries counts these.
     tries: HashMap<TaskId, u32>,
     /// The number of each task's current attempt.
@@ -137,6 +143,7 @@ impl<'a> Dispatcher<'a> {
             stage: None,
             stopped: watch::Sender::new(Duration::ZERO),
             pacing,
+            retiring: Retiring::default(),
             running: BTreeMap::new(),
             tries: HashMap::new(),
             numbers: HashMap::new(),
@@ -246,10 +253,10 @@ impl<'a> Dispatcher<'a> {
 
     fn is_over(&mut self) -> bool {
         if self.stage.is_some() {
-            return self.running.is_empty();
+            return self.running.is_empty() && self.retiring.is_over();
         }
         let is_known = !self.is_unsettled && self.before.is_none();
-        is_known && self.running.is_empty() && self.schedule.is_over()
+        is_known && self.running.is_empty() && self.schedule.is_over() && self.retiring.is_over()
     }
 
     /// Whether it is over with all that others have decided by now. If so, nobody decides anything more before the run has ended: whoever is
@@ -300,6 +307,10 @@ impl<'a> Dispatcher<'a> {
             }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
+                Ok(())
+            }
+            Message::Retired(task, removed) => {
+                self.on_retired(task, &removed);
                 Ok(())
             }
             Message::Note(text) => {
@@ -417,6 +428,14 @@ impl<'a> Dispatcher<'a> {
                 break;
             }
             let task = self.id(index);
+            match self.place_for(&task) {
+                PlaceFor::Now => {}
+                PlaceFor::Later => break,
+                PlaceFor::Never(because) => {
+                    self.refuse_a_place(index, because)?;
+                    continue;
+                }
+            }
             self.start(&task)?;
             self.go_ahead(&task);
         }

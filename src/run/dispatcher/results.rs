@@ -1,11 +1,10 @@
 //! The work of completed tasks: where it is, and that it is where it should be.
 
 use super::Dispatcher;
-use crate::agent::Outcome;
 use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
-use crate::run::{Attempt, Isolation, RunError, RunEvent, TaskHistory, ledger};
+use crate::run::{Attempt, Isolation, RunError, RunEvent, TaskHistory, is_left_over, ledger};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -51,18 +50,12 @@ impl Dispatcher<'_> {
     }
 
     fn is_left_over(&self, id: &TaskId, head: Oid) -> bool {
-        let story = self.books.history().task(id.as_str());
-        let mut attempts = story.into_iter().flat_map(|story| &story.attempts);
-        attempts.any(|attempt| {
-            attempt.commit() == Some(head) && attempt.outcome() != Some(Outcome::MergeConflict)
-        })
+        self.books.history().task(id.as_str()).is_some_and(|story| is_left_over(story, head))
     }
 
     /// What came before a person set the task back does not count any more.
     fn success_of(&self, id: &TaskId) -> Option<&Attempt> {
-        let story = self.books.history().task(id.as_str())?;
-        let forgotten = story.again.as_ref().map_or(0, |again| again.attempts_before);
-        story.attempts.iter().skip(forgotten).rev().find(|attempt| attempt.succeeded())
+        self.books.history().task(id.as_str())?.success()
     }
 
     /// Only commits can be merged.

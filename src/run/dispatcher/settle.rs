@@ -126,7 +126,7 @@ impl Dispatcher<'_> {
         self.hear();
         for (job, link) in std::mem::take(&mut self.to_begin) {
             match job.cast.isolation {
-                Isolation::Worktree => tokio::spawn(attempt(job, link)),
+                Isolation::Worktree | Isolation::Shared => tokio::spawn(attempt(job, link)),
                 Isolation::None => tokio::spawn(direct::attempt(job, link)),
             };
         }
@@ -181,6 +181,8 @@ impl Dispatcher<'_> {
         self.learn(task, report);
         match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {
             Next::Complete => self.complete(task, report),
+            Next::Block if self.is_to_be_resolved(task, report) => self.resolve(task, report),
+            Next::Fail if self.was_resolving(task) => self.give_up_resolving(task, report),
             Next::Fail => self.end(task, report, Status::Failed, Ending::Failed, Cause::Failed),
             Next::Block => self.end(task, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
             Next::Release => self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted),
@@ -212,11 +214,12 @@ impl Dispatcher<'_> {
             self.results.insert(task.clone(), commit);
         }
         self.apply(task, Event::End(Ending::Completed))?;
+        self.retire_ended(task, Ending::Completed);
         self.tell_ended(task, report, Cause::Completed);
         Ok(())
     }
 
-    fn end(
+    pub(super) fn end(
         &mut self,
         task: &TaskId,
         report: &Report,
@@ -234,6 +237,7 @@ impl Dispatcher<'_> {
         let changes = report.commit.map(|commit| format!("branch {} at {commit}", self.branch(task)));
         self.transition(task, status, &description, changes, result)?;
         let lost = self.apply(task, Event::End(ending))?;
+        self.retire_ended(task, ending);
         self.tell_ended(task, report, cause);
         if !lost.is_empty() {
             self.tell_lost(lost, task, cause);
@@ -265,7 +269,7 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn branch(&self, task: &TaskId) -> String {
-        self.common.refs.branch(self.ground.slug(task)).as_str().to_owned()
+        self.common.refs.branch(self.place_name(task, self.isolation(task))).as_str().to_owned()
     }
 
     /// The commit that the task's current attempt started from.

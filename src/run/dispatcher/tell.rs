@@ -115,8 +115,15 @@ impl Dispatcher<'_> {
         let history = self.books.genesis().details(task.as_str()).history;
         let actor = history.last().and_then(|last| last.actor.clone());
         let whose = actor.map_or_else(String::new, |actor| format!(" by {actor}"));
+        let is_taken =
+            self.books.history().task(task.as_str()).is_some_and(|story| story.taken_by().is_some());
+        let way_out = if is_taken {
+            format!("`blueprint give {task}`")
+        } else {
+            "`blueprint task done` or `fail`".to_owned()
+        };
         self.tell(RunEvent::Note(format!(
-            "{task} is in progress{whose} and is left alone; `blueprint task done` or `fail` ends that"
+            "{task} is in progress{whose} and is left alone; {way_out} ends that"
         )));
     }
 }

@@ -37,6 +37,7 @@ impl Dispatcher<'_> {
             | Message::Said(..)
             | Message::Overtime(_)
             | Message::Note(_)
+            | Message::Retired(..)
             | Message::Warning(..) => {}
         }
     }
@@ -178,6 +179,8 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         | Fact::RunEnded { .. }
         | Fact::Transition(_)
         | Fact::SetBack(_)
+        | Fact::Taken(_)
+        | Fact::Rebased { .. }
         | Fact::Asked { .. }
         | Fact::OfLaterVersion => None,
     }

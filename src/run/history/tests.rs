@@ -101,6 +101,7 @@ fn a_journal_that_was_written_and_read_tells_the_same_story() {
                 host: "h".into(),
                 version: "0".into(),
                 start: "s".into(),
+                branch: None,
                 process_start: Some(7),
                 boot: Some("b".into()),
             },

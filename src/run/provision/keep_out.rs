@@ -21,7 +21,11 @@ pub(in crate::run) fn ours(job: &Job, base: Oid, brought: &[PathBuf]) -> Result<
 }
 
 /// Moves what the next commit would take in beside the attempt's log; says what that was.
-pub(in crate::run) fn put_aside(job: &Job, worktree: &Worktree, ours: &[PathBuf]) -> Result<Vec<String>, GitError> {
+pub(in crate::run) fn put_aside(
+    job: &Job,
+    worktree: &Worktree,
+    ours: &[PathBuf],
+) -> Result<Vec<String>, GitError> {
     let mut said = Vec::new();
     for path in ours {
         let place = worktree.path().join(path);

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bring::Brought;
 pub use bring::{Bring, BringError, How};
 pub(super) use keep_out::{ours, put_aside};
 pub(super) use outlay::{Outlay, Remark};
@@ -22,6 +23,7 @@ pub(super) use ports::{PortBlock, Ports};
 
 use super::attempt::{Link, Message, blocking};
 use super::job::{Job, Report};
+use super::shared;
 use super::step::{self, Step, StepEnd, StepPlace};
 use crate::agent::{BuildJobs, Outcome};
 use crate::git::GitError;
@@ -54,7 +56,7 @@ impl Provisions {
     }
 
     /// Variables and folders of the build cache.
-    fn caches(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+    pub(super) fn caches(&self) -> impl Iterator<Item = (&str, PathBuf)> {
         self.wanted.build_cache.iter().map(|name| (name.as_str(), self.cache.join(name)))
     }
 
@@ -88,13 +90,19 @@ impl From<Report> for Unprovided {
 
 /// Makes the attempt's worktree ready to work in.
 pub(super) async fn provide(job: &Arc<Job>, link: &Link) -> Result<Provided, Unprovided> {
-    let brought = blocking(job, bring_all).await??;
-    for note in brought.notes.iter().filter(|note| job.common.provisions.is_new(note)) {
+    let env = blocking(job, environment).await?.map_err(Unprovided::Broken)?;
+    if let Some(brought) = blocking(job, shared::brought_before).await? {
+        return Ok(Provided { env, brought });
+    }
+    let Brought { paths, notes } = blocking(job, bring_all).await??;
+    for note in notes.iter().filter(|note| job.common.provisions.is_new(note)) {
         let _ = link.messages.send(Message::Note(note.clone()));
     }
-    let env = blocking(job, environment).await?.map_err(Unprovided::Broken)?;
     set_up(job, &env, link).await?;
-    Ok(Provided { env, brought: brought.paths })
+    let provided = Provided { env, brought: paths };
+    let noted = provided.brought.clone();
+    blocking(job, move |job| shared::note_ready(job, &noted)).await?.map_err(Unprovided::Broken)?;
+    Ok(provided)
 }
 
 /// Ends the steps that an earlier run has left running for the task, whose worktree is about to be made anew.
@@ -104,10 +112,10 @@ pub(super) fn end_leftovers(job: &Job) -> Result<(), StoreError> {
     steps.filter(|steps| steps.is_dir()).try_for_each(|steps| step::end_leftovers(&steps))
 }
 
-fn bring_all(job: &Job) -> Result<bring::Brought, Unprovided> {
+fn bring_all(job: &Job) -> Result<Brought, Unprovided> {
     let wanted = &job.common.provisions.wanted.bring;
     let (Some(checkout), false) = (job.common.repo.workdir(), wanted.is_empty()) else {
-        return Ok(bring::Brought::default());
+        return Ok(Brought::default());
     };
     let worktree = job.common.repo.worktree(&job.worktree);
     bring::bring(wanted, checkout, &worktree).map_err(|error| match error {

@@ -96,6 +96,8 @@ impl TestProject {
             ("runner", "\"fake\""),
             ("env-pass", "[\"FAKE_AGENT_*\", \"GIT_CONFIG_*\"]"),
             ("kill-grace", "\"300ms\""),
+            // Agents of tests write into the test's own folder, and some into the plan; see `sandbox.rs` for those that are kept in.
+            ("sandbox", "\"off\""),
         ];
         let defaults = defaults.iter().filter(|(key, _)| !has(key));
         let defaults: Vec<_> = defaults.map(|(key, value)| format!("{key} = {value}")).collect();
@@ -180,6 +182,11 @@ impl TestProject {
     /// Waits until the agents' log has it.
     pub(crate) fn wait_for_log(&self, what: &str, is_so: impl Fn(&Log) -> bool) {
         wait_until(what, || is_so(&self.log()), || format!("{:?}", self.log()));
+    }
+
+    /// Waits until somebody has made that file in the control folder.
+    pub(crate) fn wait_until_there(&self, name: &str) {
+        wait_until(name, || self.control.join(name).exists(), String::new);
     }
 
     /// Waits until that many attempts have started.

@@ -73,7 +73,7 @@ fn change<'a>(
         Isolation::None => CliError::usage(format!(
             "attempt {number} at `{task}` worked in the checkout itself, where nobody can tell whose a change is"
         )),
-        Isolation::Worktree => CliError::usage(format!("attempt {number} at `{task}` has no base")),
+        Isolation::Worktree | Isolation::Shared => CliError::usage(format!("attempt {number} at `{task}` has no base")),
     })?;
     let is_newest = known.attempt(task, None)?.started.attempt == number;
     let later = later(branches, attempt, is_newest)?.ok_or_else(|| {

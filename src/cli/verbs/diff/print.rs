@@ -95,18 +95,18 @@ pub(super) fn stat(repo: &Repo, change: &Change<'_>) -> Result<(), CliError> {
     let names: Vec<_> = files.iter().map(name).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let most = files.iter().filter_map(|file| file.lines).map(|(a, b)| a + b).max().unwrap_or(0);
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (file, name) in files.iter().zip(&names) {
         let amount = match file.lines {
             None => "not text".to_owned(),
             Some(lines) => format!("{:>5} {}", lines.0 + lines.1, bar(lines, most)),
         };
-        text.push_str(&format!(" {name:width$} | {}\n", amount.trim_end()));
+        lines.push(format!(" {name:width$} | {}\n", amount.trim_end()));
     }
     let (added, removed) = sums(&files);
     let plural = if files.len() == 1 { "" } else { "s" };
-    text.push_str(&format!(" {} file{plural} changed, {added} lines added, {removed} removed\n", files.len()));
-    output::data(&text)
+    lines.push(format!(" {} file{plural} changed, {added} lines added, {removed} removed\n", files.len()));
+    output::data(&lines.concat())
 }
 
 fn name(file: &FileChange) -> String {

@@ -74,7 +74,7 @@ pub(crate) struct Args {
 enum Isolation {
     /// Each in a git worktree of its own; what it did is merged.
     Worktree,
-    /// In a worktree that several share (not available yet).
+    /// All in one git worktree, on one branch; what is there when a task is done is committed, and merged.
     Shared,
     /// All in the checkout, with nothing between them: for commands that change no file, or are one's own.
     None,

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::env;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -6,15 +7,14 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Config, Loaded, StepConfig};
+use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Caster, Keep, Provisioning, Settings};
+use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings};
 
-/// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
-const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
@@ -39,6 +39,8 @@ pub(super) fn settings(
         isolation: isolation(args),
         only_looks: args.dry_run,
     };
+    let casting = cast(plan, config, &wishes, &env, dir)?;
+    refuse_unconfined(&casting, config)?;
     Ok(Settings {
         jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
@@ -54,11 +56,14 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
-        casting: cast(plan, config, &wishes, &env, dir)?,
+        casting,
         caster: caster(args, loaded, &env),
         env,
-        env_policy: EnvPolicy { pass: config.env_pass.clone() },
+        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        confinement: confinement(loaded)?,
+        protected: protected(config)?,
         config_dir: dir.clone(),
         program: own_program()?,
         keep: config.keep.map_or(Keep::default(), keep),
@@ -67,6 +72,23 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+fn protected(config: &Config) -> Result<Protected, CliError> {
+    Protected::new(&config.protected_paths)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `protected-paths`: {error}")))
+}
+
+/// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
+fn refuse_unconfined(casting: &HashMap<TaskId, Cast>, config: &Config) -> Result<(), CliError> {
+    let in_place = casting.values().any(|cast| cast.isolation == InWhat::None);
+    if config.require_sandbox != Some(true) || !in_place {
+        return Ok(());
+    }
+    let error = CliError::usage(
+        "with `require-sandbox = true` no task can work in the checkout itself (isolation `none`)",
+    );
+    Err(error.hint("only in worktrees are agents kept in a sandbox"))
 }
 
 fn keep(word: config::Keep) -> Keep {

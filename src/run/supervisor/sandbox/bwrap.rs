@@ -61,7 +61,8 @@ mod tests {
             write: vec![home.join("work/deep"), home.join("work")],
             secrets: [".ssh", ".netrc", ".aws"].map(|name| home.join(name)).to_vec(),
         };
-        let arguments = arguments(&walls).iter().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>();
+        let arguments =
+            arguments(&walls).iter().map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>();
         let text = arguments.join(" ").replace(&*home.to_string_lossy(), "~");
         assert_eq!(
             text,

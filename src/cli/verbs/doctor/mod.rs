@@ -1,0 +1,118 @@
+mod ground;
+mod leftovers;
+mod plan;
+mod programs;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::cli::args::{Format, Global};
+use crate::cli::context::{Context, find};
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::report::{clean, clean_lines};
+use crate::store::see_settled;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: blueprint doctor genesis.xml\n\n\
+Looks only, and changes nothing. Exit codes: 0 nothing is wrong, 1 something is.")]
+pub(crate) struct Args {
+    /// The plan; without one, what any plan needs is looked at.
+    genesis: Option<String>,
+    /// How to print it.
+    #[arg(long, default_value = "human")]
+    format: Format,
+}
+
+/// How good or bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Verdict {
+    /// As it should be.
+    Fine,
+    /// Worth knowing; nothing fails by it.
+    Note,
+    /// A run fails by it, or something is lost.
+    Wrong,
+}
+
+/// What was looked at, and what was found.
+#[derive(Debug, Serialize)]
+struct Check {
+    area: &'static str,
+    verdict: Verdict,
+    text: String,
+    /// What to do.
+    hint: Option<String>,
+}
+
+impl Check {
+    fn fine(area: &'static str, text: impl Into<String>) -> Self {
+        Self { area, verdict: Verdict::Fine, text: text.into(), hint: None }
+    }
+
+    fn note(area: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { area, verdict: Verdict::Note, text: text.into(), hint: Some(hint.into()) }
+    }
+
+    fn wrong(area: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { area, verdict: Verdict::Wrong, text: text.into(), hint: Some(hint.into()) }
+    }
+
+    fn failed(area: &'static str, error: CliError) -> Self {
+        Self { area, verdict: Verdict::Wrong, text: error.message, hint: error.hint }
+    }
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    let arguments: Vec<_> = args.genesis.iter().cloned().collect();
+    let mut checks = vec![programs::git()];
+    match find(&arguments) {
+        Ok((path, [])) => with_plan(path, global, &mut checks)?,
+        Ok((_, [stray, ..])) => return Err(CliError::usage(format!("there is no plan `{stray}`"))),
+        Err(error) if args.genesis.is_some() => return Err(error),
+        Err(error) => {
+            let hint = error.hint.unwrap_or_else(|| "name a plan to have it looked at".to_owned());
+            checks.push(Check::note("plan", error.message, hint));
+        }
+    }
+    let is_wrong = checks.iter().any(|check| check.verdict == Verdict::Wrong);
+    match args.format {
+        Format::Json => output::json(&serde_json::json!({"version": 1, "ok": !is_wrong, "checks": checks}))?,
+        Format::Human => output::data(&checks.iter().map(shown).collect::<String>())?,
+    }
+    Ok(u8::from(is_wrong))
+}
+
+fn with_plan(path: std::path::PathBuf, global: &Global, checks: &mut Vec<Check>) -> Result<(), CliError> {
+    let genesis = match see_settled(&path) {
+        Ok(seen) => seen.into_genesis(),
+        Err(error) => {
+            checks.push(plan::unreadable(&path, &CliError::load(&path, error)));
+            return Ok(());
+        }
+    };
+    let context = Context::of(path, &genesis, global)?;
+    let loaded = plan::check(&context, &genesis, checks);
+    ground::check(&context, loaded.as_ref(), checks);
+    if let Some(loaded) = &loaded {
+        programs::runners(&genesis, loaded, checks);
+    }
+    leftovers::check(&context, &genesis, checks);
+    Ok(())
+}
+
+fn shown(check: &Check) -> String {
+    let (word, style) = match check.verdict {
+        Verdict::Fine => ("fine", AnsiColor::Green.on_default()),
+        Verdict::Note => ("note", AnsiColor::Yellow.on_default()),
+        Verdict::Wrong => ("wrong", AnsiColor::Red.on_default().bold()),
+    };
+    let hint_style: Style = AnsiColor::Cyan.on_default();
+    let hint = check
+        .hint
+        .as_deref()
+        .map(|hint| format!("                {hint_style}help{hint_style:#}: {}\n", clean(hint)));
+    let text = clean_lines(&check.text).replace('\n', "\n                ");
+    format!("{style}{word:5}{style:#} {:9} {text}\n{}", check.area, hint.unwrap_or_default())
+}

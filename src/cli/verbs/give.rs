@@ -1,0 +1,168 @@
+use std::path::PathBuf;
+
+use crate::cli::args::Global;
+use crate::cli::branches::Branches;
+use crate::cli::context::{Context, find};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::hands::hands;
+use crate::cli::held::Held;
+use crate::cli::output;
+use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::git::{GitError, epic_slug};
+use crate::report::{clean, shell_word};
+use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: blueprint give genesis.xml auth-api --summary \"tokens expire now\"\n         blueprint give auth-api --back --note \"the tests are there, the code is not\"\n\n\
+What is in the worktree is committed in your name and merged as an agent's work is; then the task is completed, and what depends on it can start."
+)]
+pub(crate) struct Args {
+    /// The plan, if it has to be named, and the task that you have taken.
+    #[arg(value_name = "GENESIS|TASK", required = true)]
+    arguments: Vec<String>,
+    /// What you have done.
+    #[arg(long, value_name = "TEXT", conflicts_with = "back")]
+    summary: Option<String>,
+    /// Return it to the agents: your work is kept aside, and the next attempt starts from the task's base.
+    #[arg(long)]
+    back: bool,
+    /// What the next agent is to know.
+    #[arg(long, value_name = "TEXT", requires = "back")]
+    note: Option<String>,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    refuse_inside_an_attempt("give", None)?;
+    let (path, names) = find(&args.arguments)?;
+    refuse_inside_an_attempt("give", Some(&path))?;
+    let [name] = names else {
+        return Err(CliError::usage("name one task").hint("`blueprint give [GENESIS] TASK`"));
+    };
+    let (context, known) = Context::open(path, global)?.known()?;
+    known.task(name)?;
+    let branches = Branches::of(&context, &known.plan, &known.history)?;
+    context.refuse_a_rival()?;
+    let claim = claim(&context)?;
+    let held = Held::open(&context)?;
+    let task_name = held.genesis.task(name).map(|task| task.name.clone()).unwrap_or_default();
+    let hands = hands(&context, &branches, name, &task_name);
+    refuse_unless_taken(&held, name)?;
+    if args.back {
+        back(&context, held, &hands, args.note.as_deref())?;
+    } else {
+        give(&context, held, &hands, args.summary.as_deref())?;
+    }
+    let plan = shell_word(&context.path.to_string_lossy());
+    output::say(&match claim {
+        Some(_) => format!("next    blueprint run {plan}"),
+        None => format!("next    blueprint attach {plan}   (the live run takes that up)"),
+    });
+    Ok(0)
+}
+
+/// The right to change the plan's branches; a live run has it, and shares them.
+fn claim(context: &Context) -> Result<Option<Tenure>, CliError> {
+    context.state.make()?;
+    match Tenure::take(&context.state, &epic_slug(&context.epic)) {
+        Ok(claim) => Ok(Some(claim)),
+        Err(RunError::Busy(_)) => Ok(None),
+        Err(error) => Err(CliError::run(&context.path, error)),
+    }
+}
+
+fn refuse_unless_taken(held: &Held<'_>, name: &str) -> Result<(), CliError> {
+    let owner = held.history.task(name).and_then(TaskHistory::taken_by);
+    let Some(owner) = owner else {
+        return Err(CliError::usage(format!("nobody has taken task `{name}`"))
+            .hint(format!("`blueprint take {name}` gives you its worktree")));
+    };
+    if owner == actor() {
+        return Ok(());
+    }
+    let message = format!("task `{name}` is in the hands of {}", clean(owner));
+    Err(CliError::new(Kind::Forbidden, message).hint(format!("`blueprint retry {name}` frees it")))
+}
+
+fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory, &'h Attempt)> {
+    Some((held.history.task(hands.task)?, hands.attempt(&held.history)?))
+}
+
+fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&str>) -> Result<(), CliError> {
+    let Some((story, attempt)) = attempt(&held, hands) else {
+        return Err(CliError::usage(format!("task `{}` has no worktree yet", hands.task))
+            .hint(format!("`blueprint take {}` makes it", hands.task)));
+    };
+    refuse_checked_out(hands)?;
+    let by = hands.repo.identity().map_err(|error| {
+        CliError::from(error).hint("tell git who you are: `git config user.name`, `git config user.email`")
+    })?;
+    let actor = actor();
+    let usual = format!("done by {actor}");
+    let summary = summary.map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
+    let worktree = attempt.started.worktree.clone();
+    let finished = run::finish(hands, story, attempt, &by, (&actor, summary));
+    let finished = finished.map_err(|error| not_given(context, &worktree, error))?;
+    let (transition, changed, notices) = match finished {
+        Finished::Merged { transition, changed, notices, .. } => (transition, changed, notices),
+        Finished::Conflict(paths) => return Err(conflict(hands, &worktree, &paths)),
+    };
+    held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
+    for notice in notices {
+        output::say(&format!("note    {}", clean(&notice)));
+    }
+    let what = if changed { "your work is merged" } else { "nothing had changed" };
+    output::say(&format!("task {} is completed: {what}", clean(hands.task)));
+    Ok(())
+}
+
+fn refuse_checked_out(hands: &Hands<'_>) -> Result<(), CliError> {
+    let branch = hands.refs.integration();
+    let Some(place) = hands.repo.checked_out_at(&branch)? else { return Ok(()) };
+    Err(CliError::usage(format!("the branch `{branch}` is checked out in `{}`", place.display()))
+        .hint("switch that checkout to another branch first"))
+}
+
+fn not_given(context: &Context, worktree: &std::path::Path, error: RunError) -> CliError {
+    let hint = match &error {
+        RunError::Git(GitError::Unfinished { .. } | GitError::Unmerged { .. } | GitError::Astray { .. }) => {
+            Some(format!("finish that in {}, then give again", worktree.display()))
+        }
+        _ => None,
+    };
+    let error = CliError::run(&context.path, error);
+    CliError { hint: hint.or(error.hint), ..error }
+}
+
+fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
+    let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+    let message = format!(
+        "your work on `{}` conflicts with work that is merged already, in {}; it is committed, and the task stays yours",
+        hands.task,
+        paths.join(", ")
+    );
+    CliError::usage(message).hint(format!(
+        "in {}: `git merge {}`, resolve, commit; then give again",
+        worktree.display(),
+        hands.refs.integration()
+    ))
+}
+
+fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {
+    let actor = actor();
+    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    let by = hands.repo.identity().unwrap_or_else(|_| crate::git::Authorship::own());
+    let (set_back, kept) = match attempt(&held, hands) {
+        Some((story, attempt)) => run::give_back(hands, story, attempt, &by, (&actor, note))
+            .map_err(|error| CliError::run(&context.path, error))?,
+        // Taken, and never begun.
+        None => (hands.untouched(&held.history, &actor, note), None),
+    };
+    let transitions = set_back.transitions.clone();
+    held.settle(Fact::SetBack(set_back), &transitions, || Ok(()))?;
+    output::say(&format!("task {} is the agents' again", clean(hands.task)));
+    if let Some(kept) = kept {
+        output::say(&format!("note    what you did is kept as {kept}, and its next agent is told of it"));
+    }
+    Ok(())
+}

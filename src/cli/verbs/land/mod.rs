@@ -1,0 +1,190 @@
+mod pieces;
+mod pull_requests;
+mod target;
+mod unfinished;
+
+use std::fs;
+use std::time::Duration;
+
+use crate::cli::args::Global;
+use crate::cli::branches::Branches;
+use crate::cli::context::{Context, Known, find};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::output;
+use crate::cli::person::refuse_inside_an_attempt;
+use crate::git::{BranchName, GitError, Landable, Landing, Oid, PlanState, Program, Stepped};
+use crate::report::{clean, shell_word};
+use crate::store::{Lock, write_json};
+use pieces::Pieces;
+pub(in crate::cli) use target::branch as target;
+
+/// How long somebody else's landing may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: blueprint land genesis.xml\n         blueprint land auth-api --into develop --squash\n         blueprint land --pr --push origin\n\n\
+All of the integration branch, or the named tasks, whose prerequisites must have landed or be named, too. A checkout that has the branch is \
+brought along; if uncommitted work would be in the way, nothing is changed. The plan's own state is committed with it (`commit-plan = false` \
+leaves that to you). Your hooks `pre-merge-commit` (`pre-commit`, where it is squashed), `commit-msg` and `post-merge` are run, and your commits are signed if \
+you sign; with `--pr` nothing lands here: each task becomes a pull request on top of those that it needs, by `gh`, or as commands to copy."
+)]
+pub(crate) struct Args {
+    /// The plan, then the tasks whose work is to land; all that is finished, if none is named.
+    #[arg(value_name = "GENESIS|TASK")]
+    arguments: Vec<String>,
+    /// The branch to land in [default: the one that the plan started from].
+    #[arg(long, value_name = "BRANCH")]
+    into: Option<String>,
+    /// One commit with all the changes (one for each task that is named), without the agents' own commits.
+    #[arg(long)]
+    squash: bool,
+    /// Push the branch there afterwards.
+    #[arg(long, value_name = "REMOTE")]
+    push: Option<String>,
+    /// Make a branch and a pull request for each task, at the remote of `--push`, or `origin`.
+    #[arg(long, conflicts_with = "squash")]
+    pr: bool,
+}
+
+/// A plan whose work is to land.
+struct Ground<'a> {
+    context: &'a Context,
+    known: &'a Known,
+    branches: &'a Branches<'a>,
+    into: BranchName,
+    start: Option<Oid>,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    refuse_inside_an_attempt("land", None)?;
+    let (path, names) = find(&args.arguments)?;
+    refuse_inside_an_attempt("land", Some(&path))?;
+    let (context, known) = Context::open(path, global)?.known()?;
+    let branches = Branches::of(&context, &known.plan, &known.history)?;
+    context.refuse_a_rival()?;
+    context.state.make()?;
+    let _landing = Lock::wait_at_most(&context.state.landing_lock(), PATIENCE)?;
+    unfinished::finish(&context, branches.repo)?;
+    let start = branches.repo.start(&branches.refs)?;
+    let into = target(&branches, &known, args.into.as_deref(), start)?;
+    let ground = Ground { context: &context, known: &known, branches: &branches, into, start };
+    let pieces = Pieces::of(&ground, names)?;
+    if args.pr {
+        return pull_requests::make(&ground, &pieces, args.push.as_deref());
+    }
+    let has_landed = land(&ground, &pieces, args.squash)?;
+    if let Some(remote) = &args.push {
+        push(&ground, remote)?;
+    }
+    if has_landed {
+        let plan = shell_word(&context.path.to_string_lossy());
+        output::say(&format!("next    blueprint clean {plan}   (shows which worktrees and branches can go)"));
+    }
+    Ok(0)
+}
+
+/// Whether there was anything to land.
+fn land(ground: &Ground<'_>, pieces: &Pieces, squash: bool) -> Result<bool, CliError> {
+    let repo = ground.branches.repo;
+    let plan = plan_state(ground)?;
+    let landable = repo.landing(&ground.into, ground.start, &pieces.list, squash, plan.as_ref());
+    let landing = match landable.map_err(|error| refused(ground, error))? {
+        Landable::Ready(landing) => landing,
+        Landable::Nothing => {
+            output::say(&format!("all that is finished has landed in {}", ground.into));
+            return Ok(false);
+        }
+        Landable::Conflict { head, paths } => return Err(pieces.conflict(ground, head, &paths)),
+    };
+    take(ground, &landing, plan.as_ref())?;
+    tell(ground, pieces, &landing, squash);
+    Ok(true)
+}
+
+/// Written down first: whoever is killed in the middle leaves that to the next one.
+fn take(ground: &Ground<'_>, landing: &Landing, plan: Option<&PlanState>) -> Result<(), CliError> {
+    let repo = ground.branches.repo;
+    let step = repo.step(landing, plan.map(|plan| plan.path.as_path()))?;
+    let note = ground.context.state.landing();
+    // The commits are to be there as long as something names them.
+    repo.sync()?;
+    write_json(&note, &step)?;
+    let taken = repo.take_step(&step, landing.hook);
+    if !matches!(taken, Err(GitError::HalfDone { .. })) {
+        fs::remove_file(&note).map_err(|error| unfinished::not_removed(&note, &error))?;
+    }
+    match taken.map_err(|error| refused(ground, error))? {
+        Stepped::Done => Ok(()),
+        Stepped::InTheWay(paths) => {
+            let checkout = step.checkout.unwrap_or_default();
+            let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+            let place = checkout.display();
+            let message = format!(
+                "{} can't be brought along in {place}: uncommitted work is in the way, in {}; nothing was changed",
+                ground.into,
+                paths.join(", ")
+            );
+            Err(CliError::usage(message).hint("commit it, move it away or `git stash` it, and land again"))
+        }
+    }
+}
+
+fn refused(ground: &Ground<'_>, error: GitError) -> CliError {
+    match &error {
+        GitError::HalfDone { .. } => CliError::from(error).hint("`blueprint land` goes on from there"),
+        GitError::HookRefused { .. } => {
+            CliError::usage(error).hint(format!("nothing was changed; {} is where it was", ground.into))
+        }
+        GitError::Unfinished { .. } | GitError::IndexLocked { .. } => {
+            CliError::from(error).hint("finish that in the checkout first; nothing was changed")
+        }
+        _ => CliError::from(error),
+    }
+}
+
+/// The plan's file, if it is to be committed and lies in a checkout.
+fn plan_state(ground: &Ground<'_>) -> Result<Option<PlanState>, CliError> {
+    if !ground.context.config()?.config.commit_plan.unwrap_or(true) {
+        return Ok(None);
+    }
+    let path = ground.branches.repo.relative(&ground.context.path);
+    Ok(path.map(|path| PlanState {
+        file: ground.context.path.clone(),
+        path,
+        message: pieces::message_of_plan(ground.known),
+    }))
+}
+
+fn tell(ground: &Ground<'_>, pieces: &Pieces, landing: &Landing, squash: bool) {
+    let into = &ground.into;
+    let how = match (landing.hook, squash) {
+        (None, _) => "by fast-forward",
+        (Some(_), false) => "by merge",
+        (Some(_), true) => "squashed",
+    };
+    if landing.pieces > 0 {
+        output::say(&format!("landed  {} in {into}, {how}", pieces.described()));
+    }
+    if landing.has_plan {
+        output::say(&format!("landed  the plan's state in {into}, as a commit of its own"));
+    }
+    let repo = ground.branches.repo;
+    let is_nowhere = repo.checked_out_at(into).is_ok_and(|place| place.is_none());
+    if let Some(hook) = landing.hook.filter(|hook| is_nowhere && repo.has_hook(hook).unwrap_or(false)) {
+        output::say(&format!("note    {into} is checked out nowhere: your hook `{hook}` was not run"));
+    }
+}
+
+fn push(ground: &Ground<'_>, remote: &str) -> Result<(), CliError> {
+    let repo = ground.branches.repo;
+    let place = repo.workdir().unwrap_or(repo.common_dir());
+    let branch = ground.into.full();
+    let call = Program::new("push", place).args(["push", "--", remote, &format!("{branch}:{branch}")]);
+    call.run().map_err(|error| {
+        CliError::new(Kind::Environment, error)
+            .hint(format!("it has landed here all the same; `git push {remote} {}` tries again", ground.into))
+    })?;
+    output::say(&format!("pushed  {} to {}", ground.into, clean(remote)));
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! What is to land: the integration branch as a whole, or single tasks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::Ground;
+use crate::cli::context::Known;
+use crate::cli::error::CliError;
+use crate::genesis::Status;
+use crate::git::{Message, Oid, Piece};
+use crate::plan::TaskIndex;
+use crate::report::clean;
+use crate::run::Work;
+
+/// What is to land, in its order, and which tasks that is.
+pub(super) struct Pieces {
+    pub(super) list: Vec<Piece>,
+    /// The tasks whose work is new to the branch, prerequisites first.
+    pub(super) tasks: Vec<TaskIndex>,
+    /// Their ids.
+    names: Vec<String>,
+}
+
+impl Pieces {
+    /// The named tasks, or all that is finished.
+    pub(super) fn of(ground: &Ground<'_>, names: &[String]) -> Result<Self, CliError> {
+        let works = Works::of(ground)?;
+        if names.is_empty() { Self::all(ground, &works) } else { Self::named(ground, &works, names) }
+    }
+
+    fn all(ground: &Ground<'_>, works: &Works) -> Result<Self, CliError> {
+        let branch = ground.branches.refs.integration();
+        let tip = ground.branches.repo.target(&branch.full())?;
+        let tip = tip.ok_or_else(|| CliError::usage("nothing is finished yet that could land"))?;
+        refuse_unfinished_work(ground)?;
+        let tasks = works.open(ground);
+        let names: Vec<_> = tasks.iter().map(|index| id(ground, *index)).collect();
+        let message = Message::new(&format!("Land {}: {}", plan_name(ground.known), names.join(", ")))
+            .with_body(&described(ground, &tasks));
+        Ok(Self { list: vec![Piece { head: tip, message }], tasks, names })
+    }
+
+    fn named(ground: &Ground<'_>, works: &Works, names: &[String]) -> Result<Self, CliError> {
+        let wanted: BTreeSet<_> = ground.known.tasks(names)?.into_iter().collect();
+        for index in &wanted {
+            refuse(ground, works, *index, &wanted)?;
+        }
+        let tasks: Vec<_> = works.open(ground).into_iter().filter(|index| wanted.contains(index)).collect();
+        let piece = |index: &TaskIndex| {
+            let head = works.heads.get(index)?;
+            let task = ground.known.plan.task(*index);
+            let message = Message::new(&format!("Land task {}: {}", task.id, task.name));
+            Some(Piece { head: *head, message: message.with_body(&described(ground, &[*index])) })
+        };
+        let names = tasks.iter().map(|index| id(ground, *index)).collect();
+        Ok(Self { list: tasks.iter().filter_map(piece).collect(), tasks, names })
+    }
+
+    /// As narration names them.
+    pub(super) fn described(&self) -> String {
+        match self.names.len() {
+            0 => "what the integration branch has beside the tasks".to_owned(),
+            1 => format!("task {}", clean(&self.names.join(", "))),
+            count => format!("{count} tasks ({})", clean(&self.names.join(", "))),
+        }
+    }
+
+    /// What to say of a piece that does not fit.
+    pub(super) fn conflict(&self, ground: &Ground<'_>, head: Oid, paths: &[PathBuf]) -> CliError {
+        let at = self.list.iter().position(|piece| piece.head == head).unwrap_or_default();
+        let is_all = ground.branches.repo.target(&ground.branches.refs.integration().full()).ok().flatten()
+            == Some(head);
+        let what = match self.names.get(at) {
+            Some(name) if !is_all => format!("the work of task {}", clean(name)),
+            _ => "the plan's work".to_owned(),
+        };
+        let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+        let into = &ground.into;
+        let message = format!(
+            "{what} conflicts with what {into} has by now, in {}; nothing was changed",
+            paths.join(", ")
+        );
+        CliError::usage(message).hint(if is_all {
+            format!(
+                "merge it by hand (`git merge {}` where {into} is checked out, resolve, commit); then `blueprint land` has nothing left to do",
+                ground.branches.refs.integration()
+            )
+        } else {
+            "the integration branch may hold a resolution: `blueprint land` without a task lands it all".to_owned()
+        })
+    }
+}
+
+/// What has come of the completed tasks.
+struct Works {
+    heads: BTreeMap<TaskIndex, Oid>,
+    landed: BTreeSet<TaskIndex>,
+}
+
+impl Works {
+    fn of(ground: &Ground<'_>) -> Result<Self, CliError> {
+        let mut heads = BTreeMap::new();
+        let mut commits = Vec::new();
+        for (index, task) in ground.known.plan.tasks() {
+            if let Some(work) = work(ground, task.id.as_str())? {
+                heads.insert(index, work.head);
+                commits
+                    .extend([(index, work.head)].into_iter().chain(work.merge.map(|merge| (index, merge))));
+            }
+        }
+        let ids: Vec<_> = commits.iter().map(|(_, commit)| *commit).collect();
+        let is_in = ground.branches.repo.landed(&ground.into, ground.start, &ids)?;
+        let landed = commits.iter().zip(is_in).filter(|(_, is_in)| *is_in).map(|((index, _), _)| *index);
+        Ok(Self { heads, landed: landed.collect() })
+    }
+
+    /// The tasks whose work is yet to land, prerequisites first.
+    fn open(&self, ground: &Ground<'_>) -> Vec<TaskIndex> {
+        let order = ground.known.plan.topological().iter();
+        order
+            .filter(|index| self.heads.contains_key(index) && !self.landed.contains(index))
+            .copied()
+            .collect()
+    }
+}
+
+pub(super) fn work(ground: &Ground<'_>, task: &str) -> Result<Option<Work>, CliError> {
+    let Ground { branches, known, context, .. } = ground;
+    let place = (task, branches.slug(task));
+    Work::of(branches.repo, &branches.refs, &known.genesis, known.history.task(task), place)
+        .map_err(|error| CliError::run(&context.path, error))
+}
+
+/// Single tasks land only on what they were built on.
+fn refuse(
+    ground: &Ground<'_>,
+    works: &Works,
+    index: TaskIndex,
+    named: &BTreeSet<TaskIndex>,
+) -> Result<(), CliError> {
+    let plan = &ground.known.plan;
+    let task = plan.task(index);
+    if task.status != Status::Completed {
+        return Err(CliError::usage(format!(
+            "task `{}` is {}: only finished work lands",
+            task.id, task.status
+        )));
+    }
+    if !works.heads.contains_key(&index) {
+        return Err(CliError::usage(format!(
+            "task `{}` has no work of its own: it was completed without a branch",
+            task.id
+        )));
+    }
+    let is_missing = |before: &TaskIndex| {
+        works.heads.contains_key(before) && !works.landed.contains(before) && !named.contains(before)
+    };
+    let missing: Vec<_> =
+        plan.prerequisites(index).into_iter().filter(is_missing).map(|i| id(ground, i)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (with, it) = (missing.join(" "), clean(task.id.as_str()));
+    Err(CliError::usage(format!("task `{it}` builds on work that has not landed: {}", missing.join(", ")))
+        .hint(format!("land that with it: `blueprint land {with} {it}`")))
+}
+
+/// The branch may hold work that counts no more, or not yet: a live run is just merging it, or it could not be taken out.
+fn refuse_unfinished_work(ground: &Ground<'_>) -> Result<(), CliError> {
+    let Ground { branches, known, into, start, .. } = ground;
+    let merged = branches.repo.tasks_merged(&branches.refs.integration(), *start, into)?;
+    let is_open = |name: &String| {
+        known.plan.find(name).is_some_and(|index| known.plan.task(index).status != Status::Completed)
+    };
+    let Some(open) = merged.into_iter().find(is_open) else { return Ok(()) };
+    let status = known.plan.find(&open).map_or(Status::Pending, |index| known.plan.task(index).status);
+    let hint = if known.run.is_some() {
+        "a live run is at it: wait a moment, or name the tasks that are to land"
+    } else {
+        "name the tasks that are to land"
+    };
+    Err(CliError::usage(format!(
+        "{} holds work of task `{}`, which is {status}",
+        branches.refs.integration(),
+        clean(&open)
+    ))
+    .hint(hint))
+}
+
+fn id(ground: &Ground<'_>, index: TaskIndex) -> String {
+    ground.known.plan.task(index).id.to_string()
+}
+
+/// A line for each task.
+fn described(ground: &Ground<'_>, tasks: &[TaskIndex]) -> String {
+    let line = |index: &TaskIndex| {
+        let task = ground.known.plan.task(*index);
+        let summary = ground.known.genesis.details(task.id.as_str()).result.map(|result| result.summary);
+        let summary = summary.map_or_else(String::new, |summary| format!(" ({})", clean(&summary)));
+        format!("- {}: {}{summary}", task.id, clean(&task.name))
+    };
+    tasks.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What the commit of the plan's own state says.
+pub(super) fn message_of_plan(known: &Known) -> Message {
+    let done = known.plan.tasks().filter(|(_, task)| task.status == Status::Completed).count();
+    let name = plan_name(known);
+    Message::new(&format!("State of the plan {name}: {done} of {} tasks completed", known.plan.len()))
+}
+
+fn plan_name(known: &Known) -> String {
+    let project = known.genesis.project();
+    let name = [&project.epic_name, &project.project_name].into_iter().find(|name| !name.trim().is_empty());
+    name.map_or_else(|| "the plan".to_owned(), |name| clean(name))
+}

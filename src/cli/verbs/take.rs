@@ -1,0 +1,213 @@
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::cli::args::Global;
+use crate::cli::branches::Branches;
+use crate::cli::config::WORKTREE_DIR;
+use crate::cli::context::{Context, Known, find};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::hands::hands;
+use crate::cli::held::Held;
+use crate::cli::output;
+use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::genesis::Status;
+use crate::git::Oid;
+use crate::plan::{TaskId, TaskIndex};
+use crate::report::{clean, shell_word};
+use crate::run::{self, AttemptStarted, Fact, Taken, TaskHistory, Work, ledger, worktree_path};
+use crate::store::RunLock;
+
+/// Between two looks at whether an agent has ended.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long an agent that is being started may take to appear.
+const APPEARANCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: cd \"$(blueprint take genesis.xml auth-api)\"\n\n\
+The task is yours until you `blueprint give` it: no run touches it. Its worktree is as its last attempt left it, or made from its base. An agent \
+that is at work on it is ended first.")]
+pub(crate) struct Args {
+    /// The plan, if it has to be named, and the task.
+    #[arg(value_name = "GENESIS|TASK", required = true)]
+    arguments: Vec<String>,
+    /// Open a shell in its worktree.
+    #[arg(long)]
+    shell: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    refuse_inside_an_attempt("take", None)?;
+    let (path, names) = find(&args.arguments)?;
+    refuse_inside_an_attempt("take", Some(&path))?;
+    let [name] = names else {
+        return Err(CliError::usage("name one task").hint("`blueprint take [GENESIS] TASK`"));
+    };
+    let (context, known) = Context::open(path, global)?.known()?;
+    let index = known.task(name)?;
+    let branches = Branches::of(&context, &known.plan, &known.history)?;
+    branches.repo.require_workdir()?;
+    let results = refuse_or_results(&context, &known, &branches, index)?;
+    drop(known);
+    let was_busy = take(&context, &branches, name)?;
+    if was_busy {
+        await_agent(&context, name)?;
+    }
+    let started = settle_in(&context, &branches, name, &results)?;
+    let folder = started.worktree;
+    let plan = shell_word(&context.path.to_string_lossy());
+    output::say(&format!("next    work there, then: blueprint give {plan} {}", shell_word(&clean(name))));
+    if args.shell {
+        return open_shell(&context, &folder);
+    }
+    output::data(&format!("{}\n", folder.display()))?;
+    Ok(0)
+}
+
+/// What the task is to be built on; it can't be taken before that is there.
+fn refuse_or_results(
+    context: &Context,
+    known: &Known,
+    branches: &Branches<'_>,
+    index: TaskIndex,
+) -> Result<Vec<Oid>, CliError> {
+    let plan = &known.plan;
+    let task = plan.task(index);
+    refuse_over(task.status, task.id.as_str())?;
+    let mut results = Vec::new();
+    for before in plan.prerequisites(index).into_iter().map(|before| plan.task(before)) {
+        if before.status != Status::Completed {
+            let message = format!("task `{}` needs `{}`, which is {}", task.id, before.id, before.status);
+            return Err(CliError::usage(message)
+                .hint("take it when what it builds on is there, or `blueprint skip` that"));
+        }
+        let id = before.id.as_str();
+        let story = known.history.task(id);
+        let work = Work::of(branches.repo, &branches.refs, &known.genesis, story, (id, branches.slug(id)));
+        results.extend(work.map_err(|error| CliError::run(&context.path, error))?.map(|work| work.head));
+    }
+    Ok(results)
+}
+
+fn refuse_over(status: Status, task: &str) -> Result<(), CliError> {
+    match status {
+        Status::Completed | Status::Cancelled => Err(CliError::usage(format!("task `{task}` is {status}"))
+            .hint(format!("`blueprint retry {task}` takes that back"))),
+        Status::Pending | Status::InProgress | Status::Failed | Status::Blocked => Ok(()),
+    }
+}
+
+/// Journaled first: from then on it is the person's. Whether a live run has an agent at it, which it ends now.
+fn take(context: &Context, branches: &Branches<'_>, name: &str) -> Result<bool, CliError> {
+    let held = Held::open(context)?;
+    let by = actor();
+    let Some(task) = held.genesis.task(name) else {
+        return Err(CliError::usage(format!("task `{name}` is in the plan no more")));
+    };
+    refuse_over(task.status, name)?;
+    let story = held.history.task(name);
+    if let Some(owner) = story.and_then(TaskHistory::taken_by) {
+        return refuse_other(owner, &by, name).map(|()| false);
+    }
+    let is_ours = ledger::is_ours(story, &held.genesis, task);
+    if task.status == Status::InProgress && !is_ours {
+        let details = held.genesis.details(name);
+        let owner = details.history.last().and_then(|last| last.actor.clone());
+        refuse_other(owner.as_deref().unwrap_or("somebody"), &by, name)?;
+    }
+    let is_live = held.run.is_some();
+    let hands = hands(context, branches, name, &task.name);
+    if !is_live {
+        run::end_agent(&hands, &held.history).map_err(|error| CliError::run(&context.path, error))?;
+    }
+    let transitions = hands.transitions(&held.genesis, &held.history, &by);
+    let taken = Taken { task: TaskId::from(name), by, transitions: transitions.clone() };
+    held.settle(Fact::Taken(taken), &transitions, || Ok(()))?;
+    output::say(&format!("task {} is yours", clean(name)));
+    Ok(is_live && is_ours)
+}
+
+fn refuse_other(owner: &str, by: &str, task: &str) -> Result<(), CliError> {
+    if owner == by {
+        return Ok(());
+    }
+    let message = format!("task `{task}` is in the hands of {}", clean(owner));
+    Err(CliError::new(Kind::Forbidden, message).hint(format!("`blueprint retry {task}` frees it")))
+}
+
+/// The live run ends it as soon as it hears of the person; its work is committed and stays where it is.
+fn await_agent(context: &Context, name: &str) -> Result<(), CliError> {
+    output::say("waiting for its agent to end");
+    let began = Instant::now();
+    loop {
+        let history = context.history()?;
+        let last = history.task(name).and_then(TaskHistory::last_attempt);
+        let is_open = last.is_some_and(|attempt| attempt.ended.is_none());
+        let is_begun = last.is_some_and(|last| {
+            history.task(name).is_some_and(|story| last.transitions_before + 2 >= story.transitions.len())
+        });
+        let may_appear = !is_begun && began.elapsed() < APPEARANCE;
+        if RunLock::live_owner(&context.state.run_lock())?.is_none() || !(is_open || may_appear) {
+            return Ok(());
+        }
+        sleep(LOOK);
+    }
+}
+
+/// The worktree; as it is, if the person has it already.
+fn settle_in(
+    context: &Context,
+    branches: &Branches<'_>,
+    name: &str,
+    results: &[Oid],
+) -> Result<AttemptStarted, CliError> {
+    let held = Held::open(context)?;
+    let task_name = held.genesis.task(name).map(|task| task.name.clone()).unwrap_or_default();
+    let hands = hands(context, branches, name, &task_name);
+    if let Some(attempt) = hands.attempt(&held.history) {
+        return Ok(attempt.started.clone());
+    }
+    let (start, folder) = (start(context, branches)?, folder(context, branches, name)?);
+    let place = run::place(&hands, &held.history, start, results, &folder);
+    let place = place.map_err(|error| {
+        CliError::run(&context.path, error)
+            .hint(format!("the task is yours all the same; `blueprint give --back {name}` returns it"))
+    })?;
+    let what = if place.has_work { "with what its last attempt left" } else { "made from its base" };
+    output::say(&format!(
+        "its worktree is {}, {what}, on {}",
+        place.started.worktree.display(),
+        place.started.branch
+    ));
+    Ok(place.started)
+}
+
+fn start(context: &Context, branches: &Branches<'_>) -> Result<Oid, CliError> {
+    if let Some(start) = branches.repo.start(&branches.refs)? {
+        return Ok(start);
+    }
+    let wanted = match &context.config()?.config.base {
+        Some(base) => branches.repo.resolve(base)?,
+        None => branches.repo.head_commit()?,
+    };
+    Ok(branches.repo.fix_start(&branches.refs, wanted)?)
+}
+
+fn folder(context: &Context, branches: &Branches<'_>, name: &str) -> Result<PathBuf, CliError> {
+    let template = context.config()?.config.worktree_dir;
+    let template = template.as_deref().unwrap_or(WORKTREE_DIR);
+    let checkout = branches.repo.require_workdir()?;
+    Ok(worktree_path(template, checkout, branches.refs.epic(), branches.slug(name)))
+}
+
+fn open_shell(context: &Context, folder: &Path) -> Result<u8, CliError> {
+    let shell = env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "sh".into());
+    let ended = Command::new(&shell).current_dir(folder).env("GENESIS_FILE_PATH", &context.path).status();
+    ended.map(|_| 0).map_err(|error| {
+        let shell = shell.to_string_lossy();
+        CliError::new(Kind::Environment, format!("can't start the shell `{}`: {error}", clean(&shell)))
+            .hint(format!("go there yourself: {}", folder.display()))
+    })
+}

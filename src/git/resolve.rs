@@ -1,0 +1,169 @@
+//! A resolved conflict: what became of both sides in it, and its way into the integration branch.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use git2::{IndexEntry, Oid, Repository, Tree};
+
+use super::base::Commit;
+use super::conflict::three_way as merged_index;
+use super::lines::{LostLine, Side, is_binary, lost_lines, markers};
+use super::merge::Merged;
+use super::message::with_trailers;
+use super::transplant::three_way;
+use super::worktree::path_of;
+use super::{Authorship, Conflict, EpicRefs, GitError, Integrated, Repo, Strategy, Work};
+
+/// What is wrong with a resolution, file by file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flaws {
+    /// Markers that are left: the path, and the first line of them.
+    pub markers: Vec<(PathBuf, usize)>,
+    /// Lines that a side added and that are gone.
+    pub lost: Vec<(PathBuf, LostLine)>,
+}
+
+impl Repo {
+    /// What a resolution (a commit of [`Repo::take_resolution`]) of this conflict has left of markers, and lost of either side.
+    ///
+    /// Looked at are the paths that conflict, and those that the resolution has otherwise than the merge alone would have them.
+    pub fn flaws(&self, conflict: &Conflict, resolved: Oid, strategy: Strategy) -> Result<Flaws, GitError> {
+        let store = self.open_store()?;
+        find_flaws(&store, conflict, resolved, strategy)
+            .map_err(GitError::git("compare a resolution", self.common_dir()))
+    }
+
+    /// Brings work into the integration branch as it was resolved. Where the branch has moved on since, what the resolution changed is
+    /// merged on top of that; this may conflict again.
+    pub fn integrate_resolved(
+        &self,
+        refs: &EpicRefs,
+        work: &Work<'_>,
+        resolved: Oid,
+        strategy: Strategy,
+    ) -> Result<Integrated, GitError> {
+        self.advance_integration(refs, work.head, |store, tip| {
+            on_tip(store, tip, work, resolved, strategy)
+                .map_err(GitError::git("merge a resolution", self.common_dir()))
+        })
+    }
+}
+
+fn on_tip(
+    store: &Repository,
+    tip: Oid,
+    work: &Work<'_>,
+    resolved: Oid,
+    strategy: Strategy,
+) -> Result<Commit, git2::Error> {
+    let (tip, resolved, head) =
+        (store.find_commit(tip)?, store.find_commit(resolved)?, store.find_commit(work.head)?);
+    let before = resolved.parent(0)?;
+    let tree = if before.id() == tip.id() {
+        resolved.tree()?
+    } else {
+        match three_way(store, &before.tree()?, &tip.tree()?, &resolved.tree()?)? {
+            Merged::Tree(tree) => store.find_tree(tree)?,
+            Merged::Conflict(paths) => return Ok(Commit::Conflict(paths)),
+        }
+    };
+    let by = Authorship::own().signature(tip.time().seconds().max(head.time().seconds()))?;
+    let said = resolved.message_raw().unwrap_or_default().to_owned();
+    let (message, parents) = match strategy {
+        Strategy::Merge => (said, vec![&tip, &head]),
+        Strategy::Squash | Strategy::Rebase => {
+            (with_trailers(&said, &work.message.clone().of_head(work.head)), vec![&tip])
+        }
+    };
+    store.commit(None, &resolved.author(), &by, &message, &tree, &parents).map(Commit::Made)
+}
+
+/// The four versions of a file that are compared; empty where there is none.
+#[derive(Default)]
+struct Versions {
+    base: Vec<u8>,
+    ours: Vec<u8>,
+    theirs: Vec<u8>,
+    result: Vec<u8>,
+}
+
+fn find_flaws(
+    store: &Repository,
+    conflict: &Conflict,
+    resolved: Oid,
+    strategy: Strategy,
+) -> Result<Flaws, git2::Error> {
+    let merged = merged_index(store, conflict.base, conflict.tip, conflict.head, strategy)?;
+    let tree = |commit: Oid| store.find_commit(commit)?.tree();
+    let (base, ours, theirs, result) =
+        (tree(conflict.base)?, tree(conflict.tip)?, tree(conflict.head)?, tree(resolved)?);
+    let mut flaws = Flaws::default();
+    let mut seen = BTreeSet::new();
+    for found in merged.conflicts()? {
+        let found = found?;
+        let sides = [&found.our, &found.their, &found.ancestor];
+        let names: Vec<_> = sides.into_iter().flatten().map(|entry| path_of(&entry.path)).collect();
+        let Some(path) = names.first().cloned() else { continue };
+        let result = names.iter().map(|name| content_at(store, &result, name)).find(|text| !text.is_empty());
+        let content = |entry: &Option<IndexEntry>| entry.as_ref().map(|entry| content(store, entry.id));
+        let versions = Versions {
+            base: content(&found.ancestor).unwrap_or_default(),
+            ours: content(&found.our).unwrap_or_default(),
+            theirs: content(&found.their).unwrap_or_default(),
+            result: result.unwrap_or_default(),
+        };
+        seen.extend(names);
+        flaws.add(&path, &versions);
+    }
+    for entry in merged.iter().filter(|entry| stage_of(entry) == 0) {
+        let path = path_of(&entry.path);
+        let is_same = result.get_path(&path).is_ok_and(|there| there.id() == entry.id);
+        if !is_same && seen.insert(path.clone()) {
+            let [base, ours, theirs, result] =
+                [&base, &ours, &theirs, &result].map(|tree| content_at(store, tree, &path));
+            flaws.add(&path, &Versions { base, ours, theirs, result });
+        }
+    }
+    Ok(flaws)
+}
+
+impl Flaws {
+    /// Whether there is nothing to be said.
+    pub fn is_empty(&self) -> bool {
+        self.markers.is_empty() && self.lost.is_empty()
+    }
+
+    fn add(&mut self, path: &Path, versions: &Versions) {
+        let Versions { base, ours, theirs, result } = versions;
+        if [ours, theirs, result].into_iter().any(|content| is_binary(content)) {
+            self.add_binary(path, versions);
+            return;
+        }
+        self.markers.extend(markers(ours, theirs, result).first().map(|line| (path.to_owned(), *line)));
+        let lost = lost_lines(base, ours, theirs, result);
+        self.lost.extend(lost.into_iter().map(|line| (path.to_owned(), line)));
+    }
+
+    /// Of what is no text nobody can tell what became of it: a side that changed it and is not what is there counts as lost.
+    fn add_binary(&mut self, path: &Path, versions: &Versions) {
+        let Versions { base, ours, theirs, result } = versions;
+        for (side, content) in [(Side::Integration, ours), (Side::Task, theirs)] {
+            if content != base && content != result && !content.is_empty() {
+                let text = "(no text: its whole content)".to_owned();
+                self.lost.push((path.to_owned(), LostLine { side, text }));
+            }
+        }
+    }
+}
+
+pub(super) fn stage_of(entry: &IndexEntry) -> u16 {
+    (entry.flags >> 12) & 3
+}
+
+pub(super) fn content(store: &Repository, blob: Oid) -> Vec<u8> {
+    store.find_blob(blob).map(|blob| blob.content().to_owned()).unwrap_or_default()
+}
+
+fn content_at(store: &Repository, tree: &Tree<'_>, path: &Path) -> Vec<u8> {
+    tree.get_path(path).map(|entry| content(store, entry.id())).unwrap_or_default()
+}

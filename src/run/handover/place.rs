@@ -1,0 +1,121 @@
+//! The worktree that a person gets.
+
+use std::path::Path;
+
+use super::{Hands, PERSON};
+use crate::git::{Authorship, Found, GitError, Message, Oid};
+use crate::run::process::kill_leftover;
+use crate::run::record::{AttemptStarted, Fact, Record, open_journal};
+use crate::run::{Attempt, History, Isolation, RunError, TaskHistory};
+
+/// A folder to work in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// What was journaled of it.
+    pub started: AttemptStarted,
+    /// Whether what an earlier attempt left is in it.
+    pub has_work: bool,
+}
+
+/// Ends what an earlier attempt at the task still has running. Only while no run is live: that one does it itself.
+///
+/// # Errors
+/// [`RunError::Store`] if the attempt's folder can't be used.
+pub fn end_agent(hands: &Hands<'_>, history: &History) -> Result<(), RunError> {
+    let Some(last) = history.task(hands.task).and_then(TaskHistory::last_attempt) else { return Ok(()) };
+    let dir = hands.state.attempt(&last.started.slug, last.started.attempt);
+    if last.started.runner != PERSON && dir.path().exists() {
+        kill_leftover(&dir)?;
+    }
+    Ok(())
+}
+
+/// Gives the person the task's worktree, with what is in it; made at `folder` from `start` and its prerequisites' `results`, if there is
+/// none, or none that counts. Journaled as the beginning of an attempt.
+///
+/// # Errors
+/// [`RunError::Git`] if it can't be made, with nothing changed; the results may conflict.
+pub fn place(
+    hands: &Hands<'_>,
+    history: &History,
+    start: Oid,
+    results: &[Oid],
+    folder: &Path,
+) -> Result<Place, RunError> {
+    let story = history.task(hands.task);
+    let number = next_number(hands, story)?;
+    let left = story.filter(|story| !story.is_set_back()).and_then(TaskHistory::last_attempt);
+    let kept = left.map(|left| in_place(hands, left)).transpose()?.flatten();
+    let has_work = kept.is_some();
+    let started = match kept {
+        Some((base, before)) => {
+            hands.repo.keep_base(hands.refs, hands.slug, number, base)?;
+            let (brought, port_base) = (before.brought.clone(), before.port_base);
+            AttemptStarted { port_base, brought, ..hands.started(number, base, before.worktree.clone()) }
+        }
+        None => fresh(hands, number, start, results, folder)?,
+    };
+    hands.repo.sync()?;
+    open_journal(&hands.state.journal())?.append(&Record::now(Fact::AttemptStarted(started.clone())))?;
+    Ok(Place { started, has_work })
+}
+
+/// The base of an earlier attempt, if its worktree is still there.
+fn in_place<'a>(hands: &Hands<'_>, left: &'a Attempt) -> Result<Option<(Oid, &'a AttemptStarted)>, GitError> {
+    let base = left.started.base.parse().ok().filter(|_| left.started.isolation == Isolation::Worktree);
+    let Some(base) = base else { return Ok(None) };
+    let found = hands.repo.worktree_at(&left.started.worktree)?;
+    Ok(matches!(found, Found::Ours(_)).then_some((base, &left.started)))
+}
+
+fn fresh(
+    hands: &Hands<'_>,
+    number: u32,
+    start: Oid,
+    results: &[Oid],
+    folder: &Path,
+) -> Result<AttemptStarted, RunError> {
+    let Hands { repo, refs, slug, .. } = *hands;
+    let base = repo.build_base(start, results).map_err(|error| RunError::Casting(error.to_string()))?.commit;
+    repo.keep_base(refs, slug, number, base)?;
+    let branch = refs.branch(slug);
+    match repo.worktree_at(folder)? {
+        Found::Ours(old) => {
+            let message = Message::new(&format!("Unfinished work of task {}: {}", hands.task, hands.name));
+            let message = message.for_attempt(hands.task, number - 1);
+            let kept = old.snapshot(&branch, &Authorship::own(), &message)?.commit;
+            keep_aside(hands, number, kept)?;
+            repo.reset_worktree(folder, &branch, base, kept)?;
+        }
+        Found::Nothing | Found::Foreign => {
+            if let Some(head) = repo.target(&branch.full())? {
+                keep_aside(hands, number, head)?;
+            }
+            repo.add_worktree(folder, &branch, base)?;
+        }
+    }
+    Ok(hands.started(number, base, repo.worktree(folder).path().to_owned()))
+}
+
+/// Under the ref of the attempt before, or the next number that is free.
+fn keep_aside(hands: &Hands<'_>, attempt: u32, kept: Oid) -> Result<(), GitError> {
+    let mut number = attempt - 1;
+    loop {
+        match hands.repo.keep_attempt(hands.refs, hands.slug, number, kept) {
+            Err(GitError::RefTaken { .. }) => number = number.max(attempt) + 1,
+            done => return done,
+        }
+    }
+}
+
+/// The journal's next number, but none that has a ref already.
+fn next_number(hands: &Hands<'_>, story: Option<&TaskHistory>) -> Result<u32, GitError> {
+    let mut number = story.map_or(1, TaskHistory::next_attempt);
+    let is_taken = |name: &str| hands.repo.target(name).map(|found| found.is_some());
+    while is_taken(&hands.refs.attempt(hands.slug, number))?
+        || is_taken(&hands.refs.base(hands.slug, number))?
+    {
+        number += 1;
+    }
+    Ok(number)
+}

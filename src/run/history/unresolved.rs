@@ -1,0 +1,38 @@
+//! Finished work that conflicts with what was merged before.
+
+use crate::agent::Outcome;
+use crate::run::{Attempt, TaskHistory};
+
+/// So often an accepted resolution may be overtaken by other merges.
+const MOST: usize = 3;
+
+impl TaskHistory {
+    /// The attempt of that number.
+    pub(in crate::run) fn attempt(&self, number: u32) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|attempt| attempt.started.attempt == number)
+    }
+
+    /// The attempt whose work conflicts, and nobody has tried in earnest to resolve that: it was not tried, something came in between, or
+    /// the integration branch moved on so that it conflicts again. Nothing where a person has set the task back since.
+    pub(in crate::run) fn unresolved(&self) -> Option<&Attempt> {
+        let last = self.last_attempt().filter(|_| !self.is_set_back())?;
+        let Some(resolves) = &last.started.resolves else {
+            let is_conflict = last.outcome() == Some(Outcome::MergeConflict) && last.commit().is_some();
+            return is_conflict.then_some(last);
+        };
+        let is_open = match &last.ended {
+            None => true,
+            Some((ended, _)) if ended.outcome == Outcome::MergeConflict => {
+                ended.resolution.is_some() && self.times_overtaken() < MOST
+            }
+            Some((ended, _)) => ended.outcome.is_transient() || ended.outcome == Outcome::Interrupted,
+        };
+        self.attempt(resolves.attempt).filter(|_| is_open)
+    }
+
+    fn times_overtaken(&self) -> usize {
+        let resolving = self.attempts.iter().rev().take_while(|attempt| attempt.started.resolves.is_some());
+        let ends = resolving.filter_map(|attempt| attempt.ended.as_ref());
+        ends.filter(|(ended, _)| ended.resolution.is_some()).count()
+    }
+}

@@ -1,0 +1,272 @@
+//! An attempt that resolves a conflict: its worktree before, and what is made of it after.
+
+use std::path::PathBuf;
+
+use super::super::job::{Common, Job, Report};
+use super::super::record::{AttemptEnded, AttemptStarted, Resolves};
+use super::super::workplace::{Based, PrepareError, authorship, explained, keep_aside, message};
+use super::dropped::{DROPPED, dropped};
+use super::way_out;
+use crate::agent::{Brief, ConflictBrief, Outcome};
+use crate::git::{Conflict, Flaws, Found, GitError, LostLine, Message, Oid, Side};
+use crate::plan::TaskId;
+
+/// So many lost lines are named; the number of the others is.
+const SHOWN: usize = 20;
+/// Characters of such a line that are shown.
+const WIDTH: usize = 100;
+
+/// A conflict that an attempt is to resolve.
+pub(in crate::run) struct Resolving {
+    /// The attempt whose work it is.
+    pub(in crate::run) of: AttemptStarted,
+    /// How that one ended.
+    pub(in crate::run) work: AttemptEnded,
+    /// Completed tasks: the other side is among them.
+    pub(in crate::run) others: Vec<OtherSide>,
+}
+
+/// A task that is completed, and what came of it.
+pub(in crate::run) struct OtherSide {
+    pub(in crate::run) id: TaskId,
+    pub(in crate::run) name: String,
+    pub(in crate::run) summary: Option<String>,
+}
+
+impl Resolving {
+    fn head(&self) -> Option<Oid> {
+        self.work.commit.as_deref()?.parse().ok()
+    }
+
+    fn base(&self) -> Option<Oid> {
+        self.of.base.parse().ok()
+    }
+
+    /// What the journal has of it.
+    pub(in crate::run) fn record(&self, conflict: &Conflict) -> Option<Resolves> {
+        Some(Resolves {
+            attempt: self.of.attempt,
+            head: self.head()?.to_string(),
+            tip: conflict.tip.to_string(),
+            on: conflict.base.to_string(),
+            paths: conflict.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+            with: conflict.with.iter().map(|task| TaskId::from(task.as_str())).collect(),
+        })
+    }
+}
+
+/// The same as it was journaled.
+fn from_record(resolves: &Resolves) -> Option<Conflict> {
+    Some(Conflict {
+        tip: resolves.tip.parse().ok()?,
+        head: resolves.head.parse().ok()?,
+        base: resolves.on.parse().ok()?,
+        paths: resolves.paths.iter().map(PathBuf::from).collect(),
+        with: resolves.with.iter().map(ToString::to_string).collect(),
+    })
+}
+
+impl Job {
+    /// What its agent is told.
+    pub(in crate::run) fn brief_of(&self, conflict: Option<&Conflict>) -> Brief {
+        let (Some(resolving), Some(conflict)) = (&self.resolving, conflict) else {
+            return self.brief.clone();
+        };
+        let is_other = |other: &&OtherSide| conflict.with.iter().any(|task| task == other.id.as_str());
+        let other = |other: &OtherSide| agent_side(other.id.as_str(), &other.name, other.summary.as_ref());
+        Brief {
+            earlier: Vec::new(),
+            conflict: Some(ConflictBrief {
+                files: conflict.paths.iter().map(|path| path.display().to_string()).collect(),
+                summary: resolving.work.summary.clone(),
+                others: resolving.others.iter().filter(is_other).map(other).collect(),
+                integration: self.common.refs.integration().to_string(),
+            }),
+            ..self.brief.clone()
+        }
+    }
+}
+
+fn agent_side(id: &str, name: &str, summary: Option<&String>) -> crate::agent::OtherSide {
+    crate::agent::OtherSide { id: id.to_owned(), name: name.to_owned(), summary: summary.cloned() }
+}
+
+/// Puts the merge into the task's worktree.
+pub(in crate::run) fn prepare(job: &Job, resolving: &Resolving) -> Result<Based, PrepareError> {
+    let Common { repo, refs, strategy, .. } = &*job.common;
+    let (Some(head), Some(base)) = (resolving.head(), resolving.base()) else {
+        return Err(PrepareError::Gone);
+    };
+    let Some(conflict) = repo.conflict(refs, head, Some(base), *strategy)? else {
+        return Err(PrepareError::Gone);
+    };
+    repo.keep_base(refs, &job.slug, job.attempt, conflict.tip)?;
+    stand_at(job, head)?;
+    repo.begin_resolution(&job.worktree, &conflict, *strategy)?;
+    repo.sync()?;
+    Ok(Based { commit: base, on_integration: resolving.of.on_integration, conflict: Some(conflict) })
+}
+
+/// Sees to it that the worktree is there and clean, on its branch and at the work. What is in it otherwise is kept first.
+fn stand_at(job: &Job, head: Oid) -> Result<(), GitError> {
+    let Common { repo, .. } = &*job.common;
+    let Found::Ours(there) = repo.worktree_at(&job.worktree)? else {
+        if let Some(tip) = repo.target(&job.branch.full())? {
+            keep_aside(job, tip)?;
+        }
+        return repo.add_worktree(&job.worktree, &job.branch, head).map(drop);
+    };
+    let is_on_branch = there.branch()?.as_ref() == Some(&job.branch);
+    if is_on_branch && there.head()? == head && !there.is_dirty()? {
+        return Ok(());
+    }
+    let unfinished = message("Unfinished work of", job, job.attempt - 1);
+    let kept = there.snapshot(&job.branch, &authorship(job), &unfinished)?.commit;
+    keep_aside(job, kept)?;
+    repo.reset_worktree(&job.worktree, &job.branch, head, kept).map(drop)
+}
+
+/// Takes what the agent made of the merge out of its worktree, which is the task's again then, and says whether it is a resolution.
+///
+/// Gives warnings.
+pub(in crate::run) fn add_resolution(
+    job: &Job,
+    resolving: &Resolving,
+    started: &AttemptStarted,
+    report: &mut Report,
+) -> Result<Vec<String>, GitError> {
+    let conflict = started.resolves.as_ref().and_then(from_record);
+    let Some(conflict) = conflict else { return Ok(Vec::new()) };
+    report.commit = Some(conflict.head);
+    match take(job, &conflict) {
+        Ok(taken) => judge(job, resolving, &conflict, taken, report)?,
+        Err(error) if error.is_of_the_disk() => return Err(error),
+        Err(error) => {
+            refuse(job, &conflict, report, &format!("it can't be committed: {}", explained(&error)))
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn take(job: &Job, conflict: &Conflict) -> Result<Oid, GitError> {
+    let Common { repo, refs, genesis_in_repo, .. } = &*job.common;
+    let paths: Vec<_> = conflict.paths.iter().map(|path| path.display().to_string()).collect();
+    let body = format!(
+        "It conflicted with what was there in {}; attempt {} at the task, by {}, has resolved that.",
+        paths.join(", "),
+        job.attempt,
+        job.cast.agent
+    );
+    let text = Message::new(&format!("Merge task {}: {}", job.task, job.name))
+        .with_body(&body)
+        .for_attempt(job.task.as_str(), job.attempt);
+    let sides = (conflict.tip, conflict.head);
+    let plan = genesis_in_repo.as_deref();
+    let taken = repo.take_resolution(&job.worktree, &job.branch, sides, plan, &authorship(job), &text)?;
+    repo.keep_attempt(refs, &job.slug, job.attempt, taken)?;
+    if let Some(moved) = repo.target(&job.branch.full())?.filter(|there| *there != conflict.head) {
+        keep_aside(job, moved)?;
+    }
+    repo.end_resolution(&job.worktree, &job.branch, conflict.head, taken)?;
+    repo.sync()?;
+    Ok(taken)
+}
+
+fn judge(
+    job: &Job,
+    resolving: &Resolving,
+    conflict: &Conflict,
+    taken: Oid,
+    report: &mut Report,
+) -> Result<(), GitError> {
+    match report.outcome {
+        Outcome::Completed | Outcome::NoChanges => {}
+        // It did not get so far by no fault of its own, and is tried again like any other.
+        outcome if outcome.is_transient() || outcome == Outcome::Interrupted => return Ok(()),
+        Outcome::Cancelled | Outcome::Authentication | Outcome::OutOfCredit | Outcome::Escaped => {
+            return Ok(());
+        }
+        outcome => {
+            let detail = report.question.take().or_else(|| report.detail.take()).unwrap_or_default();
+            let why = format!("its agent, which was to resolve that, {}", outcome.sentence());
+            let why = if detail.is_empty() { why } else { format!("{why}: {detail}") };
+            refuse(job, conflict, report, &why);
+            return Ok(());
+        }
+    }
+    let said = [&report.summary, &report.notes].map(|text| text.as_deref().unwrap_or_default()).join("\n");
+    let flaws = without_dropped(job.common.repo.flaws(conflict, taken, job.common.strategy)?, &said);
+    match complaint(&flaws, job, conflict) {
+        Some(complaint) => refuse(job, conflict, report, &complaint),
+        None => accept(job, resolving, conflict, taken, report),
+    }
+    Ok(())
+}
+
+/// Without the lines of those files of which the agent has said that it left something out.
+fn without_dropped(mut flaws: Flaws, said: &str) -> Flaws {
+    let dropped = dropped(said);
+    flaws.lost.retain(|(path, _)| !dropped.iter().any(|(named, _)| named == path));
+    flaws
+}
+
+fn complaint(flaws: &Flaws, job: &Job, conflict: &Conflict) -> Option<String> {
+    let mut said: Vec<_> = flaws
+        .markers
+        .iter()
+        .map(|(path, line)| {
+            format!("the markers of the conflict are still in {}, line {line}", path.display())
+        })
+        .collect();
+    if !flaws.lost.is_empty() {
+        let lines = flaws
+            .lost
+            .iter()
+            .take(SHOWN)
+            .map(|(path, line)| lost(job, conflict, &path.display().to_string(), line));
+        let more = flaws.lost.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let lines = lines.collect::<Vec<_>>().join("; ");
+        said.push(format!(
+            "its resolution has lost lines, and no line `{DROPPED} PATH: reason` says why: {lines}{more}"
+        ));
+    }
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+fn lost(job: &Job, conflict: &Conflict, path: &str, line: &LostLine) -> String {
+    let whose = match line.side {
+        Side::Task => job.task.to_string(),
+        Side::Integration if conflict.with.is_empty() => "the integration branch".to_owned(),
+        Side::Integration => conflict.with.join(" or "),
+    };
+    let text: String = line.text.chars().take(WIDTH).collect();
+    let cut = if text.len() < line.text.len() { "…" } else { "" };
+    format!("{path}: `{text}{cut}` of {whose}")
+}
+
+fn refuse(job: &Job, conflict: &Conflict, report: &mut Report, why: &str) {
+    let paths: Vec<_> = conflict.paths.iter().map(|path| path.display().to_string()).collect();
+    report.outcome = Outcome::MergeConflict;
+    report.detail = Some(format!(
+        "conflicts with work that is merged already, in {}: {why} ({}; what the agent made of it is kept in {})",
+        paths.join(", "),
+        way_out(job),
+        job.common.refs.attempt(&job.slug, job.attempt)
+    ));
+}
+
+/// The task's result is what its work came to; what the resolution did is noted with it.
+fn accept(job: &Job, resolving: &Resolving, conflict: &Conflict, taken: Oid, report: &mut Report) {
+    let paths: Vec<_> = conflict.paths.iter().map(|path| path.display().to_string()).collect();
+    let said =
+        [report.summary.take(), report.notes.take()].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let resolved =
+        format!("Its merge conflict in {} was resolved in attempt {}: {said}", paths.join(", "), job.attempt);
+    let work = &resolving.work;
+    report.outcome = Outcome::Completed;
+    report.summary.clone_from(&work.summary);
+    report.deliverables.clone_from(&work.deliverables);
+    report.notes = Some(work.notes.as_ref().map_or(resolved.clone(), |notes| format!("{notes}\n{resolved}")));
+    report.resolution = Some(taken);
+}

@@ -1,0 +1,149 @@
+//! `clean` and `doctor`: what is over goes, what is not stays, and what was left behind is found.
+
+use std::fs;
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+use crate::landing::identify;
+use crate::project::{INTEGRATION, PlanText, TestProject};
+
+const WORK: &str = "== *\nwrite {task}.txt of {task}";
+
+fn project(plan: &PlanText, script: &str) -> TestProject {
+    let project = TestProject::new(plan, script);
+    identify(&project);
+    project
+}
+
+#[track_caller]
+fn ok(project: &TestProject, arguments: &[&str]) -> (String, String) {
+    let ended = project.blueprint(arguments);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    (ended.stdout, ended.stderr)
+}
+
+#[track_caller]
+fn assert_schema(document: &Value, schema: &str) {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let text = fs::read_to_string(format!("schemas/{schema}.schema.json")).unwrap();
+    compiler.add_resource("schema.json", serde_json::from_str(&text).unwrap()).unwrap();
+    let schema = compiler.compile("schema.json", &mut schemas).unwrap();
+    let found = schemas.validate(document, schema);
+    assert!(found.is_ok(), "{:#}\n{document:#}", found.unwrap_err());
+}
+
+/// All that is ours in the repository.
+fn ours(project: &TestProject) -> String {
+    project.git(&["for-each-ref", "--format=%(refname)", "refs/blueprint", "refs/heads/blueprint"])
+}
+
+#[test]
+fn nothing_goes_before_it_has_landed_and_everything_does_after() {
+    let project = project(&PlanText::chain(&["a", "b"]), WORK);
+    project.complete(&[]);
+    let before = (project.refs(), project.git(&["worktree", "list"]));
+    let (shown, said) = ok(&project, &["clean", "--yes"]);
+    assert!(shown.contains("stays   worktree") && shown.contains("has not landed in main"), "{shown}");
+    assert!(said.contains("removed 0") || said.contains("nothing to clean"), "{said}");
+    assert_eq!((project.refs(), project.git(&["worktree", "list"])), before);
+    ok(&project, &["land"]);
+    let (shown, said) = ok(&project, &["clean"]);
+    assert!(shown.contains("goes    worktree") && said.contains("nothing was removed"), "{shown}{said}");
+    let json: Value = serde_json::from_str(&ok(&project, &["clean", "--format", "json"]).0).unwrap();
+    assert_schema(&json, "clean");
+    assert_eq!(json["removed"], false);
+    assert!(!ours(&project).is_empty());
+    ok(&project, &["clean", "--yes"]);
+    assert_eq!(ours(&project), "");
+    assert_eq!(project.git(&["worktree", "list"]).lines().count(), 1);
+    assert!(!project.base().join("мой проект.worktrees").exists());
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
+    project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+}
+
+#[test]
+fn what_was_never_merged_or_committed_stays_until_it_is_forced() {
+    let project =
+        project(&PlanText::of(&["a", "b", "c"]), "== a\nwrite a.txt half\nexit 1\n== *\nwrite {task}.txt x");
+    assert_eq!(project.run(&[]).code, Some(1));
+    project.script("== a\nwrite a.txt whole");
+    project.complete(&["--rerun-failed"]);
+    ok(&project, &["land"]);
+    let dirty = project.worktree("b");
+    fs::write(std::path::Path::new(&dirty).join("mine.txt"), "mine").unwrap();
+    let (shown, said) = ok(&project, &["clean", "--yes"]);
+    assert!(shown.contains("not committed there: mine.txt") && shown.contains("has never landed"), "{shown}");
+    assert!(said.contains("--force"), "{said}");
+    assert!(std::path::Path::new(&dirty).join("mine.txt").exists());
+    assert!(ours(&project).contains("refs/blueprint/trial/attempts/a/1"));
+    assert!(!ours(&project).contains("refs/heads/blueprint/trial/c"));
+    assert!(project.files(INTEGRATION).contains(&"a.txt".to_owned()));
+    ok(&project, &["clean", "--yes", "--force"]);
+    assert_eq!(ours(&project), "");
+    assert!(!std::path::Path::new(&dirty).exists());
+}
+
+#[test]
+fn squashed_work_has_landed_and_a_cancelled_task_is_over() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    project.run(&["a"]).assert(0, &[]);
+    ok(&project, &["cancel", "b"]);
+    ok(&project, &["land", "--squash"]);
+    ok(&project, &["clean", "--yes"]);
+    assert_eq!(ours(&project), "");
+}
+
+#[test]
+fn a_live_run_is_not_cleaned_under_its_feet() {
+    let project = project(&PlanText::of(&["a"]), "== a\nwait-for go");
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    assert_eq!(project.blueprint(&["clean", "--yes"]).code, Some(5));
+    project.touch("go");
+    assert_eq!(run.wait().code, Some(0));
+}
+
+#[test]
+fn a_sound_plan_has_nothing_wrong_with_it() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    project.complete(&[]);
+    let (shown, _) = ok(&project, &["doctor"]);
+    assert!(shown.contains("git version") && shown.contains("nothing was left behind"), "{shown}");
+    let json: Value = serde_json::from_str(&ok(&project, &["doctor", "--format", "json"]).0).unwrap();
+    assert_schema(&json, "doctor");
+    assert_eq!(json["ok"], true);
+}
+
+#[test]
+fn what_is_wrong_or_was_left_behind_is_named_with_what_to_do() {
+    let project = project(&PlanText::of(&["a", "b"]), "== a\nwrite a.txt x\n== b\nhang");
+    let run = project.start(&["run"]);
+    project.wait_for_log("b", |log| log.starts_of("b") == 1);
+    run.kill();
+    project.write(".git/index.lock", "");
+    fs::write(project.base().join("мой проект.worktrees/trial/.a.trash-1"), "").unwrap();
+    project.write(
+        ".git/blueprint/gone-0123456789/plan.json",
+        "{\"plan\":\"/nowhere/genesis.xml\",\"epic\":\"gone\"}",
+    );
+    project.git(&["update-ref", "refs/blueprint/elder/start", "HEAD"]);
+    let config = project.read("blueprint.toml");
+    project.write("blueprint.toml", &config.replace("command = [", "command = [\"/nowhere/agent\", "));
+    let ended = project.blueprint(&["doctor"]);
+    ended.assert(1, &[]);
+    for found in [
+        "in progress by a run that is gone: b",
+        "an agent is at work on b, and no run is live",
+        "a lock of git's",
+        "a removed worktree that is not yet deleted",
+        "the state of a plan that is gone",
+        "refs of a plan that is gone: refs/blueprint/elder",
+        "/nowhere",
+    ] {
+        assert!(ended.stdout.contains(found), "no {found:?}: {ended}");
+    }
+    let (refs, status) = (project.refs(), project.read("genesis.xml"));
+    project.blueprint(&["doctor"]).assert(1, &[]);
+    assert_eq!((project.refs(), project.read("genesis.xml")), (refs, status));
+}

@@ -1,0 +1,201 @@
+//! `take` and `give`: a person's work goes the way of an agent's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::landing::identify;
+use crate::project::{INTEGRATION, PlanText, TestProject};
+
+const WORK: &str = "== *\nwrite {task}.txt of {task}";
+
+/// The folder that the person gets.
+fn take(project: &TestProject, task: &str) -> PathBuf {
+    let ended = project.blueprint(&["take", task]);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    PathBuf::from(ended.stdout.trim_end())
+}
+
+fn project(plan: &PlanText, script: &str) -> TestProject {
+    let project = TestProject::new(plan, script);
+    identify(&project);
+    project
+}
+
+#[track_caller]
+fn ok(project: &TestProject, arguments: &[&str]) -> String {
+    let ended = project.blueprint(arguments);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    ended.stderr
+}
+
+#[test]
+fn a_task_that_was_taken_before_any_run_is_done_by_hand_and_what_needs_it_builds_on_that() {
+    let project = project(&PlanText::chain(&["a", "b"]), WORK);
+    let folder = take(&project, "a");
+    project.assert_statuses(&[("a", "in-progress"), ("b", "pending")]);
+    project.run(&[]).assert(4, &["a is in progress by", "`blueprint give a` ends that"]);
+    assert!(project.log().starts().is_empty());
+    assert_eq!(take(&project, "a"), folder);
+    fs::write(folder.join("a.txt"), "by hand").unwrap();
+    let said = ok(&project, &["give", "a", "--summary", "done with care"]);
+    assert!(said.contains("task a is completed: your work is merged"), "{said}");
+    let task = project.task("a");
+    assert_eq!((task["status"].as_str(), task["outcome"].as_str()), (Some("completed"), Some("completed")));
+    assert_eq!(task["summary"], "done with care");
+    let commit = task["commit"].as_str().unwrap();
+    assert_eq!(project.git(&["log", "-1", "--format=%an <%ae>", commit]), "Jane <jane@example.invalid>");
+    project.complete(&[]);
+    assert_eq!(project.log().starts(), ["b"]);
+    assert_eq!(project.show(&project.task("b")["base"].as_str().unwrap().to_owned(), "a.txt"), "by hand");
+    assert_eq!(project.merges().get("a"), Some(&1));
+}
+
+#[test]
+fn an_agent_at_work_is_ended_and_its_work_is_the_persons_while_the_run_goes_on() {
+    let plan = PlanText::of(&["a", "b", "c"]).edge("a", "c");
+    let script = "== a\nwrite half.txt half\nhang\n== b\nwait-for go\nwrite b.txt x\n== c\nwrite c.txt x";
+    let project = project(&plan, script);
+    let run = project.start(&["run", "-j", "2"]);
+    project.wait_for_starts(2);
+    let folder = take(&project, "a");
+    assert_eq!(fs::read_to_string(folder.join("half.txt")).unwrap(), "half\n");
+    fs::write(folder.join("half.txt"), "whole").unwrap();
+    assert_eq!(project.log().starts_of("a"), 1);
+    ok(&project, &["give", "a"]);
+    project.wait_for_log("c", |log| log.starts_of("c") == 1);
+    project.touch("go");
+    run.wait().assert(0, &[]);
+    project.assert_statuses(&[("a", "completed"), ("b", "completed"), ("c", "completed")]);
+    assert_eq!(project.show(INTEGRATION, "half.txt"), "whole");
+    project.assert_journal();
+    project.assert_no_process_left();
+}
+
+#[test]
+fn a_task_that_is_given_back_is_done_by_an_agent_that_is_told_what_there_is() {
+    let project = project(&PlanText::of(&["a"]), "== a\nrecord seen\nwrite a.txt of an agent");
+    let folder = take(&project, "a");
+    fs::write(folder.join("begun.txt"), "begun").unwrap();
+    let said = ok(&project, &["give", "--back", "a", "--note", "mind the gap"]);
+    assert!(said.contains("is the agents' again") && said.contains("is kept as"), "{said}");
+    assert!(project.refs().contains("refs/blueprint/trial/attempts/a/1"));
+    project.complete(&[]);
+    let prompt = fs::read_to_string(project.control.join("seen/stdin")).unwrap();
+    assert!(prompt.contains("mind the gap") && prompt.contains("git diff"), "{prompt}");
+    assert!(!project.files(INTEGRATION).contains(&"begun.txt".to_owned()));
+    assert_eq!(project.git(&["show", "refs/blueprint/trial/attempts/a/1:begun.txt"]), "begun");
+}
+
+#[test]
+fn work_that_conflicts_stays_the_persons_until_it_is_resolved() {
+    let project = project(&PlanText::of(&["a", "b"]), "== b\nwrite same.txt of b");
+    let folder = take(&project, "a");
+    project.run(&["b"]).assert(0, &[]);
+    fs::write(folder.join("same.txt"), "of a").unwrap();
+    project.blueprint(&["give", "a"]).assert(
+        2,
+        &["conflicts with work that is merged already, in same.txt", "the task stays yours", "git merge"],
+    );
+    project.assert_statuses(&[("a", "in-progress"), ("b", "completed")]);
+    let at = folder.to_str().unwrap();
+    let merge = project
+        .command("git")
+        .args(["-C", at, "-c", "user.name=J", "-c", "user.email=j@x", "merge", INTEGRATION])
+        .output()
+        .unwrap();
+    assert!(!merge.status.success());
+    project.commit_in(at, "same.txt", "of both", &[]);
+    ok(&project, &["give", "a"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "of both");
+}
+
+#[test]
+fn what_nobody_has_taken_can_not_be_given_and_what_is_not_ready_not_taken() {
+    let project = project(&PlanText::chain(&["a", "b"]), WORK);
+    project.blueprint(&["give", "a"]).assert(2, &["nobody has taken task `a`", "`blueprint take a`"]);
+    project.blueprint(&["take", "b"]).assert(2, &["task `b` needs `a`, which is pending"]);
+    project.complete(&[]);
+    project.blueprint(&["take", "a"]).assert(2, &["task `a` is completed", "`blueprint retry a`"]);
+}
+
+#[test]
+fn a_shell_is_opened_in_the_worktree() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    let shell = project.base().join("shell.sh");
+    fs::write(&shell, "#!/bin/sh\npwd > where\n").unwrap();
+    fs::set_permissions(&shell, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let ended = project
+        .command(crate::project::BLUEPRINT)
+        .args(["take", "a", "--shell"])
+        .env("SHELL", &shell)
+        .output()
+        .unwrap();
+    assert!(ended.status.success());
+    let folder = project.worktree("a");
+    assert_eq!(fs::read_to_string(Path::new(&folder).join("where")).unwrap().trim_end(), folder);
+}
+
+#[test]
+fn a_plan_on_a_newer_start_builds_new_tasks_on_it_and_keeps_what_is_done() {
+    let project = project(&PlanText::chain(&["a", "b"]), WORK);
+    project.run(&["a"]).assert(0, &[]);
+    let (old, base) =
+        (project.git(&["rev-parse", "HEAD"]), project.task("a")["base"].as_str().unwrap().to_owned());
+    project.write("later.txt", "later");
+    project.git(&["add", "later.txt"]);
+    project.git(&["commit", "--quiet", "--message", "Later"]);
+    let said = ok(&project, &["rebase-plan"]);
+    assert!(said.contains("the plan starts from main at"), "{said}");
+    assert!(ok(&project, &["rebase-plan"]).contains("already"));
+    project.complete(&[]);
+    assert_eq!(project.task("a")["base"].as_str(), Some(base.as_str()));
+    let base = project.task("b")["base"].as_str().unwrap().to_owned();
+    assert!(
+        project.files(&base).contains(&"later.txt".to_owned())
+            && project.files(&base).contains(&"a.txt".to_owned())
+    );
+    assert_ne!(project.git(&["rev-parse", "refs/blueprint/trial/start"]), old);
+    // What was done before can still be taken out again.
+    ok(&project, &["retry", "a"]);
+    assert!(!project.files(INTEGRATION).contains(&"a.txt".to_owned()));
+    assert!(project.files(INTEGRATION).contains(&"later.txt".to_owned()));
+    project.complete(&[]);
+    ok(&project, &["land"]);
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
+    project.assert_journal();
+}
+
+#[test]
+fn a_newer_start_that_conflicts_changes_nothing_and_names_the_files() {
+    let project = project(&PlanText::of(&["a", "b"]), "== *\nwrite same.txt of {task}");
+    project.run(&["a"]).assert(0, &[]);
+    project.write("same.txt", "mine");
+    project.git(&["add", "same.txt"]);
+    project.git(&["commit", "--quiet", "--message", "Mine"]);
+    let refs = project.refs();
+    project.blueprint(&["rebase-plan"]).assert(2, &["conflicts with main, in same.txt; nothing was changed"]);
+    assert_eq!(project.refs(), refs);
+    project.git(&["checkout", "--quiet", "--orphan", "apart"]);
+    project.git(&["commit", "--quiet", "--message", "Apart", "--allow-empty"]);
+    project.blueprint(&["rebase-plan", "--onto", "apart"]).assert(2, &["is no newer start"]);
+}
+
+#[test]
+fn a_plan_that_runs_is_not_moved() {
+    let project = project(&PlanText::of(&["a"]), "== a\nwait-for go");
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    assert_eq!(project.blueprint(&["rebase-plan"]).code, Some(5));
+    project.touch("go");
+    assert_eq!(run.wait().code, Some(0));
+}
+
+#[test]
+fn agents_neither_take_nor_give_nor_land() {
+    let script =
+        "== *\nblueprint take|a\nblueprint give|a\nblueprint land\nblueprint rebase-plan\nwrite a.txt x";
+    let project = project(&PlanText::of(&["a"]), script);
+    project.complete(&[]);
+    let codes: Vec<_> = project.log().all("blueprint").map(|event| event.more[0].clone()).collect();
+    assert_eq!(codes, ["77"; 4]);
+}
