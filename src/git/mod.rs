@@ -37,6 +37,7 @@ mod resolve;
 mod restore;
 mod settle;
 mod snapshot;
+mod steps;
 mod transplant;
 mod unmerge;
 mod update;
@@ -58,6 +59,7 @@ pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use resolve::Flaws;
 pub use snapshot::Snapshot;
+pub use steps::Step;
 pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 

@@ -72,6 +72,11 @@ impl EpicRefs {
         BranchName(format!("blueprint/{}/integration", self.epic))
     }
 
+    /// For the moment in which the worktree of the verification is made. No slug has such a name.
+    pub(super) fn verification(&self) -> BranchName {
+        BranchName(format!("blueprint/{}/integration=verify", self.epic))
+    }
+
     /// Keeps the commit that the plan started from.
     pub fn start(&self) -> String {
         self.own("start")

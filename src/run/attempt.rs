@@ -16,10 +16,12 @@ use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::verify::Verified;
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::{RunError, Stage, launch, workplace};
 use crate::agent::Outcome;
+use crate::git::Oid;
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -34,6 +36,8 @@ pub(super) enum Message {
     Said(TaskId, Box<Says>),
     /// A save of the plan file that was begun is over.
     Saved,
+    /// `verify-integration` was run on that commit.
+    Verified(Oid, Box<Verified>),
     /// Something to look at.
     Warning(TaskId, String),
     /// Its agent has worked for that long, and should have been done by now.

@@ -1,4 +1,5 @@
 mod unresolved;
+mod verified;
 
 use std::collections::HashMap;
 
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use super::outbox::{self, Says};
 use super::record::{
     AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, TransitionRecord,
+    VerifiedCommit,
 };
 use super::settings::Isolation;
 use crate::agent::Outcome;
@@ -20,6 +22,8 @@ pub struct History {
     /// Which boot of the machine the last run was in, where that is known.
     pub boot: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
+    /// What is known of commits of the integration branch.
+    verified: HashMap<String, VerifiedCommit>,
 }
 
 /// The story of one task.
@@ -179,6 +183,8 @@ impl History {
                 push_tightly(&mut self.story(&transition.task).transitions, transition);
             }
             Fact::SetBack(set_back) => self.set_back(set_back),
+            Fact::Verified(verified) => self.add_verified(verified),
+            Fact::TakenOut(out) => self.take_out(out),
             Fact::RunStarted { boot, .. } => self.boot = boot,
             Fact::AgentSpoke { task, attempt } => {
                 if let Some(attempt) = self.attempt(&task, attempt) {
@@ -224,6 +230,9 @@ fn push_tightly<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
 }
 
+/// Who makes the transitions of a run.
+const OURS: &str = "blueprint";
+
 impl TaskHistory {
     /// The number that the next attempt gets.
     pub fn next_attempt(&self) -> u32 {
@@ -253,7 +262,9 @@ impl TaskHistory {
     pub fn failure(&self) -> Option<(Outcome, Option<String>)> {
         let last = self.last_attempt()?;
         let (ended, _) = last.ended.as_ref()?;
-        let is_theirs = self.transitions.len() > last.transitions_before + 1;
+        let since = self.transitions.get(last.transitions_before + 1..).unwrap_or_default();
+        // We have taken its work out again, or set it back.
+        let is_theirs = since.iter().any(|transition| transition.actor != OURS);
         let detail = ended.question.clone().or_else(|| ended.detail.clone());
         let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
         (is_failure && !is_theirs).then_some((ended.outcome, detail))

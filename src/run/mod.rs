@@ -42,6 +42,7 @@ mod start;
 mod step;
 pub mod supervisor;
 mod verdict;
+mod verify;
 mod waiting;
 mod watch;
 mod workplace;
@@ -62,4 +63,5 @@ pub use record::{
 pub use settings::{Cast, Caster, Isolation, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
+pub use verify::VerifyStep;
 pub use step::{Step, StepCommand};

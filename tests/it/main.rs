@@ -37,6 +37,7 @@ mod stress;
 mod supervisor;
 mod terminal;
 mod verbs;
+mod verify;
 mod watching;
 mod whole_plan;
 mod xmlstarlet;

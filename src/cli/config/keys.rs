@@ -68,7 +68,6 @@ impl Config {
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
             ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
-            ("verify-integration", self.verify_integration.is_some()),
             ("commit-plan", self.commit_plan.is_some()),
             ("require-sandbox", self.require_sandbox.is_some()),
             ("sandbox", self.sandbox.is_some_and(|sandbox| sandbox != Sandbox::Off)),

@@ -36,7 +36,12 @@ impl Dispatcher<'_> {
         for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
             self.take_up(&task)?;
         }
+        self.is_to_be_verified();
         self.start_ready()?;
+        while self.verify_next()? {
+            self.follow_changes()?;
+            self.start_ready()?;
+        }
         self.settle()
     }
 

@@ -11,7 +11,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Caster, Settings};
+use crate::run::{Caster, Settings, VerifyStep};
 
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
@@ -54,6 +54,7 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting: cast(plan, config, &wishes, &env, dir)?,
@@ -65,6 +66,10 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+fn verify_step(config: &config::StepConfig) -> VerifyStep {
+    VerifyStep { step: config.step(), every: config.every.map_or(1, |every| every.get() as usize) }
 }
 
 /// The same for a plan that changes while the run lasts; the configuration does not.
