@@ -149,6 +149,32 @@ fn what_is_next_is_as_its_schema_says() {
 }
 
 #[test]
+fn what_explain_says_is_as_its_schema_says_before_a_run_and_after_it() {
+    let (scene, schema) = (Scene::new(), schema("explain"));
+    let explain = |task: &str| {
+        let explained = scene.json(&["explain", task]);
+        check(&schema, &explained);
+        explained
+    };
+    let fresh = explain("after");
+    assert_eq!((fresh["waits_for"].as_array().unwrap().len(), &fresh["last_attempt"]), (2, &Value::Null));
+    assert_eq!(fresh["would_run"]["branch"], "blueprint/shop/after");
+
+    let run = scene.blueprint(&["run", "good", "bad", "after"]);
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    let [good, bad, after] = ["good", "bad", "after"].map(explain);
+    assert_eq!((&good["status"], &good["would_run"]), (&"completed".into(), &Value::Null));
+    assert_eq!(
+        (&bad["last_attempt"]["outcome"], &bad["would_run"]["attempt"]),
+        (&"failed".into(), &2.into())
+    );
+    let [would, did] = ["/would_run/command", "/last_attempt/command"].map(|key| bad.pointer(key).unwrap());
+    assert_eq!(would, did, "what would be run is what was run");
+    assert_eq!(after["why"][0], "it can't be run because `bad` failed");
+    assert!(Path::new(bad["last_attempt"]["log"].as_str().unwrap()).is_file());
+}
+
+#[test]
 fn the_graph_is_as_its_schema_says() {
     let graph = Scene::new().json(&["graph"]);
     check(&schema("graph"), &graph);

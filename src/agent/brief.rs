@@ -135,8 +135,10 @@ pub enum Completion {
 pub struct Place {
     /// The absolute path of its folder.
     pub folder: PathBuf,
-    /// The branch that is checked out there for this task alone; `None` where all tasks share the folder.
+    /// The branch that is checked out there and that its work is committed on; `None` in a checkout where nothing is.
     pub branch: Option<String>,
+    /// Whether other tasks are worked on in that folder at the same time. Without a branch they always are.
+    pub is_shared: bool,
 }
 
 /// An attempt that came before.

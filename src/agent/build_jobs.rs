@@ -18,7 +18,7 @@ impl BuildJobs {
     pub const CARGO: &str = "CARGO_MAKEFLAGS";
 
     /// The variables by which build tools know of the pool.
-    pub(super) fn vars(&self) -> Vec<(&'static str, String)> {
+    pub fn vars(&self) -> Vec<(&'static str, String)> {
         let flags = format!("-j{} {AUTH}{}", self.jobs, self.pipe.display());
         let for_make = self.for_make.then(|| ("MAKEFLAGS", format!(" {flags}")));
         std::iter::once((Self::CARGO, flags)).chain(for_make).collect()

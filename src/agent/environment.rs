@@ -1,5 +1,7 @@
 //! The environment of an attempt: nothing is inherited but what is on a list.
 
+mod git;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -29,10 +31,15 @@ impl BaseEnv {
 pub struct EnvPolicy {
     /// Names of variables (`env-pass`); `NAME_*` stands for all that begin with `NAME_`.
     pub pass: Vec<String>,
+    /// Agents may push: they get what git needs for that, an ssh agent included.
+    pub allow_push: bool,
 }
 
 /// Passed on to every agent program: where it is, who it is for, how to talk to them.
 const ALWAYS: &[&str] = &["PATH", "HOME", "USER", "SHELL", "LANG", "LC_*", "TERM", "TZ", "TMPDIR"];
+
+/// Passed on to agents that may push.
+const FOR_PUSHING: &[&str] = &["SSH_AUTH_SOCK"];
 
 /// Never passed on, whatever a configuration says: they would make git in the worktree work on another repository
 /// (the list of `git rev-parse --local-env-vars`, those that carry settings left out).
@@ -75,7 +82,8 @@ pub(super) struct Needs {
 
 /// The whole environment of an attempt, sorted by name.
 ///
-/// Later layers win: the allowed variables of our own environment, the jobs of builds, the runner's `env` table, the attempt's variables.
+/// Later layers win: the allowed variables of our own environment, the jobs of builds, what git is told, the variables of the place, the
+/// runner's `env` table, the attempt's variables.
 pub(super) fn assemble(
     launch: &Launch<'_>,
     needs: &Needs,
@@ -84,6 +92,8 @@ pub(super) fn assemble(
     let mut vars = passed_on(launch.env, needs, launch.policy);
     let of_builds = launch.build_jobs.map(BuildJobs::vars).unwrap_or_default();
     vars.extend(of_builds.into_iter().map(|(name, value)| (name.into(), value.into())));
+    vars.extend(git::vars(launch, &vars));
+    vars.extend(launch.place_env.iter().cloned());
     vars.extend(runner_env.iter().map(|(k, v)| (k.into(), v.into())));
     vars.extend(attempt(launch));
     vars.extend(launch.outbox.map(|folder| (OUTBOX.into(), folder.into())));
@@ -116,7 +126,8 @@ fn passed_on(base: &BaseEnv, needs: &Needs, policy: &EnvPolicy) -> BTreeMap<OsSt
     let allowed = |name: &OsStr| {
         let needed = matches_any(&needs.pass, name) && !matches_any(needs.hold_back, name);
         let asked_for = policy.pass.iter().any(|pattern| matches(pattern, name));
-        (needed || asked_for || matches_any(ALWAYS, name)) && !matches_any(NEVER, name)
+        let to_push = policy.allow_push && matches_any(FOR_PUSHING, name);
+        (needed || asked_for || to_push || matches_any(ALWAYS, name)) && !matches_any(NEVER, name)
     };
     base.0.iter().filter(|(name, _)| allowed(name)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
@@ -156,6 +167,12 @@ mod tests {
         vars.iter().map(|(name, _)| name.to_str().unwrap()).collect()
     }
 
+    /// All but what git is told.
+    fn others(vars: &[(OsString, OsString)]) -> Vec<&str> {
+        let is_for_git = |name: &&str| name.starts_with("GIT_") || *name == "SSH_ASKPASS";
+        names(vars).into_iter().filter(|name| !is_for_git(name)).collect()
+    }
+
     const ATTEMPT: [&str; 8] = [
         "BLUEPRINT_AGENT",
         "BLUEPRINT_ATTEMPT",
@@ -170,7 +187,7 @@ mod tests {
     #[test]
     fn an_empty_environment_gives_the_attempts_variables_only() {
         let vars = assemble(&Scene::new().launch(), &Needs::default(), &BTreeMap::new());
-        assert_eq!(names(&vars), ATTEMPT);
+        assert_eq!(others(&vars), ATTEMPT);
     }
 
     #[test]
@@ -185,8 +202,8 @@ mod tests {
     fn only_listed_variables_are_passed_on() {
         let scene = Scene::new().env(&["PATH", "LC_ALL", "LC_", "SECRET", "PATHS", "CARGO_HOME"]);
         let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
-        let others: Vec<_> = names(&vars).into_iter().filter(|n| !ATTEMPT.contains(n)).collect();
-        assert_eq!(others, ["LC_", "LC_ALL", "PATH"]);
+        let passed: Vec<_> = others(&vars).into_iter().filter(|n| !ATTEMPT.contains(n)).collect();
+        assert_eq!(passed, ["LC_", "LC_ALL", "PATH"]);
     }
 
     #[test]
@@ -202,8 +219,21 @@ mod tests {
             .env(&["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_AUTHOR_NAME"])
             .pass(&["GIT_*", "GIT_DIR", "*"]);
         let vars = assemble(&scene.launch(), &Needs::default(), &BTreeMap::new());
-        let git: Vec<_> = names(&vars).into_iter().filter(|n| n.starts_with("GIT_")).collect();
-        assert_eq!(git, ["GIT_AUTHOR_NAME"]);
+        let leaked = |name: &&str| ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].contains(name);
+        assert_eq!(names(&vars).into_iter().find(leaked), None);
+        assert!(vars.contains(&("GIT_AUTHOR_NAME".into(), "1".into())), "that leads nowhere");
+    }
+
+    #[test]
+    fn an_ssh_agent_is_passed_on_to_those_only_who_may_push() {
+        let scene = Scene::new().env(&["SSH_AUTH_SOCK"]);
+        let has_one = |launch: &Launch<'_>| {
+            let vars = assemble(launch, &Needs::default(), &BTreeMap::new());
+            names(&vars).contains(&"SSH_AUTH_SOCK")
+        };
+        assert!(!has_one(&scene.launch()));
+        let policy = EnvPolicy { allow_push: true, ..EnvPolicy::default() };
+        assert!(has_one(&Launch { policy: &policy, ..scene.launch() }));
     }
 
     #[test]

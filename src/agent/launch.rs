@@ -42,10 +42,23 @@ pub struct Launch<'a> {
     pub programs: Option<&'a Path>,
     /// The jobs that builds share with those of other agents.
     pub build_jobs: Option<&'a BuildJobs>,
+    /// Who commits what the agent commits.
+    pub identity: Identity<'a>,
+    /// Variables of the place where it works.
+    pub place_env: &'a [(OsString, OsString)],
     /// All variables that we were started with, of which only the allowed ones are passed on.
     pub env: &'a BaseEnv,
     /// What the configuration adds to those.
     pub policy: &'a EnvPolicy,
+}
+
+/// Name and address under which an attempt's git commits: by them its doings are told from everybody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// Whose.
+    pub name: &'a str,
+    /// An address that belongs to this attempt alone.
+    pub email: &'a str,
 }
 
 /// A process to be started, in [`Launch::worktree`], with nothing inherited.
@@ -171,6 +184,11 @@ pub(super) mod tests {
                 outbox: None,
                 programs: None,
                 build_jobs: None,
+                identity: Identity {
+                    name: "tester (blueprint)",
+                    email: "blueprint+shop.auth-api.2@localhost",
+                },
+                place_env: &[],
                 env: &self.env,
                 policy: &self.policy,
             }

@@ -27,6 +27,7 @@ mod launch;
 mod lenient;
 mod log_text;
 mod outcome;
+mod places;
 mod program;
 mod prompt;
 mod reading;
@@ -37,15 +38,17 @@ mod session;
 
 pub use answer::{Answer, ErrorCode};
 pub use brief::{
-    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
+    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief,
+    QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
 pub use definition::{Definition, DefinitionError, Reason};
 pub use environment::{BaseEnv, EnvPolicy, OUTBOX, STEP, passed_to_steps};
 pub use find::{Catalogue, Found, default_folders, find};
-pub use launch::{CommandLine, Launch};
+pub use launch::{CommandLine, Identity, Launch};
 pub use log_text::end_of_log;
 pub use outcome::{Outcome, UnknownOutcome};
+pub use places::OwnPlaces;
 pub use prompt::prompt;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;

@@ -45,6 +45,13 @@ fn opening(brief: &Brief) -> String {
 fn place(place: &Place) -> String {
     let folder = inline(&place.folder.to_string_lossy());
     let how = match &place.branch {
+        Some(branch) if place.is_shared => format!(
+            " It is a git worktree with the branch {} checked out, and other agents work in it at the same time: touch only \
+             what your task is about. The results of the prerequisites are in it already. Commit your work there, on that \
+             branch, in commits that say why, and name your own files to `git add` and `git commit`. Do not switch \
+             branches, stash, reset, clean, rewrite commits, or push. Do not touch anything outside your folder.",
+            inline(branch)
+        ),
         Some(branch) => format!(
             " It is a git worktree of your own with the branch {} checked out; the results of the prerequisites are \
              in it already. Commit your work there, on that branch, in commits that say why. Do not switch branches, \

@@ -82,6 +82,8 @@ pub(super) enum Verb {
     Status(verbs::status::Args),
     /// Show which tasks are ready now, the most urgent first.
     Next(verbs::next::Args),
+    /// Show why a task waits or failed, what would run it, and what to do.
+    Explain(verbs::explain::Args),
     /// Show everything that is wrong with a plan.
     Validate(verbs::validate::Args),
     /// Make the places agree that tell the tasks' statuses.
@@ -90,10 +92,14 @@ pub(super) enum Verb {
     Graph(verbs::graph::Args),
     /// Show what a task's agent printed.
     Logs(verbs::logs::Args),
+    /// Show what a task has changed.
+    Diff(verbs::diff::Args),
     /// Add a task to a plan, also while it runs.
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.
     Skip(verbs::skip::Args),
+    /// Merge work that changes protected paths, as it is.
+    Approve(verbs::approve::Args),
     /// Set tasks back to be done again, completed ones too, with all that depends on them.
     Retry(verbs::retry::Args),
     /// Cancel tasks: end their agents; what depends on them is not run.

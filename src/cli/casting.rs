@@ -54,9 +54,10 @@ pub(super) fn cast(
         let runner = Arc::clone(&made.runner);
         let (agent, timeout) = (agent_of(task).to_owned(), timeout(task, config, wishes));
         let needs = sharing::needs(task.id.as_str(), &agent, runner.name(), config)?;
-        let isolation = isolation(task, config, wishes)?;
+        let isolation = isolation(task, config, wishes);
         casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, isolation, needs });
     }
+    refuse_a_mixture(&casting)?;
     Ok(casting)
 }
 
@@ -89,14 +90,24 @@ fn timeout(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Duration {
     wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT)
 }
 
-fn isolation(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<Isolation, CliError> {
+fn isolation(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Isolation {
     let from_layers = layers(task, config).find_map(|layer| layer.isolation);
     match wishes.isolation.or(from_layers).or(config.isolation) {
-        None | Some(config::Isolation::Worktree) => Ok(Isolation::Worktree),
-        Some(config::Isolation::None) => Ok(Isolation::None),
-        Some(config::Isolation::Shared) => Err(CliError::usage("isolation `shared` is not available yet")
-            .hint("use `worktree` (each task in one of its own) or `none` (all in the checkout)")),
+        None | Some(config::Isolation::Worktree) => Isolation::Worktree,
+        Some(config::Isolation::Shared) => Isolation::Shared,
+        Some(config::Isolation::None) => Isolation::None,
     }
+}
+
+/// Work of a worktree that all share is built on by those that share it: a task beside them would not find it in its base, nor they that
+/// task's.
+fn refuse_a_mixture(casting: &HashMap<TaskId, Cast>) -> Result<(), CliError> {
+    let has = |isolation| casting.values().any(|cast| cast.isolation == isolation);
+    if has(Isolation::Shared) && has(Isolation::Worktree) {
+        return Err(CliError::usage("blueprint.toml: some tasks share a worktree, and some have one of their own")
+            .hint("isolation `shared` is for all tasks of a plan but those with `none`: set it at the top, or run with `--isolation shared`"));
+    }
+    Ok(())
 }
 
 fn agent_of(task: &Task) -> &str {

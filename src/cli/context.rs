@@ -9,7 +9,8 @@ use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
-use crate::run::{self, History, Record, ledger};
+use crate::report::clean;
+use crate::run::{self, Attempt, History, Record, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
 /// A plan that was found, and where it lives.
@@ -193,5 +194,23 @@ impl Known {
     /// Their ids.
     pub(super) fn ids(&self, names: &[String]) -> Result<Vec<TaskId>, CliError> {
         Ok(self.tasks(names)?.into_iter().map(|index| self.plan.task(index).id.clone()).collect())
+    }
+
+    /// An attempt at that task: the one of that number, or the newest.
+    pub(super) fn attempt(&self, task: &str, number: Option<u32>) -> Result<&Attempt, CliError> {
+        let id = clean(task);
+        let story = self.history.task(task);
+        let attempts = story.map(|story| story.attempts.as_slice()).unwrap_or_default();
+        let found = match number {
+            Some(number) => attempts.iter().rev().find(|attempt| attempt.started.attempt == number),
+            None => attempts.last(),
+        };
+        found.ok_or_else(|| match (attempts.len(), number) {
+            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
+            (count, number) => CliError::usage(format!(
+                "task `{id}` has no attempt {}; it had {count}",
+                number.unwrap_or_default()
+            )),
+        })
     }
 }

@@ -161,6 +161,8 @@ impl CliError {
                 Self::usage(error).hint("the default is \"../{repo}.worktrees/{epic}/{task}\"")
             }
             RunError::Definition(_) | RunError::Casting(_) => Self::usage(error),
+            RunError::NoRoom(_) => Self::new(Kind::Environment, error)
+                .hint("make room on that disk, or set `worktree-dir` to a folder on another one"),
             RunError::Io(_) => Self::new(Kind::Environment, error),
             RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
         }

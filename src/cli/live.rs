@@ -31,3 +31,10 @@ pub(super) fn ask(context: &Context, run: &RunOwner, asks: Asks) -> Result<(), C
     let fact = Fact::Asked { run: run.run.clone(), by: actor(), asks };
     Ok(open_journal(&context.state.journal())?.append(&Record::now(fact))?)
 }
+
+/// Whether the live run, if there is one, has been told to start nothing for now.
+pub(super) fn is_paused(context: &Context, run: Option<&RunOwner>) -> Result<bool, CliError> {
+    let Some(run) = run else { return Ok(false) };
+    let asked = asked_before(context, run)?;
+    Ok(asked.into_iter().rfind(|asked| matches!(asked, Asks::Pause | Asks::Resume)) == Some(Asks::Pause))
+}

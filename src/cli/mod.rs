@@ -3,6 +3,7 @@
 //! Knows everybody, and leaves to the rooms whatever it can.
 
 mod args;
+mod branches;
 mod casting;
 pub mod config;
 mod context;
@@ -13,6 +14,7 @@ mod live;
 mod locate;
 mod output;
 mod person;
+mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;
@@ -28,6 +30,7 @@ use clap::Parser;
 use args::Cli;
 use error::{CliError, Kind};
 
+use crate::git::finish_removals;
 use crate::store::{FaultyDisk, use_disk};
 
 /// Runs the program with the process's arguments and environment; the exit code says how it ended.
@@ -40,7 +43,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse_from(&arguments);
     output::init(&cli.global);
     have_faults();
-    answer(|| verbs::dispatch(cli))
+    let code = answer(|| verbs::dispatch(cli));
+    finish_removals();
+    code
 }
 
 /// For developers only: `BLUEPRINT_FAULTS=SEED:PER_MILLE` has so many of a thousand steps of what is written to plan, journal and state fail,

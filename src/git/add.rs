@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use git2::build::CheckoutBuilder;
 use git2::{Oid, Repository};
 
+use super::checkout::check_out;
 use super::registry::{Registration, Registry, dot_git, registration_at};
-use super::remove::sweep_trash;
+use super::trash::{remove_all, sweep_beside};
 use super::update::{Swapped, contains, swap, target};
 use super::worktree::{is_free, place};
 use super::{BranchName, GitError, Repo, Worktree};
@@ -20,13 +20,13 @@ impl Repo {
     /// the base first, too ([`Repo::keep_base`]), so that a creation that broke off can be done again. A missing folder's stale
     /// registration and what a broken-off creation left are replaced; a worktree that is there ([`Repo::worktree_at`]) and anything
     /// foreign is refused. If it fails, neither branch nor folder nor registration is left. Nothing is written to the configuration, and
-    /// nothing to any other checkout; no hook is run.
+    /// nothing to any other checkout; of the hooks only `post-checkout` is run, as `git worktree add` does.
     pub fn add_worktree(&self, path: &Path, branch: &BranchName, commit: Oid) -> Result<Worktree, GitError> {
         let path = place(path)?;
-        sweep_trash(&path);
+        sweep_beside(&path);
         let mut making =
             Making { repo: self, path, branch, commit, made: Vec::new(), entry: None, moved: None };
-        match making.begin().and_then(|()| making.check_out()).and_then(|()| making.finish()) {
+        match making.begin().and_then(|()| making.fill()).and_then(|()| making.finish()) {
             Ok(()) => Ok(self.worktree(&making.path)),
             Err(error) => {
                 making.undo();
@@ -127,20 +127,8 @@ impl Making<'_> {
         Ok(())
     }
 
-    fn check_out(&self) -> Result<(), GitError> {
-        let worktree = self.repo.worktree(&self.path);
-        let repository = worktree.open()?;
-        let fill = || -> Result<(), git2::Error> {
-            let tree = repository.find_commit(self.commit)?.tree()?;
-            // The index first: attributes are then found whichever file of the tree is written before its `.gitattributes`.
-            let mut index = repository.index()?;
-            index.read_tree(&tree)?;
-            index.write()?;
-            let mut options = CheckoutBuilder::new();
-            options.force().recreate_missing(true);
-            repository.checkout_tree(tree.as_object(), Some(&mut options))
-        };
-        fill().map_err(worktree.failed("check out files"))
+    fn fill(&self) -> Result<(), GitError> {
+        check_out(self.repo, &self.repo.worktree(&self.path), self.commit)
     }
 
     fn finish(&self) -> Result<(), GitError> {
@@ -190,8 +178,5 @@ pub(super) fn kept_elsewhere(store: &Repository, commit: Oid, branch: &BranchNam
 }
 
 fn remove_folder(path: &Path) -> Result<(), GitError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(GitError::io("remove", path)(error)),
-        _ => Ok(()),
-    }
+    remove_all(path).map_err(GitError::io("remove", path))
 }

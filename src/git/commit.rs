@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use git2::{Index, Oid, Repository};
 
+use super::contents::{Staged, stage};
 use super::merge::conflicts;
 use super::settle::{break_locks, operation};
-use super::snapshot::{commit_tree, stage};
+use super::snapshot::commit_tree;
 use super::update::{Swapped, swap};
 use super::{Authorship, BranchName, GitError, Message, Worktree};
 
@@ -57,18 +58,18 @@ impl Worktree {
         let mut repository = self.open()?;
         let mut notices = break_locks(&repository, branch)?;
         self.refuse_unfinished(&repository)?;
-        let mut index = repository.index().map_err(self.failed("read the index"))?;
+        let index = repository.index().map_err(self.failed("read the index"))?;
         self.refuse_unmerged(&index)?;
         let (head, reattached) = self.stand_on(&repository, branch)?;
         notices.extend(reattached);
-        let nested = stage(&repository, &mut index).map_err(self.failed("read the changes"))?;
-        notices.extend(nested.into_iter().map(Notice::NestedRepository));
-        let made = self.commit_index(&mut repository, &mut index, head, by, message)?;
+        let mut staged = stage(&repository)?;
+        notices.extend(staged.nested.drain(..).map(Notice::NestedRepository));
+        let made = self.commit_index(&mut repository, &mut staged, head, by, message)?;
         let committed = made.filter(|made| *made != head);
         if let Some(commit) = committed {
             advance(&repository, branch, head, commit)?;
         }
-        index.write().map_err(self.failed("write the index"))?;
+        staged.keep(&repository)?;
         notices.extend(self.conclude(&repository)?);
         Ok(Gathered { head: committed.unwrap_or(head), committed, notices })
     }
@@ -83,14 +84,14 @@ impl Worktree {
     fn commit_index(
         &self,
         repository: &mut Repository,
-        index: &mut Index,
+        staged: &mut Staged,
         head: Oid,
         by: &Authorship,
         message: &Message,
     ) -> Result<Option<Oid>, GitError> {
         let merging = merge_heads(repository);
         let commit = || -> Result<Option<Oid>, git2::Error> {
-            let tree = index.write_tree()?;
+            let tree = staged.write_tree(repository)?;
             let others = merging.into_iter().filter(|other| *other != head);
             let parents = [head].into_iter().chain(others).map(|id| repository.find_commit(id));
             let parents = parents.collect::<Result<Vec<_>, _>>()?;

@@ -91,9 +91,9 @@ impl Repo {
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
         break_locks(&repository, branch)?;
+        let (tree, _) = staged(&worktree, &repository)?;
         let taken = || -> Result<Oid, git2::Error> {
             let (tip, head) = (repository.find_commit(conflict.0)?, repository.find_commit(conflict.1)?);
-            let (tree, _) = staged(&repository)?;
             let tree =
                 as_before.map_or(Ok(tree), |path| with_path_of(&repository, tree, &tip.tree()?, path))?;
             let seconds = tip.time().seconds().max(head.time().seconds());

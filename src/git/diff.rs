@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{Diff, DiffOptions, Oid, Repository, Status, StatusOptions};
 
+use super::contents::{asks_for_git, dirty_by_git};
 use super::{GitError, Repo};
 
 /// The size of a change.
@@ -74,6 +75,10 @@ impl Repo {
 
 /// Everything in a checkout that is not as in `HEAD` and not ignored. With `each_file`, new folders are looked into.
 pub(super) fn dirty_paths(repository: &Repository, each_file: bool) -> Result<Vec<PathBuf>, git2::Error> {
+    if asks_for_git(repository)? {
+        return dirty_by_git(repository, each_file)
+            .map_err(|error| git2::Error::from_str(&error.to_string()));
+    }
     let mut options = StatusOptions::new();
     options
         .include_untracked(true)

@@ -25,12 +25,12 @@ pub enum GitError {
         /// What libgit2 said.
         reason: String,
     },
-    /// Its attributes ask for what libgit2 does not do.
-    #[error("in repository {} {what}, which blueprint can't do yet", path.display())]
-    Filtered {
-        /// The checkout or git folder.
+    /// Only git itself can do what its configuration, attributes or files ask for, and there is none.
+    #[error("{} needs the git program, and there is none: {what}", path.display())]
+    NeedsGit {
+        /// The checkout, worktree or git folder.
         path: PathBuf,
-        /// Which files, and what would have to be done with them.
+        /// What it is needed for.
         what: String,
     },
     /// A checkout is needed and the repository has none.
@@ -238,9 +238,6 @@ impl GitError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unsupported { .. } => Some("use a repository with SHA-1 objects and the files ref store"),
-            Self::Filtered { .. } => Some(
-                "agents would see and commit such files raw: take them out of the repository or its attributes",
-            ),
             Self::Bare { .. } => Some("run it in a clone that has a checkout"),
             Self::NoCommits { .. } => Some("make a first commit: agents start from a commit"),
             Self::BadTemplate { .. } => Some("try `blueprint/{epic}/{task}`"),
@@ -252,7 +249,7 @@ impl GitError {
             Self::Io { .. } | Self::Git { .. } | Self::Program { .. } if self.is_of_the_disk() => {
                 Some("make room on that disk, or mend it; then run again: it goes on from here")
             }
-            Self::NoProgram { .. } => Some("install git, or put it on the PATH"),
+            Self::NoProgram { .. } | Self::NeedsGit { .. } => Some("install git, or put it on the PATH"),
             Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
             Self::WorktreeLocked { .. } => {
                 Some("wait until it is made, or unlock it with `git worktree unlock`")
@@ -282,6 +279,15 @@ impl GitError {
             _ => return false,
         };
         DISK_TROUBLE.iter().any(|trouble| said.contains(trouble))
+    }
+
+    /// Whether another program, such as an agent's git, has at the moment what we need.
+    pub fn is_locked_by_another(&self) -> bool {
+        match self {
+            Self::Git { source, .. } => source.code() == git2::ErrorCode::Locked,
+            Self::RefLocked { .. } => true,
+            _ => false,
+        }
     }
 
     pub(super) fn git(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(git2::Error) -> Self {

@@ -108,7 +108,9 @@ impl Repo {
         let mut open: Vec<_> = heads.iter().filter(|head| start != Some(**head)).copied().collect();
         let mut first = None;
         let mut next = Some(tip);
-        while let Some(commit) = next.filter(|id| Some(*id) != start).and_then(|id| store.find_commit(id).ok()) {
+        while let Some(commit) =
+            next.filter(|id| Some(*id) != start).and_then(|id| store.find_commit(id).ok())
+        {
             let before = commit.parent_ids().next();
             let came = |head: &Oid| {
                 let is_in = |at: Oid| contains(&store, at, *head);

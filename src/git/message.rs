@@ -2,6 +2,8 @@
 
 use git2::{Commit, Oid, Signature, Time};
 
+use super::EpicRefs;
+
 /// The name that stands under everything that blueprint commits for itself.
 const OWN_NAME: &str = "blueprint";
 /// An address that belongs to nobody: no forge takes these commits for a person's.
@@ -16,6 +18,11 @@ const HEAD_TRAILER: &str = "Blueprint-Head";
 /// Whether a commit is our own, and no person's or agent's.
 pub(super) fn is_own(by: &Signature<'_>) -> bool {
     by.name().ok() == Some(OWN_NAME) && by.email().ok() == Some(ADDRESS)
+}
+
+/// The address under which the git of attempt `n` at a task (by its slug) works: by it its doings are known. Like ours it is nobody's.
+pub fn address_of_attempt(refs: &EpicRefs, task: &str, n: u32) -> String {
+    format!("blueprint+{}.{task}.{n}@localhost", refs.epic())
 }
 
 /// What one of our own commits says of itself under that key; the last line counts, as what stands before may be somebody else's.
@@ -66,6 +73,11 @@ impl Authorship {
             "" => Self::own(),
             agent => Self { name: format!("{agent} ({OWN_NAME})") },
         }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// `seconds`: since the epoch; always written as UTC, so that the commit's id does not depend on where it is made.

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
+use super::EpicRefs;
+
 /// Longest slug, in bytes: a branch `blueprint/<epic>/<task>` and its lock file stay far below the 255 bytes a file name may have.
 const LONGEST: usize = 60;
 /// Hex digits of the id's hash that tell changed names apart.
 const HASH_DIGITS: usize = 8;
 /// Names that we need ourselves, beside the tasks.
-const RESERVED: [&str; 1] = ["integration"];
+const RESERVED: [&str; 2] = ["integration", EpicRefs::SHARED];
 /// Names that Windows gives to devices, also with any extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 

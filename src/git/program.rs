@@ -108,7 +108,7 @@ impl Program {
         let (action, path) = (self.action, self.folder.clone());
         match self.end()? {
             Ended { code: Some(0), stdout, .. } => Ok(stdout),
-            Ended { code, stderr, .. } => Err(GitError::Program { action, path, said: said(code, &stderr) }),
+            ended => Err(GitError::Program { action, path, said: ended.said() }),
         }
     }
 
@@ -136,6 +136,13 @@ impl Program {
     }
 }
 
+impl Ended {
+    /// The last lines of its complaint in one, or the exit code if there was none.
+    pub fn said(&self) -> String {
+        said(self.code, &self.stderr)
+    }
+}
+
 /// A file, since a pipe might have to be filled while the other two are emptied.
 fn input(bytes: &[u8]) -> std::io::Result<Stdio> {
     if bytes.is_empty() {
@@ -153,7 +160,6 @@ fn stays(name: &OsStr) -> bool {
     !name.starts_with(b"GIT_") || KEPT.iter().any(|kept| name.starts_with(kept.as_bytes()))
 }
 
-/// The last lines of a complaint in one, or the exit code if there was none.
 fn said(code: Option<i32>, stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

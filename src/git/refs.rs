@@ -77,6 +77,9 @@ impl EpicRefs {
         BranchName(format!("blueprint/{}/integration=verify", self.epic))
     }
 
+    /// The name, in place of a task's slug, of branch and folder of a worktree that all tasks share.
+    pub const SHARED: &'static str = "shared";
+
     /// Keeps the commit that the plan started from.
     pub fn start(&self) -> String {
         self.own("start")

@@ -138,7 +138,7 @@ pub(super) fn registration_at(common_dir: &Path, path: &Path) -> Result<Option<R
     Ok(registrations(common_dir)?.into_iter().find(|entry| entry.path == path))
 }
 
-fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
+pub(super) fn registrations(common_dir: &Path) -> Result<Vec<Registration>, GitError> {
     let list = common_dir.join("worktrees");
     match fs::read_dir(&list) {
         Ok(entries) => Ok(entries.flatten().filter_map(|entry| read_entry(entry.path())).collect()),

@@ -1,7 +1,7 @@
 //! Taking a worktree away, or making it anew: only when nothing in it gets lost.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use git2::{Oid, Repository, RepositoryState};
 
@@ -11,7 +11,7 @@ use super::settle::operation;
 use super::snapshot::staged;
 use super::update::{contains, target};
 use super::worktree::branch_of;
-use super::{BranchName, GitError, Repo, Worktree};
+use super::{BranchName, GitError, Repo, Worktree, trash};
 
 impl Repo {
     /// Removes the worktree at `path`, folder and registration; its branch stays. Refused if it is locked, in the middle of something,
@@ -51,9 +51,9 @@ impl Repo {
         self.add_worktree(path, branch, commit)
     }
 
-    /// Renamed away first: that is quick, done under the lock, and leaves no half of a worktree if we end in the middle of the rest.
+    /// Renamed away and deleted later: that is quick, can be done under the lock, and leaves no half of a worktree if we end in the middle.
     fn discard(&self, worktree: &Worktree) -> Result<(), GitError> {
-        let trash = trash_for(worktree.path());
+        let trash = trash::name_beside(worktree.path());
         {
             let registry = Registry::lock(self.common_dir())?;
             let path = worktree.path().to_owned();
@@ -66,7 +66,8 @@ impl Repo {
             fs::rename(&path, &trash).map_err(GitError::io("move away", &path))?;
             registry.remove(&entry)?;
         }
-        fs::remove_dir_all(&trash).map_err(GitError::io("remove", trash))
+        trash::delete(trash);
+        Ok(())
     }
 }
 
@@ -80,7 +81,7 @@ fn unkept(worktree: &Worktree, branch: &BranchName, kept: Oid) -> Result<Option<
     if let Some(head) = heads.into_iter().flatten().find(|head| !contains(&repository, kept, *head)) {
         return Ok(Some(format!("commit {head}")));
     }
-    let (now, nested) = staged(&repository).map_err(worktree.failed("read the changes"))?;
+    let (now, nested) = staged(worktree, &repository)?;
     if let Some(nested) = nested.first() {
         return Ok(Some(format!("a repository at {}", nested.display())));
     }
@@ -94,25 +95,4 @@ fn kept(repository: &Repository, commit: Oid) -> bool {
         return false;
     };
     all.flatten().filter_map(|reference| reference.target()).any(|tip| contains(repository, tip, commit))
-}
-
-/// A free name beside the worktree, on the same file system.
-fn trash_for(path: &Path) -> PathBuf {
-    path.with_file_name(format!("{}{:08x}", trash_prefix(path), fastrand::u32(..)))
-}
-
-fn trash_prefix(path: &Path) -> String {
-    format!(".{}.trash-", path.file_name().unwrap_or_default().to_string_lossy())
-}
-
-/// Removes what somebody left of the worktree that was at `path` who was killed while removing it. Only for whoever makes the next one there.
-pub(super) fn sweep_trash(path: &Path) {
-    let prefix = trash_prefix(path);
-    let entries = path.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten();
-    for entry in entries.filter_map(Result::ok) {
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
-            // What can't be removed does no harm but to be seen.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }

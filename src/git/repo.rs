@@ -38,6 +38,11 @@ impl Repo {
         &self.common_dir
     }
 
+    /// The git folder of the checkout that the repository was found from: the shared one, or that of a linked worktree.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
     /// The checkout that the repository was found from; `None` if it is bare.
     pub fn workdir(&self) -> Option<&Path> {
         self.workdir.as_deref()

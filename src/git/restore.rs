@@ -7,8 +7,9 @@ use git2::build::CheckoutBuilder;
 use git2::{FileMode, Oid, Repository, Tree};
 
 use super::commit::advance;
+use super::contents::asks_for_git;
 use super::snapshot::commit_tree;
-use super::{Authorship, BranchName, GitError, Message, Worktree};
+use super::{Authorship, BranchName, GitError, Message, Program, Worktree};
 
 /// What a tree has at a path.
 type Entry = (Oid, i32);
@@ -121,9 +122,23 @@ fn check_out_path(
     let is_no_folder =
         |above: &&Path| entry_at(head, above).is_some_and(|(_, mode)| mode != i32::from(FileMode::Tree));
     let in_the_way = path.ancestors().skip(1).find(is_no_folder);
+    if asks_for_git(repository)? {
+        return restore_by_git(repository, tree, in_the_way.unwrap_or(path))
+            .map_err(|error| git2::Error::from_str(&error.to_string()));
+    }
     let mut options = CheckoutBuilder::new();
     options.force().disable_pathspec_match(true).path(in_the_way.unwrap_or(path));
     repository.checkout_tree(repository.find_tree(tree)?.as_object(), Some(&mut options))
+}
+
+fn restore_by_git(repository: &Repository, tree: Oid, path: &Path) -> Result<(), GitError> {
+    let root = repository.workdir().unwrap_or_else(|| repository.path());
+    let program = Program::new("restore a file", root);
+    let paths = [b":(top,literal)", path.as_os_str().as_encoded_bytes(), b"\0"].concat();
+    let source = format!("--source={tree}");
+    let restore =
+        ["restore", "--staged", "--worktree", &source, "--pathspec-from-file=-", "--pathspec-file-nul"];
+    program.args(restore).stdin(paths).run().map(drop)
 }
 
 fn parts(path: &Path) -> Result<Vec<&OsStr>, GitError> {

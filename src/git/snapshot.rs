@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use git2::{Commit, Index, IndexAddOption, Oid, Repository};
+use git2::{Commit, Oid, Repository};
 
 use super::commit::Notice;
+use super::contents::stage;
 use super::repo::head_of;
 use super::update::{contains, target};
-use super::worktree::{OWN_FOLDER, path_of};
+use super::worktree::path_of;
 use super::{Authorship, BranchName, GitError, Message, Worktree};
-
-/// A submodule's entry in a tree or index.
-const GITLINK: u32 = 0o160_000;
 
 /// A commit of everything in a worktree that is not ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +33,7 @@ impl Worktree {
         let head = head_of(&repository, self.path()).ok();
         let tip = target(&repository, &branch.full());
         let tip = tip.filter(|tip| head.is_none_or(|head| !contains(&repository, head, *tip)));
-        let (tree, nested) = staged(&repository).map_err(self.failed("read the changes"))?;
+        let (tree, nested) = staged(self, &repository)?;
         let commit = || -> Result<Oid, git2::Error> {
             let parents: Vec<Commit<'_>> = [head, tip]
                 .into_iter()
@@ -68,57 +66,17 @@ pub(super) fn commit_tree(
 }
 
 /// The tree of what is in the worktree and not ignored, and the nested repositories left out of it. The index file is not written.
-pub(super) fn staged(repository: &Repository) -> Result<(Oid, Vec<PathBuf>), git2::Error> {
-    let mut index = repository.index()?;
-    let nested = stage(repository, &mut index)?;
-    let left: Vec<_> =
-        index.conflicts()?.flatten().flat_map(|c| [c.ancestor, c.our, c.their]).flatten().collect();
-    for entry in left {
-        index.conflict_remove(&path_of(&entry.path))?;
-    }
-    Ok((index.write_tree()?, nested))
-}
-
-/// Brings everything that is not ignored into the index, in memory: new, changed, deleted, modes, symbolic links. Left out are our own
-/// folder and repositories that lie in the worktree: as a tree can only hold a link to those, the work in them would seem to be
-/// committed and be lost. Returns the latter.
-pub(super) fn stage(repository: &Repository, index: &mut Index) -> Result<Vec<PathBuf>, git2::Error> {
-    let mut nested = Vec::new();
-    let mut sort_out = |path: &std::path::Path, _: &[u8]| {
-        let is_repository = path.as_os_str().as_encoded_bytes().ends_with(b"/");
-        if is_repository {
-            nested.push(path.components().collect());
+pub(super) fn staged(worktree: &Worktree, repository: &Repository) -> Result<(Oid, Vec<PathBuf>), GitError> {
+    let mut staged = stage(repository)?;
+    let mut written = || -> Result<Oid, git2::Error> {
+        let index = &mut staged.index;
+        let left: Vec<_> =
+            index.conflicts()?.flatten().flat_map(|c| [c.ancestor, c.our, c.their]).flatten().collect();
+        for entry in left {
+            index.conflict_remove(&path_of(&entry.path))?;
         }
-        i32::from(is_repository || path.starts_with(OWN_FOLDER))
+        index.write_tree_to(repository)
     };
-    // Not an empty list: git2 then hands a null pattern to the callback and crashes.
-    index.add_all(["*"], IndexAddOption::DEFAULT, Some(&mut sort_out))?;
-    unstage_own_folder(repository, index)?;
-    nested.extend(unstage_nested(repository, index)?);
-    nested.sort();
-    nested.dedup();
-    Ok(nested)
-}
-
-/// An agent's `git add -A` takes our folder in, too.
-fn unstage_own_folder(repository: &Repository, index: &mut Index) -> Result<(), git2::Error> {
-    let tree = repository.head().and_then(|head| head.peel_to_tree());
-    let committed = tree.is_ok_and(|tree| tree.get_name(OWN_FOLDER).is_some());
-    if committed { Ok(()) } else { index.remove_dir(OWN_FOLDER.as_ref(), 0) }
-}
-
-/// The same goes for nested repositories; submodules that `.gitmodules` declares stay.
-fn unstage_nested(repository: &Repository, index: &mut Index) -> Result<Vec<PathBuf>, git2::Error> {
-    let tree = repository.head().and_then(|head| head.peel_to_tree()).ok();
-    let in_head = |path: &PathBuf| tree.as_ref().is_some_and(|tree| tree.get_path(path).is_ok());
-    let declared = |path: &PathBuf| {
-        let name = path.to_str().unwrap_or_default();
-        repository.find_submodule(name).is_ok_and(|module| matches!(module.url(), Ok(Some(_))))
-    };
-    let links = index.iter().filter(|entry| entry.mode == GITLINK).map(|entry| path_of(&entry.path));
-    let nested: Vec<PathBuf> = links.filter(|path| !in_head(path) && !declared(path)).collect();
-    for path in &nested {
-        index.remove(path, 0)?;
-    }
-    Ok(nested)
+    let tree = written().map_err(worktree.failed("read the changes"))?;
+    Ok((tree, std::mem::take(&mut staged.nested)))
 }

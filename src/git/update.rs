@@ -1,9 +1,13 @@
 //! Moving refs, each by compare-and-swap under the ref's own lock.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, Oid, Repository};
 
+use super::repo::settled;
 use super::{EpicRefs, GitError, Repo};
 
 /// How often a ref's lock is tried before it counts as left behind.
@@ -63,7 +67,23 @@ fn keep(store: &Repository, name: &str, oid: Oid) -> Result<(), GitError> {
 
 /// Whether `commit` is `ancestor` or descends from it. A commit that can't be read contains nothing.
 pub(super) fn contains(store: &Repository, commit: Oid, ancestor: Oid) -> bool {
-    commit == ancestor || store.graph_descendant_of(commit, ancestor).unwrap_or(false)
+    // libgit2's own search runs beyond the end of a shallow clone, and fails.
+    commit == ancestor
+        || store.graph_descendant_of(commit, ancestor).unwrap_or_else(|_| is_above(store, commit, ancestor))
+}
+
+/// The same commit by commit, as far as the repository goes.
+fn is_above(store: &Repository, commit: Oid, ancestor: Oid) -> bool {
+    let (mut seen, mut open) = (HashSet::from([commit]), vec![commit]);
+    while let Some(id) = open.pop() {
+        // Beyond what is here there is nothing to find.
+        let Ok(commit) = store.find_commit(id) else { continue };
+        open.extend(commit.parent_ids().filter(|parent| seen.insert(*parent)));
+        if seen.contains(&ancestor) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What a ref points to, symbolic refs followed; `None` if there is none.
@@ -92,6 +112,7 @@ pub(super) fn swap(
     let old = expected.unwrap_or(Oid::ZERO_SHA1);
     for turn in 1..=LOCK_TRIES {
         let Err(error) = store.reference_matching(name, new, true, old, log) else {
+            note_own(store, name, new);
             return Ok(Swapped::Done);
         };
         match target(store, name) {
@@ -105,6 +126,22 @@ pub(super) fn swap(
     }
     let lock = store.commondir().join(format!("{name}.lock"));
     Err(GitError::RefLocked { name: name.to_owned(), lock })
+}
+
+/// Where this process has moved refs to: what others move is told from that.
+static OWN: LazyLock<Mutex<HashSet<(PathBuf, String, Oid)>>> = LazyLock::new(Mutex::default);
+
+fn note_own(store: &Repository, name: &str, to: Oid) {
+    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    own.insert((settled(store.commondir()), name.to_owned(), to));
+}
+
+impl Repo {
+    /// Whether this process has moved the ref (full name) there.
+    pub fn is_own_move(&self, name: &str, to: Oid) -> bool {
+        let own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        own.contains(&(self.common_dir().to_owned(), name.to_owned(), to))
+    }
 }
 
 /// A lock that is held, or a folder of refs that `git pack-refs` took away under our hands.

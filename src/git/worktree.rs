@@ -58,6 +58,11 @@ impl Worktree {
         &self.path
     }
 
+    /// The git folder that it shares with the repository.
+    pub(super) fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
     /// The commit that it is at.
     pub fn head(&self) -> Result<Oid, GitError> {
         head_of(&self.open()?, &self.path)

@@ -1,8 +1,9 @@
-//! Events and state, shown: progress bars and plain lines of a run, the status of a plan, its graph.
+//! Events and state, shown: progress bars and plain lines of a run, the status of a plan, its graph, what there is to say of one task.
 //!
 //! Knows nothing of how events came about; decides nothing.
 
 mod bar;
+mod explain;
 mod graph;
 mod lines;
 mod plain;
@@ -10,6 +11,7 @@ mod status;
 mod text;
 
 pub use bar::Bars;
+pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
 pub use status::{

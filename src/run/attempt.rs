@@ -15,13 +15,16 @@ use super::merging::{finish, without_an_agent};
 use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
+use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
+use super::shared::{self, Inside};
 use super::verify::Verified;
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
-use super::{RunError, Stage, launch, workplace};
+use super::workplace::Based;
+use super::{RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
-use crate::git::Oid;
+use crate::git::{GitError, Oid};
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -40,6 +43,10 @@ pub(super) enum Message {
     Verified(Oid, Box<Verified>),
     /// Something to look at.
     Warning(TaskId, String),
+    /// Something to know.
+    Note(String),
+    /// The task's worktree, which nobody needs, is gone, or is not.
+    Retired(TaskId, Result<bool, GitError>),
     /// Its agent has worked for that long, and should have been done by now.
     Overtime(Box<OverEstimate>),
     /// Whether the task is still the run's, so that its work may be merged.
@@ -97,7 +104,9 @@ async fn broken_off(job: &Arc<Job>, bug: &JoinError) -> Report {
 }
 
 async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    let _at_work = job.common.workers.enter(job);
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
+    let _inside = shared::stay(job);
     if let Some(ended) = &resumed.ended {
         return finish(job, &resumed.started, from_record(ended), link).await;
     }
@@ -106,9 +115,15 @@ async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
 }
 
 async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
+    match blocking(job, provision::end_leftovers).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(broken(job, link, error)),
+        Err(bug) => return Ok(bug),
+    }
     if let Some(report) = without_an_agent(job, link).await? {
         return Ok(report);
     }
+    let mut inside = shared::come_in(job).await;
     let prepared = blocking(job, workplace::prepare).await;
     let base = match prepared {
         Ok(Ok(base)) => base,
@@ -118,22 +133,54 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
     }
-    let ready = match blocking(job, move |job| launch::write_down(job, Some(base))).await {
+    let provided = match provision::provide(job, link).await {
+        Ok(provided) => provided,
+        Err(Unprovided::Broken(error)) => return Err(broken(job, link, error)),
+        Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
+    };
+    inside.iter_mut().for_each(Inside::is_settled);
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
         Err(bug) => return Ok(bug),
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
+    if let Ok(Some(text)) = blocking(job, audit::look_before).await {
+        let _ = link.messages.send(Message::Warning(job.task.clone(), text));
+    }
     let common = &job.common;
     let limits = Limits { timeout: job.cast.timeout, stall: common.stall, grace: common.kill_grace };
-    let process = Supervised::start(&common.program, &ready.command, &job.worktree, &job.dir, limits);
+    let process = Supervised::start(
+        &common.program,
+        &ready.command,
+        ready.walls.as_ref(),
+        &job.worktree,
+        &job.dir,
+        limits,
+    );
     match process {
         Ok(process) => watch_over(job, &ready.started, Timestamp::now(), process, link).await,
         Err(error) => {
             let detail = format!("can't start the supervisor `{}`: {error}", common.program.display());
             finish(job, &ready.started, Report::of(Outcome::CouldNotStart, detail), link).await
         }
+    }
+}
+
+/// An attempt whose worktree could not be made ready has begun, too: its logs are to be found. Of one that was stopped nothing is kept.
+async fn unprovided(job: &Arc<Job>, base: Based, report: Report, link: &Link) -> Result<Report, Gone> {
+    if report.outcome == Outcome::Interrupted {
+        return Ok(report);
+    }
+    match blocking(job, move |job| launch::write_down(job, Some(base), &Provided::default())).await {
+        Ok(Ok(ready)) => {
+            record(link, Fact::AttemptStarted(ready.started.clone())).await?;
+            finish(job, &ready.started, report, link).await
+        }
+        Ok(Err(LaunchError::Store(error))) => Err(broken(job, link, error)),
+        Ok(Err(_)) => Ok(report),
+        Err(bug) => Ok(bug),
     }
 }
 

@@ -39,6 +39,9 @@ pub enum RunError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// There is no room for a single worktree.
+    #[error("{0}")]
+    NoRoom(String),
     /// The plan is none.
     #[error("the plan is invalid")]
     Invalid {

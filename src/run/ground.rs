@@ -1,14 +1,16 @@
 //! What a run knows of its plan: the plan itself, who plays which task, how branches are called. Made anew when the plan changes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::outset::Outset;
-use super::settings::{Cast, Settings};
+use super::settings::{Cast, Isolation, Settings};
 use super::{History, RunError, RunEvent, cast};
 use crate::agent::Definition;
 use crate::genesis::Genesis;
-use crate::git::slugs_beside;
+use crate::git::{EpicRefs, slugs_beside};
 use crate::plan::{self, Plan, TaskId};
 
 pub(super) struct Ground {
@@ -70,6 +72,25 @@ impl Ground {
         self.slugs.get(task.as_str()).map_or("", String::as_str)
     }
 
+    /// How many worktrees there will be at once that are not there yet. `place` is where that of a name is.
+    pub(super) fn worktrees_to_come(&self, settings: &Settings, place: impl Fn(&str) -> PathBuf) -> usize {
+        let to_do = self.plan.tasks().filter(|(index, _)| self.outset.is_to_do(*index));
+        let own = to_do.filter(|(_, task)| {
+            let isolation = self.casting.get(&task.id).map(|cast| cast.isolation);
+            isolation == Some(Isolation::Worktree) && !place(self.slug(&task.id)).exists()
+        });
+        let most = settings.max_worktrees.map_or(usize::MAX, NonZeroUsize::get);
+        let at_once = if settings.keep.goes_when_merged() { settings.jobs.get() } else { usize::MAX };
+        own.count().min(most).min(at_once) + usize::from(self.shares_one_to_come(place))
+    }
+
+    fn shares_one_to_come(&self, place: impl Fn(&str) -> PathBuf) -> bool {
+        let shares =
+            |task: &TaskId| self.casting.get(task).is_some_and(|cast| cast.isolation == Isolation::Shared);
+        let mut to_do = self.plan.tasks().filter(|(index, _)| self.outset.is_to_do(*index));
+        to_do.any(|(_, task)| shares(&task.id)) && !place(EpicRefs::SHARED).exists()
+    }
+
     /// All of them.
     pub(super) fn slugs(&self) -> impl Iterator<Item = &str> {
         self.slugs.values().map(String::as_str)
@@ -77,7 +98,7 @@ impl Ground {
 }
 
 /// What earlier runs called their tasks stays, whatever tasks have come since.
-pub(super) fn known_slugs(history: &History) -> BTreeMap<String, String> {
+pub fn known_slugs(history: &History) -> BTreeMap<String, String> {
     let named = |(id, story): (&TaskId, &super::TaskHistory)| {
         let attempt = story.last_attempt()?;
         Some((id.to_string(), attempt.started.slug.clone()))

@@ -108,7 +108,7 @@ impl Attempt {
     /// Whether its work counts: it is merged, or was done in the checkout itself.
     pub fn succeeded(&self) -> bool {
         let is_in_place = match self.started.isolation {
-            Isolation::Worktree => self.merge.is_some(),
+            Isolation::Worktree | Isolation::Shared => self.merge.is_some(),
             Isolation::None => true,
         };
         matches!(self.outcome(), Some(Outcome::Completed | Outcome::NoChanges)) && is_in_place

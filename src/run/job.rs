@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
+use super::provision::{PortBlock, Provisions};
+use super::protected::Protected;
 use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
+use super::shared::Shared;
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
@@ -29,9 +34,17 @@ pub(super) struct Common {
     pub(super) config_dir: PathBuf,
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
+    pub(super) confinement: Confinement,
+    pub(super) protected: Protected,
+    /// Who works where.
+    pub(super) workers: Workers,
     pub(super) program: PathBuf,
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,
+    /// What worktrees get before agents begin in them.
+    pub(super) provisions: Provisions,
+    /// The worktree that attempts share, where they do.
+    pub(super) shared: Shared,
     pub(super) kill_grace: Duration,
     /// An agent that gives no sign of life for so long is ended.
     pub(super) stall: Duration,
@@ -59,6 +72,8 @@ pub(super) struct Job {
     pub(super) resolving: Option<Resolving>,
     /// The jobs that its builds share with those of others.
     pub(super) build_jobs: Option<BuildJobs>,
+    /// Ports for what it starts.
+    pub(super) ports: Option<PortBlock>,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }
@@ -67,7 +82,7 @@ impl Job {
     /// The branch that is checked out where the agent works, if that is its task's own.
     pub(super) fn task_branch(&self) -> Option<String> {
         match self.cast.isolation {
-            Isolation::Worktree => Some(self.branch.as_str().to_owned()),
+            Isolation::Worktree | Isolation::Shared => Some(self.branch.as_str().to_owned()),
             Isolation::None => None,
         }
     }
@@ -77,7 +92,7 @@ impl Job {
     pub(super) fn outbox(&self) -> &Path {
         match self.cast.isolation {
             Isolation::Worktree => &self.worktree,
-            Isolation::None => self.dir.path(),
+            Isolation::Shared | Isolation::None => self.dir.path(),
         }
     }
 }
@@ -154,6 +169,8 @@ pub(super) struct Report {
     pub(super) duration: Duration,
     /// The last commit of its work.
     pub(super) commit: Option<Oid>,
+    /// What of it waits for a person's approval.
+    pub(super) protected: Vec<String>,
     /// The commit with an accepted resolution of a conflict.
     pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
@@ -177,6 +194,7 @@ impl Report {
             tokens: None,
             duration: Duration::ZERO,
             commit: None,
+            protected: Vec::new(),
             resolution: None,
             merge: None,
             done: false,

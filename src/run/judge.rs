@@ -9,8 +9,10 @@ use super::job::{Job, Report};
 use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
+use super::settings::Isolation;
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
-use super::workplace;
+use super::walls::remove_temp;
+use super::{audit, shared, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -28,8 +30,17 @@ pub(super) fn judge(
     said: Option<Claim>,
 ) -> Result<(Report, Vec<String>), GitError> {
     let (mut report, warning) = judge_in_place(job, end, ended_by, said);
+    remove_temp(&job.dir);
     let mut warnings = Vec::from_iter(warning);
+    let found = audit::look_after(job, started);
+    warnings.extend(found.warnings);
     warnings.extend(add_work(job, started, &mut report)?);
+    refuse_protected(job, started, &mut report)?;
+    if let Some(how) = found.escaped {
+        report.outcome = Outcome::Escaped;
+        report.detail = Some(how);
+        report.question = None;
+    }
     Ok((report, warnings))
 }
 
@@ -62,7 +73,7 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
         return merging::add_resolution(job, resolving, started, report);
     }
     let Ok(base) = started.base.parse::<Oid>() else { return Ok(Vec::new()) };
-    let warnings = match workplace::gather(job, base) {
+    let warnings = match gather(job, base, started, report.outcome == Outcome::Completed) {
         Ok(gathered) => {
             report.commit = Some(gathered.head);
             if report.outcome == Outcome::Completed && !gathered.changed {
@@ -79,6 +90,37 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
         Err(error) => vec![format!("what it left can't be committed: {error}")],
     };
     Ok(warnings)
+}
+
+/// Work that changes what is protected waits for a person.
+fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<(), GitError> {
+    let protected = &job.common.protected;
+    let (Some(head), Ok(base)) = (report.commit, started.base.parse::<Oid>()) else { return Ok(()) };
+    if protected.is_empty() || report.outcome != Outcome::Completed {
+        return Ok(());
+    }
+    report.protected = protected.among(&job.common.repo.changed_paths(base, head)?);
+    if !report.protected.is_empty() {
+        report.outcome = Outcome::Blocked;
+        report.detail = Some(format!(
+            "its work changes protected paths: {} (`blueprint diff {task}` shows them, `blueprint approve {task}` merges them)",
+            report.protected.join(", "),
+            task = job.task
+        ));
+    }
+    Ok(())
+}
+
+fn gather(
+    job: &Job,
+    base: Oid,
+    started: &AttemptStarted,
+    is_done: bool,
+) -> Result<workplace::Gathered, GitError> {
+    match job.cast.isolation {
+        Isolation::Worktree | Isolation::None => workplace::gather(job, base, &started.brought),
+        Isolation::Shared => shared::gather(job, base, &started.brought, is_done),
+    }
 }
 
 fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
@@ -156,6 +198,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         cost_usd: ended.cost_usd,
         tokens: ended.tokens,
         duration: Duration::from_millis(ended.duration_ms),
+        protected: ended.protected.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
         resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
@@ -227,6 +270,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         detail: report.detail.clone(),
         question: report.question.clone(),
         retry_at: report.retry_at,
+        protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
         resolution: report.resolution.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,

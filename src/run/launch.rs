@@ -4,14 +4,21 @@ use thiserror::Error;
 
 use super::job::Job;
 use super::outbox;
-use super::workplace::Based;
+use super::provision::{PortBlock, Provided};
 use super::record::AttemptStarted;
-use crate::agent::{self, CommandLine, Launch, Placeholders, RunnerError};
+use super::settings::Isolation;
+use super::supervisor::Walls;
+use super::walls::{WallsError, walls};
+use super::workplace::Based;
+use crate::agent::{self, CommandLine, Identity, Launch, Placeholders, RunnerError};
+use crate::git::{Authorship, address_of_attempt};
 use crate::store::StoreError;
 
 /// An attempt whose agent can be started.
 pub(super) struct Ready {
     pub(super) command: CommandLine,
+    /// What it is kept in.
+    pub(super) walls: Option<Walls>,
     pub(super) started: AttemptStarted,
 }
 
@@ -22,12 +29,14 @@ pub(super) enum LaunchError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Runner(#[from] RunnerError),
+    #[error("no sandbox can be made: {0}")]
+    Walls(#[from] WallsError),
     #[error("no random numbers are to be had: {0}")]
     Random(getrandom::Error),
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Based>) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
@@ -39,7 +48,11 @@ pub(super) fn write_down(job: &Job, base: Option<Based>) -> Result<Ready, Launch
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;
-    let command = command_line(job, &definition, &prompt, &token)?;
+    let mut command = command_line(job, &definition, &prompt, &token, provided)?;
+    let walls = match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
+        Isolation::None => None,
+    };
     write(&job.dir.stdin(), &command.stdin)?;
     let started = AttemptStarted {
         task: job.task.clone(),
@@ -54,13 +67,22 @@ pub(super) fn write_down(job: &Job, base: Option<Based>) -> Result<Ready, Launch
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
+        sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
+        port_base: job.ports.as_ref().map(PortBlock::base),
+        brought: provided.brought.clone(),
         on_integration: base.as_ref().is_some_and(|base| base.on_integration),
         resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
     };
-    Ok(Ready { command, started })
+    Ok(Ready { command, walls, started })
 }
 
-fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Result<CommandLine, RunnerError> {
+fn command_line(
+    job: &Job,
+    definition: &str,
+    prompt: &str,
+    token: &str,
+    provided: &Provided,
+) -> Result<CommandLine, RunnerError> {
     let state = job.dir.path().to_string_lossy();
     job.cast.runner.command_line(&Launch {
         task: job.task.as_str(),
@@ -79,9 +101,16 @@ fn command_line(job: &Job, definition: &str, prompt: &str, token: &str) -> Resul
         outbox: (job.outbox() != job.worktree).then(|| job.outbox()),
         programs: job.common.programs.as_deref(),
         build_jobs: job.build_jobs.as_ref(),
+        identity: Identity { name: Authorship::on_behalf_of(&job.cast.agent).name(), email: &address(job) },
+        place_env: &provided.env,
         env: &job.common.env,
         policy: &job.common.env_policy,
     })
+}
+
+/// The address under which the attempt's git works.
+pub(super) fn address(job: &Job) -> String {
+    address_of_attempt(&job.common.refs, &job.slug, job.attempt)
 }
 
 fn write(path: &std::path::Path, text: impl AsRef<[u8]>) -> Result<(), StoreError> {

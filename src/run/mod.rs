@@ -4,6 +4,7 @@
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
 mod attempt;
+mod audit;
 mod books;
 mod brief;
 mod cast;
@@ -30,12 +31,15 @@ mod pause;
 mod preview;
 mod process;
 mod programs;
+mod protected;
+mod provision;
 mod record;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;
 mod services;
 mod settings;
+mod shared;
 mod sharing;
 mod signals;
 mod start;
@@ -44,6 +48,7 @@ pub mod supervisor;
 mod verdict;
 mod verify;
 mod waiting;
+mod walls;
 mod watch;
 mod workplace;
 
@@ -51,17 +56,21 @@ pub use changes::PlanChange;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use ground::known_slugs;
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
-pub use preview::{Planned, preview};
+pub use preview::{Planned, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
+pub use protected::Protected;
+pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
     AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
     Resolves, SetBack, TransitionRecord, open_journal,
 };
-pub use settings::{Cast, Caster, Isolation, OnConflict, Settings, Site};
+pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};
 pub use verify::VerifyStep;
 pub use step::{Step, StepCommand};
+pub use walls::Confinement;

@@ -7,7 +7,7 @@ use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
-use crate::agent::{Definition, Launch};
+use crate::agent::{Definition, Identity, Launch};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
@@ -27,8 +27,14 @@ pub struct Planned {
     pub branch: Option<String>,
     /// Where it would work.
     pub worktree: PathBuf,
+    /// Which runner plays the agent.
+    pub runner: String,
     /// The program with its arguments.
     pub command: String,
+    /// The file that its agent's definition would be written to.
+    pub definition_file: PathBuf,
+    /// The file that its prompt would be written to.
+    pub prompt_file: PathBuf,
 }
 
 /// What a run would do, in the order in which it would start the tasks, were one run at a time and all completed. Touches nothing.
@@ -42,27 +48,31 @@ pub fn preview(
     genesis: &Genesis,
     history: &History,
 ) -> Result<Vec<Planned>, RunError> {
-    check_worktree_dir(&settings.worktree_dir, &site.repo)?;
-    let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
-    refuse_a_checkout_of_ours(site, &refs)?;
-    let start = match (site.repo.start(&refs)?, &settings.base) {
+    let preview = Preview::new(site, settings, plan, history)?;
+    let outset = Outset::new(plan, genesis, history, settings);
+    order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
+}
+
+/// What a run would do with that one task, were it ready. Touches nothing.
+///
+/// # Errors
+/// [`RunError`] where a run could not begin.
+pub fn preview_task(
+    site: &Site,
+    settings: &Settings,
+    plan: &Plan,
+    history: &History,
+    task: TaskIndex,
+) -> Result<Planned, RunError> {
+    Preview::new(site, settings, plan, history)?.task(task)
+}
+
+fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
+    Ok(match (site.repo.start(refs)?, &settings.base) {
         (Some(start), _) => start,
         (None, Some(base)) => site.repo.resolve(base)?,
         (None, None) => site.repo.head_commit()?,
-    };
-    site.repo.refuse_filters(start)?;
-    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
-    let preview = Preview {
-        site,
-        settings,
-        plan,
-        history,
-        refs,
-        start,
-        slugs: slugs_beside(&ids, &known_slugs(history)),
-    };
-    let outset = Outset::new(plan, genesis, history, settings);
-    order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
+    })
 }
 
 fn order(plan: &Arc<Plan>, outset: &Outset) -> Result<Vec<TaskIndex>, RunError> {
@@ -86,28 +96,50 @@ struct Preview<'a> {
     slugs: Vec<String>,
 }
 
-impl Preview<'_> {
+impl<'a> Preview<'a> {
+    /// Of a run that could begin.
+    fn new(
+        site: &'a Site,
+        settings: &'a Settings,
+        plan: &'a Plan,
+        history: &'a History,
+    ) -> Result<Self, RunError> {
+        check_worktree_dir(&settings.worktree_dir, &site.repo)?;
+        let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
+        refuse_a_checkout_of_ours(site, &refs)?;
+        let start = start_of(site, settings, &refs)?;
+        site.repo.refuse_without_git(start)?;
+        let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+        let slugs = slugs_beside(&ids, &known_slugs(history));
+        Ok(Self { site, settings, plan, history, refs, start, slugs })
+    }
+
     fn task(&self, index: TaskIndex) -> Result<Planned, RunError> {
         let id = &self.plan.task(index).id;
         let slug = &self.slugs[index.0];
         let checkout = self.site.repo.require_workdir()?;
+        let place = |name: &str, base: String| {
+            let folder = worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), name);
+            (folder, Some(base), Some(self.refs.branch(name).as_str().to_owned()))
+        };
         let (folder, base, branch) = match self.settings.casting[id].isolation {
-            Isolation::Worktree => (
-                worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), slug),
-                Some(self.base(index)),
-                Some(self.refs.branch(slug).as_str().to_owned()),
-            ),
+            Isolation::Worktree => place(slug, self.base(index)),
+            Isolation::Shared => place(EpicRefs::SHARED, "what is there when it starts".to_owned()),
             Isolation::None => (checkout.to_owned(), None, None),
         };
         let attempt = self.history.task(id.as_str()).map_or(1, TaskHistory::next_attempt);
+        let dir = self.site.state.attempt(slug, attempt);
         Ok(Planned {
             id: id.clone(),
             agent: self.settings.casting[id].agent.clone(),
             attempt,
             base,
             branch,
+            runner: self.settings.casting[id].runner.name().to_owned(),
             command: self.command(index, attempt, &folder),
             worktree: folder,
+            definition_file: dir.definition(),
+            prompt_file: dir.prompt(),
         })
     }
 
@@ -139,6 +171,8 @@ impl Preview<'_> {
             outbox: None,
             programs: None,
             build_jobs: None,
+            identity: Identity { name: &cast.agent, email: "<address>" },
+            place_env: &[],
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });

@@ -1,8 +1,9 @@
 //! One attempt's processes, seen from the run: started through a supervisor, or found alive and adopted.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 use super::record::ProcessId;
-use super::supervisor::{self, End, Process, Processes, kill_orphans};
+use super::supervisor::{self, End, Process, Processes, Walls, kill_orphans};
 use crate::agent::CommandLine;
 use crate::store::{AttemptDir, Lock, StoreError};
 
@@ -42,6 +43,7 @@ impl Supervised {
     pub(super) fn start(
         program: &Path,
         command: &CommandLine,
+        walls: Option<&Walls>,
         worktree: &Path,
         dir: &AttemptDir,
         limits: Limits,
@@ -54,6 +56,7 @@ impl Supervised {
             .arg((limits.timeout + HEADSTART).as_millis().to_string())
             .arg("--patience-ms")
             .arg(limits.stall.as_millis().to_string())
+            .args(walls.into_iter().flat_map(orders))
             .arg(dir.path())
             .arg("--")
             .arg(&command.program)
@@ -108,6 +111,19 @@ impl Supervised {
     pub(super) fn handle(&self) -> Handle {
         Handle { dir: self.dir.clone(), own: self.child.as_ref().and_then(Child::id) }
     }
+}
+
+/// The walls as the supervisor is told of them.
+fn orders(walls: &Walls) -> Vec<OsString> {
+    let named = |flag: &'static str, paths: &[PathBuf]| {
+        let pairs = paths.iter().flat_map(move |path| [OsString::from(flag), path.into()]);
+        pairs.collect::<Vec<_>>()
+    };
+    let by = [OsString::from("--sandbox"), walls.by.as_str().into()];
+    by.into_iter()
+        .chain(named("--may-write", &walls.write))
+        .chain(named("--secret", &walls.secrets))
+        .collect()
 }
 
 /// Asks a supervisor for the end.

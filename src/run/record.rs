@@ -249,6 +249,15 @@ pub struct AttemptStarted {
     /// Where it works: in the checkout itself there is neither branch nor base, and both are empty.
     #[serde(default, skip_serializing_if = "Isolation::is_usual")]
     pub isolation: Isolation,
+    /// What it was kept in; nothing, where it might do what we may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
+    /// The first of its ports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port_base: Option<u16>,
+    /// What was brought into its worktree, relative to it: that is never committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<std::path::PathBuf>,
     /// Its prerequisites' work conflicts, so that its base is where the integration branch first had all of it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub on_integration: bool,
@@ -353,6 +362,9 @@ pub struct AttemptEnded {
     /// When the limit ends that it ran into, where that is known: the task waits until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Protected paths that its work changes: it waits for a person's approval, or had it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
     /// Where it was to resolve a conflict and its resolution was accepted: the commit with that, which its ref keeps.

@@ -24,12 +24,19 @@ impl Room {
     /// What there is too little of now, said so that a person knows what to do; nothing, if there is enough. What can't be found out
     /// keeps nobody waiting.
     pub(super) fn lack(&self) -> Option<String> {
-        let mut disks = self.folders.iter().filter(|_| self.min_free_disk.is_some());
-        let on_disk = disks.find_map(|folder| {
-            let there = nearest(folder)?;
-            self.lack_of_disk(there, free(there)?)
-        });
-        on_disk.or_else(|| self.lack_of_power(self.max_load.and_then(|_| load())?))
+        let disks = self.folders.iter().find_map(|folder| self.lack_on(folder));
+        disks.or_else(|| self.lack_of_power(self.max_load.and_then(|_| load())?))
+    }
+
+    /// Whether it is the disk of the worktrees that runs short.
+    pub(super) fn is_full(&self) -> bool {
+        self.folders.first().is_some_and(|folder| self.lack_on(folder).is_some())
+    }
+
+    fn lack_on(&self, folder: &Path) -> Option<String> {
+        self.min_free_disk?;
+        let there = nearest(folder)?;
+        self.lack_of_disk(there, free(there)?)
     }
 
     fn lack_of_disk(&self, folder: &Path, free: u64) -> Option<String> {
@@ -45,12 +52,12 @@ impl Room {
 }
 
 /// The folder, or the nearest one above it that is there.
-fn nearest(folder: &Path) -> Option<&Path> {
+pub(super) fn nearest(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.exists())
 }
 
 /// Free for us, in bytes.
-fn free(folder: &Path) -> Option<u64> {
+pub(super) fn free(folder: &Path) -> Option<u64> {
     let disk = statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
@@ -62,7 +69,7 @@ fn load() -> Option<f64> {
 
 /// `1.5 GB`.
 #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-fn bytes(bytes: u64) -> String {
+pub(super) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;

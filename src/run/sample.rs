@@ -68,6 +68,9 @@ pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
         prompt: "p".into(),
         token_hash: "t".into(),
         isolation: crate::run::Isolation::Worktree,
+        sandbox: None,
+        port_base: None,
+        brought: Vec::new(),
         on_integration: false,
         resolves: None,
     };
@@ -85,6 +88,7 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         detail: Some("exit code 1".into()),
         question: None,
         retry_at: None,
+        protected: Vec::new(),
         commit: Some("c".repeat(40)),
         resolution: None,
         cost_usd: Some(0.25),

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::provision::Provisioning;
+use super::protected::Protected;
 use super::sharing::{Resource, Sharing};
 use super::verify::VerifyStep;
+use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
@@ -66,6 +69,10 @@ pub struct Settings {
     pub env: BaseEnv,
     /// What of it agents get beside the usual.
     pub env_policy: EnvPolicy,
+    /// What agents in worktrees are kept in.
+    pub confinement: Confinement,
+    /// What no task may change unless a person approves.
+    pub protected: Protected,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.
@@ -74,6 +81,12 @@ pub struct Settings {
     pub casting: HashMap<TaskId, Cast>,
     /// Who plays each task of a plan that has changed since; or why nobody can.
     pub caster: Caster,
+    /// Which worktrees stay when nobody works in them any more.
+    pub keep: Keep,
+    /// So many worktrees are there at once, at most.
+    pub max_worktrees: Option<NonZeroUsize>,
+    /// What worktrees get before agents begin in them.
+    pub provisioning: Provisioning,
     /// What attempts share, and how much there is of it.
     pub sharing: Sharing,
     /// Report the last line of each running agent's output, that often.
@@ -90,6 +103,8 @@ pub enum Isolation {
     /// Each in a git worktree of its own, on its task's branch, under a supervisor.
     #[default]
     Worktree,
+    /// All in one git worktree, on one branch, each under a supervisor.
+    Shared,
     /// All in the checkout itself, started directly: nothing is committed or merged.
     None,
 }
@@ -99,6 +114,30 @@ impl Isolation {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(super) fn is_usual(&self) -> bool {
         *self == Self::Worktree
+    }
+}
+
+/// Which worktrees stay when nobody works in them any more. Never does one go that holds anything uncommitted or unmerged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// All, until their work has landed; when the disk runs short, those of merged tasks go, the oldest first.
+    #[default]
+    Landed,
+    /// Those of tasks that have failed.
+    Failed,
+    /// None: they go as soon as their task is merged, or ends without a change.
+    None,
+    /// All, also when the disk runs short.
+    All,
+}
+
+impl Keep {
+    /// Whether the worktree of a merged task goes at once.
+    pub(super) fn goes_when_merged(self) -> bool {
+        match self {
+            Self::Failed | Self::None => true,
+            Self::Landed | Self::All => false,
+        }
     }
 }
 

@@ -3,13 +3,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::audit::Workers;
 use super::books::{Books, News};
-use super::dispatcher::{Dispatcher, check_worktree_dir};
+use super::dispatcher::{Dispatcher, check_worktree_dir, worktree_path};
 use super::events::EventLog;
 use super::ground::Ground;
 use super::job::Common;
+use super::provision::{Outlay, Provisions, Remark};
 use super::record::{Fact, Record, open_journal};
 use super::settings::{Settings, Site};
+use super::shared::Shared;
 use super::supervisor::identity;
 use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
@@ -53,6 +56,7 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     break_dead_locks(site, &refs, &branches, tell);
     refuse_a_checkout_of_ours(site, &refs)?;
     let start = fix_start(site, &settings, &refs)?;
+    tell_outlay(site, &settings, &ground, &epic, tell)?;
     books.record(started(&owner, start))?;
     books.sync()?;
     tell(RunEvent::Started(announced(site, &settings, &ground, start)));
@@ -66,6 +70,27 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     break_dead_locks(site, &refs, &branches, tell);
     tell(RunEvent::Ended(summary.clone()));
     Ok(summary)
+}
+
+/// What worktrees will take of the disk: told where that is worth knowing.
+fn tell_outlay(
+    site: &Site,
+    settings: &Settings,
+    ground: &Ground,
+    epic: &str,
+    tell: &dyn Fn(RunEvent),
+) -> Result<(), RunError> {
+    let checkout = site.repo.require_workdir()?;
+    let place = |slug: &str| worktree_path(&settings.worktree_dir, checkout, epic, slug);
+    let worktrees = ground.worktrees_to_come(settings, place);
+    let outlay = Outlay::of(&site.repo, &place("task"), worktrees, &settings.provisioning.bring);
+    match outlay.and_then(|outlay| outlay.remark()) {
+        None => {}
+        Some(Remark::Note(text)) => tell(RunEvent::Note(text)),
+        Some(Remark::Warning(text)) => tell(RunEvent::Warning { task: None, text }),
+        Some(Remark::Refusal(text)) => return Err(RunError::NoRoom(text)),
+    }
+    Ok(())
 }
 
 /// Everything that can be known, or be wrong, before a run changes anything.
@@ -161,14 +186,14 @@ fn remove_empty(site: &Site, refs: &EpicRefs, branches: &[BranchName], tell: &dy
 /// refused is not fixed: what is committed to mend it has to count.
 fn fix_start(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     if let Some(start) = site.repo.start(refs)? {
-        site.repo.refuse_filters(start)?;
+        site.repo.refuse_without_git(start)?;
         return Ok(start);
     }
     let wanted = match &settings.base {
         Some(base) => site.repo.resolve(base)?,
         None => site.repo.head_commit()?,
     };
-    site.repo.refuse_filters(wanted)?;
+    site.repo.refuse_without_git(wanted)?;
     Ok(site.repo.fix_start(refs, wanted)?)
 }
 
@@ -217,8 +242,13 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        confinement: settings.confinement.clone(),
+        protected: settings.protected.clone(),
+        workers: Workers::default(),
         program: settings.program.clone(),
         programs,
+        provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
+        shared: Shared::new(site.state.shared_ready()),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })

@@ -118,7 +118,7 @@ async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link
     // It may be silent for as long as it may take.
     let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: common.kill_grace };
     let command = command_line(step, place, dir);
-    let mut process = match Supervised::start(&common.program, &command, folder, dir, limits) {
+    let mut process = match Supervised::start(&common.program, &command, None, folder, dir, limits) {
         Ok(process) => process,
         Err(error) => return StepEnd::CouldNotStart(format!("can't start its supervisor: {error}")),
     };
@@ -192,7 +192,8 @@ pub(super) fn end_leftovers(logs: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn folders_in(folder: &Path) -> Vec<PathBuf> {
+/// The folders right below that one.
+pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
     entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))

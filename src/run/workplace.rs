@@ -1,11 +1,12 @@
 //! What an attempt does with git: its worktree before, its commits and the merge after. Blocking; called off the event loop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::job::{Common, Job, Report};
-use super::merging;
+use super::settings::Isolation;
+use super::{merging, provision, shared};
 use crate::agent::Outcome;
 use crate::git::{
     Authorship, BaseError, Conflict, Found, GitError, Message, Notice, OWN_FOLDER, Oid, Worktree,
@@ -61,6 +62,9 @@ pub(super) fn explained(error: &GitError) -> String {
 
 /// Makes the attempt's base and, on it, a clean worktree; what an earlier attempt left there is kept under its ref first.
 pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
+    if job.cast.isolation == Isolation::Shared {
+        return shared::prepare(job);
+    }
     if let Some(resolving) = &job.resolving {
         return merging::prepare(job, resolving);
     }
@@ -72,6 +76,13 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
         // A merge of ours: half written, it would be in the way of the same merge after a power cut.
         common.repo.sync()?;
     }
+    make_place(job, base)?;
+    Ok(based)
+}
+
+/// A clean worktree at that commit; what was there before is kept.
+pub(super) fn make_place(job: &Job, base: Oid) -> Result<(), GitError> {
+    let common = &job.common;
     // Before the first attempt that we know of there may be work, too: of a person, or of a run whose journal is lost.
     let before = job.attempt - 1;
     match common.repo.worktree_at(&job.worktree)? {
@@ -90,7 +101,7 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
             common.repo.add_worktree(&job.worktree, &job.branch, base)?;
         }
     }
-    Ok(based)
+    Ok(())
 }
 
 /// The prerequisites' work on the start; where that does not fit together, the integration branch as it was when it first had all of it:
@@ -131,12 +142,14 @@ pub(super) struct Gathered {
 }
 
 /// Commits what the agent left, takes back a change of the plan's own file, and keeps the result under the attempt's ref.
-pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
+pub(super) fn gather(job: &Job, base: Oid, brought: &[PathBuf]) -> Result<Gathered, GitError> {
     let common = &job.common;
     let worktree = common.repo.worktree(&job.worktree);
     let by = authorship(job);
+    let brought = provision::ours(job, base, brought)?;
+    let mut warnings = provision::put_aside(job, &worktree, &brought)?;
     let left = worktree.commit_leftovers(&job.branch, &by, &message("Work of", job, job.attempt))?;
-    let mut warnings: Vec<_> = left.notices.iter().map(Notice::to_string).collect();
+    warnings.extend(left.notices.iter().map(Notice::to_string));
     let restored = restore_plan(job, &worktree, base)?;
     if restored.is_some() {
         warnings.push(
@@ -144,7 +157,8 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
         );
     }
     let own = drop_change(job, &worktree, base, Path::new(OWN_FOLDER), "Leave out blueprint's own folder")?;
-    let head = own.or(restored).unwrap_or(left.head);
+    let without = leave_out_brought(job, &worktree, base, &brought, &mut warnings)?;
+    let head = without.or(own).or(restored).unwrap_or(left.head);
     common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, head)?;
     let changed = common.repo.changed(base, head)?.files > 0;
     // Before the journal says that it is there.
@@ -152,9 +166,48 @@ pub(super) fn gather(job: &Job, base: Oid) -> Result<Gathered, GitError> {
     Ok(Gathered { head, changed, warnings })
 }
 
+/// Keeps what is there under the attempt's ref, and leaves it as it is.
+pub(super) fn keep(job: &Job, base: Oid) -> Result<Gathered, GitError> {
+    let common = &job.common;
+    let worktree = common.repo.worktree(&job.worktree);
+    let message = message("Unfinished work of", job, job.attempt);
+    let kept = worktree.snapshot(&job.branch, &authorship(job), &message)?;
+    common.repo.keep_attempt(&common.refs, &job.slug, job.attempt, kept.commit)?;
+    let changed = common.repo.changed(base, kept.commit)?.files > 0;
+    common.repo.sync()?;
+    let mut warnings: Vec<_> = kept.notices.iter().map(Notice::to_string).collect();
+    if kept.commit != worktree.head()? {
+        warnings.push("what is not committed in the shared worktree stays there, and the next task that is done takes it along".into());
+    }
+    Ok(Gathered { head: kept.commit, changed, warnings })
+}
+
 fn restore_plan(job: &Job, worktree: &Worktree, base: Oid) -> Result<Option<Oid>, GitError> {
     let Some(path) = &job.common.genesis_in_repo else { return Ok(None) };
     drop_change(job, worktree, base, path, "Leave genesis.xml as it was")
+}
+
+/// An agent may have committed by itself what was brought.
+fn leave_out_brought(
+    job: &Job,
+    worktree: &Worktree,
+    base: Oid,
+    brought: &[PathBuf],
+    warnings: &mut Vec<String>,
+) -> Result<Option<Oid>, GitError> {
+    let mut head = None;
+    for path in brought {
+        let without = drop_change(job, worktree, base, path, "Leave out what was brought")?;
+        if without.is_some() {
+            warnings.push(format!(
+                "it has committed `{}`, which was brought into its worktree: that is left out of the last commit, but its branch's \
+                 history has it",
+                path.display()
+            ));
+        }
+        head = without.or(head);
+    }
+    Ok(head)
 }
 
 fn drop_change(

@@ -121,6 +121,16 @@ impl StateDir {
         self.path.join("bin")
     }
 
+    /// Where builds of all worktrees of the plan keep what they share, if they do.
+    pub fn build_cache(&self) -> PathBuf {
+        self.path.join("build-cache")
+    }
+
+    /// Says that the worktree that all tasks share is ready to work in.
+    pub fn shared_ready(&self) -> PathBuf {
+        self.path.join("shared-worktree.json")
+    }
+
     /// Where other programs edit copies of the plan, each in a folder of its own.
     pub fn edits(&self) -> PathBuf {
         self.path.join("edits")
@@ -188,6 +198,15 @@ impl AttemptDir {
         self.path.join("steps")
     }
 
+    /// Those that have run, in the order in which they began.
+    pub fn past_steps(&self) -> Vec<AttemptDir> {
+        let steps = subfolders(&self.steps()).into_iter().map(AttemptDir::at);
+        let begun = |step: &AttemptDir| step.stdin().metadata().and_then(|stdin| stdin.modified()).ok();
+        let mut steps: Vec<_> = steps.map(|step| (begun(&step), step)).collect();
+        steps.sort_by_key(|(begun, _)| *begun);
+        steps.into_iter().map(|(_, step)| step).collect()
+    }
+
     /// Removes what writers left that were killed half-way. Only for whoever holds the lock of the supervisor.
     pub fn sweep(&self) {
         sweep(&self.processes());
@@ -233,6 +252,16 @@ impl AttemptDir {
     /// Its being there tells a supervisor to grant no more grace.
     pub fn hurry(&self) -> PathBuf {
         self.path.join("hurry")
+    }
+
+    /// How the repository was before the agent began, while it works.
+    pub fn before(&self) -> PathBuf {
+        self.path.join("before.json")
+    }
+
+    /// What shows that the agent wrote where it must not, if it did.
+    pub fn escape(&self) -> PathBuf {
+        self.path.join("escape.json")
     }
 
     /// Which processes belong to the attempt.

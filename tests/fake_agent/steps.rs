@@ -99,6 +99,9 @@ impl Agent {
             "blueprint" => {
                 self.call("blueprint", variable("FAKE_AGENT_BLUEPRINT")?.as_os_str(), &arguments(rest)?)
             }
+            // A line of shell, which has to succeed; and one that has to fail.
+            "sh" => shell(rest, &self.vars, true),
+            "sh-refused" => shell(rest, &self.vars, false),
             // Any program of the PATH, the same way; `{plan}` is the plan's path.
             "call" => match arguments(rest)?.as_slice() {
                 [program, arguments @ ..] => self.call("call", OsStr::new(program), arguments),
@@ -164,6 +167,14 @@ impl Agent {
         let says = String::from_utf8_lossy(&output.stderr).replace(['\n', '\t'], " ");
         self.control.log(event, &[&code, &says])
     }
+}
+
+fn shell(line: &str, vars: &BTreeMap<String, String>, succeeds: bool) -> io::Result<()> {
+    let output = Command::new("sh").arg("-c").arg(line).envs(vars).output()?;
+    if output.status.success() == succeeds {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr))))
 }
 
 fn record(folder: &Path) -> io::Result<()> {

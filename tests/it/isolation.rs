@@ -115,14 +115,6 @@ fn one_task_may_be_isolated_otherwise_than_the_others() {
 }
 
 #[test]
-fn what_is_still_to_come_is_refused_before_anything_starts() {
-    let project = TestProject::new(&PlanText::of(&["a"]), "");
-    let refs = project.refs();
-    project.run(&["--isolation", "shared"]).assert(2, &["isolation `shared` is not available yet"]);
-    assert_eq!(project.refs(), refs);
-}
-
-#[test]
 fn an_agent_that_outlived_a_killed_run_is_awaited_and_its_task_done_again() {
     let project = TestProject::new(&PlanText::of(&["a"]), "== a #1\nwait-for go\n== *\nprint again");
     let run = project.start(&[&["run"], NONE].concat());

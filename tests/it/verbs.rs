@@ -50,6 +50,21 @@ fn graph_shows_states_levels_and_the_critical_path() {
 }
 
 #[test]
+fn explain_names_one_task_what_it_waits_for_and_what_a_run_would_do() {
+    let project = TestProject::new(&mixed(), WORK);
+    let says = |task: &str, texts: &[&str]| {
+        let ended = project.blueprint(&["explain", task]);
+        assert!(ended.code == Some(0) && texts.iter().all(|text| ended.stdout.contains(text)), "{ended}");
+    };
+    says("last", &["it waits for `waits` (pending), `free` (pending)", "A run would make attempt 1"]);
+    says("free", &["it is ready, and no run is live", "fake-agent"]);
+    says("mine", &["jane is at work on it; a run leaves it alone"]);
+    project.blueprint(&["explain", "lost"]).assert(2, &["there is no task `lost`", "did you mean `last`?"]);
+    project.blueprint(&["explain", "free", "last"]).assert(2, &["name one task"]);
+    assert_eq!(project.log().starts(), [""; 0]);
+}
+
+#[test]
 fn status_shows_a_line_a_task() {
     let project = TestProject::new(&mixed(), WORK);
     insta::assert_snapshot!(project.blueprint(&["status"]).stdout);

@@ -10,7 +10,7 @@ fn strings(texts: &[&str]) -> Vec<String> {
 fn minimal() -> Brief {
     Brief {
         task: TaskBrief { id: "auth-api".to_owned(), ..TaskBrief::default() },
-        place: Place { folder: "/trees/auth-api".into(), branch: None },
+        place: Place { folder: "/trees/auth-api".into(), branch: None, is_shared: true },
         attempt: 1,
         ..Brief::default()
     }
@@ -44,7 +44,11 @@ fn full() -> Brief {
                 ..Prerequisite::default()
             },
         ],
-        place: Place { folder: "/trees/auth-api".into(), branch: Some("blueprint/shop/auth-api".to_owned()) },
+        place: Place {
+            folder: "/trees/auth-api".into(),
+            branch: Some("blueprint/shop/auth-api".to_owned()),
+            is_shared: false,
+        },
         attempt: 3,
         earlier: vec![
             EarlierAttempt { number: 1, outcome: Outcome::TimedOut, note: None, commit: None },
@@ -141,6 +145,17 @@ proptest! {
         brief.prerequisites = vec![Prerequisite { id: text.clone(), summary: Some(text), ..Prerequisite::default() }];
         prop_assert_eq!(outside(&prompt(&brief)).len(), honest);
     }
+}
+
+#[test]
+fn an_agent_that_shares_its_worktree_is_told_to_commit_its_own_files_only() {
+    let shared = Brief { place: Place { is_shared: true, ..full().place }, ..full() };
+    let text = prompt(&shared);
+    assert!(
+        text.contains("other agents work in it at the same time") && text.contains("name your own files"),
+        "{text}"
+    );
+    assert!(!text.contains("of your own with the branch"), "{text}");
 }
 
 #[test]

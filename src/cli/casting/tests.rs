@@ -138,7 +138,7 @@ fn a_runner_with_a_command_needs_no_kind() {
 }
 
 #[test]
-fn the_nearest_layer_names_the_isolation_and_what_is_still_to_come_is_refused() {
+fn the_nearest_layer_names_the_isolation() {
     let isolation = |toml: &str, wishes: &Wishes<'_>| {
         cast_by(&format!("runner = 'top'\n{toml}\n{RUNNERS}"), wishes).map(|cast| cast["api"].isolation)
     };
@@ -147,6 +147,14 @@ fn the_nearest_layer_names_the_isolation_and_what_is_still_to_come_is_refused() 
     assert_eq!(isolation(&format!("{top}\n{task}"), &none()).unwrap(), Isolation::None);
     let wishes = Wishes { isolation: Some(config::Isolation::Worktree), ..none() };
     assert_eq!(isolation(task, &wishes).unwrap(), Isolation::Worktree);
-    let refused = isolation("isolation = 'shared'", &none()).unwrap_err();
-    assert_eq!(refused.to_string(), "isolation `shared` is not available yet");
+    assert_eq!(isolation("isolation = 'shared'", &none()).unwrap(), Isolation::Shared);
+}
+
+#[test]
+fn a_worktree_is_shared_by_all_tasks_or_by_none() {
+    let mixed = "[tasks.api]\nisolation = 'shared'";
+    let error = cast_by(&format!("runner = 'top'\n{mixed}\n{RUNNERS}"), &none()).err().unwrap();
+    assert!(error.message.contains("some tasks share a worktree"), "{}", error.message);
+    let beside = "isolation = 'shared'\n[tasks.api]\nisolation = 'none'";
+    assert!(cast_by(&format!("runner = 'top'\n{beside}\n{RUNNERS}"), &none()).is_ok());
 }

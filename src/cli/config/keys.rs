@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
+use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
 use crate::agent::{Kind, Outcome};
 use crate::git;
@@ -37,24 +38,28 @@ pub struct Config {
     pub max_load: Option<Load>,
     pub jobserver: Option<Jobserver>,
     pub isolation: Option<Isolation>,
-    // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
+    pub sandbox: Option<Sandbox>,
+    pub require_sandbox: Option<bool>,
+    pub sandbox_write: Vec<String>,
+    pub sandbox_read: Vec<String>,
+    pub allow_push: bool,
+    pub protected_paths: Vec<String>,
+    pub setup: Vec<StepConfig>,
+    pub bring: Vec<BringConfig>,
+    pub build_cache: Vec<CacheVariable>,
     pub keep: Option<Keep>,
+    pub max_worktrees: Option<NonZeroUsize>,
+    // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
-    pub require_sandbox: Option<bool>,
-    pub sandbox: Option<Sandbox>,
     pub context: Option<Vec<String>>,
-    pub protected_paths: Option<Vec<String>>,
     pub max_cost: Option<f64>,
     pub max_tokens: Option<u64>,
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub setup: Vec<StepConfig>,
-    pub bring: Option<Vec<String>>,
-    pub max_worktrees: Option<NonZeroUsize>,
     pub price: Option<toml::Table>,
     pub notify: Option<toml::Value>,
     pub ask_command: Option<toml::Value>,
@@ -67,20 +72,13 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("keep", self.keep.is_some_and(|keep| keep != Keep::All)),
             ("commit-plan", self.commit_plan.is_some()),
-            ("require-sandbox", self.require_sandbox.is_some()),
-            ("sandbox", self.sandbox.is_some_and(|sandbox| sandbox != Sandbox::Off)),
             ("context", self.context.is_some()),
-            ("protected-paths", self.protected_paths.is_some()),
             ("max-cost", self.max_cost.is_some()),
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
             ("definition", self.definition.is_some_and(|mode| mode != DefinitionMode::Append)),
-            ("setup", !self.setup.is_empty()),
-            ("bring", self.bring.is_some()),
-            ("max-worktrees", self.max_worktrees.is_some()),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),

@@ -152,6 +152,9 @@ mod tests {
             commit-plan = true
             require-definitions = false
             require-sandbox = false
+            sandbox-write = ["~/.cache/x"]
+            sandbox-read = ["~/.kube"]
+            allow-push = false
             allow-no-changes = ["a"]
             sandbox = "auto"
             branch = "b/{epic}/{task}"
@@ -167,7 +170,8 @@ mod tests {
             quality = "production"
             definition = "append"
             setup = ["npm ci"]
-            bring = [".env"]
+            bring = [".env", { path = "node_modules", how = "reflink" }]
+            build-cache = ["CARGO_TARGET_DIR"]
             max-worktrees = 9
             jobserver = true
             min-free-disk = "1 GB"

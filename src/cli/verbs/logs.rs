@@ -9,7 +9,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 
 use crate::plan::TaskIndex;
-use crate::run::{Attempt, History, Record};
+use crate::run::{History, Record};
 use crate::store::{AttemptDir, read_records};
 
 /// How often `--follow` looks for more.
@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// What was printed on standard error, too, after the rest (also shown where there is no rest).
     #[arg(long)]
     stderr: bool,
+    /// What setup steps printed, too, before the rest (also shown where no agent was started).
+    #[arg(long)]
+    steps: bool,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
@@ -41,9 +44,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     };
     let (context, known) = Context::open(path, global)?.known()?;
     let index = known.task(name)?;
-    let attempt = attempt(&known, index, args.attempt)?;
+    let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
     let mut out = File::open(dir.stdout()).ok();
+    if args.steps || out.is_none() {
+        show_steps(&dir)?;
+    }
     if let Some(out) = &mut out {
         copy(out)?;
     }
@@ -62,20 +68,16 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn attempt(known: &Known, index: TaskIndex, number: Option<u32>) -> Result<&Attempt, CliError> {
-    let id = &known.plan.task(index).id;
-    let attempts = known.history.task(id.as_str()).map(|story| story.attempts.as_slice()).unwrap_or_default();
-    let found = match number {
-        Some(number) => attempts.iter().rev().find(|attempt| attempt.started.attempt == number),
-        None => attempts.last(),
-    };
-    found.ok_or_else(|| match (attempts.len(), number) {
-        (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
-        (count, number) => CliError::usage(format!(
-            "task `{id}` has no attempt {}; it had {count}",
-            number.unwrap_or_default()
-        )),
-    })
+/// What each step printed, in the order in which they ran.
+fn show_steps(dir: &AttemptDir) -> Result<(), CliError> {
+    for step in dir.past_steps() {
+        if let Ok(mut log) = File::open(step.stdout()) {
+            let name = step.path().file_name().unwrap_or_default().to_string_lossy();
+            output::say(&format!("step    {name}"));
+            copy(&mut log)?;
+        }
+    }
+    Ok(())
 }
 
 fn follow(

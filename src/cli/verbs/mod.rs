@@ -1,9 +1,12 @@
 //! One file a verb.
 
 pub(super) mod add;
+pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod completions;
+pub(super) mod diff;
+pub(super) mod explain;
 pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod logs;
@@ -30,12 +33,15 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Run(args) => run::run(&args, global),
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),
+        Verb::Explain(args) => explain::run(&args, global),
         Verb::Validate(args) => validate::run(&args),
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
+        Verb::Diff(args) => diff::run(&args, global),
         Verb::Add(args) => add::run(&args, global),
         Verb::Skip(args) => skip::run(&args, global),
+        Verb::Approve(args) => approve::run(&args, global),
         Verb::Retry(args) => retry::run(&args, global),
         Verb::Cancel(args) => cancel::run(&args, global),
         Verb::Attach(args) => attach::run(&args, global),

@@ -1,11 +1,9 @@
 use crate::cli::args::{Format, Global};
 use crate::cli::context::{Context, find};
 use crate::cli::error::CliError;
-use crate::cli::live::asked_before;
+use crate::cli::live::is_paused;
 use crate::cli::output;
 use crate::report::{StatusReport, status_lines, task_lines};
-use crate::run::Asks;
-use crate::store::RunOwner;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -45,10 +43,4 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         }
     }
     Ok(0)
-}
-
-fn is_paused(context: &Context, run: Option<&RunOwner>) -> Result<bool, CliError> {
-    let Some(run) = run else { return Ok(false) };
-    let asked = asked_before(context, run)?;
-    Ok(asked.into_iter().rfind(|asked| matches!(asked, Asks::Pause | Asks::Resume)) == Some(Asks::Pause))
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::error::CliError;
-use crate::run::supervisor::{MOST_OUTPUT, Orders, supervise};
+use crate::run::supervisor::{MOST_OUTPUT, Orders, Sandbox, Walls, supervise};
 use crate::store::AttemptDir;
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,15 @@ pub(crate) struct Args {
     /// Do without a control group of the kernel, as where there is none.
     #[arg(long)]
     without_cgroup: bool,
+    /// What keeps the agent in its walls: `landlock` or `bwrap`.
+    #[arg(long)]
+    sandbox: Option<Sandbox>,
+    /// What the agent may write there.
+    #[arg(long)]
+    may_write: Vec<PathBuf>,
+    /// What the agent may not read there.
+    #[arg(long)]
+    secret: Vec<PathBuf>,
     /// The attempt's folder.
     dir: PathBuf,
     /// The agent program and its arguments.
@@ -31,6 +40,8 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<u8, CliError> {
+    let Args { may_write: write, secret: secrets, .. } = args;
+    let walls = args.sandbox.map(|by| Walls { by, write, secrets });
     let orders = Orders {
         dir: AttemptDir::at(args.dir),
         grace: Duration::from_millis(args.grace_ms),
@@ -38,6 +49,7 @@ pub(super) fn run(args: Args) -> Result<u8, CliError> {
         patience: Duration::from_millis(args.patience_ms),
         most_output: args.most_output,
         with_cgroup: !args.without_cgroup,
+        walls,
         command: args.command,
     };
     supervise(&orders)?;

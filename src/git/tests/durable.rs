@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::support::{Sandbox, Tested, integrate, message, refs};
-use crate::git::Integrated;
+use crate::git::{Integrated, finish_removals};
 
 #[test]
 fn what_a_power_cut_left_of_refs_and_objects_is_no_obstacle() -> Tested {
@@ -54,9 +54,12 @@ fn what_was_to_be_removed_when_its_remover_was_killed_goes_with_the_next_worktre
     let place = sandbox.place("a");
     let trash = place.with_file_name(".a.trash-01234567");
     let other = place.with_file_name(".ab.trash-01234567");
-    fs::create_dir_all(trash.join("src"))?;
-    fs::create_dir_all(&other)?;
+    let alike = place.with_file_name(".ab.trash-mine");
+    for folder in [&trash.join("src"), &other, &alike] {
+        fs::create_dir_all(folder)?;
+    }
     repo.add_worktree(&place, &refs().branch("a"), start)?;
-    assert_eq!((trash.exists(), other.exists()), (false, true));
+    finish_removals();
+    assert_eq!([&trash, &other, &alike].map(|folder| folder.exists()), [false, false, true]);
     Ok(())
 }

@@ -1,19 +1,23 @@
 //! The room against real repositories; the git program, where it is used here, is the oracle.
 
+mod as_git;
 mod bases;
+mod checkouts;
 mod commits;
 mod concurrency;
 mod diffs;
 mod durable;
 mod endings;
+mod fingerprints;
 mod integration;
 mod names;
 mod refs;
 mod refusals;
 mod removal;
-mod resolving;
 mod repositories;
+mod resolving;
 mod restore;
+mod promised;
 mod strategies;
 mod support;
 mod unmerging;

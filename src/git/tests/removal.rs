@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::support::{Sandbox, Tested, branch, by, message, refs, write};
-use crate::git::{GitError, Worktree};
+use crate::git::{GitError, Worktree, finish_removals};
 
 fn started(sandbox: &Sandbox) -> Result<Worktree, GitError> {
     let start = sandbox.rev("HEAD");
@@ -19,6 +19,7 @@ fn a_clean_worktree_goes_with_its_entry_and_leaves_its_branch() -> Tested {
     write(&worktree.path().join(".blueprint/report"), "done");
     sandbox.repo().remove_worktree(worktree.path())?;
     assert!(!worktree.path().exists());
+    finish_removals();
     assert_eq!(fs::read_dir(worktree.path().parent().unwrap())?.count(), 0, "no trash is left");
     assert!(!sandbox.worktree_list().contains("repo.worktrees"));
     assert_eq!(sandbox.rev("blueprint/e/t"), sandbox.rev("HEAD"));

@@ -1,5 +1,6 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, write};
 use crate::git::{Found, Repo};
@@ -119,16 +120,15 @@ fn nothing_is_written_to_the_configuration() -> Tested {
 }
 
 #[test]
-fn no_hook_of_the_repository_runs() -> Tested {
+fn of_all_hooks_only_that_of_the_checkout_runs_and_is_told_what_git_would_tell_it() -> Tested {
     let sandbox = Sandbox::new();
     let start = sandbox.rev("HEAD");
     let ran = sandbox.root().join("ran");
     for hook in
         ["post-checkout", "pre-commit", "commit-msg", "post-commit", "reference-transaction", "post-merge"]
     {
-        let path = sandbox.path().join(".git/hooks").join(hook);
-        write(&path, &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+        let text = format!("#!/bin/sh\necho {hook} $* $(ls | tr '\\n' ' ') >> '{}'\n", ran.display());
+        executable(&sandbox.path().join(".git/hooks").join(hook), &text)?;
     }
     let repo = sandbox.repo();
     repo.fix_start(&refs(), start)?;
@@ -136,6 +136,28 @@ fn no_hook_of_the_repository_runs() -> Tested {
     write(&sandbox.place("t").join("new"), "x");
     let gathered = worktree.commit_leftovers(&branch("t"), &by(), &message())?;
     integrate(&repo, gathered.head, &message())?;
-    assert!(!ran.exists());
+    let nothing = "0".repeat(40);
+    assert_eq!(fs::read_to_string(&ran)?, format!("post-checkout {nothing} {start} 1 README src\n"));
     Ok(())
+}
+
+#[test]
+fn a_hook_that_fails_undoes_the_creation_and_is_quoted() -> Tested {
+    let sandbox = Sandbox::new();
+    executable(
+        &sandbox.path().join("own hooks/post-checkout"),
+        "#!/bin/sh\necho no such server >&2; exit 3\n",
+    )?;
+    sandbox.git(&["config", "core.hooksPath", sandbox.path().join("own hooks").to_str().unwrap()]);
+    let refused = sandbox.repo().add_worktree(&sandbox.place("t"), &branch("t"), sandbox.rev("HEAD"));
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("run the hook post-checkout") && text.ends_with("no such server"), "{text}");
+    assert!(!sandbox.root().join("repo.worktrees").exists());
+    assert_eq!(sandbox.repo().target("refs/heads/blueprint/e/t")?, None);
+    Ok(())
+}
+
+fn executable(path: &Path, text: &str) -> Tested {
+    write(path, text);
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(0o755))?)
 }

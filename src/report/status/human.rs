@@ -122,7 +122,7 @@ fn because(task: &TaskStatus) -> Option<String> {
 }
 
 /// Until when it waits.
-fn until(task: &TaskStatus) -> Option<String> {
+pub(in crate::report) fn until(task: &TaskStatus) -> Option<String> {
     let until = local_time(task.waits_until?, &Zoned::now());
     Some(format!("until {until} for a limit to end"))
 }
@@ -187,7 +187,7 @@ fn owner(owner: &Owner) -> String {
     }
 }
 
-fn color(status: Status) -> Style {
+pub(in crate::report) fn color(status: Status) -> Style {
     match status {
         Status::Completed => AnsiColor::Green.on_default(),
         Status::Failed | Status::Cancelled => AnsiColor::Red.on_default(),

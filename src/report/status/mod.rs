@@ -5,7 +5,9 @@ mod model;
 mod show;
 mod waits;
 
+pub(super) use human::{color, until};
 pub use human::{status_lines, task_lines};
+pub(super) use model::Owner;
 pub use model::{Counts, PlanStatus, StatusReport, TaskStatus, Tokens};
 pub use show::show_lines;
 

@@ -25,7 +25,7 @@ pub struct RootCause {
 
 impl RootCause {
     /// As the end of "because …".
-    pub(super) fn sentence(&self) -> String {
+    pub(in crate::report) fn sentence(&self) -> String {
         let by_status = match self.status {
             Status::Failed => "failed",
             Status::Blocked => "is blocked",

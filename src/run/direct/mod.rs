@@ -16,6 +16,7 @@ use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
 use super::launch::{self, LaunchError, Ready};
 use super::listener::Listener;
+use super::provision::{PortBlock, Provided};
 use super::record::{AgentStarted, AttemptStarted};
 use super::supervisor::{self, End, Exit};
 use super::waiting::{Clock, Due};
@@ -24,8 +25,9 @@ use process::Direct;
 
 /// Writes down what the agent is to find, and makes its command line; a report, if that can't be done.
 pub(super) fn prepare(job: &Job) -> Result<Ready, Box<Report>> {
+    let provided = Provided { env: job.ports.iter().map(PortBlock::variable).collect(), brought: Vec::new() };
     let report = |error: LaunchError| Report::of(Outcome::CouldNotStart, error.to_string());
-    launch::write_down(job, None).map_err(|error| Box::new(report(error)))
+    launch::write_down(job, None, &provided).map_err(|error| Box::new(report(error)))
 }
 
 /// Runs the attempt and sends how it ended, whatever happens. Its beginning is in the journal.

@@ -9,11 +9,12 @@ use tokio::sync::watch;
 use super::{Dispatcher, Running};
 use crate::agent::{Brief, Completion, Definition, Place, Prerequisite};
 use crate::genesis::Status;
-use crate::git::Repo;
+use crate::git::{EpicRefs, Repo};
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::{Stoppable, kill_leftover};
+use crate::run::provision::PortBlock;
 use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
@@ -23,7 +24,7 @@ impl Dispatcher<'_> {
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = match self.isolation(task) {
-            Isolation::Worktree => Some(format!("branch {}", self.branch(task))),
+            Isolation::Worktree | Isolation::Shared => Some(format!("branch {}", self.branch(task))),
             Isolation::None => None,
         };
         self.transition(task, Status::InProgress, &description, changes, None)?;
@@ -60,7 +61,8 @@ impl Dispatcher<'_> {
         *self.tries.entry(task.clone()).or_default() += 1;
         self.numbers.insert(task.clone(), number);
         let build_jobs = self.build_jobs();
-        let mut job = Job { build_jobs, ..self.job(task, number, entry) };
+        let ports = self.ports(task, &entry);
+        let mut job = Job { build_jobs, ports, ..self.job(task, number, entry) };
         if let (Isolation::None, Entry::Fresh) = (job.cast.isolation, &job.entry) {
             let prepared = direct::prepare(&job);
             if let Ok(ready) = &prepared {
@@ -84,6 +86,19 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
+    /// An attempt that goes on keeps those that it has.
+    fn ports(&mut self, task: &TaskId, entry: &Entry) -> Option<PortBlock> {
+        if let Entry::Resumed(resumed) = entry {
+            return resumed.started.port_base.map(PortBlock::given);
+        }
+        let block = self.pacing.ports.claim();
+        if block.is_none() {
+            let text = "gets no ports of its own: none are free from 20000 to 31999".to_owned();
+            self.tell(RunEvent::Warning { task: Some(task.clone()), text });
+        }
+        block
+    }
+
     fn job(&self, task: &TaskId, number: u32, entry: Entry) -> Job {
         let mut cast = self.ground.casting[task].clone();
         if let Entry::Resumed(resumed) = &entry {
@@ -91,8 +106,9 @@ impl Dispatcher<'_> {
         }
         let definition = self.ground.definitions.get(&cast.agent).cloned();
         let slug = self.ground.slug(task).to_owned();
-        let branch = self.common.refs.branch(&slug);
-        let worktree = self.worktree(&slug, &entry, cast.isolation);
+        let name = self.place_name(task, cast.isolation);
+        let branch = self.common.refs.branch(name);
+        let worktree = self.worktree(name, &entry, cast.isolation);
         Job {
             common: Arc::clone(&self.common),
             task: task.clone(),
@@ -105,6 +121,7 @@ impl Dispatcher<'_> {
             results: self.prerequisites(task).iter().filter_map(|id| self.results.get(id).copied()).collect(),
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
             build_jobs: None,
+            ports: None,
             resolving: self.resolving(task, &entry),
             dir: self.site.state.attempt(&slug, number),
             slug,
@@ -126,14 +143,22 @@ impl Dispatcher<'_> {
         before.into_iter().flatten().map(|index| self.id(index)).collect()
     }
 
+    /// What the task's branch and the folder of its worktree are called after.
+    pub(super) fn place_name(&self, task: &TaskId, isolation: Isolation) -> &str {
+        match isolation {
+            Isolation::Worktree | Isolation::None => self.ground.slug(task),
+            Isolation::Shared => EpicRefs::SHARED,
+        }
+    }
+
     /// An attempt that is resumed stays where it began, whatever the configuration says now.
-    fn worktree(&self, slug: &str, entry: &Entry, isolation: Isolation) -> PathBuf {
+    fn worktree(&self, name: &str, entry: &Entry, isolation: Isolation) -> PathBuf {
         let checkout = self.common.repo.workdir().unwrap_or(self.common.repo.common_dir());
         match (entry, isolation) {
             (Entry::Resumed(resumed), _) => resumed.started.worktree.clone(),
             (Entry::Fresh | Entry::Prepared(_), Isolation::None) => checkout.to_owned(),
-            (Entry::Fresh | Entry::Prepared(_), Isolation::Worktree) => {
-                worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), slug)
+            (Entry::Fresh | Entry::Prepared(_), Isolation::Worktree | Isolation::Shared) => {
+                worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), name)
             }
         }
     }
@@ -188,10 +213,10 @@ impl Dispatcher<'_> {
 
 fn place(folder: &Path, branch: &str, isolation: Isolation) -> Place {
     let branch = match isolation {
-        Isolation::Worktree => Some(branch.to_owned()),
+        Isolation::Worktree | Isolation::Shared => Some(branch.to_owned()),
         Isolation::None => None,
     };
-    Place { folder: folder.to_owned(), branch }
+    Place { folder: folder.to_owned(), branch, is_shared: isolation != Isolation::Worktree }
 }
 
 /// Refuses a template that would give two tasks one folder, or put worktrees where they are in the way.

@@ -36,6 +36,7 @@ impl Dispatcher<'_> {
         for (task, _) in self.places().into_iter().filter(|(_, place)| *place == Place::Orphaned) {
             self.take_up(&task)?;
         }
+        self.retire_merged();
         self.is_to_be_verified();
         self.start_ready()?;
         while self.verify_next()? {

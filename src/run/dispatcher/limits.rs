@@ -15,6 +15,7 @@ use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
 use crate::run::ground::Ground;
 use crate::run::job::Report;
 use crate::run::jobserver::Jobserver;
+use crate::run::provision::Ports;
 use crate::run::room::Room;
 use crate::run::services::Services;
 use crate::run::sharing::{Resource, Shares};
@@ -30,8 +31,9 @@ const MOMENT: Duration = Duration::from_millis(200);
 pub(super) struct Pacing {
     room: Room,
     pub(super) jobserver: Option<Jobserver>,
-    /// What there was too little of when last looked, and when to look again.
-    lack: Option<(String, Timestamp)>,
+    pub(super) ports: Ports,
+    /// There was too little of something when last looked.
+    lack: Option<Lack>,
     shares: Shares,
     services: Services,
     /// Tasks of which it is told that their runner is shut.
@@ -40,16 +42,33 @@ pub(super) struct Pacing {
     parked: HashMap<TaskId, u32>,
 }
 
+#[derive(Debug)]
+struct Lack {
+    /// When to look again.
+    look: Timestamp,
+    is_told: bool,
+}
+
 impl Pacing {
     pub(super) fn new(room: Room) -> Self {
         Self {
             room,
             jobserver: None,
+            ports: Ports::default(),
             lack: None,
             shares: Shares::default(),
             services: Services::default(),
             told: BTreeSet::new(),
             parked: HashMap::new(),
+        }
+    }
+}
+
+impl Pacing {
+    /// Something has changed: what was lacking may be there.
+    pub(super) fn look_again(&mut self) {
+        if let Some(lack) = &mut self.lack {
+            lack.look = Timestamp::now();
         }
     }
 }
@@ -217,30 +236,32 @@ impl Dispatcher<'_> {
     /// Whether the machine has room for one more attempt. What it lacks is told once.
     pub(super) fn has_room(&mut self) -> bool {
         let now = Timestamp::now();
-        if self.pacing.lack.as_ref().is_some_and(|(_, look)| *look > now) {
+        if self.pacing.lack.as_ref().is_some_and(|lack| lack.look > now) {
             return false;
         }
-        let before = self.pacing.lack.take();
+        let mut is_told = self.pacing.lack.take().is_some_and(|before| before.is_told);
         let Some(lack) = self.pacing.room.lack() else {
-            if before.is_some() {
+            if is_told {
                 self.tell(RunEvent::Note("there is room again: tasks are started".to_owned()));
             }
             return true;
         };
-        if before.is_none() {
+        let goes = self.pacing.room.is_full() && self.retire_oldest();
+        if !is_told && !goes {
+            is_told = true;
             let text = format!("{lack}: nothing is started until there is more room");
             self.tell(RunEvent::Warning { task: None, text });
         }
         let look = now.checked_add(LOOK).unwrap_or(Timestamp::MAX);
-        self.pacing.lack = Some((lack, look));
+        self.pacing.lack = Some(Lack { look, is_told });
         false
     }
 
     /// When the machine is to be looked at again, if a task waits for that. A moment that has passed is put off, so that nobody turns in
     /// circles while tasks wait for something else, too.
     pub(super) fn next_look_at_room(&mut self) -> Option<Timestamp> {
-        let (_, look) = self.pacing.lack.as_ref()?;
-        let next = Timestamp::now().checked_add(MOMENT).ok()?.max(*look);
+        let look = self.pacing.lack.as_ref()?.look;
+        let next = Timestamp::now().checked_add(MOMENT).ok()?.max(look);
         let has_slot = self.running.len() < self.settings.jobs.get();
         (has_slot && self.schedule.next_ready().is_some()).then_some(next)
     }

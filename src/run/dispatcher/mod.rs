@@ -5,6 +5,7 @@ mod begin;
 mod builds;
 mod decided;
 mod follow;
+mod keep;
 mod limits;
 mod reports;
 mod resolve;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
 use self::steer::{Ears, Steering};
 use self::verify::Verification;
@@ -86,6 +88,8 @@ pub(super) struct Dispatcher<'a> {
     running: BTreeMap<TaskId, Running>,
     /// What keeps tasks that are ready from being started.
     pacing: Pacing,
+    /// Worktrees that go.
+    retiring: Retiring,
     /// Attempts of this run, by task: the limit of retries counts these.
     tries: HashMap<TaskId, u32>,
     /// The number of each task's current attempt.
@@ -142,6 +146,7 @@ impl<'a> Dispatcher<'a> {
             stage: None,
             stopped: watch::Sender::new(Duration::ZERO),
             pacing,
+            retiring: Retiring::default(),
             running: BTreeMap::new(),
             tries: HashMap::new(),
             numbers: HashMap::new(),
@@ -259,10 +264,10 @@ impl<'a> Dispatcher<'a> {
             return false;
         }
         if self.stage.is_some() {
-            return self.running.is_empty();
+            return self.running.is_empty() && self.retiring.is_over();
         }
         let is_known = !self.is_unsettled && self.before.is_none();
-        is_known && self.running.is_empty() && self.schedule.is_over()
+        is_known && self.running.is_empty() && self.schedule.is_over() && self.retiring.is_over()
     }
 
     /// Whether it is over with all that others have decided by now. If so, nobody decides anything more before the run has ended: whoever is
@@ -314,6 +319,14 @@ impl<'a> Dispatcher<'a> {
             }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
+                Ok(())
+            }
+            Message::Retired(task, removed) => {
+                self.on_retired(task, &removed);
+                Ok(())
+            }
+            Message::Note(text) => {
+                self.tell(RunEvent::Note(text));
                 Ok(())
             }
             Message::Overtime(over) => self.on_overtime(*over),
@@ -428,6 +441,14 @@ impl<'a> Dispatcher<'a> {
                 break;
             }
             let task = self.id(index);
+            match self.place_for(&task) {
+                PlaceFor::Now => {}
+                PlaceFor::Later => break,
+                PlaceFor::Never(because) => {
+                    self.refuse_a_place(index, because)?;
+                    continue;
+                }
+            }
             self.start(&task)?;
             self.go_ahead(&task);
         }

@@ -135,7 +135,7 @@ impl Dispatcher<'_> {
         self.hear();
         for (job, link) in std::mem::take(&mut self.to_begin) {
             match job.cast.isolation {
-                Isolation::Worktree => tokio::spawn(attempt(job, link)),
+                Isolation::Worktree | Isolation::Shared => tokio::spawn(attempt(job, link)),
                 Isolation::None => tokio::spawn(direct::attempt(job, link)),
             };
         }
@@ -223,6 +223,7 @@ impl Dispatcher<'_> {
             self.results.insert(task.clone(), commit);
         }
         self.apply(task, Event::End(Ending::Completed))?;
+        self.retire_ended(task, Ending::Completed);
         self.tell_ended(task, report, Cause::Completed);
         Ok(())
     }
@@ -245,6 +246,7 @@ impl Dispatcher<'_> {
         let changes = report.commit.map(|commit| format!("branch {} at {commit}", self.branch(task)));
         self.transition(task, status, &description, changes, result)?;
         let lost = self.apply(task, Event::End(ending))?;
+        self.retire_ended(task, ending);
         self.tell_ended(task, report, cause);
         if !lost.is_empty() {
             self.tell_lost(lost, task, cause);
@@ -276,7 +278,7 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn branch(&self, task: &TaskId) -> String {
-        self.common.refs.branch(self.ground.slug(task)).as_str().to_owned()
+        self.common.refs.branch(self.place_name(task, self.isolation(task))).as_str().to_owned()
     }
 
     /// The commit that the task's current attempt started from.

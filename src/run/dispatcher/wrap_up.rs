@@ -37,6 +37,8 @@ impl Dispatcher<'_> {
             | Message::Running { .. }
             | Message::Said(..)
             | Message::Overtime(_)
+            | Message::Note(_)
+            | Message::Retired(..)
             | Message::Warning(..) => {}
         }
     }

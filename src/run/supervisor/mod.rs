@@ -13,6 +13,7 @@ mod end;
 mod identity;
 mod proc;
 mod processes;
+mod sandbox;
 mod stopwatch;
 mod sweep;
 mod tree;
@@ -29,8 +30,9 @@ use std::time::Duration;
 pub use ancestry::is_inside_attempt;
 pub use end::{End, Exit, Reason};
 pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
-pub(super) use proc::Process;
+pub(super) use proc::{Process, descendants_of, parent_of};
 pub(super) use processes::Processes;
+pub use sandbox::{Sandbox, Walls};
 pub(super) use sweep::{go_on, kill_orphans, stop};
 use watch::Watch;
 
@@ -55,6 +57,8 @@ pub struct Orders {
     pub most_output: u64,
     /// Whether a control group of the kernel is used, where there may be one.
     pub with_cgroup: bool,
+    /// What the agent is kept in; nothing, where it may do what we may.
+    pub walls: Option<Walls>,
     /// The agent program and its arguments.
     pub command: Vec<std::ffi::OsString>,
 }
@@ -91,15 +95,21 @@ fn spawn(orders: &Orders) -> io::Result<u32> {
     let Some((program, arguments)) = orders.command.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no command given"));
     };
-    let child = Command::new(program)
-        .args(arguments)
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if let Some(walls) = &orders.walls {
+        command = walls.around(command);
+    }
+    command
         .stdin(Stdio::from(File::open(orders.dir.stdin())?))
         .stdout(Stdio::from(append(&orders.dir.stdout())?))
         .stderr(Stdio::from(append(&orders.dir.stderr())?))
-        .process_group(0)
-        .spawn()
-        .map_err(|error| describe(&error, Path::new(program)))?;
-    Ok(child.id())
+        .process_group(0);
+    let child = match &orders.walls {
+        Some(walls) => walls.spawn(command),
+        None => command.spawn(),
+    };
+    Ok(child.map_err(|error| describe(&error, Path::new(program)))?.id())
 }
 
 fn describe(error: &io::Error, program: &Path) -> io::Error {

@@ -64,7 +64,7 @@ pub(super) fn visit_descendants(root: u32, visit: &mut dyn FnMut(u32)) {
 }
 
 /// Everybody who descends from `root`, ended ones left out.
-pub(super) fn descendants_of(root: u32) -> Vec<u32> {
+pub(in crate::run) fn descendants_of(root: u32) -> Vec<u32> {
     let mut found = Vec::new();
     visit_descendants(root, &mut |pid| found.push(pid));
     found.retain(|pid| start_time(*pid).is_some());
@@ -109,7 +109,7 @@ pub(super) fn start_time(pid: u32) -> Option<u64> {
 }
 
 /// Who started it, or adopted it since.
-pub(super) fn parent_of(pid: u32) -> Option<u32> {
+pub(in crate::run) fn parent_of(pid: u32) -> Option<u32> {
     Stat::of(pid).map(|stat| stat.parent).filter(|parent| *parent != 0)
 }
 

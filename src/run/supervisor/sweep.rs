@@ -59,7 +59,8 @@ const MARK: &str = "BLUEPRINT_PROMPT_FILE";
 
 /// What those have in their environment that belong to an attempt, or to a step, whose folder is that.
 fn marks(dir: &AttemptDir) -> [Vec<u8>; 2] {
-    let mark = |name: &str, path: &Path| [name.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
+    let mark =
+        |name: &str, path: &Path| [name.as_bytes(), b"=", path.as_os_str().as_encoded_bytes()].concat();
     [mark(MARK, &dir.prompt()), mark(STEP, dir.path())]
 }
 

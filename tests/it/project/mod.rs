@@ -96,6 +96,8 @@ impl TestProject {
             ("runner", "\"fake\""),
             ("env-pass", "[\"FAKE_AGENT_*\", \"GIT_CONFIG_*\"]"),
             ("kill-grace", "\"300ms\""),
+            // Agents of tests write into the test's own folder, and some into the plan; see `sandbox.rs` for those that are kept in.
+            ("sandbox", "\"off\""),
         ];
         let defaults = defaults.iter().filter(|(key, _)| !has(key));
         let defaults: Vec<_> = defaults.map(|(key, value)| format!("{key} = {value}")).collect();

@@ -1,9 +1,10 @@
 //! The work of tasks that are to be done again: it leaves the integration branch.
 
+use crate::cli::branches::refs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output;
-use crate::git::{EpicRefs, Repo, Unmerged, epic_slug};
+use crate::git::{EpicRefs, Repo, Unmerged};
 use crate::report::clean;
 
 /// Work that counts no more.
@@ -17,10 +18,7 @@ impl<'a> Work<'a> {
     /// Nothing, where there is no git.
     pub(super) fn of(context: &'a Context, tasks: Vec<&'a str>) -> Result<Option<Self>, CliError> {
         let Some(repo) = &context.repo else { return Ok(None) };
-        let template = context.config()?.config.branch;
-        let template = template.as_deref().unwrap_or(EpicRefs::DEFAULT_TEMPLATE);
-        let refs = EpicRefs::new(&epic_slug(&context.epic), template)?;
-        Ok(Some(Self { repo, refs, tasks }))
+        Ok(Some(Self { repo, refs: refs(context)?, tasks }))
     }
 
     /// Refuses, before anything is changed, what could not be done.

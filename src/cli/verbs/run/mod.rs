@@ -5,19 +5,22 @@ mod settings;
 
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
+use crate::agent::{self, Found};
 use crate::cli::args::Global;
 use crate::cli::config::Timeout;
-use crate::cli::context::{Context, find};
+use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
+use crate::plan::TaskIndex;
 use crate::report::{Bars, Plain};
-use crate::run::{self, RunEvent, Settings, Site};
+use crate::run::{self, Planned, RunEvent, Settings, Site};
 use crate::store::PlanFile;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(
     after_help = "Example: blueprint run genesis.xml -j 8\n         blueprint run genesis.xml auth-api --dry-run"
 )]
@@ -71,16 +74,17 @@ pub(crate) struct Args {
 enum Isolation {
     /// Each in a git worktree of its own; what it did is merged.
     Worktree,
-    /// In a worktree that several share (not available yet).
+    /// All in one git worktree, on one branch; what is there when a task is done is committed, and merged.
     Shared,
     /// All in the checkout, with nothing between them: for commands that change no file, or are one's own.
     None,
 }
 
 /// How to show what happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(super) enum Progress {
     /// Bars on a terminal, else lines.
+    #[default]
     Auto,
     /// Bars.
     Bar,
@@ -118,6 +122,26 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
     start(&context, &repo, settings, view, args.detached)
+}
+
+/// What a run without any flag would do with one task, and where its agent's definition is.
+pub(super) fn planned(
+    context: &Context,
+    known: &Known,
+    index: TaskIndex,
+) -> Result<(Planned, Option<PathBuf>), CliError> {
+    let repo = repository(context)?;
+    let args = Args { dry_run: true, ..Args::default() };
+    let settings = settings::settings(&args, &known.plan, Vec::new(), &context.config()?, &repo, false)?;
+    let site = site(context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
+    let planned = run::preview_task(&site, &settings, &known.plan, &known.history, index)
+        .map_err(|error| CliError::run(&context.path, error))?;
+    let definition = match agent::find(&planned.agent, &settings.agent_folders) {
+        Ok(Found::One(definition)) => Some(definition.path),
+        // A run would say what is wrong with it.
+        Ok(Found::Missing { .. }) | Err(_) => None,
+    };
+    Ok((planned, definition))
 }
 
 fn start(

@@ -42,7 +42,7 @@ pub(super) fn say(
     let in_place = settings.casting.values().filter(|cast| cast.isolation == Isolation::None).count();
     if in_place < settings.casting.len() {
         say_uncommitted(context, repo)?;
-        output::say("note    agents work in worktrees of their own, without a sandbox");
+        say_sandbox(settings);
     }
     match in_place {
         0 => {}
@@ -54,6 +54,19 @@ pub(super) fn say(
         some => output::say(&format!("note    agents of {some} tasks work in the checkout itself")),
     }
     Ok(())
+}
+
+fn say_sandbox(settings: &Settings) {
+    let is_shared = settings.casting.values().any(|cast| cast.isolation == Isolation::Shared);
+    let place = if is_shared { "one worktree that all share" } else { "worktrees of their own" };
+    let walls = match settings.confinement.sandbox {
+        Some(sandbox) => format!("in a sandbox ({})", sandbox.as_str()),
+        None => "without a sandbox".to_owned(),
+    };
+    output::say(&format!("note    agents work in {place}, {walls}"));
+    if is_shared {
+        output::say("note    a commit there may hold what other tasks have begun");
+    }
 }
 
 fn say_uncommitted(context: &Context, repo: &Repo) -> Result<(), CliError> {

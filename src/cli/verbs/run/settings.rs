@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::env;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -6,12 +7,15 @@ use std::time::Duration;
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Loaded};
+use crate::cli::config::{self, Config, Loaded, StepConfig};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Caster, Settings, VerifyStep};
+use crate::run::{
+    Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, VerifyStep,
+};
 
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
@@ -39,6 +43,8 @@ pub(super) fn settings(
         isolation: isolation(args),
         only_looks: args.dry_run,
     };
+    let casting = cast(plan, config, &wishes, &env, dir)?;
+    refuse_unconfined(&casting, config)?;
     Ok(Settings {
         jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
@@ -57,12 +63,17 @@ pub(super) fn settings(
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
-        casting: cast(plan, config, &wishes, &env, dir)?,
+        casting,
         caster: caster(args, loaded, &env),
         env,
-        env_policy: EnvPolicy { pass: config.env_pass.clone() },
+        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        confinement: confinement(loaded)?,
+        protected: protected(config)?,
         config_dir: dir.clone(),
         program: own_program()?,
+        keep: config.keep.map_or(Keep::default(), keep),
+        max_worktrees: config.max_worktrees,
+        provisioning: provisioning(config)?,
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
@@ -70,6 +81,45 @@ pub(super) fn settings(
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
     VerifyStep { step: config.step(), every: config.every.map_or(1, |every| every.get() as usize) }
+}
+
+fn protected(config: &Config) -> Result<Protected, CliError> {
+    Protected::new(&config.protected_paths)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `protected-paths`: {error}")))
+}
+
+/// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
+fn refuse_unconfined(casting: &HashMap<TaskId, Cast>, config: &Config) -> Result<(), CliError> {
+    let in_place = casting.values().any(|cast| cast.isolation == InWhat::None);
+    if config.require_sandbox != Some(true) || !in_place {
+        return Ok(());
+    }
+    let error = CliError::usage(
+        "with `require-sandbox = true` no task can work in the checkout itself (isolation `none`)",
+    );
+    Err(error.hint("only in worktrees are agents kept in a sandbox"))
+}
+
+fn keep(word: config::Keep) -> Keep {
+    match word {
+        config::Keep::Landed => Keep::Landed,
+        config::Keep::Failed => Keep::Failed,
+        config::Keep::None => Keep::None,
+        config::Keep::All => Keep::All,
+    }
+}
+
+/// What worktrees get before agents begin in them.
+fn provisioning(config: &Config) -> Result<Provisioning, CliError> {
+    if config.setup.iter().any(|step| step.every.is_some()) {
+        return Err(CliError::usage("blueprint.toml: a step of `setup` has `every`")
+            .hint("setup runs once in every worktree; `every` is for `verify-integration`"));
+    }
+    Ok(Provisioning {
+        bring: config.bring.iter().map(|item| item.0.clone()).collect(),
+        setup: config.setup.iter().map(StepConfig::step).collect(),
+        build_cache: config.build_cache.iter().map(|variable| variable.0.clone()).collect(),
+    })
 }
 
 /// The same for a plan that changes while the run lasts; the configuration does not.

@@ -1,0 +1,52 @@
+//! The plan's repository, and what its tasks are called there.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::git::{EpicRefs, Repo, epic_slug, slugs_beside};
+use crate::plan::Plan;
+use crate::run::{History, known_slugs};
+
+/// A plan in its repository.
+pub(super) struct Branches<'a> {
+    pub(super) repo: &'a Repo,
+    pub(super) refs: EpicRefs,
+    /// Of every task that there is or was.
+    slugs: BTreeMap<String, String>,
+}
+
+impl<'a> Branches<'a> {
+    /// # Errors
+    /// [`CliError`] where the plan is in no repository, or the configuration can't be read.
+    pub(super) fn of(context: &'a Context, plan: &Plan, history: &History) -> Result<Self, CliError> {
+        let Some(repo) = &context.repo else {
+            return Err(CliError::usage(format!(
+                "the plan's folder `{}` is in no git repository",
+                context.folder().display()
+            )));
+        };
+        let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+        let mut slugs = known_slugs(history);
+        let names = slugs_beside(&ids, &slugs);
+        slugs.extend(ids.iter().map(|id| (*id).to_owned()).zip(names));
+        Ok(Self { repo, refs: refs(context)?, slugs })
+    }
+
+    /// The task's name for branches and folders.
+    pub(super) fn slug(&self, task: &str) -> &str {
+        self.slugs.get(task).map_or("", String::as_str)
+    }
+
+    /// All tasks that there are or were, and their names.
+    pub(super) fn slugs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.slugs.iter().map(|(id, slug)| (id.as_str(), slug.as_str()))
+    }
+}
+
+/// The names of the plan's refs, as the configuration wants them.
+pub(super) fn refs(context: &Context) -> Result<EpicRefs, CliError> {
+    let template = context.config()?.config.branch;
+    let template = template.as_deref().unwrap_or(EpicRefs::DEFAULT_TEMPLATE);
+    Ok(EpicRefs::new(&epic_slug(&context.epic), template)?)
+}

@@ -1,0 +1,86 @@
+use serde::Serialize;
+
+use super::{Awaited, Surroundings};
+use crate::agent::Outcome;
+use crate::genesis::Status;
+use crate::report::text::clean;
+use crate::report::{TaskStatus, shell_word};
+
+/// Something that a person can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// None where it is nothing that a command does.
+    pub command: Option<String>,
+    /// What it is good for.
+    pub why: String,
+}
+
+/// What leads on from here, the nearest first.
+pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<Advice> {
+    let of = |verb: &str, id: &str, rest: &str, why: &str| Advice {
+        command: Some(format!(
+            "blueprint {verb} {} {}{rest}",
+            shell_word(around.plan_name),
+            shell_word(&clean(id))
+        )),
+        why: why.to_owned(),
+    };
+    let own = |verb: &str, rest: &str, why: &str| of(verb, &task.id, rest, why);
+    let whole = |verb: &str, why: &str| Advice {
+        command: Some(format!("blueprint {verb} {}", shell_word(around.plan_name))),
+        why: why.to_owned(),
+    };
+    let log = || own("logs", "", "what its agent printed");
+    let retry = |why: &str| own("retry", " --note TEXT", why);
+    match task.status {
+        Status::Pending if around.is_paused => vec![whole("resume", "has the paused run go on")],
+        Status::Pending if around.is_live => vec![whole("attach", "shows what the run does")],
+        Status::Pending => match (&task.not_run_because, waits_for.first()) {
+            (Some(cause), _) => vec![of("explain", &cause.task, "", "what keeps it from being run")],
+            (None, Some(_)) => vec![own("run", "", "runs it, and first what it needs")],
+            (None, None) => vec![own("run", "", "runs it")],
+        },
+        Status::InProgress => vec![
+            own("logs", " --follow", "what its agent prints"),
+            own("cancel", "", "ends its agent, and what depends on it is not run"),
+        ],
+        Status::Completed => {
+            vec![log(), retry("has it done again, with all that depends on it")]
+        }
+        Status::Cancelled => vec![own("retry", "", "takes that back")],
+        Status::Failed | Status::Blocked => {
+            let first =
+                task.outcome.and_then(remedy).map(|why| Advice { command: None, why: why.to_owned() });
+            first.into_iter().chain([log(), retry("tries again, with a word to its agent")]).collect()
+        }
+    }
+}
+
+/// What is to be done outside of blueprint first.
+fn remedy(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Authentication => Some("log in with the agent's program first, or mend its key"),
+        Outcome::OutOfCredit => Some("the account of the agent's program needs credit first"),
+        Outcome::CouldNotStart => Some("what could not be started has to be mended first"),
+        Outcome::PermissionDenied => {
+            Some("the runner's `args`, or the agent's `tools`, decide what it may use")
+        }
+        Outcome::TimedOut => Some("`timeout` and `stall-timeout` in blueprint.toml say how long it may take"),
+        Outcome::Completed
+        | Outcome::NoChanges
+        | Outcome::Failed
+        | Outcome::AgentError
+        | Outcome::Killed
+        | Outcome::Cancelled
+        | Outcome::Interrupted
+        | Outcome::RateLimited
+        | Outcome::Unavailable
+        | Outcome::OutOfTurns
+        | Outcome::OutOfBudget
+        | Outcome::Blocked
+        | Outcome::NeedsAnswer
+        | Outcome::GateFailed
+        | Outcome::MergeConflict
+        | Outcome::Escaped => None,
+    }
+}

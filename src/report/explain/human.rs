@@ -1,0 +1,103 @@
+use super::{Explanation, Tried, WouldRun};
+use crate::report::status::color;
+use crate::report::text::{clean, clean_lines, folded};
+
+/// How far facts stand from the edge, and their values from that.
+const NAME: usize = 14;
+
+/// An explanation for people, in lines of at most `width` columns where words allow. Paths and command lines stand whole, to be copied.
+pub fn explain_lines(explanation: &Explanation, width: u16) -> String {
+    let style = color(explanation.status);
+    let mut page = Page { text: String::new(), width: width.into() };
+    page.line(&format!("{}  {style}{}{style:#}", clean(&explanation.id), explanation.status));
+    for (place, why) in explanation.why.iter().enumerate() {
+        page.words(if place == 0 { "why" } else { "" }, why);
+    }
+    if let Some(tried) = &explanation.last_attempt {
+        page.title(&format!("Attempt {}, by runner {}", tried.number, clean(&tried.runner)));
+        page.tried(tried);
+    }
+    if let Some(would_run) = &explanation.would_run {
+        page.title(&format!("A run would make attempt {}", would_run.attempt));
+        page.would_run(would_run);
+    }
+    page.title("What you can do");
+    for advice in &explanation.advice {
+        match &advice.command {
+            Some(command) => {
+                page.line(&format!("  {command}"));
+                page.indented(&advice.why);
+            }
+            None => page.text.push_str(&folded(&clean(&advice.why), "  ", "  ", page.width)),
+        }
+    }
+    page.text
+}
+
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.extend([line, "\n"]);
+    }
+
+    fn title(&mut self, title: &str) {
+        self.text.extend(["\n", title, "\n"]);
+    }
+
+    /// Text that may be broken between words.
+    fn words(&mut self, name: &str, text: &str) {
+        let blank = " ".repeat(NAME);
+        let mut first = format!("  {name:<width$}", width = NAME - 2);
+        for line in clean_lines(text).lines().filter(|line| !line.is_empty()) {
+            self.text.push_str(&folded(line, &first, &blank, self.width));
+            first.clone_from(&blank);
+        }
+    }
+
+    fn indented(&mut self, text: &str) {
+        self.text.push_str(&folded(&clean(text), "      ", "      ", self.width));
+    }
+
+    /// What is to be copied whole.
+    fn fact(&mut self, name: &str, value: &str) {
+        self.line(&format!("  {name:<width$}{}", clean(value), width = NAME - 2));
+    }
+
+    fn tried(&mut self, tried: &Tried) {
+        match tried.outcome {
+            Some(outcome) => self.fact("outcome", outcome.as_str()),
+            None => self.fact("outcome", "it is not over"),
+        }
+        self.place(tried.base.as_deref(), tried.branch.as_deref(), &tried.worktree);
+        self.fact("command", &tried.command);
+        self.fact("definition", &tried.definition_file.to_string_lossy());
+        self.fact("prompt", &tried.prompt_file.to_string_lossy());
+        self.fact("log", &tried.log.to_string_lossy());
+    }
+
+    fn would_run(&mut self, would_run: &WouldRun) {
+        let definition = would_run.definition.as_ref();
+        let of = definition.map_or("a general definition".into(), |file| file.to_string_lossy());
+        self.fact("agent", &format!("{} ({of})", would_run.agent));
+        self.fact("runner", &would_run.runner);
+        self.place(would_run.base.as_deref(), would_run.branch.as_deref(), &would_run.worktree);
+        self.fact("command", &would_run.command);
+    }
+
+    fn place(&mut self, base: Option<&str>, branch: Option<&str>, folder: &std::path::Path) {
+        if let Some(base) = base {
+            self.fact("base", base);
+        }
+        match branch {
+            Some(branch) => {
+                self.fact("branch", branch);
+                self.fact("worktree", &folder.to_string_lossy());
+            }
+            None => self.fact("folder", &format!("{} (nothing is committed)", folder.to_string_lossy())),
+        }
+    }
+}

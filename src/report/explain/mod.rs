@@ -1,0 +1,174 @@
+//! Why a task is where it is, what was tried, what would be tried next, and what a person can do about it.
+
+mod advice;
+mod human;
+mod reasons;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use self::advice::Advice;
+use self::advice::advice;
+pub use self::human::explain_lines;
+use self::reasons::reasons;
+use super::{StatusReport, TaskStatus};
+use crate::agent::Outcome;
+use crate::genesis::Status;
+use crate::plan::{Plan, TaskIndex};
+use crate::run::{History, Planned, TaskHistory};
+use crate::store::StateDir;
+
+/// `explain --format json`; `schemas/explain.schema.json` says what each key means.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct Explanation {
+    pub version: u32,
+    pub id: String,
+    pub name: String,
+    pub status: Status,
+    pub why: Vec<String>,
+    pub waits_for: Vec<Awaited>,
+    pub last_attempt: Option<Tried>,
+    pub would_run: Option<WouldRun>,
+    pub advice: Vec<Advice>,
+}
+
+/// A prerequisite that is not completed.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct Awaited {
+    pub id: String,
+    pub status: Status,
+}
+
+/// What the last attempt was, and how it ended.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct Tried {
+    pub number: u32,
+    pub runner: String,
+    pub outcome: Option<Outcome>,
+    pub detail: Option<String>,
+    pub base: Option<String>,
+    pub branch: Option<String>,
+    pub worktree: PathBuf,
+    pub command: String,
+    pub definition_file: PathBuf,
+    pub prompt_file: PathBuf,
+    pub log: PathBuf,
+}
+
+/// What a run would do with it.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct WouldRun {
+    pub attempt: u32,
+    pub agent: String,
+    pub definition: Option<PathBuf>,
+    pub runner: String,
+    pub base: Option<String>,
+    pub branch: Option<String>,
+    pub worktree: PathBuf,
+    pub command: String,
+    pub definition_file: PathBuf,
+    pub prompt_file: PathBuf,
+}
+
+impl WouldRun {
+    /// What is planned, by an agent whose definition lies there, if it has one.
+    pub fn new(planned: Planned, definition: Option<PathBuf>) -> Self {
+        Self {
+            attempt: planned.attempt,
+            agent: planned.agent,
+            definition,
+            runner: planned.runner,
+            base: planned.base,
+            branch: planned.branch,
+            worktree: planned.worktree,
+            command: planned.command,
+            definition_file: planned.definition_file,
+            prompt_file: planned.prompt_file,
+        }
+    }
+}
+
+/// What is known beside the task's own status.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// The plan as one would type it.
+    pub plan_name: &'a str,
+    /// The plan.
+    pub plan: &'a Arc<Plan>,
+    /// What the journal says.
+    pub history: &'a History,
+    /// Where the attempts' files are.
+    pub state: &'a StateDir,
+    /// Whether a run lives.
+    pub is_live: bool,
+    /// Whether that run has been told to start nothing.
+    pub is_paused: bool,
+}
+
+impl Explanation {
+    /// Of the one task of a report; `would_run`: what a run would do with it, where it has something to do.
+    pub fn new(
+        report: StatusReport,
+        index: TaskIndex,
+        around: &Surroundings<'_>,
+        would_run: Option<WouldRun>,
+    ) -> Option<Self> {
+        let task = report.tasks.into_iter().next()?;
+        let waits_for = awaited(around.plan, index);
+        Some(Self {
+            version: 1,
+            why: reasons(&task, &waits_for, around),
+            advice: advice(&task, &waits_for, around),
+            last_attempt: tried(&task, around),
+            would_run: would_run.filter(|_| is_open(task.status)),
+            waits_for,
+            id: task.id,
+            name: task.name,
+            status: task.status,
+        })
+    }
+}
+
+/// Whether a run, or a `retry` and then a run, would do something with it.
+fn is_open(status: Status) -> bool {
+    match status {
+        Status::Pending | Status::Failed | Status::Blocked => true,
+        Status::InProgress | Status::Completed | Status::Cancelled => false,
+    }
+}
+
+fn awaited(plan: &Plan, index: TaskIndex) -> Vec<Awaited> {
+    let before = plan.prerequisites(index).into_iter().map(|before| plan.task(before));
+    let open = before.filter(|task| task.status != Status::Completed);
+    open.map(|task| Awaited { id: task.id.to_string(), status: task.status }).collect()
+}
+
+fn tried(task: &TaskStatus, around: &Surroundings<'_>) -> Option<Tried> {
+    let last = around.history.task(&task.id).and_then(TaskHistory::last_attempt)?;
+    let started = &last.started;
+    let dir = around.state.attempt(&started.slug, started.attempt);
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let ended = last.ended.as_ref().map(|(ended, _)| ended);
+    Some(Tried {
+        number: started.attempt,
+        runner: started.runner.clone(),
+        outcome: ended.map(|ended| ended.outcome),
+        detail: ended.and_then(|ended| ended.detail.clone()),
+        base: given(&started.base),
+        branch: given(&started.branch),
+        worktree: started.worktree.clone(),
+        command: started.command.clone(),
+        definition_file: dir.definition(),
+        prompt_file: dir.prompt(),
+        log: dir.stdout(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

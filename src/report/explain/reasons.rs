@@ -1,0 +1,79 @@
+use super::{Awaited, Surroundings};
+use crate::agent::Outcome;
+use crate::genesis::Status;
+use crate::report::TaskStatus;
+use crate::report::status::{Owner, until};
+
+/// Why the task is where it is, the weightiest reason first, as sentences without a full stop.
+pub(super) fn reasons(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<String> {
+    match task.status {
+        Status::Pending => pending(task, waits_for, around),
+        Status::InProgress => vec![in_progress(task)],
+        Status::Completed => vec![completed(task)],
+        Status::Failed => ended(task, "it failed"),
+        Status::Blocked => ended(task, "it is blocked"),
+        Status::Cancelled => vec!["it was cancelled".to_owned()],
+    }
+}
+
+fn pending(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<String> {
+    let mut why = Vec::new();
+    if let Some(cause) = &task.not_run_because {
+        why.push(format!("it can't be run because {}", cause.sentence()));
+    }
+    if !waits_for.is_empty() {
+        let each = waits_for.iter().map(|before| format!("`{}` ({})", before.id, before.status));
+        why.push(format!("it waits for {}", each.collect::<Vec<_>>().join(", ")));
+    }
+    why.extend(until(task).map(|until| format!("it waits {until}")));
+    if why.is_empty() {
+        why.push(ready(around).to_owned());
+    }
+    if let Some(outcome) = task.outcome.filter(|outcome| *outcome != Outcome::Completed) {
+        why.push(format!("its last attempt {}{}", outcome.sentence(), detail(task)));
+    }
+    why
+}
+
+fn ready(around: &Surroundings<'_>) -> &'static str {
+    match (around.is_live, around.is_paused) {
+        (true, true) => "it is ready, but the live run is paused",
+        (true, false) => {
+            "it is ready: the live run starts it as soon as its jobs, limits, disk and load permit"
+        }
+        (false, _) => "it is ready, and no run is live",
+    }
+}
+
+fn in_progress(task: &TaskStatus) -> String {
+    match &task.owner {
+        Some(Owner::Run { pid: Some(pid), .. }) => format!("run {pid} is at work on it"),
+        Some(Owner::Run { pid: None, .. }) => {
+            "a run that is gone was at work on it; the next run takes it up".to_owned()
+        }
+        Some(Owner::Person(name)) => format!("{name} is at work on it; a run leaves it alone"),
+        None => "somebody unknown is at work on it; a run leaves it alone".to_owned(),
+    }
+}
+
+fn completed(task: &TaskStatus) -> String {
+    match task.attempts {
+        0 => "it was completed by hand, or without work".to_owned(),
+        1 => "it was completed by its first attempt".to_owned(),
+        count => format!("it was completed after {count} attempts"),
+    }
+}
+
+/// The way in which its last attempt went wrong says more than the status.
+fn ended(task: &TaskStatus, otherwise: &str) -> Vec<String> {
+    let what = match task.outcome.filter(|outcome| *outcome != Outcome::Completed) {
+        Some(outcome) => format!("its last attempt {}{}", outcome.sentence(), detail(task)),
+        None => otherwise.to_owned(),
+    };
+    let question = task.question.as_ref().map(|question| format!("it asks: {question}"));
+    std::iter::once(what).chain(question).collect()
+}
+
+fn detail(task: &TaskStatus) -> String {
+    task.detail.as_ref().map_or_else(String::new, |detail| format!(": {detail}"))
+}

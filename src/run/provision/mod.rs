@@ -1,0 +1,200 @@
+//! What a new worktree gets before an agent begins in it: ignored files of the user's checkout, ports of its own, folders of a build cache,
+//! and what the configured setup steps make.
+//!
+//! Nothing of it is in the journal before all of it is there: who is killed half-way begins anew, in a new worktree.
+
+mod bring;
+mod copy;
+mod keep_out;
+mod outlay;
+mod ports;
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bring::Brought;
+pub use bring::{Bring, BringError, How};
+pub(super) use keep_out::{ours, put_aside};
+pub(super) use outlay::{Outlay, Remark};
+pub(super) use ports::{PortBlock, Ports};
+
+use super::attempt::{Link, Message, blocking};
+use super::job::{Job, Report};
+use super::shared;
+use super::step::{self, Step, StepEnd, StepPlace};
+use crate::agent::{BuildJobs, Outcome};
+use crate::git::GitError;
+use crate::store::StoreError;
+
+/// What the configuration wants to be in every worktree.
+#[derive(Debug, Clone, Default)]
+pub struct Provisioning {
+    /// Ignored files and folders of the checkout.
+    pub bring: Vec<Bring>,
+    /// Run one after another, in the worktree.
+    pub setup: Vec<Step>,
+    /// Variables, each with a folder of its own that all worktrees of the plan share.
+    pub build_cache: Vec<String>,
+}
+
+/// What all attempts of a run share of it.
+#[derive(Debug)]
+pub(super) struct Provisions {
+    wanted: Provisioning,
+    /// Where the shared folders of the build cache are.
+    cache: PathBuf,
+    /// What was said already: it is the same for every worktree.
+    noted: Mutex<BTreeSet<String>>,
+}
+
+impl Provisions {
+    pub(super) fn new(wanted: Provisioning, cache: PathBuf) -> Self {
+        Self { wanted, cache, noted: Mutex::default() }
+    }
+
+    /// Variables and folders of the build cache.
+    pub(super) fn caches(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.wanted.build_cache.iter().map(|name| (name.as_str(), self.cache.join(name)))
+    }
+
+    fn is_new(&self, note: &str) -> bool {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(note.to_owned())
+    }
+}
+
+/// What a worktree has got.
+#[derive(Debug, Default)]
+pub(super) struct Provided {
+    /// Variables for whoever works in it.
+    pub(super) env: Vec<(OsString, OsString)>,
+    /// What was brought into it, relative to it: it is never committed.
+    pub(super) brought: Vec<PathBuf>,
+}
+
+/// Why a worktree is not ready to work in.
+pub(super) enum Unprovided {
+    /// No task gets further: the disk.
+    Broken(StoreError),
+    /// This attempt does not.
+    Report(Box<Report>),
+}
+
+impl From<Report> for Unprovided {
+    fn from(report: Report) -> Self {
+        Self::Report(Box::new(report))
+    }
+}
+
+/// Makes the attempt's worktree ready to work in.
+pub(super) async fn provide(job: &Arc<Job>, link: &Link) -> Result<Provided, Unprovided> {
+    let env = blocking(job, environment).await?.map_err(Unprovided::Broken)?;
+    if let Some(brought) = blocking(job, shared::brought_before).await? {
+        return Ok(Provided { env, brought });
+    }
+    let Brought { paths, notes } = blocking(job, bring_all).await??;
+    for note in notes.iter().filter(|note| job.common.provisions.is_new(note)) {
+        let _ = link.messages.send(Message::Note(note.clone()));
+    }
+    set_up(job, &env, link).await?;
+    let provided = Provided { env, brought: paths };
+    let noted = provided.brought.clone();
+    blocking(job, move |job| shared::note_ready(job, &noted)).await?.map_err(Unprovided::Broken)?;
+    Ok(provided)
+}
+
+/// Ends the steps that an earlier run has left running for the task, whose worktree is about to be made anew.
+pub(super) fn end_leftovers(job: &Job) -> Result<(), StoreError> {
+    let attempts = job.dir.path().parent().map(step::folders_in).unwrap_or_default();
+    let steps = attempts.into_iter().map(|attempt| crate::store::AttemptDir::at(attempt).steps());
+    steps.filter(|steps| steps.is_dir()).try_for_each(|steps| step::end_leftovers(&steps))
+}
+
+fn bring_all(job: &Job) -> Result<Brought, Unprovided> {
+    let wanted = &job.common.provisions.wanted.bring;
+    let (Some(checkout), false) = (job.common.repo.workdir(), wanted.is_empty()) else {
+        return Ok(Brought::default());
+    };
+    let worktree = job.common.repo.worktree(&job.worktree);
+    bring::bring(wanted, checkout, &worktree).map_err(|error| match error {
+        BringError::Io { action, path, source } if is_of_the_disk(&source) => {
+            Unprovided::Broken(StoreError::Io { action, path, source })
+        }
+        error @ (BringError::Io { .. } | BringError::Git(_)) => {
+            Report::of(Outcome::CouldNotStart, format!("its worktree could not be provided for: {error}"))
+                .into()
+        }
+    })
+}
+
+fn is_of_the_disk(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}
+
+/// Variables for steps and agent; the folders that they name are made.
+fn environment(job: &Job) -> Result<Vec<(OsString, OsString)>, StoreError> {
+    let mut env = Vec::new();
+    for (name, folder) in job.common.provisions.caches() {
+        fs::create_dir_all(&folder).map_err(StoreError::io("create folder", &folder))?;
+        env.push((name.into(), folder.into()));
+    }
+    env.extend(job.ports.as_ref().map(PortBlock::variable));
+    Ok(env)
+}
+
+async fn set_up(job: &Arc<Job>, env: &[(OsString, OsString)], link: &Link) -> Result<(), Report> {
+    let steps = &job.common.provisions.wanted.setup;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let env = [&variables(job), env].concat();
+    let logs = job.dir.steps();
+    for (number, step) in (1..).zip(steps) {
+        let slug = format!("setup-{number}");
+        let place =
+            StepPlace { common: &job.common, folder: &job.worktree, env: &env, logs: &logs, slug: &slug };
+        let run = step::run(step, place, link).await;
+        match run.end {
+            StepEnd::Passed => {}
+            StepEnd::Stopped => {
+                return Err(Report::of(
+                    Outcome::Interrupted,
+                    "the run was ended while its worktree was set up",
+                ));
+            }
+            StepEnd::Failed(_)
+            | StepEnd::TimedOut
+            | StepEnd::Killed(_)
+            | StepEnd::TooMuchOutput
+            | StepEnd::CouldNotStart(_) => {
+                let why = run.complaint(step).unwrap_or_default();
+                return Err(Report::of(Outcome::CouldNotStart, format!("setup step {why}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What setup steps are told of the attempt; not its token, which is the agent's alone.
+fn variables(job: &Job) -> Vec<(OsString, OsString)> {
+    let number = job.attempt.to_string();
+    let own = [
+        ("GENESIS_FILE_PATH", job.common.genesis.as_os_str()),
+        ("TASK_ID", OsStr::new(job.task.as_str())),
+        ("WORKTREE_PATH", job.worktree.as_os_str()),
+        ("BLUEPRINT_AGENT", OsStr::new(&job.cast.agent)),
+        ("BLUEPRINT_ATTEMPT", OsStr::new(&number)),
+    ];
+    let of_builds = job.build_jobs.as_ref().map(BuildJobs::vars).unwrap_or_default();
+    let of_builds = of_builds.into_iter().map(|(name, value)| (name.into(), value.into()));
+    own.into_iter().map(|(name, value)| (name.into(), value.to_owned())).chain(of_builds).collect()
+}
+
+impl From<GitError> for BringError {
+    fn from(error: GitError) -> Self {
+        Self::Git(Box::new(error))
+    }
+}

@@ -1,0 +1,62 @@
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread;
+
+use landlock::{
+    ABI, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetError,
+};
+
+use super::Walls;
+use super::around::around;
+
+/// Linux 6.2: before, any file could be emptied.
+const ABI: ABI = ABI::V3;
+
+pub(super) fn is_available() -> bool {
+    ruleset().is_ok()
+}
+
+/// From a thread of its own, which alone is restricted, and whose children are with it.
+pub(super) fn spawn(walls: &Walls, mut command: Command) -> io::Result<Child> {
+    thread::scope(|scope| {
+        let confined = scope.spawn(move || {
+            restrict(walls).map_err(io::Error::other)?;
+            command.spawn()
+        });
+        confined.join().unwrap_or_else(|_| Err(io::Error::other("the sandbox could not be made")))
+    })
+}
+
+fn restrict(walls: &Walls) -> Result<(), RulesetError> {
+    let mut rules = ruleset()?;
+    for place in around(&walls.secrets) {
+        rules = allow(rules, &place, AccessFs::ReadFile.into())?;
+    }
+    for place in &walls.write {
+        rules = allow(rules, place, AccessFs::from_write(ABI) | AccessFs::ReadFile)?;
+    }
+    rules.restrict_self().map(drop)
+}
+
+/// Listing folders and starting programs stay free everywhere.
+fn ruleset() -> Result<RulesetCreated, RulesetError> {
+    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    rules.handle_access(AccessFs::from_write(ABI) | AccessFs::ReadFile)?.create()
+}
+
+/// What is gone, or can't be reached, needs no grant.
+fn allow(
+    rules: RulesetCreated,
+    place: &Path,
+    access: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, RulesetError> {
+    let is_folder = fs::metadata(place).is_ok_and(|found| found.is_dir());
+    let access = if is_folder { access } else { access & AccessFs::from_file(ABI) };
+    match PathFd::new(place) {
+        Ok(opened) => rules.add_rule(PathBeneath::new(opened, access)),
+        Err(_) => Ok(rules),
+    }
+}
