@@ -18,6 +18,7 @@
 //! repository for itself, so that calls from many threads share no state of libgit2.
 
 mod add;
+mod advance;
 mod again;
 mod base;
 mod carry;
@@ -54,13 +55,14 @@ mod resolve;
 mod restore;
 mod settle;
 mod snapshot;
-mod step;
+mod steps;
 mod transplant;
 mod trash;
 mod unmerge;
 mod update;
 mod worktree;
 
+pub use advance::{Advance, Advanced, Resumed};
 pub use base::{Base, BaseError};
 pub use commit::{Gathered, Notice};
 pub use compare::{ChangeKind, FileChange, Later, LineKind};
@@ -82,7 +84,7 @@ pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use resolve::Flaws;
 pub use snapshot::Snapshot;
-pub use step::{Resumed, Step, Stepped};
+pub use steps::MergedStep;
 pub use trash::finish_removals;
 pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};

@@ -18,12 +18,13 @@ use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::shared::{self, Inside};
+use super::verify::Verified;
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::workplace::Based;
 use super::{RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
-use crate::git::GitError;
+use crate::git::{GitError, Oid};
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -38,6 +39,8 @@ pub(super) enum Message {
     Said(TaskId, Box<Says>),
     /// A save of the plan file that was begun is over.
     Saved,
+    /// `verify-integration` was run on that commit.
+    Verified(Oid, Box<Verified>),
     /// Something to look at.
     Warning(TaskId, String),
     /// Something to know.

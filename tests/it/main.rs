@@ -49,6 +49,7 @@ mod taking;
 mod terminal;
 mod untouched;
 mod verbs;
+mod verify;
 mod watching;
 mod whole_plan;
 mod xmlstarlet;
