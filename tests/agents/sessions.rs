@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use blueprint::agent::{
-    BaseEnv, CommandLine, Definition, DefinitionMode, Ended, EnvPolicy, Exit, Kind, Launch, Limits, Outcome,
-    Reading, Runner, RunnerSpec, build,
+    BaseEnv, CommandLine, Definition, DefinitionMode, Ended, EnvPolicy, Exit, Identity, Kind, Launch, Limits,
+    Outcome, Reading, Runner, RunnerSpec, build,
 };
 
 use crate::program::Program;
@@ -66,6 +66,7 @@ impl Scene {
             outbox: None,
             programs: None,
             build_jobs: None,
+            identity: Identity { name: "tester (blueprint)", email: "tester@localhost" },
             place_env: &[],
             env: &self.env,
             policy: &EnvPolicy::default(),
