@@ -96,7 +96,8 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
 fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<(), GitError> {
     let protected = &job.common.protected;
     let (Some(head), Ok(base)) = (report.commit, started.base.parse::<Oid>()) else { return Ok(()) };
-    if protected.is_empty() || report.outcome != Outcome::Completed {
+    // What resolves a conflict is looked at by itself: the work was let through before.
+    if protected.is_empty() || report.outcome != Outcome::Completed || job.resolving.is_some() {
         return Ok(());
     }
     report.protected = protected.among(&job.common.repo.changed_paths(base, head)?);

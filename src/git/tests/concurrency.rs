@@ -51,7 +51,7 @@ fn a_tasks_life(sandbox: &Sandbox, repo: &Repo, task: &str, start: git2::Oid) {
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
     write(&place.join(task), "work");
     let gathered = worktree.commit_leftovers(&branch(task), &by(), &message()).unwrap();
-    integrate(&repo, gathered.head, &message()).unwrap();
+    integrate(repo, gathered.head, &message()).unwrap();
     if task.ends_with(['0', '2', '4', '6', '8']) {
         repo.remove_worktree(&place).unwrap();
         assert_eq!(repo.worktree_at(&place).unwrap(), Found::Nothing);
