@@ -139,7 +139,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
     };
     inside.iter_mut().for_each(Inside::is_settled);
-    let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(&base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
@@ -173,7 +173,7 @@ async fn unprovided(job: &Arc<Job>, base: Based, report: Report, link: &Link) ->
     if report.outcome == Outcome::Interrupted {
         return Ok(report);
     }
-    match blocking(job, move |job| launch::write_down(job, Some(base), &Provided::default())).await {
+    match blocking(job, move |job| launch::write_down(job, Some(&base), &Provided::default())).await {
         Ok(Ok(ready)) => {
             record(link, Fact::AttemptStarted(ready.started.clone())).await?;
             finish(job, &ready.started, report, link).await

@@ -260,7 +260,7 @@ fn push_tightly<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
 }
 
-/// Who makes the transitions of a run.
+/// Who takes work out again that does not hold.
 const OURS: &str = "blueprint";
 
 impl TaskHistory {
@@ -304,9 +304,8 @@ impl TaskHistory {
     pub fn failure(&self) -> Option<(Outcome, Option<String>)> {
         let last = self.last_attempt()?;
         let (ended, _) = last.ended.as_ref()?;
-        let since = self.transitions.get(last.transitions_before + 1..).unwrap_or_default();
-        // We have taken its work out again, or set it back.
-        let is_theirs = since.iter().any(|transition| transition.actor != OURS);
+        let is_taken_out = self.is_set_back() && self.again.as_ref().is_some_and(|again| again.by == OURS);
+        let is_theirs = !is_taken_out && self.transitions.len() > last.transitions_before + 1;
         let detail = ended.question.clone().or_else(|| ended.detail.clone());
         let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
         (is_failure && !is_theirs).then_some((ended.outcome, detail))

@@ -19,7 +19,7 @@ fn verified(project: &TestProject) -> Vec<bool> {
 }
 
 fn texts(project: &TestProject) -> Vec<String> {
-    project.files(INTEGRATION).into_iter().filter(|file| file.ends_with(".txt")).collect()
+    project.files(INTEGRATION).into_iter().filter(|file| file.contains(".txt")).collect()
 }
 
 #[test]

@@ -59,9 +59,7 @@ impl Dispatcher<'_> {
             Due::Try(index) => self.start_verifying(steps[index].commit),
             Due::Culprit(index) => return self.take_out(&steps[index]),
             Due::Hopeless => {
-                self.give_up_verifying(
-                    "it fails on the commit that the plan started from already".to_owned(),
-                );
+                self.give_up_verifying("it fails on the commit that the plan started from already");
             }
         }
         Ok(false)
@@ -78,15 +76,15 @@ impl Dispatcher<'_> {
         let folder = worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), PLACE);
         let (step, logs, common) =
             (verify_step.step.clone(), self.site.state.path().join("verify"), self.common.clone());
-        let stop = watch::Sender::new(None);
+        let ends = watch::Sender::new(None);
         let link = Link {
             messages: self.sender.clone(),
-            stop: stop.subscribe(),
+            stop: ends.subscribe(),
             stopped: self.stopped.subscribe(),
             stoppable: Stoppable::default(),
             watcher: self.watcher.clone(),
         };
-        self.verification.stop = Some(stop);
+        self.verification.stop = Some(ends);
         self.tell(RunEvent::Note(format!(
             "verifying {} at {:.10}: {}",
             common.refs.integration(),
@@ -107,7 +105,7 @@ impl Dispatcher<'_> {
         let (complaint, log) = match verified {
             Verified::Stopped => return Ok(()),
             Verified::NotRun(why) => {
-                self.give_up_verifying(why);
+                self.give_up_verifying(&why);
                 return Ok(());
             }
             Verified::Done { complaint, log } => (complaint, log),
@@ -127,7 +125,7 @@ impl Dispatcher<'_> {
         }))
     }
 
-    fn give_up_verifying(&mut self, why: String) {
+    fn give_up_verifying(&mut self, why: &str) {
         self.verification.is_given_up = true;
         let text = format!("what is merged is not verified any more in this run: {why}");
         self.tell(RunEvent::Warning { task: None, text });
@@ -143,7 +141,7 @@ impl Dispatcher<'_> {
             let whose = step.task.as_deref().unwrap_or("nobody's task");
             let why =
                 format!("it fails since {:.10} ({whose}), which can't be taken out", step.commit.to_string());
-            self.give_up_verifying(why);
+            self.give_up_verifying(&why);
             return Ok(false);
         };
         let task = self.id(index);

@@ -1,5 +1,6 @@
 //! What was tried of the integration branch, and what was taken out of it again.
 
+use super::OURS;
 use crate::agent::Outcome;
 use crate::git::{Oid, Repo};
 use crate::plan::TaskId;
@@ -30,7 +31,7 @@ impl History {
             (ended.outcome, ended.detail) = (Outcome::GateFailed, Some(out.why.clone()));
         }
         self.set_back(SetBack {
-            by: "blueprint".to_owned(),
+            by: OURS.to_owned(),
             tasks: vec![out.task],
             note: Some(out.why),
             transitions: out.transitions,
