@@ -1,5 +1,10 @@
-//! Worktrees, task branches, exact bases, commits and merges, by libgit2 alone: the git program is never called, so no hook of the
-//! repository runs, nothing is signed, and no shell sees a name.
+//! Worktrees, task branches, exact bases, commits and merges.
+//!
+//! By libgit2, and by threads of our own for the files of a checkout, as long as files are nothing but bytes: that is fastest, and needs
+//! no git. Wherever configuration, attributes or the repository make more of them (filters as of LFS and git-crypt, line ends,
+//! encodings, sparse checkouts, submodules, partial clones, merge drivers of the user's), git itself checks out, compares, stages and
+//! merges, so that the result is what git would give. [`Program`] is the only place that starts it, without a shell. Of the repository's
+//! hooks only `post-checkout` runs, when a worktree is made, as `git worktree add` has it; nothing is signed.
 //!
 //! Knows nothing of plans, their tasks' order or XML: it is told which commits to put together, and which slug a task goes by.
 //!

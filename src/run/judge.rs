@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::job::{Job, Report};
+use super::job::{Common, Job, Report};
 use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
@@ -34,13 +34,11 @@ pub(super) fn judge(
     let mut warnings = Vec::from_iter(warning);
     let found = audit::look_after(job, started);
     warnings.extend(found.warnings);
+    if let Some(how) = found.escaped {
+        (report.outcome, report.detail, report.question) = (Outcome::Escaped, Some(how), None);
+    }
     warnings.extend(add_work(job, started, &mut report)?);
     refuse_protected(job, started, &mut report)?;
-    if let Some(how) = found.escaped {
-        report.outcome = Outcome::Escaped;
-        report.detail = Some(how);
-        report.question = None;
-    }
     Ok((report, warnings))
 }
 
@@ -94,12 +92,18 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
 
 /// Work that changes what is protected waits for a person.
 fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<(), GitError> {
-    let protected = &job.common.protected;
+    let Common { protected, repo, .. } = &*job.common;
     let (Some(head), Ok(base)) = (report.commit, started.base.parse::<Oid>()) else { return Ok(()) };
     if protected.is_empty() || report.outcome != Outcome::Completed {
         return Ok(());
     }
-    report.protected = protected.among(&job.common.repo.changed_paths(base, head)?);
+    let tip = started.resolves.as_ref().and_then(|resolves| resolves.tip.parse().ok());
+    if let (Some(resolution), Some(tip)) = (report.resolution, tip) {
+        let changed = protected.among(&repo.changed_paths(tip, resolution)?);
+        refuse_resolution(report, &changed);
+        return Ok(());
+    }
+    report.protected = protected.among(&repo.changed_paths(base, head)?);
     if !report.protected.is_empty() {
         report.outcome = Outcome::Blocked;
         report.detail = Some(format!(
@@ -109,6 +113,17 @@ fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) ->
         ));
     }
     Ok(())
+}
+
+/// The work itself changes none of them: the agent that resolved the conflict did.
+fn refuse_resolution(report: &mut Report, changed: &[String]) {
+    if !changed.is_empty() {
+        (report.outcome, report.resolution) = (Outcome::Blocked, None);
+        report.detail = Some(format!(
+            "what was to resolve a conflict changes protected paths: {} (way out: resolve it by hand, or `blueprint retry`)",
+            changed.join(", ")
+        ));
+    }
 }
 
 fn gather(

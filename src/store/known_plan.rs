@@ -211,6 +211,15 @@ impl KnownPlan {
     }
 }
 
+/// What follows the plan's own name where something was set aside.
+const SET_ASIDE: &str = ".broken-";
+
+/// Whether that is something that was set aside in the place of the plan.
+pub fn is_set_aside(plan: &Path, other: &Path) -> bool {
+    let rest = other.as_os_str().as_encoded_bytes().strip_prefix(plan.as_os_str().as_encoded_bytes());
+    rest.is_some_and(|rest| rest.starts_with(SET_ASIDE.as_bytes()))
+}
+
 /// Gives the file a second name under which it stays, and no other file's; at no moment is it missing. What is no plain file is moved: it
 /// is no plan to anybody anyway, and a link or a folder would be in the way of the new one.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
@@ -219,7 +228,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
     loop {
         let suffix = if number == 1 { String::new() } else { format!("-{number}") };
         let mut name = path.as_os_str().to_owned();
-        name.push(format!(".broken-{time}{suffix}"));
+        name.push(format!("{SET_ASIDE}{time}{suffix}"));
         let target = PathBuf::from(name);
         match name_again(path, &target) {
             Ok(()) => return Ok(target),

@@ -20,7 +20,7 @@ pub use disk::{Disk, use_disk};
 pub use error::StoreError;
 pub use faults::FaultyDisk;
 pub use journal::{Journal, Records, read_records};
-pub use known_plan::{Found, KnownPlan, Restored};
+pub use known_plan::{Found, KnownPlan, Restored, is_set_aside};
 pub use lent::Lent;
 pub use lock::{Lock, RunLock, RunOwner};
 pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled, see_settled};

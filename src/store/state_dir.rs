@@ -227,6 +227,8 @@ impl AttemptDir {
     pub fn sweep(&self) {
         sweep(&self.processes());
         sweep(&self.end());
+        sweep(&self.before());
+        sweep(&self.escape());
         let _ = fs::remove_file(self.room());
     }
 

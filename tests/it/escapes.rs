@@ -232,11 +232,24 @@ fn of_two_agents_at_once_only_the_one_that_git_names_has_escaped() {
 }
 
 #[test]
+fn what_an_agent_did_while_its_run_was_dead_is_found_by_the_next() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "");
+    let root = project.root.to_string_lossy();
+    project.script(&format!(
+        "== *\nset ROOT {root}\nwrite a.txt x\ntouch at-work\nwait-for go\nsh git -C \"$ROOT\" commit -q --allow-empty -m x"
+    ));
+    let running = project.start(&["run"]);
+    wait_until("the agent", || project.control.join("at-work").exists(), String::new);
+    running.kill();
+    project.touch("go");
+    project.run(&[]).assert(1, &["wrote outside its worktree"]);
+    assert_eq!(project.task("a")["outcome"], "escaped");
+}
+
+#[test]
 fn what_runs_of_ours_do_is_nobody_s_escape() {
-    let project = TestProject::new(
-        &PlanText::of(&["a", "b", "c", "d", "e"]),
-        "== *\nwrite {task}.txt x\ncommit x\nsh git checkout -q -b aside-{task} 2> /dev/null || true\nsh git checkout -q blueprint/trial/{task} && git branch -q -D aside-{task}",
-    );
+    let project =
+        TestProject::new(&PlanText::of(&["a", "b", "c", "d", "e"]), "== *\nwrite {task}.txt x\ncommit x");
     let ended = project.complete(&["-j", "3"]);
     assert!(!ended.stderr.contains("nothing shows"), "{ended}");
 }

@@ -36,6 +36,7 @@ mod places;
 mod protected;
 mod provision;
 mod refused_writes;
+mod repositories;
 mod rivals;
 mod sandbox;
 mod shared;

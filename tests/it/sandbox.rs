@@ -193,6 +193,39 @@ fn what_the_configuration_opens_is_open() {
 }
 
 #[test]
+fn agents_that_share_a_worktree_report_from_their_sandbox_too() {
+    let does = "write {task}.txt x\nblueprint task|done|--summary|from within {task}";
+    let Some(project) = confined("landlock", &format!("== *\n{does}")) else { return };
+    configure(&project, "landlock", "isolation = \"shared\"");
+    project.complete(&[]).assert(0, &["in a sandbox"]);
+    assert_eq!(project.task("a")["summary"], "from within a");
+}
+
+#[test]
+fn what_people_do_beside_a_confined_agent_is_not_even_told() {
+    let Some(project) = confined("landlock", "== *\nwrite a.txt x\ntouch at-work\nwait-for go") else {
+        return;
+    };
+    let running = project.start(&["run"]);
+    crate::project::wait_until("the agent", || project.control.join("at-work").exists(), String::new);
+    project.write("README.md", "mine\n");
+    project.write("mine.txt", "x");
+    project.git(&["config", "alias.st", "status"]);
+    project.touch("go");
+    let ended = running.wait();
+    ended.assert(0, &[]);
+    assert!(!ended.stderr.contains("warning a"), "{ended}");
+}
+
+#[test]
+fn branches_beside_its_own_are_open_to_an_agent_and_looked_after() {
+    let does = "write a.txt x\nsh git add -A && git commit -qm x && git update-ref refs/heads/blueprint/trial/integration HEAD";
+    let Some(project) = confined("landlock", &format!("== *\n{does}")) else { return };
+    project.run(&[]).assert(1, &["wrote outside its worktree", "blueprint/trial/integration"]);
+    assert_eq!(project.task("a")["outcome"], "escaped");
+}
+
+#[test]
 fn a_folder_for_temporary_files_with_others_work_in_it_is_none_of_the_agents() {
     let does = r#"
         sh echo x > "$TMPDIR/mine"

@@ -75,7 +75,9 @@ fn of_checkout(path: &str, before: &Checkout, after: &Checkout) -> Vec<Change> {
     if before.head != after.head || before.logged < after.logged {
         changes.push(change(What::Head, &before.head, &after.head));
     }
-    changes.iter_mut().for_each(|change| change.logged = before.logged);
+    for change in &mut changes {
+        change.logged = before.logged;
+    }
     changes
 }
 

@@ -36,8 +36,11 @@ const NAMED: usize = 5;
 
 /// Keeps the evidence beside the attempt's log, and puts it into words.
 pub(super) fn findings(job: &Job, suspicion: Suspicion) -> Findings {
-    let Suspicion { proven, possible } = suspicion;
+    let Suspicion { proven, branches, possible } = suspicion;
     let mut findings = Findings::default();
+    let made =
+        branches.iter().map(|change| format!("its agent made the branch `{}`, which stays", change.name));
+    findings.warnings.extend(made);
     if !proven.is_empty() {
         let exhibits: Vec<_> = proven
             .iter()

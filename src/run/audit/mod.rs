@@ -17,7 +17,7 @@ use super::job::Job;
 use super::record::AttemptStarted;
 use super::settings::Isolation;
 use crate::git::{Change, Fingerprint, GitError, Scope};
-use crate::store::{is_temp_of, read_json, write_json};
+use crate::store::{is_set_aside, is_temp_of, read_json, write_json};
 pub(super) use evidence::Findings;
 use suspicion::{Case, Suspicion};
 pub(super) use workers::{Workers, Working};
@@ -74,7 +74,7 @@ pub(super) fn look_after(job: &Job, started: &AttemptStarted) -> Findings {
 /// Files of the checkout that we write ourselves.
 fn is_ours(job: &Job, file: &Path) -> bool {
     let plan = &job.common.genesis;
-    file == plan || is_temp_of(plan, file)
+    file == plan || is_temp_of(plan, file) || is_set_aside(plan, file)
 }
 
 fn fingerprint(job: &Job, is_confined: bool, busy: &[std::path::PathBuf]) -> Result<Fingerprint, GitError> {

@@ -18,6 +18,8 @@ pub(super) struct Case<'a> {
 pub(super) struct Suspicion {
     /// The attempt's, and why we know.
     pub(super) proven: Vec<(Change, Proof)>,
+    /// New branches of the attempt's own: in nobody's way, and work may be on them.
+    pub(super) branches: Vec<Change>,
     /// Perhaps the attempt's.
     pub(super) possible: Vec<Change>,
 }
@@ -43,7 +45,9 @@ impl Suspicion {
         let is_alone = case.is_alone && case.is_of_this_run && !hands.iter().flatten().any(is_somebody);
         let mut found = Self::default();
         for (change, hands) in changes.into_iter().zip(hands) {
-            if hands.contains(&own) {
+            if hands.contains(&own) && is_new_branch(&change) {
+                found.branches.push(change);
+            } else if hands.contains(&own) {
                 found.proven.push((change, Proof::Noted));
             } else if case.could_be(&change) && hands.is_empty() && is_alone {
                 found.proven.push((change, Proof::SoleSuspect));
@@ -53,6 +57,12 @@ impl Suspicion {
         }
         found
     }
+}
+
+/// None of those that are ours to make.
+fn is_new_branch(change: &Change) -> bool {
+    let branch = change.name.strip_prefix("refs/heads/");
+    change.what == What::Ref && change.before.is_none() && branch.is_some_and(|name| !name.starts_with(OURS))
 }
 
 impl Case<'_> {

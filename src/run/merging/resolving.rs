@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::job::{Common, Job, Report};
+use super::super::provision;
 use super::super::record::{AttemptEnded, AttemptStarted, Resolves};
 use super::super::workplace::{Based, PrepareError, authorship, explained, keep_aside, message};
 use super::dropped::{DROPPED, dropped};
@@ -138,6 +139,8 @@ pub(in crate::run) fn add_resolution(
     let conflict = started.resolves.as_ref().and_then(from_record);
     let Some(conflict) = conflict else { return Ok(Vec::new()) };
     report.commit = Some(conflict.head);
+    let ours = provision::ours(job, conflict.head, &started.brought)?;
+    let warnings = provision::put_aside(job, &job.common.repo.worktree(&job.worktree), &ours)?;
     match take(job, &conflict) {
         Ok(taken) => judge(job, resolving, &conflict, taken, report)?,
         Err(error) if error.is_of_the_disk() => return Err(error),
@@ -145,7 +148,7 @@ pub(in crate::run) fn add_resolution(
             refuse(job, &conflict, report, &format!("it can't be committed: {}", explained(&error)))
         }
     }
-    Ok(Vec::new())
+    Ok(warnings)
 }
 
 fn take(job: &Job, conflict: &Conflict) -> Result<Oid, GitError> {

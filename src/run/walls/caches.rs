@@ -68,3 +68,35 @@ fn cargo(folder: &Path) -> Vec<PathBuf> {
     }
     folders.into_iter().chain(files).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_cargo_s_own_folder_nothing_is_open_that_runs_by_itself() {
+        let home = tempfile::tempdir().unwrap();
+        let cargo = home.path().join(".cargo");
+        fs::create_dir_all(cargo.join("bin")).unwrap();
+        let open = of(home.path());
+        assert!(open.contains(&cargo.join("registry")) && cargo.join("registry").is_dir());
+        for closed in ["", "bin", "bin/cargo", "config.toml", "env"] {
+            let closed = cargo.join(closed);
+            assert!(!open.iter().any(|place| closed.starts_with(place)), "{closed:?}");
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_cargo_no_folder_of_it_is_made() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(of(home.path()).iter().all(|place| !place.starts_with(home.path().join(".cargo"))));
+        assert!(!home.path().join(".cargo").exists());
+    }
+
+    #[test]
+    fn a_cache_that_a_variable_names_is_open() {
+        let env = vec![("GOCACHE".into(), "/data/go".into()), ("PIP_CACHE_DIR".into(), "relative".into())];
+        let command = CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new() };
+        assert_eq!(named_by(&command), [PathBuf::from("/data/go")]);
+    }
+}

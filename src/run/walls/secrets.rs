@@ -44,3 +44,25 @@ pub(super) fn of(home: &Path) -> Vec<PathBuf> {
     secrets.dedup();
     secrets
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn secrets_count_where_they_lead_to_and_before_they_are_there() {
+        let base = tempfile::tempdir().unwrap();
+        let base = fs::canonicalize(base.path()).unwrap();
+        let (home, elsewhere) = (base.join("home"), base.join("keys"));
+        fs::create_dir(&home).unwrap();
+        fs::create_dir(&elsewhere).unwrap();
+        symlink(&elsewhere, home.join(".ssh")).unwrap();
+        let secrets = of(&home);
+        for secret in [elsewhere, home.join(".ssh"), home.join(".aws"), home.join(".docker/config.json")] {
+            assert!(secrets.contains(&secret), "{secret:?}");
+        }
+    }
+}

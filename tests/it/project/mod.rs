@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 pub(crate) use git::INTEGRATION;
 pub(crate) use log::Log;
 pub(crate) use plan::PlanText;
-pub(crate) use process::{Ended, Running, Said, kill};
+pub(crate) use process::{Ended, Running, Said, kill, with_variable as processes_with};
 pub(crate) use terminal::Terminal;
 
 use tempfile::TempDir;

@@ -48,7 +48,7 @@ pub(super) fn say(
         0 => {}
         all if all == settings.casting.len() => {
             output::say(
-                "note    agents work in the checkout itself, all in one folder; nothing is committed or merged",
+                "note    agents work in the checkout itself, all in one folder, without a sandbox; nothing is committed or merged",
             );
         }
         some => output::say(&format!("note    agents of {some} tasks work in the checkout itself")),
