@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn a_cache_that_a_variable_names_is_open() {
         let env = vec![("GOCACHE".into(), "/data/go".into()), ("PIP_CACHE_DIR".into(), "relative".into())];
-        let command = CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new() };
+        let command =
+            CommandLine { program: "x".into(), args: Vec::new(), env, stdin: Vec::new(), files: Vec::new() };
         assert_eq!(named_by(&command), [PathBuf::from("/data/go")]);
     }
 }
