@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use blueprint::agent::{
-    BaseEnv, CommandLine, Definition, DefinitionMode, Ended, EnvPolicy, Exit, Kind, Launch, Limits, Outcome,
-    Reading, Runner, RunnerSpec, build,
+    BaseEnv, CommandLine, Definition, DefinitionMode, Ended, EnvPolicy, Exit, Identity, Kind, Launch, Limits,
+    Outcome, Reading, Runner, RunnerSpec, build,
 };
 
 use crate::program::Program;
@@ -67,6 +67,7 @@ impl Scene {
             programs: None,
             build_jobs: None,
             place_env: &[],
+            identity: Identity { name: "tester (blueprint)", email: "tester@example.invalid" },
             env: &self.env,
             policy: &EnvPolicy::default(),
         });
