@@ -24,8 +24,12 @@ const CLAUDE: &[Place] = &[
     (".local/state/claude", None),
 ];
 const CODEX: &[Place] = &[(".codex", Some("CODEX_HOME"))];
-const OPENCODE: &[Place] =
-    &[(".config/opencode", None), (".local/share/opencode", None), (".local/state/opencode", None)];
+const OPENCODE: &[Place] = &[
+    (".cache/opencode", None),
+    (".config/opencode", None),
+    (".local/share/opencode", None),
+    (".local/state/opencode", None),
+];
 const GEMINI: &[Place] = &[(".gemini", None)];
 
 /// Where a cloud's credentials are, and the variable that tells Claude Code to use that cloud.

@@ -41,6 +41,7 @@ fn ends(program: Program, outside: &Path) -> Vec<End> {
     let refusal =
         if matches!(program, Program::Codex | Program::Gemini) { "no-changes" } else { "agent-error" };
     let mut ends = vec![
+        end("killed", vec![hangs.clone()], "killed"),
         end("success", vec![work("success.txt"), program.is_done("Wrote it.")], "completed"),
         end("idle", vec![program.is_done("There was nothing to do.")], "no-changes"),
         end("denied", vec![program.reaches_out(outside), json!({"text": "It did not work."})], denied),
@@ -50,8 +51,7 @@ fn ends(program: Program, outside: &Path) -> Vec<End> {
         end("overloaded", vec![refused(529, "overloaded_error", "Overloaded")], "rate-limited"),
         end("failing", vec![refused(500, "api_error", "boom")], "unavailable"),
         end("unwilling", vec![program.refuses()], refusal),
-        end("slow", vec![hangs.clone()], "timed-out"),
-        end("killed", vec![hangs], "killed"),
+        end("slow", vec![hangs], "timed-out"),
         end("garbled", vec![program.is_done("Nobody will read it.")], "agent-error"),
         end("asking", vec![work("half.txt"), program.asks("Which one?")], "needs-answer"),
     ];

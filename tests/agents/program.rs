@@ -58,7 +58,8 @@ impl Program {
         let (ours, env) = self.leads(url);
         let args: Vec<_> = ours.iter().map(String::as_str).chain(args.iter().copied()).collect();
         let env = env.into_iter().chain([("HOME", home.to_str().unwrap().to_owned())]);
-        let env: String = env.map(|(name, value)| format!("{name} = {}\n", toml_text(&value))).collect();
+        let env: Vec<_> = env.map(|(name, value)| format!("{name} = {}\n", toml_text(&value))).collect();
+        let env = env.concat();
         let kind = self.name();
         format!(
             "[runners.{name}]\nkind = \"{kind}\"\ncommand = {}\nargs = {}\n[runners.{name}.env]\n{env}",
