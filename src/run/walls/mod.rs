@@ -62,6 +62,9 @@ pub(super) fn walls(
     of_place: &[(OsString, OsString)],
 ) -> Result<Option<Walls>, WallsError> {
     let Confinement { sandbox: Some(by), write, read } = &job.common.confinement else { return Ok(None) };
+    if job.cast.kind.has_a_sandbox() {
+        return Ok(None);
+    }
     let home = command.var("HOME").map(|home| settled(Path::new(home)));
     let keep_out = keep_out(job, home.as_deref());
     let own = home.as_deref().map(|home| job.cast.kind.places(home, command)).unwrap_or_default();

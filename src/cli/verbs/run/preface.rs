@@ -57,6 +57,9 @@ pub(super) fn say(
 }
 
 fn say_sandbox(settings: &Settings) {
+    if settings.casting.values().any(|cast| cast.kind.has_a_sandbox()) {
+        output::say("note    agents that Codex plays are kept in its own sandbox, and not in another one");
+    }
     let is_shared = settings.casting.values().any(|cast| cast.isolation == Isolation::Shared);
     let place = if is_shared { "one worktree that all share" } else { "worktrees of their own" };
     let walls = match settings.confinement.sandbox {
