@@ -1,5 +1,6 @@
 //! What a task prompt is made from.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::Outcome;
@@ -139,6 +140,8 @@ pub struct Place {
     pub branch: Option<String>,
     /// Whether other tasks are worked on in that folder at the same time. Without a branch they always are.
     pub is_shared: bool,
+    /// Ports that are its own.
+    pub ports: Option<RangeInclusive<u16>>,
 }
 
 /// An attempt that came before.

@@ -66,6 +66,12 @@ impl Runner for Codex {
     fn can_resume(&self) -> bool {
         true
     }
+
+    /// Every command runs in a user namespace of its own, which can't be set up where writing is restricted. Who turns that off by `args`
+    /// gets our sandbox instead.
+    fn has_own_sandbox(&self) -> bool {
+        !flags::sets_sandbox(&self.0.spec.args)
+    }
 }
 
 fn needs() -> Needs {

@@ -35,15 +35,16 @@ pub(super) fn read(ended: &Ended<'_>, events: impl Fn(&Value) -> Vec<Event>) -> 
     }
 }
 
-/// What a program that ended before its time printed for people says why, in the best case.
+/// What a program that ended before its time printed for people says why, in the best case. Of that, only a login that is missing is
+/// taken at its word: other words can stand in the name of any file.
 fn without_end(ended: &Ended<'_>, reading: Reading, trouble: Option<String>) -> Reading {
     let errors = log_text::tail(ended.stderr).unwrap_or_default();
     let told = Fault::of_service(None, None, &errors).outcome;
     let outcome = match ended.exit {
         exit if signal(exit).is_some() => Outcome::Killed,
         Exit::Code(0) => Outcome::AgentError,
-        _ if told == Outcome::AgentError => Outcome::Failed,
-        _ => told,
+        _ if told == Outcome::Authentication => told,
+        _ => Outcome::Failed,
     };
     let cause = trouble.unwrap_or_else(|| "it ended without a result".to_owned());
     let detail = format!("{cause}; {}", log_text::with_last_lines(ended, ""));

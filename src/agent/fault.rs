@@ -67,6 +67,7 @@ const RATE_LIMITED: &[&str] = &[
     "limit reached",
     "exhausted your",
     "quota exceeded",
+    "request a quota increase",
 ];
 const AUTHENTICATION: &[&str] = &[
     "authentication_error",

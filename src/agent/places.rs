@@ -24,8 +24,12 @@ const CLAUDE: &[Place] = &[
     (".local/state/claude", None),
 ];
 const CODEX: &[Place] = &[(".codex", Some("CODEX_HOME"))];
-const OPENCODE: &[Place] =
-    &[(".config/opencode", None), (".local/share/opencode", None), (".local/state/opencode", None)];
+const OPENCODE: &[Place] = &[
+    (".cache/opencode", None),
+    (".config/opencode", None),
+    (".local/share/opencode", None),
+    (".local/state/opencode", None),
+];
 const GEMINI: &[Place] = &[(".gemini", None)];
 
 /// Where a cloud's credentials are, and the variable that tells Claude Code to use that cloud.
@@ -36,14 +40,6 @@ const CLOUDS: [(&str, &str); 3] = [
 ];
 
 impl Kind {
-    /// Whether the program keeps its agents in a sandbox of its own, which can't be made within another one: Codex mounts for it.
-    pub fn has_a_sandbox(self) -> bool {
-        match self {
-            Kind::Codex => true,
-            Kind::Command | Kind::Claude | Kind::Opencode | Kind::Gemini => false,
-        }
-    }
-
     /// The places of a program of this kind that is started so, with `home` as the user's home folder. Any program may start any of them.
     pub fn places(self, home: &Path, command: &CommandLine) -> OwnPlaces {
         let tables: &[&[Place]] = match self {

@@ -63,7 +63,14 @@ fn place(place: &Place) -> String {
                  push; nobody commits what you leave."
             .to_owned(),
     };
-    format!("## Where to work\n\nYour folder is {folder}.{how}")
+    let ports = place.ports.as_ref().map_or_else(String::new, |ports| {
+        let (first, last) = (ports.start(), ports.end());
+        format!(
+            "\n\nServers that you start, for tests or to try something, listen on the ports {first} to {last}: no other task uses \
+             those (`BLUEPRINT_PORT_BASE` is the first)."
+        )
+    });
+    format!("## Where to work\n\nYour folder is {folder}.{how}{ports}")
 }
 
 const RULES: &str = "\

@@ -51,6 +51,11 @@ pub trait Runner: Send + Sync {
 
     /// Whether it can take a session up again: what it said and did before is then still before it.
     fn can_resume(&self) -> bool;
+
+    /// Whether the program confines what its agent does by itself, in a way that does not work inside of another sandbox.
+    fn has_own_sandbox(&self) -> bool {
+        false
+    }
 }
 
 /// Why a runner cannot be built or used.

@@ -78,7 +78,7 @@ impl Repo {
         let branch = refs.integration();
         for _ in 0..TURNS {
             let tip = integration_tip(&store, refs)?;
-            if contains(&store, tip, head) || self.step_of(&store, refs, tip, head).is_some() {
+            if contains(&store, tip, head) || step_of(&store, refs, tip, head).is_some() {
                 return Ok(Integrated::AlreadyIn);
             }
             let commit = match make(&store, tip)? {
@@ -97,7 +97,7 @@ impl Repo {
     pub fn merge_of(&self, refs: &EpicRefs, head: Oid) -> Result<Option<Oid>, GitError> {
         let store = self.open_store()?;
         let tip = target(&store, &refs.integration().full());
-        Ok(tip.and_then(|tip| self.step_of(&store, refs, tip, head)))
+        Ok(tip.and_then(|tip| step_of(&store, refs, tip, head)))
     }
 
     /// The first commit of the epic's integration branch that has all of these; nothing, if it lacks one.
@@ -125,20 +125,18 @@ impl Repo {
         }
         Ok(first.filter(|_| open.is_empty()))
     }
+}
 
-    fn step_of(&self, store: &Repository, refs: &EpicRefs, tip: Oid, head: Oid) -> Option<Oid> {
-        let start = target(store, &refs.start());
-        let mut next = Some(tip);
-        while let Some(commit) =
-            next.filter(|id| Some(*id) != start).and_then(|id| store.find_commit(id).ok())
-        {
-            if commit.parent_ids().skip(1).any(|parent| parent == head) || is_from(&commit, head) {
-                return Some(commit.id());
-            }
-            next = commit.parent_ids().next();
+fn step_of(store: &Repository, refs: &EpicRefs, tip: Oid, head: Oid) -> Option<Oid> {
+    let start = target(store, &refs.start());
+    let mut next = Some(tip);
+    while let Some(commit) = next.filter(|id| Some(*id) != start).and_then(|id| store.find_commit(id).ok()) {
+        if commit.parent_ids().skip(1).any(|parent| parent == head) || is_from(&commit, head) {
+            return Some(commit.id());
         }
-        None
+        next = commit.parent_ids().next();
     }
+    None
 }
 
 /// Where the integration branch is; made at the start commit if it is not there.

@@ -37,9 +37,14 @@ pub(super) fn trailer(commit: &Commit<'_>, key: &str) -> Option<String> {
     is_own(&commit.committer()).then(|| said(commit, key)).flatten()
 }
 
+/// The last commit of the work that a commit of ours was made of, by squash or rebase.
+pub(super) fn named_head(commit: &Commit<'_>) -> Option<Oid> {
+    trailer(commit, HEAD_TRAILER)?.parse().ok()
+}
+
 /// Whether a commit of ours was made of the work that ends with `head`, by squash or rebase.
 pub(super) fn is_from(commit: &Commit<'_>, head: Oid) -> bool {
-    trailer(commit, HEAD_TRAILER).is_some_and(|named| named == head.to_string())
+    named_head(commit) == Some(head)
 }
 
 /// Somebody's message with the trailers of ours below it.

@@ -1,5 +1,10 @@
-//! Worktrees, task branches, exact bases, commits and merges, by libgit2 alone: the git program is never called, so no hook of the
-//! repository runs, nothing is signed, and no shell sees a name.
+//! Worktrees, task branches, exact bases, commits and merges.
+//!
+//! By libgit2, and by threads of our own for the files of a checkout, as long as files are nothing but bytes: that is fastest, and needs
+//! no git. Wherever configuration, attributes or the repository make more of them (filters as of LFS and git-crypt, line ends,
+//! encodings, sparse checkouts, submodules, partial clones, merge drivers of the user's), git itself checks out, compares, stages and
+//! merges, so that the result is what git would give. [`Program`] is the only place that starts it, without a shell. Of the repository's
+//! hooks only `post-checkout` runs, when a worktree is made, as `git worktree add` has it; nothing is signed.
 //!
 //! Knows nothing of plans, their tasks' order or XML: it is told which commits to put together, and which slug a task goes by.
 //!
@@ -13,6 +18,7 @@
 //! repository for itself, so that calls from many threads share no state of libgit2.
 
 mod add;
+mod advance;
 mod again;
 mod base;
 mod carry;
@@ -49,13 +55,14 @@ mod resolve;
 mod restore;
 mod settle;
 mod snapshot;
-mod step;
+mod steps;
 mod transplant;
 mod trash;
 mod unmerge;
 mod update;
 mod worktree;
 
+pub use advance::{Advance, Advanced, Resumed};
 pub use base::{Base, BaseError};
 pub use commit::{Gathered, Notice};
 pub use compare::{ChangeKind, FileChange, Later, LineKind};
@@ -77,7 +84,7 @@ pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
 pub use resolve::Flaws;
 pub use snapshot::Snapshot;
-pub use step::{Resumed, Step, Stepped};
+pub use steps::MergedStep;
 pub use trash::finish_removals;
 pub use unmerge::Unmerged;
 pub use worktree::{Found, OWN_FOLDER, Worktree};

@@ -72,6 +72,11 @@ impl EpicRefs {
         BranchName(format!("blueprint/{}/integration", self.epic))
     }
 
+    /// For the moment in which the worktree of the verification is made. No slug has such a name.
+    pub(super) fn verification(&self) -> BranchName {
+        BranchName(format!("blueprint/{}/integration=verify", self.epic))
+    }
+
     /// The name, in place of a task's slug, of branch and folder of a worktree that all tasks share.
     pub const SHARED: &'static str = "shared";
 

@@ -35,6 +35,11 @@ impl Repo {
         Ok(target(&self.open_store()?, full_name))
     }
 
+    /// Whether `commit` is `ancestor`, or has it for one.
+    pub fn has(&self, commit: Oid, ancestor: Oid) -> bool {
+        self.open_store().is_ok_and(|store| contains(&store, commit, ancestor))
+    }
+
     /// Keeps `head` reachable as what attempt `n` at a task left. Called again it may move forward, to a commit that contains the
     /// former one; anything else is refused, so that no attempt's work gets lost.
     pub fn keep_attempt(&self, refs: &EpicRefs, task: &str, n: u32, head: Oid) -> Result<(), GitError> {

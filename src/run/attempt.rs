@@ -18,12 +18,13 @@ use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::shared::{self, Inside};
+use super::verify::Verified;
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::workplace::Based;
 use super::{RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
-use crate::git::GitError;
+use crate::git::{GitError, Oid};
 use crate::plan::TaskId;
 
 /// What an attempt sends to the dispatcher.
@@ -38,6 +39,8 @@ pub(super) enum Message {
     Said(TaskId, Box<Says>),
     /// A save of the plan file that was begun is over.
     Saved,
+    /// `verify-integration` was run on that commit.
+    Verified(Oid, Box<Verified>),
     /// Something to look at.
     Warning(TaskId, String),
     /// Something to know.
@@ -136,7 +139,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,
     };
     inside.iter_mut().for_each(Inside::is_settled);
-    let ready = match blocking(job, move |job| launch::write_down(job, Some(base), &provided)).await {
+    let ready = match blocking(job, move |job| launch::write_down(job, Some(&base), &provided)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(LaunchError::Store(error))) => return Err(broken(job, link, error)),
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
@@ -171,7 +174,7 @@ async fn unprovided(job: &Arc<Job>, base: Based, report: Report, link: &Link) ->
     if report.outcome == Outcome::Interrupted {
         return Ok(report);
     }
-    match blocking(job, move |job| launch::write_down(job, Some(base), &Provided::default())).await {
+    match blocking(job, move |job| launch::write_down(job, Some(&base), &Provided::default())).await {
         Ok(Ok(ready)) => {
             record(link, Fact::AttemptStarted(ready.started.clone())).await?;
             finish(job, &ready.started, report, link).await

@@ -109,6 +109,9 @@ impl Books {
             | Fact::AgentSpoke { .. }
             | Fact::OverEstimate(_)
             | Fact::OfLaterVersion
+            | Fact::Verified(_)
+            // Only a run takes work out, and there is one at most.
+            | Fact::TakenOut(_)
             | Fact::AttemptEnded(_)
             | Fact::Reported(_)
             | Fact::Rebased { .. }

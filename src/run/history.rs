@@ -1,4 +1,5 @@
 mod unresolved;
+mod verified;
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use super::outbox::{self, Says};
 use super::record::{
     AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,
-    TransitionRecord,
+    TransitionRecord, VerifiedCommit,
 };
 use super::settings::Isolation;
 use crate::agent::Outcome;
@@ -25,6 +26,8 @@ pub struct History {
     /// The user's branch that this is on, where that is known.
     pub branch: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
+    /// What is known of commits of the integration branch.
+    verified: HashMap<String, VerifiedCommit>,
 }
 
 /// The story of one task.
@@ -200,6 +203,8 @@ impl History {
                 self.begin_at(start, branch);
             }
             Fact::Rebased { to, branch, .. } => self.begin_at(to, branch),
+            Fact::Verified(verified) => self.add_verified(verified),
+            Fact::TakenOut(out) => self.take_out(out),
             Fact::AgentSpoke { task, attempt } => {
                 if let Some(attempt) = self.attempt(&task, attempt) {
                     attempt.has_spoken = true;
@@ -255,6 +260,9 @@ fn push_tightly<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
 }
 
+/// Who takes work out again that does not hold.
+const OURS: &str = "blueprint";
+
 impl TaskHistory {
     /// The number that the next attempt gets.
     pub fn next_attempt(&self) -> u32 {
@@ -296,7 +304,8 @@ impl TaskHistory {
     pub fn failure(&self) -> Option<(Outcome, Option<String>)> {
         let last = self.last_attempt()?;
         let (ended, _) = last.ended.as_ref()?;
-        let is_theirs = self.transitions.len() > last.transitions_before + 1;
+        let is_taken_out = self.is_set_back() && self.again.as_ref().is_some_and(|again| again.by == OURS);
+        let is_theirs = !is_taken_out && self.transitions.len() > last.transitions_before + 1;
         let detail = ended.question.clone().or_else(|| ended.detail.clone());
         let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
         (is_failure && !is_theirs).then_some((ended.outcome, detail))

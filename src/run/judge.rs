@@ -94,7 +94,8 @@ fn add_work(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<
 fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) -> Result<(), GitError> {
     let Common { protected, repo, .. } = &*job.common;
     let (Some(head), Ok(base)) = (report.commit, started.base.parse::<Oid>()) else { return Ok(()) };
-    if protected.is_empty() || report.outcome != Outcome::Completed {
+    // What resolves a conflict is looked at by itself: the work was let through before.
+    if protected.is_empty() || report.outcome != Outcome::Completed || job.resolving.is_some() {
         return Ok(());
     }
     let tip = started.resolves.as_ref().and_then(|resolves| resolves.tip.parse().ok());

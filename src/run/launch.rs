@@ -36,14 +36,14 @@ pub(super) enum LaunchError {
 }
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
-pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) -> Result<Ready, LaunchError> {
+pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
         task: job.task.to_string(),
         worktree: job.worktree.clone(),
     });
-    let conflict = base.as_ref().and_then(|base| base.conflict.as_ref());
+    let conflict = base.and_then(|base| base.conflict.as_ref());
     let prompt = agent::prompt(&job.brief_of(conflict));
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
@@ -64,7 +64,7 @@ pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) ->
         slug: job.slug.clone(),
         branch: job.task_branch().unwrap_or_default(),
         worktree: job.worktree.clone(),
-        base: base.as_ref().map(|base| base.commit.to_string()).unwrap_or_default(),
+        base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
         prompt: fingerprint(&definition, &prompt),
@@ -73,7 +73,7 @@ pub(super) fn write_down(job: &Job, base: Option<Based>, provided: &Provided) ->
         sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
         port_base: job.ports.as_ref().map(PortBlock::base),
         brought: provided.brought.clone(),
-        on_integration: base.as_ref().is_some_and(|base| base.on_integration),
+        on_integration: base.is_some_and(|base| base.on_integration),
         resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
     };
     Ok(Ready { command, walls, started })

@@ -145,6 +145,10 @@ pub enum Fact {
         /// Which attempt's.
         attempt: u32,
     },
+    /// `verify-integration` was run on a commit of the integration branch.
+    Verified(VerifiedCommit),
+    /// A task's work was taken out of the integration branch again: the commit point of that, and of all these changes of status.
+    TakenOut(TakenOut),
     /// Something that only a later version knows: it stays in the journal, and says nothing to us.
     #[serde(other, skip_serializing)]
     OfLaterVersion,
@@ -170,10 +174,42 @@ impl Fact {
             | Self::SetBack(_)
             | Self::Taken(_)
             | Self::Rebased { .. }
+            | Self::Verified(_)
+            | Self::TakenOut(_)
             | Self::Asked { .. }
             | Self::Transition(_) => true,
         }
     }
+}
+
+/// Whether what is merged holds together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedCommit {
+    /// The commit of the integration branch.
+    pub commit: String,
+    /// What was run.
+    pub command: String,
+    /// Whether it succeeded.
+    pub passed: bool,
+    /// What went wrong.
+    pub detail: Option<String>,
+    /// What it printed.
+    pub log: std::path::PathBuf,
+}
+
+/// Work that was merged, and with which the integration branch does not hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TakenOut {
+    /// Whose.
+    pub task: TaskId,
+    /// The commit with which it began to fail.
+    pub merge: String,
+    /// What went wrong.
+    pub why: String,
+    /// What the command printed there.
+    pub log: std::path::PathBuf,
+    /// The task, which is blocked, and what was built on it, which is to be done again.
+    pub transitions: Vec<TransitionRecord>,
 }
 
 /// What a live run can be asked for.

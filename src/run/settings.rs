@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
+use super::verify::VerifyStep;
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
 use crate::git::{Repo, Strategy};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub strategy: Strategy,
     /// What follows a conflict with work that is merged already.
     pub on_conflict: OnConflict,
+    /// What has to succeed on the integration branch.
+    pub verify: Option<VerifyStep>,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.

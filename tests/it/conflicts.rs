@@ -73,6 +73,14 @@ fn a_resolution_is_a_commit_of_the_integration_branch_and_the_tasks_branch_stays
     assert_eq!(project.git(&["-C", &worktree, "status", "--porcelain"]), "");
     assert_eq!(project.git(&["-C", &worktree, "rev-parse", "HEAD"]), head);
     assert!(!std::path::Path::new(&worktree).join("new.txt").exists());
+    let tries = &project.task("b")["each_attempt"];
+    assert_eq!(
+        (&tries[0]["outcome"], &tries[0]["commit"]),
+        (&"merge-conflict".into(), &head.as_str().into())
+    );
+    assert_eq!((&tries[1]["resolves"], &tries[1]["merge"]), (&1.into(), &merged.as_str().into()));
+    let story = project.blueprint(&["status", "b"]).stdout;
+    assert!(story.contains("attempt 2  completed, resolves the conflict of attempt 1, base "), "{story}");
     project.run(&[]).assert(0, &["2 of 2 tasks completed"]);
     assert_eq!(rev(&project, INTEGRATION), merged, "a second run finds it merged");
 }
@@ -197,6 +205,19 @@ fn where_prerequisites_conflict_the_base_is_the_branch_that_holds_the_resolution
     assert_eq!((&started["base"], &started["on_integration"]), (&of_b.as_str().into(), &true.into()));
     let others = project.facts("attempt-started", "d");
     assert_eq!(others[0]["on_integration"], serde_json::Value::Null);
+}
+
+#[test]
+fn taking_a_side_back_keeps_the_other_and_a_conflict_that_comes_again_is_resolved_as_it_was() {
+    let script = "== a\nwrite same.txt from a\n== b #1\nwrite same.txt from b\n== b\nwrite same.txt from a\\nfrom b\n\
+                  == *\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::of(&["x", "a", "b"]), script);
+    project.complete(&["-j", "1"]);
+    project.blueprint(&["retry", "x"]).assert(0, &["x is to be done again"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "from a\nfrom b");
+    assert_eq!(project.files(INTEGRATION).iter().filter(|file| *file == "x.txt").count(), 0);
+    project.blueprint(&["retry", "a"]).assert(0, &["a is to be done again"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "from b");
 }
 
 #[test]

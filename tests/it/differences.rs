@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::cleaning::assert_schema;
 use crate::project::{PlanText, TestProject};
 
 fn diff(project: &TestProject, arguments: &[&str]) -> String {
@@ -38,6 +39,7 @@ fn while_an_agent_works_what_is_not_committed_is_shown() {
     let patch = diff(&project, &["a"]);
     assert!(patch.contains("+++ b/new.txt") && patch.contains("+more"), "{patch}");
     let json: Value = serde_json::from_str(&diff(&project, &["a", "--format", "json"])).unwrap();
+    assert_schema(&json, "diff");
     assert_eq!((&json["commit"], json["files"].as_array().unwrap().len()), (&Value::Null, 2));
     project.touch("go");
     assert_eq!(run.wait().code, Some(0));

@@ -188,31 +188,6 @@ fn what_a_killed_save_left_is_swept_away_and_other_plans_files_stay() {
 }
 
 #[test]
-fn files_that_go_through_a_configured_filter_are_refused_before_anything_starts() {
-    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
-    project.write(".gitattributes", "secret* filter=rot\n");
-    project.commit_all("Secrets");
-    project.git(&["config", "filter.rot.clean", "tr a-z n-za-m"]);
-    let (plan, refs) = (project.read("genesis.xml"), project.refs());
-    project.run(&[]).assert(74, &["`rot`", "`secret*`"]);
-    assert_eq!((project.read("genesis.xml"), project.refs()), (plan, refs));
-    assert_eq!(project.log().starts(), [""; 0]);
-    // Mended by a commit, which is what the plan starts from then.
-    project.git(&["rm", "--quiet", ".gitattributes"]);
-    project.commit_all("No secrets");
-    project.complete(&[]);
-}
-
-#[test]
-fn a_filter_that_nobody_configured_is_no_obstacle() {
-    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
-    project.write(".gitattributes", "secret* filter=rot\n");
-    project.commit_all("Secrets");
-    project.complete(&[]);
-    assert!(project.files(INTEGRATION).contains(&"a.txt".into()));
-}
-
-#[test]
 fn a_file_that_is_called_like_a_task_is_no_plan() {
     let project = TestProject::new(&PlanText::of(&["build", "other"]), WORK);
     project.write("build", "#!/bin/sh\n");

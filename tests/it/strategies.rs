@@ -43,7 +43,7 @@ fn each_strategy_brings_in_the_same_files() {
         assert_eq!(project.git(&["rev-parse", INTEGRATION]), tip, "{strategy}: nothing is brought in twice");
     }
     let files = |tree: &String| {
-        tree.lines().filter(|line| line.ends_with(".txt")).map(str::to_owned).collect::<Vec<_>>()
+        tree.lines().filter(|line| line.contains(".txt")).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(files(&trees[0]), files(&trees[1]));
     assert_eq!(files(&trees[0]), files(&trees[2]));
@@ -58,7 +58,7 @@ fn a_completed_task_is_taken_back_whatever_the_strategy() {
             .blueprint(&["retry", "b"])
             .assert(0, &["b is to be done again, and with it what depends on it: d"]);
         let files: Vec<_> =
-            project.files(INTEGRATION).into_iter().filter(|file| file.ends_with(".txt")).collect();
+            project.files(INTEGRATION).into_iter().filter(|file| file.contains(".txt")).collect();
         assert_eq!(files, ["a.txt", "c.txt", "e.txt"], "{strategy}");
         project.complete(&[]);
         assert_eq!(project.merges()["b"], if strategy == "rebase" { 2 } else { 1 });

@@ -147,6 +147,7 @@ fn a_plan_on_a_newer_start_builds_new_tasks_on_it_and_keeps_what_is_done() {
     let said = ok(&project, &["rebase-plan"]);
     assert!(said.contains("the plan starts from main at"), "{said}");
     assert!(ok(&project, &["rebase-plan"]).contains("already"));
+    assert_eq!(project.status()["plan"]["start"], project.git(&["rev-parse", "main"]));
     project.complete(&[]);
     assert_eq!(project.task("a")["base"].as_str(), Some(base.as_str()));
     let base = project.task("b")["base"].as_str().unwrap().to_owned();

@@ -94,6 +94,7 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
         "branch",
         "base",
         "commit",
+        "merge",
         "worktree",
         "summary",
         "question",
@@ -101,6 +102,7 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
         "tokens",
         "not_run_because",
         "waits_until",
+        "each_attempt",
     ];
     let before = keys(&status["tasks"][0]);
     assert_eq!(before, expected);

@@ -22,6 +22,11 @@ pub(super) const OURS: &[&str] = &["--json", "resume", "fork", "-"];
 const SANDBOX: &[&str] =
     &["--sandbox", "-s", "--dangerously-bypass-approvals-and-sandbox", "--approve-for-me", "--full-auto"];
 
+/// Whether the configuration's arguments say how it is confined.
+pub(super) fn sets_sandbox(args: &[String]) -> bool {
+    SANDBOX.iter().any(|flag| mentions(args, flag))
+}
+
 impl Invocation {
     /// Our own flags first, each left out where the configuration's arguments set the same; then those, then the configuration's model.
     ///
@@ -31,7 +36,7 @@ impl Invocation {
         let mut args = owned(&["exec", "--json", "--skip-git-repo-check"]);
         let powers = Powers::of(&launch.definition.tools);
         let is_free = |rivals: &[&str]| !rivals.iter().any(|flag| mentions(&spec.args, flag));
-        if is_free(SANDBOX) {
+        if !sets_sandbox(&spec.args) {
             let sandbox = if powers.shell || powers.edit { "workspace-write" } else { "read-only" };
             args.extend(["--sandbox".to_owned(), sandbox.to_owned()]);
         }

@@ -83,6 +83,7 @@ fn the_configuration_wins_over_our_flags_and_the_definition() {
     let shown = line(spec.clone(), &defined(&[], Some("gpt-5"))).to_string();
     assert!(shown.ends_with(" -s danger-full-access --model=o3 --output-schema x -"), "{shown}");
     assert!(!shown.contains("workspace-write") && !shown.contains("gpt-5"));
+    assert!(!build(spec.clone()).unwrap().has_own_sandbox() && runner().has_own_sandbox());
     assert!(line(spec, &Scene::new()).files.is_empty());
     spec_with_model("gpt-9");
 }

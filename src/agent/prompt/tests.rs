@@ -10,7 +10,7 @@ fn strings(texts: &[&str]) -> Vec<String> {
 fn minimal() -> Brief {
     Brief {
         task: TaskBrief { id: "auth-api".to_owned(), ..TaskBrief::default() },
-        place: Place { folder: "/trees/auth-api".into(), branch: None, is_shared: true },
+        place: Place { folder: "/trees/auth-api".into(), branch: None, is_shared: true, ports: None },
         attempt: 1,
         ..Brief::default()
     }
@@ -48,6 +48,7 @@ fn full() -> Brief {
             folder: "/trees/auth-api".into(),
             branch: Some("blueprint/shop/auth-api".to_owned()),
             is_shared: false,
+            ports: None,
         },
         attempt: 3,
         earlier: vec![
@@ -172,4 +173,11 @@ fn who_resolves_a_conflict_is_told_the_files_and_both_sides() {
         integration: "blueprint/shop/integration".to_owned(),
     };
     insta::assert_snapshot!(prompt(&Brief { conflict: Some(conflict), ..full() }));
+}
+
+#[test]
+fn the_ports_that_are_an_agents_own_are_named() {
+    let place = Place { ports: Some(20_040..=20_059), ..full().place };
+    let text = prompt(&Brief { place, ..full() });
+    assert!(text.contains("the ports 20040 to 20059"), "{text}");
 }

@@ -72,7 +72,6 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("verify-integration", self.verify_integration.is_some()),
             ("context", self.context.is_some()),
             ("max-cost", self.max_cost.is_some()),
             ("max-tokens", self.max_tokens.is_some()),

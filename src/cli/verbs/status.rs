@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let (context, known) = Context::open(path, global)?.known()?;
     let wanted = known.tasks(names)?;
     let is_wanted = |index| wanted.is_empty() || wanted.contains(&index);
-    let report = StatusReport::new(
+    let mut report = StatusReport::new(
         &context.path,
         &known.genesis,
         &known.plan,
@@ -31,6 +31,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         known.run.as_ref(),
         is_wanted,
     );
+    for task in &mut report.tasks {
+        // One that was removed is none.
+        task.worktree = task.worktree.take().filter(|place| place.exists());
+    }
     if args.format == Format::Human && is_paused(&context, known.run.as_ref())? {
         output::say("note    the live run is paused: nothing new starts until `blueprint resume`");
     }

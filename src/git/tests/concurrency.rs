@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, write};
-use crate::git::{Found, Repo};
+use crate::git::{Found, GitError, Repo};
 
 #[test]
 fn sixteen_creations_at_once_all_succeed_while_git_prunes_and_packs() -> Tested {
@@ -44,6 +44,47 @@ fn sixteen_creations_at_once_all_succeed_while_git_prunes_and_packs() -> Tested 
     Ok(())
 }
 
+#[test]
+fn twenty_times_sixteen_creations_at_once_succeed_while_git_prunes_commits_and_packs() {
+    let sandbox = Sandbox::new();
+    let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let disturber = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                sandbox.git(&["worktree", "prune", "--expire=now"]);
+                sandbox.git(&["commit", "--quiet", "--allow-empty", "-m", "of somebody's"]);
+                sandbox.try_git(&sandbox.path(), &["pack-refs", "--all", "--prune"]);
+            }
+        });
+        let rounds = (0..20).map(|_| round_of(16, &sandbox, &repo, start)).collect::<Vec<_>>();
+        done.store(true, Ordering::Relaxed);
+        disturber.join().unwrap();
+        for (round, failures) in rounds.iter().enumerate() {
+            assert!(failures.is_empty(), "round {round}: {failures:?}");
+        }
+    });
+    assert_eq!(sandbox.worktree_list().matches("worktree ").count(), 1);
+}
+
+/// So many worktrees made and removed at once; what went wrong with any of them.
+fn round_of(count: usize, sandbox: &Sandbox, repo: &Repo, start: git2::Oid) -> Vec<String> {
+    let one = |task: &str| -> Result<(), GitError> {
+        let worktree = repo.add_worktree(&sandbox.place(task), &branch(task), start)?;
+        let files = worktree.uncommitted()?;
+        if files.is_empty() {
+            repo.remove_worktree(&sandbox.place(task))
+        } else {
+            Err(GitError::Dirty { path: sandbox.place(task), files })
+        }
+    };
+    thread::scope(|scope| {
+        let makers: Vec<_> = (0..count).map(|n| scope.spawn(move || one(&format!("t{n}")))).collect();
+        let ends = makers.into_iter().map(|maker| maker.join().unwrap());
+        ends.filter_map(Result::err).map(|error| error.to_string()).collect()
+    })
+}
+
 /// Made, worked in, merged; every second one is removed again.
 fn a_tasks_life(sandbox: &Sandbox, repo: &Repo, task: &str, start: git2::Oid) {
     let place = sandbox.place(task);
@@ -51,7 +92,7 @@ fn a_tasks_life(sandbox: &Sandbox, repo: &Repo, task: &str, start: git2::Oid) {
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
     write(&place.join(task), "work");
     let gathered = worktree.commit_leftovers(&branch(task), &by(), &message()).unwrap();
-    integrate(&repo, gathered.head, &message()).unwrap();
+    integrate(repo, gathered.head, &message()).unwrap();
     if task.ends_with(['0', '2', '4', '6', '8']) {
         repo.remove_worktree(&place).unwrap();
         assert_eq!(repo.worktree_at(&place).unwrap(), Found::Nothing);

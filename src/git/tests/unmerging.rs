@@ -13,7 +13,7 @@ fn merge(
 ) -> Result<Oid, crate::git::GitError> {
     let head = sandbox.commit_on(base, task, text);
     let message = Message::new(&format!("Merge task {task}")).for_attempt(task, 1);
-    let merged = integrate(&repo, head, &message)?;
+    let merged = integrate(repo, head, &message)?;
     assert!(matches!(merged, Integrated::Merged { .. }), "{merged:?}");
     Ok(head)
 }

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{Owner, StatusReport, TaskStatus};
+use super::model::{AttemptStatus, Owner, StatusReport, TaskStatus};
 use super::waits::RootCause;
 use crate::agent::Outcome;
 use crate::genesis::Status;
@@ -161,13 +161,40 @@ pub fn task_lines(task: &TaskStatus) -> String {
     fact("branch", task.branch.clone());
     fact("base", task.base.clone());
     fact("commit", task.commit.clone());
+    fact("merge", task.merge.clone());
     fact("worktree", task.worktree.as_ref().map(|path| path.display().to_string()));
     fact("cost", task.cost_usd.map(|cost| format!("${cost:.2}")));
     fact("tokens", task.tokens.map(|tokens| format!("{} in, {} out", tokens.input, tokens.output)));
+    // Of a task with one attempt all of it stands above.
+    if task.each_attempt.len() > 1 || task.each_attempt.iter().any(|attempt| attempt.on_integration) {
+        lines.extend(task.each_attempt.iter().map(attempt_line));
+    }
     for event in &task.history {
         lines.push(format!("  {}", history_line(event)).trim_end().to_owned());
     }
     lines.join("\n") + "\n"
+}
+
+/// Digits of a commit that tell it apart.
+const DIGITS: usize = 12;
+
+fn attempt_line(attempt: &AttemptStatus) -> String {
+    let short = |name: &str, commit: &Option<String>| {
+        let commit = commit.as_ref().map(|commit| commit.chars().take(DIGITS).collect::<String>());
+        commit.map_or_else(String::new, |commit| format!(", {name} {commit}"))
+    };
+    let outcome = attempt.outcome.map_or("under way", Outcome::as_str);
+    let resolves =
+        attempt.resolves.map_or_else(String::new, |of| format!(", resolves the conflict of attempt {of}"));
+    let where_from =
+        if attempt.on_integration { " (the integration branch, as prerequisites conflict)" } else { "" };
+    format!(
+        "  attempt {}  {outcome}{resolves}{}{where_from}{}{}",
+        attempt.attempt,
+        short("base", &attempt.base),
+        short("commit", &attempt.commit),
+        short("merge", &attempt.merge)
+    )
 }
 
 fn history_line(event: &crate::genesis::Event) -> String {

@@ -38,6 +38,8 @@ pub struct PlanStatus {
     pub epic: String,
     /// The project's status.
     pub status: Option<ProjectStatus>,
+    /// The commit that tasks which have not begun start from, once a run has fixed it.
+    pub start: Option<String>,
 }
 
 /// Tasks by status.
@@ -71,6 +73,7 @@ pub struct TaskStatus {
     pub branch: Option<String>,
     pub base: Option<String>,
     pub commit: Option<String>,
+    pub merge: Option<String>,
     pub worktree: Option<PathBuf>,
     pub summary: Option<String>,
     pub question: Option<String>,
@@ -78,6 +81,7 @@ pub struct TaskStatus {
     pub tokens: Option<Tokens>,
     pub not_run_because: Option<RootCause>,
     pub waits_until: Option<Timestamp>,
+    pub each_attempt: Vec<AttemptStatus>,
     /// For people: what the JSON's readers find in `summary` and the log.
     #[serde(skip)]
     pub detail: Option<String>,
@@ -101,6 +105,34 @@ pub enum Owner {
     },
     /// Somebody who took it by hand.
     Person(String),
+}
+
+/// One attempt, and what became of its work in git.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct AttemptStatus {
+    pub attempt: u32,
+    pub outcome: Option<Outcome>,
+    pub resolves: Option<u32>,
+    pub base: Option<String>,
+    pub on_integration: bool,
+    pub commit: Option<String>,
+    pub merge: Option<String>,
+}
+
+impl AttemptStatus {
+    fn of(attempt: &Attempt) -> Self {
+        let started = &attempt.started;
+        Self {
+            attempt: started.attempt,
+            outcome: attempt.outcome(),
+            resolves: started.resolves.as_ref().map(|resolves| resolves.attempt),
+            base: Some(started.base.clone()).filter(is_given),
+            on_integration: started.on_integration,
+            commit: attempt.ended.as_ref().and_then(|(ended, _)| ended.commit.clone()),
+            merge: attempt.merge.clone(),
+        }
+    }
 }
 
 /// Tokens of all attempts.
@@ -134,6 +166,7 @@ impl StatusReport {
                 project: plan.project.clone(),
                 epic: plan.epic.clone(),
                 status: plan.status,
+                start: history.start.clone(),
             },
             counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
             tasks: tasks.collect(),
@@ -191,6 +224,7 @@ impl TaskStatus {
             branch: last.map(|attempt| attempt.started.branch.clone()).filter(is_given),
             base: last.map(|attempt| attempt.started.base.clone()).filter(is_given),
             commit: ended.and_then(|(ended, _)| ended.commit.clone()),
+            merge: last.and_then(|attempt| attempt.merge.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: details.result.as_ref().map(|result| result.summary.clone()),
             question: asked_by_hand(task, &details)
@@ -199,6 +233,11 @@ impl TaskStatus {
             tokens: story.and_then(tokens),
             not_run_because: None,
             waits_until: story.and_then(|story| waits_until(task, story)),
+            each_attempt: story
+                .into_iter()
+                .flat_map(|story| &story.attempts)
+                .map(AttemptStatus::of)
+                .collect(),
             detail: ended
                 .filter(|_| task.status != Status::Completed)
                 .and_then(|(ended, _)| ended.detail.clone()),

@@ -63,6 +63,7 @@ impl Dispatcher<'_> {
         let build_jobs = self.build_jobs();
         let ports = self.ports(task, &entry);
         let mut job = Job { build_jobs, ports, ..self.job(task, number, entry) };
+        job.brief.place.ports = job.ports.as_ref().map(PortBlock::ports);
         if let (Isolation::None, Entry::Fresh) = (job.cast.isolation, &job.entry) {
             let prepared = direct::prepare(&job);
             if let Ok(ready) = &prepared {
@@ -216,7 +217,7 @@ fn place(folder: &Path, branch: &str, isolation: Isolation) -> Place {
         Isolation::Worktree | Isolation::Shared => Some(branch.to_owned()),
         Isolation::None => None,
     };
-    Place { folder: folder.to_owned(), branch, is_shared: isolation != Isolation::Worktree }
+    Place { folder: folder.to_owned(), branch, is_shared: isolation != Isolation::Worktree, ports: None }
 }
 
 /// Refuses a template that would give two tasks one folder, or put worktrees where they are in the way.

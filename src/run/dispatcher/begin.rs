@@ -37,7 +37,12 @@ impl Dispatcher<'_> {
             self.take_up(&task)?;
         }
         self.retire_merged();
+        self.is_to_be_verified();
         self.start_ready()?;
+        while self.verify_next()? {
+            self.follow_changes()?;
+            self.start_ready()?;
+        }
         self.settle()
     }
 

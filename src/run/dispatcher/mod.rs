@@ -14,6 +14,7 @@ mod settle;
 mod steer;
 mod suspend;
 mod tell;
+mod verify;
 mod wrap_up;
 
 pub(super) use assign::check_worktree_dir;
@@ -30,6 +31,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
 use self::steer::{Ears, Steering};
+use self::verify::Verification;
 use self::wrap_up::task_of;
 use super::attempt::{Link, Message};
 use super::books::{Books, LOOK};
@@ -97,6 +99,8 @@ pub(super) struct Dispatcher<'a> {
     failed_fast: bool,
     /// What people have asked for from elsewhere.
     steering: Steering,
+    /// Whether what is merged works together.
+    verification: Verification,
     watcher: Watcher,
     done_now: usize,
     /// How long the tasks completed in this run took, and should have taken.
@@ -149,6 +153,7 @@ impl<'a> Dispatcher<'a> {
             numbers: HashMap::new(),
             failed_fast: false,
             steering: Steering::default(),
+            verification: Verification::default(),
             watcher: Watcher::default(),
             done_now: 0,
             spent: (Duration::ZERO, Duration::ZERO),
@@ -248,10 +253,17 @@ impl<'a> Dispatcher<'a> {
         }
         self.do_as_asked()?;
         self.start_ready()?;
+        while self.verify_next()? {
+            self.follow_changes()?;
+            self.start_ready()?;
+        }
         self.settle()
     }
 
     fn is_over(&mut self) -> bool {
+        if self.is_verifying() {
+            return false;
+        }
         if self.stage.is_some() {
             return self.running.is_empty() && self.retiring.is_over();
         }
@@ -290,6 +302,7 @@ impl<'a> Dispatcher<'a> {
                 self.record(self.named(*fact))
             }
             Message::Saved => self.on_saved(),
+            Message::Verified(commit, verified) => self.on_verified(commit, *verified),
             Message::Seen(fact) => self.record(*fact),
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
@@ -354,8 +367,9 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn stop_attempts(&self, stage: Stage) {
-        for running in self.running.values() {
-            running.stop.send_if_modified(|before| {
+        let stops = self.running.values().map(|running| &running.stop).chain(&self.verification.stop);
+        for stop in stops {
+            stop.send_if_modified(|before| {
                 let is_more = *before < Some(stage);
                 *before = (*before).max(Some(stage));
                 is_more

@@ -4,6 +4,7 @@ use super::Dispatcher;
 use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
+use crate::run::record::Fact;
 use crate::run::{Attempt, Isolation, RunError, RunEvent, TaskHistory, is_left_over, ledger};
 
 impl Dispatcher<'_> {
@@ -30,6 +31,21 @@ impl Dispatcher<'_> {
         };
         self.results.insert(id.clone(), commit);
         self.merge_again(id, commit)
+    }
+
+    /// A branch that was made anew has the merges that stay as other commits.
+    pub(super) fn record_moved_merges(&mut self) -> Result<(), RunError> {
+        let merges = self.common.repo.merges(&self.common.refs)?;
+        let mut moved = Vec::new();
+        for (task, commit) in &self.results {
+            let Some(done) = self.success_of(task) else { continue };
+            let now = merges.get(commit).map(ToString::to_string);
+            if let Some(merge) = now.filter(|now| done.merge.as_ref() != Some(now)) {
+                let (task, attempt, commit) = (task.clone(), done.started.attempt, commit.to_string());
+                moved.push(Fact::Merged { task, attempt, commit, merge });
+            }
+        }
+        moved.into_iter().try_for_each(|fact| self.record(fact))
     }
 
     fn is_needed(&self, id: &TaskId) -> bool {
@@ -80,7 +96,9 @@ impl Dispatcher<'_> {
         let integration = self.common.refs.integration();
         let base = self.success_of(id).and_then(|done| done.started.base.parse().ok());
         let work = Work { head: commit, base, message: &message };
-        match self.common.repo.integrate(&self.common.refs, &work, self.common.strategy)? {
+        let integrated = self.common.repo.integrate(&self.common.refs, &work, self.common.strategy)?;
+        self.is_to_be_verified();
+        match integrated {
             Integrated::AlreadyIn => {}
             Integrated::Merged { .. } if self.success_of(id).is_none() => {
                 self.tell(RunEvent::Note(format!("{id}: the work that was finished by hand is merged")));

@@ -20,6 +20,9 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
+        if matches!(fact, Fact::Merged { .. }) {
+            self.is_to_be_verified();
+        }
         self.books.record(fact)
     }
 
@@ -48,13 +51,19 @@ impl Dispatcher<'_> {
             result,
         };
         self.record(Fact::Transition(record.clone()))?;
-        if known.is_some() && self.isolation(task) == Isolation::None {
-            self.books.follow_later(record);
+        self.write_down(&record)
+    }
+
+    /// What the journal has, in the plan file.
+    pub(super) fn write_down(&mut self, record: &TransitionRecord) -> Result<(), RunError> {
+        let is_known = self.books.status(record.task.as_str()).is_some();
+        if is_known && self.isolation(&record.task) == Isolation::None {
+            self.books.follow_later(record.clone());
             return Ok(());
         }
-        match self.write(&record) {
+        match self.write(record) {
             Err(RunError::Edit(EditError::UnknownTask(_))) => {
-                self.tell_unwritten(&record);
+                self.tell_unwritten(record);
                 Ok(())
             }
             written => written,
@@ -88,7 +97,7 @@ impl Dispatcher<'_> {
 
     /// The time that the plan file shows for a change. The file has whole seconds, and by its second a change is found again: one that the
     /// task has had before in this very second gets the next one.
-    fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
+    pub(super) fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
         let story = self
             .books
@@ -182,7 +191,7 @@ impl Dispatcher<'_> {
         match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {
             Next::Complete => self.complete(task, report),
             Next::Block if self.is_to_be_resolved(task, report) => self.resolve(task, report),
-            Next::Fail if self.was_resolving(task) => self.give_up_resolving(task, report),
+            Next::Fail if report.outcome != Outcome::Escaped && self.was_resolving(task) => self.give_up_resolving(task, report),
             Next::Fail => self.end(task, report, Status::Failed, Ending::Failed, Cause::Failed),
             Next::Block => self.end(task, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
             Next::Release => self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted),
@@ -273,9 +282,11 @@ impl Dispatcher<'_> {
     }
 
     /// The commit that the task's current attempt started from.
-    fn base(&self, task: &TaskId) -> Option<&str> {
-        let attempt = self.books.history().task(task.as_str())?.last_attempt()?;
-        Some(&attempt.started.base)
+    fn base(&self, task: &TaskId) -> Option<String> {
+        let started = &self.books.history().task(task.as_str())?.last_attempt()?.started;
+        let how =
+            if started.on_integration { " (the integration branch, as prerequisites conflict)" } else { "" };
+        Some(format!("{}{how}", started.base))
     }
 
     /// The number of the task's current attempt.

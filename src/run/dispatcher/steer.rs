@@ -137,7 +137,9 @@ impl Dispatcher<'_> {
         if tasks.is_empty() {
             return Ok(());
         }
-        if let Unmerged::Conflict { subject, .. } = self.common.repo.unmerge(&self.common.refs, &tasks)? {
+        let unmerged = self.common.repo.unmerge(&self.common.refs, &tasks)?;
+        self.record_moved_merges()?;
+        if let Unmerged::Conflict { subject, .. } = unmerged {
             let text = format!(
                 "the old work of tasks that are done again is still in {}: `{subject}` does not hold without it",
                 self.common.refs.integration()

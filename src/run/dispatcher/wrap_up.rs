@@ -31,6 +31,7 @@ impl Dispatcher<'_> {
             Message::Ended(ended, _) => self.forget(Some(&ended.task)),
             Message::Record(fact, _) => self.forget(task_of(&fact)),
             Message::Saved
+            | Message::Verified(..)
             | Message::Begun(_)
             | Message::Seen(_)
             | Message::Running { .. }
@@ -181,6 +182,8 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         | Fact::SetBack(_)
         | Fact::Taken(_)
         | Fact::Rebased { .. }
+        | Fact::Verified(_)
+        | Fact::TakenOut(_)
         | Fact::Asked { .. }
         | Fact::OfLaterVersion => None,
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::job::{Common, Job, Report};
+use super::super::provision;
 use super::super::record::{AttemptEnded, AttemptStarted, Resolves};
 use super::super::workplace::{Based, PrepareError, authorship, explained, keep_aside, message};
 use super::dropped::{DROPPED, dropped};
@@ -138,14 +139,16 @@ pub(in crate::run) fn add_resolution(
     let conflict = started.resolves.as_ref().and_then(from_record);
     let Some(conflict) = conflict else { return Ok(Vec::new()) };
     report.commit = Some(conflict.head);
+    let ours = provision::ours(job, conflict.head, &started.brought)?;
+    let warnings = provision::put_aside(job, &job.common.repo.worktree(&job.worktree), &ours)?;
     match take(job, &conflict) {
         Ok(taken) => judge(job, resolving, &conflict, taken, report)?,
         Err(error) if error.is_of_the_disk() => return Err(error),
         Err(error) => {
-            refuse(job, &conflict, report, &format!("it can't be committed: {}", explained(&error)))
+            refuse(job, &conflict, report, &format!("it can't be committed: {}", explained(&error)));
         }
     }
-    Ok(Vec::new())
+    Ok(warnings)
 }
 
 fn take(job: &Job, conflict: &Conflict) -> Result<Oid, GitError> {
@@ -196,11 +199,26 @@ fn judge(
     }
     let said = [&report.summary, &report.notes].map(|text| text.as_deref().unwrap_or_default()).join("\n");
     let flaws = without_dropped(job.common.repo.flaws(conflict, taken, job.common.strategy)?, &said);
-    match complaint(&flaws, job, conflict) {
+    let own = changes_of_its_own(job, conflict, taken)?;
+    let protected = job.common.protected.among(&own);
+    let protected = (!protected.is_empty())
+        .then(|| format!("its resolution changes protected paths: {}", protected.join(", ")));
+    match complaint(&flaws, job, conflict).or(protected) {
         Some(complaint) => refuse(job, conflict, report, &complaint),
         None => accept(job, resolving, conflict, taken, report),
     }
     Ok(())
+}
+
+/// What the resolution changes on the branch that the work did not.
+fn changes_of_its_own(job: &Job, conflict: &Conflict, taken: Oid) -> Result<Vec<PathBuf>, GitError> {
+    if job.common.protected.is_empty() {
+        return Ok(Vec::new());
+    }
+    let works = job.common.repo.changed_paths(conflict.base, conflict.head)?;
+    let mut own = job.common.repo.changed_paths(conflict.tip, taken)?;
+    own.retain(|path| !works.contains(path));
+    Ok(own)
 }
 
 /// Without the lines of those files of which the agent has said that it left something out.

@@ -91,14 +91,17 @@ impl From<Report> for Unprovided {
 /// Makes the attempt's worktree ready to work in.
 pub(super) async fn provide(job: &Arc<Job>, link: &Link) -> Result<Provided, Unprovided> {
     let env = blocking(job, environment).await?.map_err(Unprovided::Broken)?;
-    if let Some(brought) = blocking(job, shared::brought_before).await? {
+    if let Some(brought) = blocking(job, brought_before).await? {
         return Ok(Provided { env, brought });
     }
     let Brought { paths, notes } = blocking(job, bring_all).await??;
     for note in notes.iter().filter(|note| job.common.provisions.is_new(note)) {
         let _ = link.messages.send(Message::Note(note.clone()));
     }
-    set_up(job, &env, link).await?;
+    // Setup would meet the markers of a conflict that is to be resolved, and fail.
+    if job.resolving.is_none() {
+        set_up(job, &env, link).await?;
+    }
     let provided = Provided { env, brought: paths };
     let noted = provided.brought.clone();
     blocking(job, move |job| shared::note_ready(job, &noted)).await?.map_err(Unprovided::Broken)?;
@@ -110,6 +113,14 @@ pub(super) fn end_leftovers(job: &Job) -> Result<(), StoreError> {
     let attempts = job.dir.path().parent().map(step::folders_in).unwrap_or_default();
     let steps = attempts.into_iter().map(|attempt| crate::store::AttemptDir::at(attempt).steps());
     steps.filter(|steps| steps.is_dir()).try_for_each(|steps| step::end_leftovers(&steps))
+}
+
+/// What was brought into the worktree before, where that is gone on with as it is: it is shared, or an earlier attempt's work stands in it.
+fn brought_before(job: &Job) -> Option<Vec<PathBuf>> {
+    let Some(resolving) = &job.resolving else { return shared::brought_before(job) };
+    let brought = &resolving.of.brought;
+    let is_there = |path: &PathBuf| job.worktree.join(path).symlink_metadata().is_ok();
+    (!brought.is_empty() && brought.iter().all(is_there)).then(|| brought.clone())
 }
 
 fn bring_all(job: &Job) -> Result<Brought, Unprovided> {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
@@ -25,6 +26,11 @@ impl PortBlock {
     /// The first of them.
     pub(in crate::run) fn base(&self) -> u16 {
         self.base
+    }
+
+    /// All of them.
+    pub(in crate::run) fn ports(&self) -> RangeInclusive<u16> {
+        self.base..=self.base.saturating_add(SIZE - 1)
     }
 
     /// The block that an earlier run gave to an attempt that goes on.

@@ -62,14 +62,14 @@ pub(super) fn walls(
     of_place: &[(OsString, OsString)],
 ) -> Result<Option<Walls>, WallsError> {
     let Confinement { sandbox: Some(by), write, read } = &job.common.confinement else { return Ok(None) };
-    if job.cast.kind.has_a_sandbox() {
+    if job.cast.runner.has_own_sandbox() {
         return Ok(None);
     }
     let home = command.var("HOME").map(|home| settled(Path::new(home)));
     let keep_out = keep_out(job, home.as_deref());
     let own = home.as_deref().map(|home| job.cast.kind.places(home, command)).unwrap_or_default();
-    if job.cast.kind != Kind::Command {
-        make_ready(&own);
+    if let Some(home) = home.as_deref().filter(|_| job.cast.kind != Kind::Command) {
+        make_ready(&own, home);
     }
     let mut places: Vec<PathBuf> = own.write;
     places.extend(home.iter().flat_map(|home| caches::of(home)));
@@ -115,11 +115,11 @@ fn keep_out(job: &Job, home: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// A program that is used for the first time makes its folders itself, but not in there.
-fn make_ready(own: &OwnPlaces) {
-    for folder in &own.write {
-        let is_folder = folder.extension().is_none();
-        if is_folder && folder.parent().is_some_and(Path::exists) {
-            let _ = fs::create_dir(folder);
+fn make_ready(own: &OwnPlaces, home: &Path) {
+    for folder in own.write.iter().filter(|folder| folder.extension().is_none() && home.is_dir()) {
+        let is_its_own = folder.starts_with(home) || folder.parent().is_some_and(Path::exists);
+        if is_its_own {
+            let _ = fs::create_dir_all(folder);
         }
     }
 }

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 pub(crate) use git::INTEGRATION;
 pub(crate) use log::Log;
 pub(crate) use plan::PlanText;
+#[allow(unused_imports, reason = "tests/agents uses it")]
+pub(crate) use process::with_variable as processes_with;
 pub(crate) use process::{Ended, Running, Said, kill};
 pub(crate) use terminal::Terminal;
 

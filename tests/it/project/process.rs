@@ -139,7 +139,7 @@ impl fmt::Display for Ended {
 }
 
 /// The processes that have a variable with that value in their environment, zombies left out.
-pub(super) fn with_variable(name: &str, value: &OsStr) -> Vec<u32> {
+pub(crate) fn with_variable(name: &str, value: &OsStr) -> Vec<u32> {
     let wanted = [name.as_bytes(), b"=", value.as_bytes()].concat();
     let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

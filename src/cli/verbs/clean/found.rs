@@ -200,19 +200,29 @@ impl Surveyor<'_> {
 
     /// Of a task that is over.
     fn sort_out(&mut self, item: Item, why: &str) -> Result<(), CliError> {
+        let (repo, task) = (self.branches.repo, item.task.as_deref());
         let doubt = match (item.kind, item.at) {
-            (Sort::Worktree, _) => self.safe.doubt_of_worktree(self.branches.repo, &item.path)?,
-            (Sort::Branch | Sort::Ref, Some(tip)) => self.safe.doubt(self.branches.repo, tip)?,
+            (Sort::Worktree, _) => self.safe.doubt_of_worktree(repo, task, &item.path)?,
+            (Sort::Branch | Sort::Ref, Some(tip)) => self.safe.doubt(repo, task, tip)?,
             (Sort::Branch | Sort::Ref | Sort::State, _) => None,
         };
         match doubt {
             Some(doubt) if !self.force => {
                 self.survey.stays.push(Item { why: doubt, needs_force: true, ..item });
             }
+            // A worktree can't be without it.
+            None if item.kind == Sort::Branch && self.has_kept_worktree(&item) => {
+                self.survey.stays.push(Item { why: "its worktree stays".into(), needs_force: true, ..item });
+            }
             Some(doubt) => self.survey.goes.push(Item { why: format!("{why}; {doubt}"), ..item }),
             None => self.survey.goes.push(Item { why: why.to_owned(), ..item }),
         }
         Ok(())
+    }
+
+    fn has_kept_worktree(&self, branch: &Item) -> bool {
+        let mut stays = self.survey.stays.iter();
+        stays.any(|item| item.kind == Sort::Worktree && item.task == branch.task)
     }
 
     /// What is left when all tasks are over.

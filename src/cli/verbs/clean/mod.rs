@@ -105,10 +105,10 @@ fn is_agreed(count: usize) -> Result<bool, CliError> {
 fn tell(context: &Context, survey: &Survey, removes: bool, force: bool) {
     let plan = shell_word(&context.path.to_string_lossy());
     let count = survey.goes.len();
-    if removes {
-        output::say(&format!("removed {count} of what was there"));
-    } else if count == 0 {
+    if count == 0 {
         output::say("there is nothing to clean");
+    } else if removes {
+        output::say(&format!("removed {count} of what was there"));
     } else {
         let force = if force { " --force" } else { "" };
         output::say(&format!("next    blueprint clean {plan} --yes{force}   (nothing was removed)"));

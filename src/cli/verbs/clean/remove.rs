@@ -7,7 +7,7 @@ use super::found::{Item, Sort};
 use crate::cli::branches::Branches;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::git::{BranchName, GitError};
+use crate::git::{BranchName, GitError, finish_removals};
 
 /// How the folder ends that worktrees lie in unless the configuration says otherwise.
 const FOLDER: &str = ".worktrees";
@@ -19,7 +19,15 @@ pub(super) fn all(
     items: &[Item],
     force: bool,
 ) -> Result<(), CliError> {
-    for item in items {
+    let worktrees = items.iter().filter(|item| item.kind == Sort::Worktree);
+    let removed = worktrees
+        .clone()
+        .try_for_each(|item| one(branches, item, force).map_err(|error| explained(item, error)));
+    // Until then they lie beside where they were.
+    finish_removals();
+    worktrees.for_each(|item| remove_empty_folders(&item.path, branches.refs.epic()));
+    removed?;
+    for item in items.iter().filter(|item| item.kind != Sort::Worktree) {
         one(branches, item, force).map_err(|error| explained(item, error))?;
         if item.kind == Sort::State {
             fs::remove_dir_all(context.state.path()).map_err(|error| {
@@ -40,7 +48,6 @@ fn one(branches: &Branches<'_>, item: &Item, force: bool) -> Result<(), GitError
             } else {
                 repo.remove_worktree(&item.path)?;
             }
-            remove_empty_folders(&item.path, branches.refs.epic());
         }
         (Sort::Branch, Some(tip)) => {
             let Some(branch) = BranchName::new(item.name.as_str()) else { return Ok(()) };

@@ -16,8 +16,10 @@ const SHOWN: usize = 3;
 pub(super) struct Safe {
     into: Option<BranchName>,
     start: Option<Oid>,
-    /// Commits without work of their own, or whose work has landed in another shape.
-    known: BTreeSet<Oid>,
+    /// Commits without work, or whose work has landed in another shape.
+    elsewhere: BTreeSet<Oid>,
+    /// What each task's attempts began on: nothing of its own, but perhaps all that another one has done.
+    bases: BTreeMap<String, BTreeSet<Oid>>,
     /// The tasks that have work, and whether it has landed.
     works: BTreeMap<String, bool>,
 }
@@ -30,10 +32,17 @@ impl Safe {
         into: Option<&BranchName>,
         start: Option<Oid>,
     ) -> Result<Self, CliError> {
-        let mut safe =
-            Self { into: into.cloned(), start, known: start.into_iter().collect(), works: BTreeMap::new() };
-        let attempts = known.history.tasks().flat_map(|(_, story)| &story.attempts);
-        safe.known.extend(attempts.filter_map(|attempt| attempt.started.base.parse::<Oid>().ok()));
+        let mut safe = Self {
+            into: into.cloned(),
+            start,
+            elsewhere: start.into_iter().collect(),
+            bases: BTreeMap::new(),
+            works: BTreeMap::new(),
+        };
+        for (id, story) in known.history.tasks() {
+            let bases = story.attempts.iter().filter_map(|attempt| attempt.started.base.parse().ok());
+            safe.bases.insert(id.to_string(), bases.collect());
+        }
         for (_, task) in known.plan.tasks() {
             let (id, story) = (task.id.as_str(), known.history.task(task.id.as_str()));
             let work =
@@ -44,7 +53,7 @@ impl Safe {
                 has_landed = safe.has(branches.repo, merge)?;
             }
             if has_landed {
-                safe.known.insert(work.head);
+                safe.elsewhere.insert(work.head);
             }
             safe.works.insert(id.to_owned(), has_landed);
         }
@@ -59,14 +68,27 @@ impl Safe {
         self.works.get(task).copied().unwrap_or(false)
     }
 
-    /// Why a branch or ref there must not go without more ado.
-    pub(super) fn doubt(&self, repo: &Repo, tip: Oid) -> Result<Option<String>, CliError> {
+    /// Why a branch or ref of a task, or of none, must not go without more ado.
+    pub(super) fn doubt(
+        &self,
+        repo: &Repo,
+        task: Option<&str>,
+        tip: Oid,
+    ) -> Result<Option<String>, CliError> {
+        if task.and_then(|task| self.bases.get(task)).is_some_and(|bases| bases.contains(&tip)) {
+            return Ok(None);
+        }
         let short: String = tip.to_string().chars().take(10).collect();
         Ok((!self.has(repo, tip)?).then(|| format!("{short} has never landed")))
     }
 
     /// The same of a worktree.
-    pub(super) fn doubt_of_worktree(&self, repo: &Repo, path: &Path) -> Result<Option<String>, CliError> {
+    pub(super) fn doubt_of_worktree(
+        &self,
+        repo: &Repo,
+        task: Option<&str>,
+        path: &Path,
+    ) -> Result<Option<String>, CliError> {
         let worktree = repo.worktree(path);
         let Ok(dirty) = worktree.uncommitted() else { return Ok(Some("it can't be looked into".into())) };
         if let Some(first) = dirty.get(..dirty.len().min(SHOWN)).filter(|first| !first.is_empty()) {
@@ -79,13 +101,13 @@ impl Safe {
             return Ok(Some(format!("not committed there: {}{more}", names.join(", "))));
         }
         match worktree.head() {
-            Ok(head) => self.doubt(repo, head),
+            Ok(head) => self.doubt(repo, task, head),
             Err(_) => Ok(Some("it has no commit that can be read".into())),
         }
     }
 
     fn has(&self, repo: &Repo, commit: Oid) -> Result<bool, CliError> {
-        if self.known.contains(&commit) {
+        if self.elsewhere.contains(&commit) {
             return Ok(true);
         }
         let Some(into) = &self.into else { return Ok(false) };

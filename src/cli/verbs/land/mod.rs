@@ -12,7 +12,7 @@ use crate::cli::context::{Context, Known, find};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
-use crate::git::{BranchName, GitError, Landable, Landing, Oid, PlanState, Program, Stepped};
+use crate::git::{Advanced, BranchName, GitError, Landable, Landing, Oid, PlanState, Program};
 use crate::report::{clean, shell_word};
 use crate::store::{Lock, write_json};
 use pieces::Pieces;
@@ -115,8 +115,8 @@ fn take(ground: &Ground<'_>, landing: &Landing, plan: Option<&PlanState>) -> Res
         fs::remove_file(&note).map_err(|error| unfinished::not_removed(&note, &error))?;
     }
     match taken.map_err(|error| refused(ground, error))? {
-        Stepped::Done => Ok(()),
-        Stepped::InTheWay(paths) => {
+        Advanced::Done => Ok(()),
+        Advanced::InTheWay(paths) => {
             let checkout = step.checkout.unwrap_or_default();
             let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
             let place = checkout.display();

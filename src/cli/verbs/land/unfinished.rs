@@ -7,14 +7,14 @@ use std::path::Path;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
-use crate::git::{Repo, Resumed, Step};
+use crate::git::{Advance, Repo, Resumed};
 use crate::report::{clean, shell_word};
 use crate::store::read_json;
 
 /// Ends it, if there is one.
 pub(super) fn finish(context: &Context, repo: &Repo) -> Result<(), CliError> {
     let note = context.state.landing();
-    let Some(step) = read_json::<Step>(&note)? else { return Ok(()) };
+    let Some(step) = read_json::<Advance>(&note)? else { return Ok(()) };
     match repo.resume(&step)? {
         Resumed::Done => {
             output::say(&format!("note    a landing in {} that had broken off is done now", step.branch));
@@ -29,7 +29,7 @@ pub(super) fn finish(context: &Context, repo: &Repo) -> Result<(), CliError> {
     fs::remove_file(&note).map_err(|error| not_removed(&note, &error))
 }
 
-fn stray(step: &Step, paths: &[std::path::PathBuf]) -> CliError {
+fn stray(step: &Advance, paths: &[std::path::PathBuf]) -> CliError {
     let checkout = step.checkout.clone().unwrap_or_default();
     let shown: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
     let words: Vec<_> = paths.iter().map(|path| shell_word(&path.to_string_lossy())).collect();

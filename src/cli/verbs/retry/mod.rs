@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         .iter()
         .map(|name| plan.find(name).ok_or_else(|| unknown_task(&plan, name)))
         .collect::<Result<_, _>>()?;
-    let dependents = if args.only { BTreeSet::new() } else { after(&plan, &chosen) };
+    let dependents = if args.only { BTreeSet::new() } else { after(&context, &held, &plan, &chosen) };
     let dependents: BTreeSet<_> =
         dependents.into_iter().filter(|index| is_undone(&held, &plan, *index)).collect();
     let again: Vec<_> = chosen.union(&dependents).map(|index| plan.task(*index).id.as_str()).collect();
@@ -87,12 +87,21 @@ fn set_back(
     Ok(())
 }
 
-/// All that waits for these tasks, directly or not.
-fn after(plan: &Plan, chosen: &BTreeSet<TaskIndex>) -> BTreeSet<TaskIndex> {
+/// All that waits for these tasks, directly or not, and what was begun where the integration branch had their work.
+fn after(
+    context: &Context,
+    held: &Held<'_>,
+    plan: &Plan,
+    chosen: &BTreeSet<TaskIndex>,
+) -> BTreeSet<TaskIndex> {
     let mut found = BTreeSet::new();
     let mut open: Vec<_> = chosen.iter().copied().collect();
     while let Some(index) = open.pop() {
-        open.extend(plan.dependents(index).into_iter().filter(|after| found.insert(*after)));
+        let id = &plan.task(index).id;
+        let by_base = context.repo.as_ref().map(|repo| held.history.built_on(repo, id)).unwrap_or_default();
+        let by_base = by_base.iter().filter_map(|id| plan.find(id.as_str()));
+        let after = plan.dependents(index).into_iter().chain(by_base);
+        open.extend(after.filter(|after| found.insert(*after)));
     }
     found.difference(chosen).copied().collect()
 }

@@ -13,7 +13,7 @@ use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings};
+use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, VerifyStep};
 
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
@@ -56,6 +56,7 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
@@ -72,6 +73,10 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+fn verify_step(config: &config::StepConfig) -> VerifyStep {
+    VerifyStep { step: config.step(), every: config.every.map_or(1, |every| every.get() as usize) }
 }
 
 fn protected(config: &Config) -> Result<Protected, CliError> {

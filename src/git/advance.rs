@@ -9,7 +9,7 @@ use super::{BranchName, GitError, Landing, Oid, Repo, hooks};
 
 /// What is being done, written down before it is begun: whoever comes after somebody who was killed finds it, and ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct Advance {
     /// The branch.
     pub branch: String,
     /// Where it is.
@@ -24,7 +24,7 @@ pub struct Step {
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stepped {
+pub enum Advanced {
     /// The branch is there.
     Done,
     /// These paths of the checkout hold uncommitted work, or are in the way. Nothing was changed.
@@ -44,11 +44,11 @@ pub enum Resumed {
 
 impl Repo {
     /// The step that a landing is. `plan` is the plan's file, relative to the checkout that it lies in.
-    pub fn step(&self, landing: &Landing, plan: Option<&Path>) -> Result<Step, GitError> {
+    pub fn step(&self, landing: &Landing, plan: Option<&Path>) -> Result<Advance, GitError> {
         let checkout = self.checked_out_at(&landing.branch)?;
         let is_here = checkout.as_deref().is_some_and(|checkout| Some(checkout) == self.workdir());
         let keep = plan.filter(|_| is_here && landing.has_plan).map(Path::to_owned);
-        Ok(Step {
+        Ok(Advance {
             branch: landing.branch.as_str().to_owned(),
             from: landing.from.to_string(),
             to: landing.to.to_string(),
@@ -58,7 +58,7 @@ impl Repo {
     }
 
     /// What of the checkout keeps the step from being made; nothing if it is possible.
-    pub fn in_the_way(&self, step: &Step) -> Result<Vec<PathBuf>, GitError> {
+    pub fn in_the_way(&self, step: &Advance) -> Result<Vec<PathBuf>, GitError> {
         let (_, from, to) = step.read()?;
         let Some(checkout) = &step.checkout else { return Ok(Vec::new()) };
         self.refuse_unfinished_at(checkout)?;
@@ -70,14 +70,14 @@ impl Repo {
     ///
     /// # Errors
     /// [`GitError::HalfDone`] if it broke off in the middle: [`Repo::resume`] goes on from there. After any other error all is as it was.
-    pub fn take_step(&self, step: &Step, hook: Option<&'static str>) -> Result<Stepped, GitError> {
+    pub fn take_step(&self, step: &Advance, hook: Option<&'static str>) -> Result<Advanced, GitError> {
         let (branch, from, to) = step.read()?;
         let Some(checkout) = &step.checkout else {
-            return self.move_branch(self.place(), &branch, from, to).map(|()| Stepped::Done);
+            return self.move_branch(self.place(), &branch, from, to).map(|()| Advanced::Done);
         };
         let found = self.in_the_way(step)?;
         if !found.is_empty() {
-            return Ok(Stepped::InTheWay(found));
+            return Ok(Advanced::InTheWay(found));
         }
         let carry = step.carry(checkout, from, to);
         if let Err(error) = carry.run(self) {
@@ -89,7 +89,7 @@ impl Repo {
         }
         // What it says has no effect on a step that is made.
         let _ = hooks::run(checkout, "post-merge", &["0"]);
-        Ok(Stepped::Done)
+        Ok(Advanced::Done)
     }
 
     fn after_failure(&self, carry: &Carry<'_>, error: GitError) -> GitError {
@@ -104,7 +104,7 @@ impl Repo {
     }
 
     /// Ends a step in which somebody was killed.
-    pub fn resume(&self, step: &Step) -> Result<Resumed, GitError> {
+    pub fn resume(&self, step: &Advance) -> Result<Resumed, GitError> {
         let (branch, from, to) = step.read()?;
         let store = self.open_store()?;
         let tip = super::update::target(&store, &branch.full());
@@ -133,7 +133,7 @@ impl Repo {
     }
 }
 
-impl Step {
+impl Advance {
     fn read(&self) -> Result<(BranchName, Oid, Oid), GitError> {
         let unreadable =
             || GitError::UnknownRevision { spec: self.to.clone(), path: self.branch.clone().into() };
