@@ -146,7 +146,8 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Err(bug) => return Ok(bug),
     };
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
-    if let Ok(Some(text)) = blocking(job, audit::look_before).await {
+    let is_confined = ready.walls.is_some();
+    if let Ok(Some(text)) = blocking(job, move |job| audit::look_before(job, is_confined)).await {
         let _ = link.messages.send(Message::Warning(job.task.clone(), text));
     }
     let common = &job.common;

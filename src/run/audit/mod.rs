@@ -35,14 +35,14 @@ struct Before {
 }
 
 /// Looks at everything, before the agent is started. Without that look nothing can be said afterwards, which is told.
-pub(super) fn look_before(job: &Job) -> Option<String> {
+pub(super) fn look_before(job: &Job, is_confined: bool) -> Option<String> {
     let before = |fingerprint| Before {
         run: job.common.run.clone(),
         turn: job.common.workers.turn(),
         is_alone: is_alone(job),
         fingerprint,
     };
-    let looked = fingerprint(job, job.common.confinement.sandbox.is_some(), &[]).map(before);
+    let looked = fingerprint(job, is_confined, &[]).map(before);
     let written = looked
         .map_err(|error| error.to_string())
         .and_then(|before| write_json(&job.dir.before(), &before).map_err(|error| error.to_string()));

@@ -57,6 +57,10 @@ pub(super) fn say(
 }
 
 fn say_sandbox(settings: &Settings) {
+    let has_own = settings.casting.values().any(|cast| cast.runner.has_own_sandbox());
+    if has_own && settings.confinement.sandbox.is_some() {
+        output::say("note    agents that Codex plays are kept in its own sandbox instead");
+    }
     let is_shared = settings.casting.values().any(|cast| cast.isolation == Isolation::Shared);
     let place = if is_shared { "one worktree that all share" } else { "worktrees of their own" };
     let walls = match settings.confinement.sandbox {
