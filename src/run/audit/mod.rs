@@ -105,5 +105,6 @@ fn is_expected(job: &Job, change: &Change, others: &[Working]) -> bool {
     };
     // Verbs of ours, as other processes: they add to what is kept.
     let is_kept = change.before.is_none() && change.name.starts_with("refs/blueprint/");
-    is_branch(&change.name) || is_kept || is_own_move() || job.cast.isolation == Isolation::None
+    let is_tried = change.name == common.refs.verification().full();
+    is_branch(&change.name) || is_kept || is_tried || is_own_move() || job.cast.isolation == Isolation::None
 }
