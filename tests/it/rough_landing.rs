@@ -1,0 +1,32 @@
+//! `land` where files, plans or words of others are in its way: it refuses, or leaves them as they are.
+
+use std::fs;
+
+use crate::landing::{identify, ok};
+use crate::project::{PlanText, TestProject};
+
+#[test]
+fn ignored_files_are_in_the_way_where_a_file_becomes_a_folder_or_the_other_way_round() {
+    let script = "== a\nsh git rm -rq d && ln -s README.md d && mkdir f.log && echo x > f.log/new && git add -f f.log\n\
+                  sh echo x > out/new.txt && git add -f out/new.txt";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    identify(&project);
+    project.write("d/kept.txt", "x");
+    project.write("out/kept.txt", "x");
+    project.commit_all("Folders");
+    project.write(".gitignore", "*.log\nout\n");
+    project.commit_all("Ignore");
+    project.complete(&[]);
+    for mine in ["d/x.log", "f.log", "out/mine.txt"] {
+        project.write(mine, "mine");
+    }
+    let before = (project.refs(), project.git(&["status", "--porcelain"]));
+    project.blueprint(&["land"]).assert(2, &["in the way, in d/x.log, f.log; nothing was changed"]);
+    assert_eq!((project.refs(), project.git(&["status", "--porcelain"])), before);
+    assert_eq!((project.read("d/x.log"), project.read("f.log")), ("mine".into(), "mine".into()));
+    fs::remove_file(project.root.join("d/x.log")).unwrap();
+    fs::remove_file(project.root.join("f.log")).unwrap();
+    ok(&project, &["land"]);
+    assert!(project.root.join("d").is_symlink());
+    assert_eq!((project.read("f.log/new"), project.read("out/mine.txt")), ("x\n".into(), "mine".into()));
+}
