@@ -1,6 +1,6 @@
 //! What has landed in a person's branch: the one place that answers that, from git alone.
 
-use git2::{Oid, Repository, Sort};
+use git2::{Oid, Repository};
 
 use super::message::{HEAD_TRAILER, TASK_TRAILER, said, trailer};
 use super::update::{contains, target};
@@ -30,16 +30,9 @@ impl Repo {
 ///
 /// Only the branch's own steps count, and none that is a task's: an agent may write into its commits what it likes.
 pub(super) fn held(store: &Repository, tip: Oid, start: Option<Oid>) -> Result<Vec<Oid>, git2::Error> {
-    let mut walk = store.revwalk()?;
-    walk.set_sorting(Sort::TOPOLOGICAL)?;
-    walk.simplify_first_parent()?;
-    walk.push(tip)?;
-    if let Some(start) = start.filter(|start| store.find_commit(*start).is_ok()) {
-        walk.hide(start)?;
-    }
     let mut held = vec![tip];
-    for step in walk {
-        let commit = store.find_commit(step?)?;
+    for step in own_steps(store, tip, start.as_slice())? {
+        let commit = store.find_commit(step)?;
         let is_single = commit.parent_count() == 1 && trailer(&commit, TASK_TRAILER).is_none();
         let squashed = is_single.then(|| said(&commit, LANDED_TRAILER)).flatten();
         // A commit of the integration branch that was made of a task's, whose own commits it does not contain.
@@ -48,6 +41,22 @@ pub(super) fn held(store: &Repository, tip: Oid, start: Option<Oid>) -> Result<V
         held.extend(named.filter(|id| store.find_commit(*id).is_ok()));
     }
     Ok(held)
+}
+
+/// The commits that a branch has gone through by its first parents, the tip first, as far as none of `known` contains them.
+///
+/// By hand: libgit2's own walk runs beyond the end of a shallow clone, and fails.
+pub(super) fn own_steps(store: &Repository, tip: Oid, known: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
+    let mut steps = Vec::new();
+    let mut next = Some(store.find_commit(tip)?);
+    while let Some(commit) = next.filter(|commit| !known.contains(&commit.id())) {
+        steps.push(commit.id());
+        next = commit.parent(0).ok();
+    }
+    // What contains a step contains all that are below it.
+    let is_new = |step: &Oid| !known.iter().any(|known| contains(store, *known, *step));
+    steps.truncate(steps.partition_point(is_new));
+    Ok(steps)
 }
 
 /// A commit that stands for `commit` in a merge: what was squashed into it since `start` is among its parents. No ref is to keep it.
@@ -80,15 +89,10 @@ impl Repo {
         let store = self.open_store()?;
         let Some(tip) = target(&store, &branch.full()) else { return Ok(Vec::new()) };
         let tasks = || -> Result<Vec<String>, git2::Error> {
-            let mut walk = store.revwalk()?;
-            walk.simplify_first_parent()?;
-            walk.push(tip)?;
-            for known in start.into_iter().chain(target(&store, &but.full())) {
-                walk.hide(known)?;
-            }
+            let known: Vec<_> = start.into_iter().chain(target(&store, &but.full())).collect();
             let mut tasks = Vec::new();
-            for step in walk {
-                tasks.extend(trailer(&store.find_commit(step?)?, TASK_TRAILER));
+            for step in own_steps(&store, tip, &known)? {
+                tasks.extend(trailer(&store.find_commit(step)?, TASK_TRAILER));
             }
             Ok(tasks)
         };

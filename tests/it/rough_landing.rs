@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::landing::{identify, ok};
+use crate::landing::{WORK, identify, ok};
 use crate::project::{PlanText, TestProject};
 
 #[test]
@@ -29,4 +29,24 @@ fn ignored_files_are_in_the_way_where_a_file_becomes_a_folder_or_the_other_way_r
     ok(&project, &["land"]);
     assert!(project.root.join("d").is_symlink());
     assert_eq!((project.read("f.log/new"), project.read("out/mine.txt")), ("x\n".into(), "mine".into()));
+}
+
+#[test]
+fn a_clone_without_its_history_is_landed_in_and_cleaned() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), WORK);
+    identify(&project);
+    project.write("more.txt", "x");
+    project.commit_all("More");
+    project.write(".git/shallow", &(project.git(&["rev-parse", "HEAD"]) + "\n"));
+    project.git(&["reflog", "expire", "--expire=now", "--all"]);
+    project.git(&["repack", "-adq"]);
+    project.git(&["prune", "--expire=now"]);
+    assert_eq!(project.git(&["rev-list", "--count", "HEAD"]), "1");
+    project.complete(&[]);
+    ok(&project, &["land", "a"]);
+    ok(&project, &["land", "--squash"]);
+    assert!(ok(&project, &["land"]).contains("has landed"));
+    ok(&project, &["clean", "--yes"]);
+    assert_eq!(project.git(&["for-each-ref", "refs/heads/blueprint"]), "");
+    assert_eq!(project.read("b.txt"), "of b\n");
 }
