@@ -2,7 +2,7 @@
 
 use git2::{Oid, Repository};
 
-use super::message::{HEAD_TRAILER, TASK_TRAILER, said, trailer};
+use super::message::{HEAD_TRAILER, TASK_TRAILER, is_an_agents, said, trailer};
 use super::update::{contains, target};
 use super::{Authorship, BranchName, GitError, Repo};
 
@@ -28,13 +28,14 @@ impl Repo {
 
 /// The commits whose work the branch at `tip` holds, with all that they contain: itself, and what was squashed into it.
 ///
-/// Only the branch's own steps count, and none that is a task's: an agent may write into its commits what it likes.
+/// Only the branch's own steps count, and none that is a task's or by an agent, to which a person may have fast-forwarded: an agent may
+/// write into its commits what it likes.
 pub(super) fn held(store: &Repository, tip: Oid, start: Option<Oid>) -> Result<Vec<Oid>, git2::Error> {
     let mut held = vec![tip];
     for step in own_steps(store, tip, start.as_slice())? {
         let commit = store.find_commit(step)?;
         let is_single = commit.parent_count() == 1 && trailer(&commit, TASK_TRAILER).is_none();
-        let squashed = is_single.then(|| said(&commit, LANDED_TRAILER)).flatten();
+        let squashed = (is_single && !is_an_agents(&commit)).then(|| said(&commit, LANDED_TRAILER)).flatten();
         // A commit of the integration branch that was made of a task's, whose own commits it does not contain.
         let named = squashed.or_else(|| trailer(&commit, HEAD_TRAILER));
         let named = named.and_then(|id| id.parse::<Oid>().ok());

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::landing::{WORK, identify, ok};
+use crate::landing::{WORK, done, identify, ok};
 use crate::project::{PlanText, TestProject};
 
 #[test]
@@ -29,6 +29,23 @@ fn ignored_files_are_in_the_way_where_a_file_becomes_a_folder_or_the_other_way_r
     ok(&project, &["land"]);
     assert!(project.root.join("d").is_symlink());
     assert_eq!((project.read("f.log/new"), project.read("out/mine.txt")), ("x\n".into(), "mine".into()));
+}
+
+#[test]
+fn work_never_counts_as_landed_by_an_agents_word() {
+    let script = "== b\nwrite b.txt x\n== a\nwrite a.txt x\n\
+        sh until git rev-parse --verify --quiet refs/heads/blueprint/trial/integration; do sleep 0.05; done\n\
+        sh git add . && git commit -q -m nice -m \"Blueprint-Landed: $(git rev-parse refs/heads/blueprint/trial/b)\"";
+    let project = done(&PlanText::of(&["a", "b"]), script);
+    assert!(project.git(&["log", "-1", "--format=%B", "blueprint/trial/a"]).contains("Blueprint-Landed: "));
+    // A person may fast-forward to it, too.
+    project.git(&["branch", "by-hand", "blueprint/trial/a"]);
+    for into in ["main", "by-hand"] {
+        ok(&project, &["land", "a", "--into", into]);
+        let said = ok(&project, &["land", "b", "--into", into]);
+        assert!(said.contains(&format!("task b in {into}, by merge")), "{said}");
+        assert!(project.files(into).contains(&"b.txt".to_owned()));
+    }
 }
 
 #[test]
