@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use git2::{Oid, RepositoryState, Tree};
 
 use super::settle::operation;
-use super::worktree::path_of;
+use super::uncommitted::{Unknown, uncommitted};
 use super::{BranchName, GitError, Program, Repo};
 
 /// A step of a branch, in a checkout that has it.
@@ -36,16 +36,15 @@ impl Carry<'_> {
         let dirty = uncommitted(self.checkout)?;
         let dirty: BTreeSet<_> = dirty.iter().filter(|path| Some(path.as_path()) != self.keep).collect();
         let store = repo.open_store()?;
-        let old = store.find_commit(self.from).and_then(|commit| commit.tree());
-        let old = old.map_err(GitError::git("read a commit", self.checkout))?;
+        let tree = |id| store.find_commit(id).and_then(|commit| commit.tree());
+        let failed = || GitError::git("read a commit", self.checkout);
+        let (old, new) = (tree(self.from).map_err(failed())?, tree(self.to).map_err(failed())?);
         let mut found = BTreeSet::new();
         for path in &paths {
             let related = dirty.iter().filter(|dirty| dirty.starts_with(path) || path.starts_with(dirty));
             found.extend(related.map(|dirty| (*dirty).clone()));
-            // Ignored files are work, too.
-            let is_new = old.get_path(path).is_err();
-            if is_new && self.checkout.join(path).symlink_metadata().is_ok() {
-                found.insert(path.clone());
+            if new.get_path(path).is_ok() {
+                Unknown { checkout: self.checkout, old: &old }.at(path, &mut found)?;
             }
         }
         Ok(found.into_iter().collect())
@@ -151,15 +150,6 @@ impl Carry<'_> {
 
 fn entry(tree: &Tree<'_>, path: &Path) -> Option<Entry> {
     tree.get_path(path).ok().map(|entry| (entry.filemode(), entry.id()))
-}
-
-/// Every path that is not as in `HEAD`, in files or index, ignored ones left out.
-fn uncommitted(checkout: &Path) -> Result<Vec<PathBuf>, GitError> {
-    let status = ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames"];
-    let call = Program::new("read the status", checkout).var("GIT_OPTIONAL_LOCKS", "0").args(status);
-    let printed = call.run()?;
-    let lines = printed.split(|byte| *byte == 0).filter_map(|line| line.get(3..));
-    Ok(lines.filter(|path| !path.is_empty()).map(path_of).collect())
 }
 
 impl Repo {

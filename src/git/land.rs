@@ -17,6 +17,9 @@ pub struct Piece {
     pub head: Oid,
     /// For a merge or a squashed commit; a fast-forward needs none.
     pub message: Message,
+    /// Whether the branch may go there by fast-forward. Not to an agent's commit: as a step of the branch its message would be taken for
+    /// a person's word.
+    pub may_forward: bool,
 }
 
 /// The plan's own file, as it is to be committed.
@@ -121,7 +124,7 @@ impl Ground<'_> {
 
     /// The files in which it can't be, otherwise.
     fn take(&mut self, piece: &Piece, squash: bool) -> Result<Result<(), Vec<PathBuf>>, GitError> {
-        if !squash && contains(self.store, piece.head, self.tip) {
+        if piece.may_forward && !squash && contains(self.store, piece.head, self.tip) {
             self.tip = piece.head;
             self.held.push(piece.head);
             return Ok(Ok(()));

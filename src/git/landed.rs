@@ -1,8 +1,8 @@
 //! What has landed in a person's branch: the one place that answers that, from git alone.
 
-use git2::{Oid, Repository, Sort};
+use git2::{Oid, Repository};
 
-use super::message::{HEAD_TRAILER, TASK_TRAILER, said, trailer};
+use super::message::{HEAD_TRAILER, TASK_TRAILER, is_an_agents, said, trailer};
 use super::update::{contains, target};
 use super::{Authorship, BranchName, GitError, Repo};
 
@@ -28,26 +28,36 @@ impl Repo {
 
 /// The commits whose work the branch at `tip` holds, with all that they contain: itself, and what was squashed into it.
 ///
-/// Only the branch's own steps count, and none that is a task's: an agent may write into its commits what it likes.
+/// Only the branch's own steps count, and none that is a task's or by an agent, to which a person may have fast-forwarded: an agent may
+/// write into its commits what it likes.
 pub(super) fn held(store: &Repository, tip: Oid, start: Option<Oid>) -> Result<Vec<Oid>, git2::Error> {
-    let mut walk = store.revwalk()?;
-    walk.set_sorting(Sort::TOPOLOGICAL)?;
-    walk.simplify_first_parent()?;
-    walk.push(tip)?;
-    if let Some(start) = start.filter(|start| store.find_commit(*start).is_ok()) {
-        walk.hide(start)?;
-    }
     let mut held = vec![tip];
-    for step in walk {
-        let commit = store.find_commit(step?)?;
+    for step in own_steps(store, tip, start.as_slice())? {
+        let commit = store.find_commit(step)?;
         let is_single = commit.parent_count() == 1 && trailer(&commit, TASK_TRAILER).is_none();
-        let squashed = is_single.then(|| said(&commit, LANDED_TRAILER)).flatten();
+        let squashed = (is_single && !is_an_agents(&commit)).then(|| said(&commit, LANDED_TRAILER)).flatten();
         // A commit of the integration branch that was made of a task's, whose own commits it does not contain.
         let named = squashed.or_else(|| trailer(&commit, HEAD_TRAILER));
         let named = named.and_then(|id| id.parse::<Oid>().ok());
         held.extend(named.filter(|id| store.find_commit(*id).is_ok()));
     }
     Ok(held)
+}
+
+/// The commits that a branch has gone through by its first parents, the tip first, as far as none of `known` contains them.
+///
+/// By hand: libgit2's own walk runs beyond the end of a shallow clone, and fails.
+pub(super) fn own_steps(store: &Repository, tip: Oid, known: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
+    let mut steps = Vec::new();
+    let mut next = Some(store.find_commit(tip)?);
+    while let Some(commit) = next.filter(|commit| !known.contains(&commit.id())) {
+        steps.push(commit.id());
+        next = commit.parent(0).ok();
+    }
+    // What contains a step contains all that are below it.
+    let is_new = |step: &Oid| !known.iter().any(|known| contains(store, *known, *step));
+    steps.truncate(steps.partition_point(is_new));
+    Ok(steps)
 }
 
 /// A commit that stands for `commit` in a merge: what was squashed into it since `start` is among its parents. No ref is to keep it.
@@ -80,15 +90,10 @@ impl Repo {
         let store = self.open_store()?;
         let Some(tip) = target(&store, &branch.full()) else { return Ok(Vec::new()) };
         let tasks = || -> Result<Vec<String>, git2::Error> {
-            let mut walk = store.revwalk()?;
-            walk.simplify_first_parent()?;
-            walk.push(tip)?;
-            for known in start.into_iter().chain(target(&store, &but.full())) {
-                walk.hide(known)?;
-            }
+            let known: Vec<_> = start.into_iter().chain(target(&store, &but.full())).collect();
             let mut tasks = Vec::new();
-            for step in walk {
-                tasks.extend(trailer(&store.find_commit(step?)?, TASK_TRAILER));
+            for step in own_steps(&store, tip, &known)? {
+                tasks.extend(trailer(&store.find_commit(step)?, TASK_TRAILER));
             }
             Ok(tasks)
         };

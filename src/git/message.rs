@@ -9,6 +9,10 @@ const OWN_NAME: &str = "blueprint";
 /// An address that belongs to nobody: no forge takes these commits for a person's.
 const ADDRESS: &str = "blueprint@localhost";
 
+/// How the address of an attempt begins, and how it ends.
+const ATTEMPT: &str = "blueprint+";
+const NOWHERE: &str = "@localhost";
+
 /// Begins the line of a message that says which task its commit is from.
 pub(super) const TASK_TRAILER: &str = "Blueprint-Task";
 
@@ -22,7 +26,15 @@ pub(super) fn is_own(by: &Signature<'_>) -> bool {
 
 /// The address under which the git of attempt `n` at a task (by its slug) works: by it its doings are known. Like ours it is nobody's.
 pub fn address_of_attempt(refs: &EpicRefs, task: &str, n: u32) -> String {
-    format!("blueprint+{}.{task}.{n}@localhost", refs.epic())
+    format!("{ATTEMPT}{}.{task}.{n}{NOWHERE}", refs.epic())
+}
+
+/// Whether a commit was made by an attempt's git, by its addresses.
+pub(super) fn is_an_agents(commit: &Commit<'_>) -> bool {
+    let is_of_attempt = |by: &Signature<'_>| {
+        by.email().is_ok_and(|address| address.starts_with(ATTEMPT) && address.ends_with(NOWHERE))
+    };
+    is_of_attempt(&commit.author()) || is_of_attempt(&commit.committer())
 }
 
 /// The value of a line in a commit's message that begins with that key, whoever wrote it; the last one if there are several.

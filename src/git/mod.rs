@@ -58,6 +58,7 @@ mod snapshot;
 mod steps;
 mod transplant;
 mod trash;
+mod uncommitted;
 mod unmerge;
 mod update;
 mod worktree;

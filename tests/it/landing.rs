@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::project::{INTEGRATION, PlanText, TestProject};
 
-const WORK: &str = "== *\nwrite {task}.txt of {task}\n";
+pub(crate) const WORK: &str = "== *\nwrite {task}.txt of {task}\n";
 
 /// A project whose plan is done, with somebody to commit as.
-fn done(plan: &PlanText, script: &str) -> TestProject {
+pub(crate) fn done(plan: &PlanText, script: &str) -> TestProject {
     let project = TestProject::new(plan, script);
     identify(&project);
     project.complete(&[]);
@@ -21,7 +21,7 @@ pub(crate) fn identify(project: &TestProject) {
 }
 
 #[track_caller]
-fn ok(project: &TestProject, arguments: &[&str]) -> String {
+pub(crate) fn ok(project: &TestProject, arguments: &[&str]) -> String {
     let ended = project.blueprint(arguments);
     assert_eq!(ended.code, Some(0), "{ended}");
     ended.stderr

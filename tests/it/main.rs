@@ -38,6 +38,7 @@ mod provision;
 mod refused_writes;
 mod repositories;
 mod rivals;
+mod rough_landing;
 mod sandbox;
 mod shared;
 mod signals;
