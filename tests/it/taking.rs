@@ -119,6 +119,18 @@ fn what_nobody_has_taken_can_not_be_given_and_what_is_not_ready_not_taken() {
 }
 
 #[test]
+fn what_was_taken_and_then_decided_otherwise_does_not_keep_the_plan_from_running() {
+    for verb in ["retry", "skip", "cancel"] {
+        let project = project(&PlanText::of(&["a", "b"]), WORK);
+        take(&project, "a");
+        ok(&project, &[verb, "a"]);
+        project.run(&[]).assert(i32::from(verb == "cancel"), &[]);
+        assert_eq!(project.log().starts_of("a"), usize::from(verb == "retry"), "{verb}");
+        assert_eq!(project.log().starts_of("b"), 1, "{verb}");
+    }
+}
+
+#[test]
 fn a_shell_is_opened_in_the_worktree() {
     let project = project(&PlanText::of(&["a"]), WORK);
     let shell = project.base().join("shell.sh");
