@@ -131,6 +131,46 @@ fn what_was_taken_and_then_decided_otherwise_does_not_keep_the_plan_from_running
 }
 
 #[test]
+fn a_worktree_that_has_vanished_is_made_anew_by_taking_the_task_again() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    let folder = take(&project, "a");
+    project.commit_in(folder.to_str().unwrap(), "kept.txt", "kept", &[]);
+    fs::remove_dir_all(&folder).unwrap();
+    project.blueprint(&["give", "a"]).assert(74, &["is no worktree", "`blueprint take a` makes it anew"]);
+    assert_eq!(take(&project, "a"), folder);
+    assert_eq!(fs::read_to_string(folder.join("kept.txt")).unwrap(), "kept");
+    fs::remove_file(folder.join(".git")).unwrap();
+    fs::write(folder.join("loose.txt"), "loose").unwrap();
+    project.blueprint(&["take", "a"]).assert(0, &["was no worktree any more", "a.aside-1"]);
+    assert_eq!(fs::read_to_string(folder.with_file_name("a.aside-1").join("loose.txt")).unwrap(), "loose");
+    ok(&project, &["give", "a"]);
+    assert_eq!(project.show(INTEGRATION, "kept.txt"), "kept");
+}
+
+#[test]
+fn a_task_whose_worktree_has_vanished_can_be_given_back() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    let folder = take(&project, "a");
+    project.commit_in(folder.to_str().unwrap(), "begun.txt", "begun", &[]);
+    fs::remove_dir_all(&folder).unwrap();
+    ok(&project, &["give", "--back", "a"]);
+    assert_eq!(project.git(&["show", "refs/blueprint/trial/attempts/a/1:begun.txt"]), "begun");
+    project.complete(&[]);
+}
+
+#[test]
+fn a_worktree_that_an_agent_has_broken_is_moved_aside_and_made_anew() {
+    let project = project(&PlanText::of(&["a"]), "== a\nwrite a.txt first\ncall rm|.git");
+    assert_ne!(project.run(&[]).code, Some(0));
+    let folder = PathBuf::from(project.worktree("a"));
+    project.script(WORK);
+    ok(&project, &["retry", "a"]);
+    project.complete(&[]).assert(0, &["was no worktree any more", "a.aside-1"]);
+    assert!(folder.with_file_name("a.aside-1").join("a.txt").exists());
+    assert_eq!(project.show(INTEGRATION, "a.txt"), "of a");
+}
+
+#[test]
 fn a_shell_is_opened_in_the_worktree() {
     let project = project(&PlanText::of(&["a"]), WORK);
     let shell = project.base().join("shell.sh");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::place::committed;
 use super::{Hands, moment};
 use crate::agent::Outcome;
 use crate::genesis::{Status, TaskResult};
@@ -95,7 +96,11 @@ pub fn give_back(
     let number = attempt.started.attempt;
     let worktree = repo.worktree(&attempt.started.worktree);
     let message = message("Unfinished work of", hands, number);
-    let kept = worktree.snapshot(&refs.branch(slug), by, &message)?.commit;
+    let kept = match worktree.snapshot(&refs.branch(slug), by, &message) {
+        // It has vanished, or is none any more: then what is committed is all there is to keep.
+        Err(GitError::NotAWorktree { .. }) => committed(hands, attempt)?,
+        snapshot => snapshot?.commit,
+    };
     repo.keep_attempt(refs, slug, number, kept)?;
     repo.sync()?;
     let base = attempt.started.base.parse::<Oid>().ok();
