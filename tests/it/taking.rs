@@ -171,6 +171,29 @@ fn a_worktree_that_an_agent_has_broken_is_moved_aside_and_made_anew() {
 }
 
 #[test]
+fn markers_that_a_merge_by_hand_has_left_are_not_merged() {
+    let project = project(&PlanText::of(&["a", "b"]), "== b\nwrite same.txt of b");
+    let folder = take(&project, "a");
+    project.run(&["b"]).assert(0, &[]);
+    let at = folder.to_str().unwrap();
+    project.commit_in(at, "same.txt", "of a", &[]);
+    project.commit_in(at, "sample.txt", "<<<<<<< a sample\n", &[]);
+    let merge = project.command("git").args(["-C", at, "merge", INTEGRATION]).output().unwrap();
+    assert!(!merge.status.success());
+    project.git(&["-C", at, "add", "--all"]);
+    project.git(&["-C", at, "commit", "--quiet", "--message", "Merged"]);
+    let before = project.git(&["rev-parse", INTEGRATION]);
+    project
+        .blueprint(&["give", "a"])
+        .assert(2, &["conflict markers in same.txt;", "the task stays yours", "then give again"]);
+    assert_eq!(project.git(&["rev-parse", INTEGRATION]), before);
+    project.assert_statuses(&[("a", "in-progress"), ("b", "completed")]);
+    project.commit_in(at, "same.txt", "of both", &[]);
+    ok(&project, &["give", "a"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "of both");
+}
+
+#[test]
 fn a_shell_is_opened_in_the_worktree() {
     let project = project(&PlanText::of(&["a"]), WORK);
     let shell = project.base().join("shell.sh");

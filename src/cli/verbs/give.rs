@@ -106,6 +106,7 @@ fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&s
     let (transition, changed, notices) = match finished {
         Finished::Merged { transition, changed, notices, .. } => (transition, changed, notices),
         Finished::Conflict(paths) => return Err(conflict(hands, &worktree, &paths)),
+        Finished::Markers(paths) => return Err(markers(hands, &worktree, &paths)),
     };
     held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
     for notice in notices {
@@ -150,6 +151,16 @@ fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) ->
         worktree.display(),
         hands.refs.integration()
     ))
+}
+
+fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
+    let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+    let message = format!(
+        "your work on `{}` has conflict markers in {}; it is committed, and the task stays yours",
+        hands.task,
+        paths.join(", ")
+    );
+    CliError::usage(message).hint(format!("resolve that in {}, commit; then give again", worktree.display()))
 }
 
 fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {

@@ -29,6 +29,8 @@ pub enum Finished {
     },
     /// It conflicts with what is merged already, in these files. It is committed, and stays the person's.
     Conflict(Vec<PathBuf>),
+    /// The person has merged what is merged already, and left markers of conflicts in these files. It is committed, and stays the person's.
+    Markers(Vec<PathBuf>),
 }
 
 /// Commits what is in the worktree in the name of `by`, and merges it.
@@ -47,6 +49,10 @@ pub fn finish(
     let message = Message::new(&format!("Merge task {}: {}", hands.task, hands.name))
         .for_attempt(hands.task, attempt.started.attempt);
     let base = attempt.started.base.parse().ok();
+    let markers = repo.markers_left(refs, base, gathered.head)?;
+    if !markers.is_empty() {
+        return Ok(Finished::Markers(markers));
+    }
     let work = Work { head: gathered.head, base, message: &message };
     let merge = match repo.integrate(refs, &work, hands.strategy)? {
         Integrated::Merged { commit, .. } => commit,
