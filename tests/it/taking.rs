@@ -194,6 +194,29 @@ fn markers_that_a_merge_by_hand_has_left_are_not_merged() {
 }
 
 #[test]
+fn work_that_a_merge_by_hand_holds_is_not_said_to_have_left() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    let folder = take(&project, "b");
+    project.run(&["a"]).assert(0, &[]);
+    let at = folder.to_str().unwrap();
+    project.git(&["-C", at, "merge", "--quiet", "--no-ff", "--message", "Merged", INTEGRATION]);
+    project.commit_in(at, "b.txt", "of b", &[]);
+    ok(&project, &["give", "b"]);
+    let before = (project.read("genesis.xml"), project.refs());
+    project
+        .blueprint(&["retry", "a"])
+        .assert(2, &["what b brought there contains it", "retry b, too", "`--only`"]);
+    assert_eq!((project.read("genesis.xml"), project.refs()), before);
+    let said = ok(&project, &["retry", "a", "--only"]);
+    assert!(said.contains("is still in") && !said.contains("has left"), "{said}");
+    assert!(project.files(INTEGRATION).contains(&"a.txt".to_owned()));
+    project.complete(&[]);
+    let said = ok(&project, &["retry", "a", "b"]);
+    assert!(said.contains("has left"), "{said}");
+    assert!(!project.files(INTEGRATION).contains(&"a.txt".to_owned()));
+}
+
+#[test]
 fn a_shell_is_opened_in_the_worktree() {
     let project = project(&PlanText::of(&["a"]), WORK);
     let shell = project.base().join("shell.sh");

@@ -68,7 +68,7 @@ fn set_back(
     chosen: &BTreeSet<TaskIndex>,
     again: &[&str],
 ) -> Result<(), CliError> {
-    let work = Work::of(context, again.to_vec())?;
+    let work = Work::of(context, again.to_vec(), args.only)?;
     if let Some(work) = &work {
         work.refuse_unless_it_can_leave()?;
     }
