@@ -139,6 +139,21 @@ fn what_tasks_shared_goes_once_with_its_branch() {
 }
 
 #[test]
+fn work_that_has_landed_and_is_done_again_is_said_to_be_in_the_branch_still() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    project.run(&["a"]).assert(0, &[]);
+    ok(&project, &["land"]);
+    project.run(&["b"]).assert(0, &[]);
+    let (_, said) = ok(&project, &["retry", "a", "b"]);
+    let revert = said.split("the old work of a has landed in main and stays there; `").nth(1).unwrap();
+    let revert = revert.split('`').next().unwrap();
+    assert!(!said.contains("old work of b"), "{said}");
+    assert!(project.root.join("a.txt").exists());
+    project.git(&revert.split(' ').skip(1).chain(["--no-edit"]).collect::<Vec<_>>());
+    assert!(!project.root.join("a.txt").exists(), "{revert}");
+}
+
+#[test]
 fn a_live_run_is_not_cleaned_under_its_feet() {
     let project = project(&PlanText::of(&["a"]), "== a\nwait-for go");
     let run = project.start(&["run"]);

@@ -88,7 +88,7 @@ impl Survey {
         force: bool,
     ) -> Result<Self, CliError> {
         let start = branches.repo.start(&branches.refs)?;
-        let into = match crate::cli::verbs::land::target(branches, known, into, start) {
+        let into = match crate::cli::verbs::land::target(branches, &known.history, into, start) {
             Ok(branch) => Some(branch),
             // Nothing has landed in a branch that nobody knows.
             Err(_) if into.is_none() => None,
