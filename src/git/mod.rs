@@ -20,6 +20,7 @@
 mod add;
 mod advance;
 mod again;
+mod aside;
 mod base;
 mod carry;
 mod checkout;

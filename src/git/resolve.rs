@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use git2::{IndexEntry, Oid, Repository, Tree};
+use git2::{ErrorCode, IndexEntry, Oid, Repository, Tree};
 
 use super::base::Commit;
 use super::conflict::three_way as merged_index;
@@ -11,6 +11,7 @@ use super::lines::{LostLine, Side, is_binary, lost_lines, markers};
 use super::merge::Merged;
 use super::message::with_trailers;
 use super::transplant::three_way;
+use super::update::{contains, target};
 use super::worktree::path_of;
 use super::{Authorship, Conflict, EpicRefs, GitError, Integrated, Repo, Strategy, Work};
 
@@ -33,6 +34,20 @@ impl Repo {
             .map_err(GitError::git("compare a resolution", self.common_dir()))
     }
 
+    /// The files of `head` that hold markers of a conflict with the integration branch that was merged (or rebased onto) by hand since
+    /// `base`, sorted. Looked at are those that both have changed.
+    pub fn markers_left(
+        &self,
+        refs: &EpicRefs,
+        base: Option<Oid>,
+        head: Oid,
+    ) -> Result<Vec<PathBuf>, GitError> {
+        let store = self.open_store()?;
+        let tip = target(&store, &refs.integration().full());
+        let (Some(base), Some(tip)) = (base, tip) else { return Ok(Vec::new()) };
+        find_markers(&store, base, tip, head).map_err(GitError::git("look for markers", self.common_dir()))
+    }
+
     /// Brings work into the integration branch as it was resolved. Where the branch has moved on since, what the resolution changed is
     /// merged on top of that; this may conflict again.
     pub fn integrate_resolved(
@@ -47,6 +62,34 @@ impl Repo {
                 .map_err(GitError::git("merge a resolution", self.common_dir()))
         })
     }
+}
+
+fn find_markers(store: &Repository, base: Oid, tip: Oid, head: Oid) -> Result<Vec<PathBuf>, git2::Error> {
+    // What of the integration branch is in there.
+    let merged = match store.merge_base(tip, head) {
+        Ok(merged) if !contains(store, base, merged) => merged,
+        Ok(_) => return Ok(Vec::new()),
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let tree = |commit: Oid| store.find_commit(commit)?.tree();
+    let (base, merged, head) = (tree(base)?, tree(merged)?, tree(head)?);
+    let theirs = changed_paths(store, &base, &merged)?;
+    let both = changed_paths(store, &base, &head)?.into_iter().filter(|path| theirs.contains(path));
+    let has_markers = |path: &PathBuf| {
+        let [base, merged, head] = [&base, &merged, &head].map(|tree| content_at(store, tree, path));
+        !is_binary(&head) && !markers(&base, &merged, &head).is_empty()
+    };
+    Ok(both.filter(has_markers).collect())
+}
+
+fn changed_paths(
+    store: &Repository,
+    from: &Tree<'_>,
+    to: &Tree<'_>,
+) -> Result<BTreeSet<PathBuf>, git2::Error> {
+    let diff = store.diff_tree_to_tree(Some(from), Some(to), None)?;
+    Ok(diff.deltas().filter_map(|delta| delta.new_file().path_bytes().map(path_of)).collect())
 }
 
 fn on_tip(

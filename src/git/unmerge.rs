@@ -23,6 +23,9 @@ pub enum Unmerged {
         before: Oid,
         /// Where it is.
         after: Oid,
+        /// What has stayed and brings the commits in all the same, because its own contain them: tasks by their ids, anything else by the
+        /// first line of its message.
+        held_by: Vec<String>,
     },
     /// What came after it does not hold without it. Nothing was moved.
     Conflict {
@@ -36,7 +39,7 @@ pub enum Unmerged {
 /// The branch without the work.
 enum Rebuilt {
     Same,
-    New(Oid),
+    New { after: Oid, held_by: Vec<String> },
     Conflict { subject: String, paths: Vec<PathBuf> },
 }
 
@@ -50,7 +53,7 @@ impl Repo {
             .map_err(GitError::git("take work out of a branch", self.common_dir()))?;
         Ok(match rebuilt {
             Rebuilt::Same => Unmerged::Nothing,
-            Rebuilt::New(after) => Unmerged::Done { before, after },
+            Rebuilt::New { after, held_by } => Unmerged::Done { before, after, held_by },
             Rebuilt::Conflict { subject, paths } => Unmerged::Conflict { subject, paths },
         })
     }
@@ -62,7 +65,7 @@ impl Repo {
         let branch = refs.integration().full();
         for _ in 0..TURNS {
             let would = self.would_unmerge(refs, tasks)?;
-            let Unmerged::Done { before, after } = would else { return Ok(would) };
+            let Unmerged::Done { before, after, .. } = would else { return Ok(would) };
             keep_replaced(&store, refs, before)?;
             if swap(&store, &branch, Some(before), after, "blueprint: set back")? == Swapped::Done {
                 return Ok(would);
@@ -77,8 +80,15 @@ fn without(store: &Repository, start: Option<Oid>, tip: Oid, tasks: &[&str]) -> 
     let is_out = |commit: &Commit<'_>| merged_task(commit).is_some_and(|task| tasks.contains(&task));
     let chain = since_the_first(store, start, tip, &is_out)?;
     let Some(first) = chain.first() else { return Ok(Rebuilt::Same) };
+    let (out, stays): (Vec<_>, Vec<_>) = chain.iter().partition(|commit| is_out(commit));
+    let gone: Vec<_> = out.into_iter().flat_map(brought_in).collect();
     let mut new = first.parent(0)?;
-    for commit in chain.iter().filter(|commit| !is_out(commit)) {
+    let mut held_by = Vec::new();
+    for commit in stays {
+        if brought_in(commit).any(|head| gone.iter().any(|gone| contains(store, head, *gone))) {
+            let subject = || commit.summary().ok().flatten().unwrap_or_default().to_owned();
+            held_by.push(merged_task(commit).unwrap_or_else(subject));
+        }
         new = match made_again(store, &new, commit)? {
             Ok(made) => made,
             Err(paths) => {
@@ -87,7 +97,12 @@ fn without(store: &Repository, start: Option<Oid>, tip: Oid, tasks: &[&str]) -> 
             }
         };
     }
-    Ok(Rebuilt::New(new.id()))
+    Ok(Rebuilt::New { after: new.id(), held_by })
+}
+
+/// The heads that a merge has brought in; none, of what is no merge.
+fn brought_in<'c>(commit: &'c Commit<'_>) -> impl Iterator<Item = Oid> + use<'c> {
+    commit.parent_ids().skip(1)
 }
 
 /// The steps of the branch from the first on that is out, the oldest first; none, if there is no such.

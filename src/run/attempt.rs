@@ -124,7 +124,16 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         return Ok(report);
     }
     let mut inside = shared::come_in(job).await;
-    let prepared = blocking(job, workplace::prepare).await;
+    let prepared = match blocking(job, workplace::set_aside).await {
+        Ok(Ok(aside)) => {
+            if let Some(text) = aside {
+                let _ = link.messages.send(Message::Warning(job.task.clone(), text));
+            }
+            blocking(job, workplace::prepare).await
+        }
+        Ok(Err(error)) => Ok(Err(error.into())),
+        Err(bug) => Err(bug),
+    };
     let base = match prepared {
         Ok(Ok(base)) => base,
         Ok(Err(error)) => return error.into_report().map_err(|error| broken(job, link, error)),

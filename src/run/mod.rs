@@ -63,7 +63,7 @@ pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use ground::known_slugs;
-pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place};
+pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};

@@ -211,8 +211,12 @@ impl Stoppable {
     }
 }
 
-/// Kills what an earlier run's attempt still has running, and waits until it is gone.
+/// Kills what an earlier run's attempt still has running, and waits until it is gone. An attempt without a folder, such as a person's, has
+/// never had anything running.
 pub(super) fn kill_leftover(dir: &AttemptDir) -> Result<(), StoreError> {
+    if !dir.path().exists() {
+        return Ok(());
+    }
     if Lock::try_take(&dir.lock())?.is_none() {
         Supervised::adopt(dir.clone()).handle().kill();
     }

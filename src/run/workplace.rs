@@ -80,6 +80,21 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
     Ok(based)
 }
 
+/// Moves aside what an earlier agent has made of the worktree, if it is none any more; gives what a person should know of it.
+pub(super) fn set_aside(job: &Job) -> Result<Option<String>, GitError> {
+    // One that is shared may have others at work in it, and the checkout is not ours.
+    if job.cast.isolation != Isolation::Worktree {
+        return Ok(None);
+    }
+    let aside = job.common.repo.set_aside_broken(&job.worktree)?;
+    Ok(aside.map(|aside| was_set_aside(&job.worktree, &aside)))
+}
+
+/// What a person should know of a worktree that was moved aside.
+pub(super) fn was_set_aside(worktree: &Path, aside: &Path) -> String {
+    format!("{} was no worktree any more: what was there is kept in {}", worktree.display(), aside.display())
+}
+
 /// A clean worktree at that commit; what was there before is kept.
 pub(super) fn make_place(job: &Job, base: Oid) -> Result<(), GitError> {
     let common = &job.common;

@@ -111,6 +111,49 @@ fn work_that_others_began_on_is_no_less_the_work_of_its_task() {
 }
 
 #[test]
+fn a_worktree_that_tasks_share_stays_while_one_of_them_is_not_over() {
+    let project =
+        project(&PlanText::of(&["a", "b"]), "== a\nwrite a.txt x\n== b\nwrite half.txt half\nexit 1");
+    project.configure("isolation = 'shared'");
+    assert_eq!(project.run(&["-j", "1"]).code, Some(1));
+    ok(&project, &["land"]);
+    let shared = std::path::PathBuf::from(project.worktree("b"));
+    fs::write(shared.join("more.txt"), "more").unwrap();
+    for arguments in [&["clean", "--yes"][..], &["clean", "--yes", "--force"]] {
+        let (shown, _) = ok(&project, arguments);
+        assert!(shown.contains("stays   worktree") && !shown.contains("goes    worktree"), "{shown}");
+        assert!(shown.contains("the task is failed"), "{shown}");
+        assert!(shared.join("more.txt").exists(), "{shown}");
+    }
+}
+
+#[test]
+fn what_tasks_shared_goes_once_with_its_branch() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    project.configure("isolation = 'shared'");
+    project.complete(&["-j", "1"]);
+    ok(&project, &["land"]);
+    ok(&project, &["clean", "--yes"]);
+    assert_eq!(ours(&project), "");
+    assert_eq!(project.git(&["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn work_that_has_landed_and_is_done_again_is_said_to_be_in_the_branch_still() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    project.run(&["a"]).assert(0, &[]);
+    ok(&project, &["land"]);
+    project.run(&["b"]).assert(0, &[]);
+    let (_, said) = ok(&project, &["retry", "a", "b"]);
+    let revert = said.split("the old work of a has landed in main and stays there; `").nth(1).unwrap();
+    let revert = revert.split('`').next().unwrap();
+    assert!(!said.contains("old work of b"), "{said}");
+    assert!(project.root.join("a.txt").exists());
+    project.git(&revert.split(' ').skip(1).chain(["--no-edit"]).collect::<Vec<_>>());
+    assert!(!project.root.join("a.txt").exists(), "{revert}");
+}
+
+#[test]
 fn a_live_run_is_not_cleaned_under_its_feet() {
     let project = project(&PlanText::of(&["a"]), "== a\nwait-for go");
     let run = project.start(&["run"]);

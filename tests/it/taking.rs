@@ -119,6 +119,104 @@ fn what_nobody_has_taken_can_not_be_given_and_what_is_not_ready_not_taken() {
 }
 
 #[test]
+fn what_was_taken_and_then_decided_otherwise_does_not_keep_the_plan_from_running() {
+    for verb in ["retry", "skip", "cancel"] {
+        let project = project(&PlanText::of(&["a", "b"]), WORK);
+        take(&project, "a");
+        ok(&project, &[verb, "a"]);
+        project.run(&[]).assert(i32::from(verb == "cancel"), &[]);
+        assert_eq!(project.log().starts_of("a"), usize::from(verb == "retry"), "{verb}");
+        assert_eq!(project.log().starts_of("b"), 1, "{verb}");
+    }
+}
+
+#[test]
+fn a_worktree_that_has_vanished_is_made_anew_by_taking_the_task_again() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    let folder = take(&project, "a");
+    project.commit_in(folder.to_str().unwrap(), "kept.txt", "kept", &[]);
+    fs::remove_dir_all(&folder).unwrap();
+    project.blueprint(&["give", "a"]).assert(74, &["is no worktree", "`blueprint take a` makes it anew"]);
+    assert_eq!(take(&project, "a"), folder);
+    assert_eq!(fs::read_to_string(folder.join("kept.txt")).unwrap(), "kept");
+    fs::remove_file(folder.join(".git")).unwrap();
+    fs::write(folder.join("loose.txt"), "loose").unwrap();
+    project.blueprint(&["take", "a"]).assert(0, &["was no worktree any more", "a.aside-1"]);
+    assert_eq!(fs::read_to_string(folder.with_file_name("a.aside-1").join("loose.txt")).unwrap(), "loose");
+    ok(&project, &["give", "a"]);
+    assert_eq!(project.show(INTEGRATION, "kept.txt"), "kept");
+}
+
+#[test]
+fn a_task_whose_worktree_has_vanished_can_be_given_back() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    let folder = take(&project, "a");
+    project.commit_in(folder.to_str().unwrap(), "begun.txt", "begun", &[]);
+    fs::remove_dir_all(&folder).unwrap();
+    ok(&project, &["give", "--back", "a"]);
+    assert_eq!(project.git(&["show", "refs/blueprint/trial/attempts/a/1:begun.txt"]), "begun");
+    project.complete(&[]);
+}
+
+#[test]
+fn a_worktree_that_an_agent_has_broken_is_moved_aside_and_made_anew() {
+    let project = project(&PlanText::of(&["a"]), "== a\nwrite a.txt first\ncall rm|.git");
+    assert_ne!(project.run(&[]).code, Some(0));
+    let folder = PathBuf::from(project.worktree("a"));
+    project.script(WORK);
+    ok(&project, &["retry", "a"]);
+    project.complete(&[]).assert(0, &["was no worktree any more", "a.aside-1"]);
+    assert!(folder.with_file_name("a.aside-1").join("a.txt").exists());
+    assert_eq!(project.show(INTEGRATION, "a.txt"), "of a");
+}
+
+#[test]
+fn markers_that_a_merge_by_hand_has_left_are_not_merged() {
+    let project = project(&PlanText::of(&["a", "b"]), "== b\nwrite same.txt of b");
+    let folder = take(&project, "a");
+    project.run(&["b"]).assert(0, &[]);
+    let at = folder.to_str().unwrap();
+    project.commit_in(at, "same.txt", "of a", &[]);
+    project.commit_in(at, "sample.txt", "<<<<<<< a sample\n", &[]);
+    let merge = project.command("git").args(["-C", at, "merge", INTEGRATION]).output().unwrap();
+    assert!(!merge.status.success());
+    project.git(&["-C", at, "add", "--all"]);
+    project.git(&["-C", at, "commit", "--quiet", "--message", "Merged"]);
+    let before = project.git(&["rev-parse", INTEGRATION]);
+    project
+        .blueprint(&["give", "a"])
+        .assert(2, &["conflict markers in same.txt;", "the task stays yours", "then give again"]);
+    assert_eq!(project.git(&["rev-parse", INTEGRATION]), before);
+    project.assert_statuses(&[("a", "in-progress"), ("b", "completed")]);
+    project.commit_in(at, "same.txt", "of both", &[]);
+    ok(&project, &["give", "a"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "of both");
+}
+
+#[test]
+fn work_that_a_merge_by_hand_holds_is_not_said_to_have_left() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    let folder = take(&project, "b");
+    project.run(&["a"]).assert(0, &[]);
+    let at = folder.to_str().unwrap();
+    project.git(&["-C", at, "merge", "--quiet", "--no-ff", "--message", "Merged", INTEGRATION]);
+    project.commit_in(at, "b.txt", "of b", &[]);
+    ok(&project, &["give", "b"]);
+    let before = (project.read("genesis.xml"), project.refs());
+    project
+        .blueprint(&["retry", "a"])
+        .assert(2, &["what b brought there contains it", "retry b, too", "`--only`"]);
+    assert_eq!((project.read("genesis.xml"), project.refs()), before);
+    let said = ok(&project, &["retry", "a", "--only"]);
+    assert!(said.contains("is still in") && !said.contains("has left"), "{said}");
+    assert!(project.files(INTEGRATION).contains(&"a.txt".to_owned()));
+    project.complete(&[]);
+    let said = ok(&project, &["retry", "a", "b"]);
+    assert!(said.contains("has left"), "{said}");
+    assert!(!project.files(INTEGRATION).contains(&"a.txt".to_owned()));
+}
+
+#[test]
 fn a_shell_is_opened_in_the_worktree() {
     let project = project(&PlanText::of(&["a"]), WORK);
     let shell = project.base().join("shell.sh");

@@ -102,10 +102,11 @@ fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&s
     let summary = summary.map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
     let worktree = attempt.started.worktree.clone();
     let finished = run::finish(hands, story, attempt, &by, (&actor, summary));
-    let finished = finished.map_err(|error| not_given(context, &worktree, error))?;
+    let finished = finished.map_err(|error| not_given(context, hands, &worktree, error))?;
     let (transition, changed, notices) = match finished {
         Finished::Merged { transition, changed, notices, .. } => (transition, changed, notices),
         Finished::Conflict(paths) => return Err(conflict(hands, &worktree, &paths)),
+        Finished::Markers(paths) => return Err(markers(hands, &worktree, &paths)),
     };
     held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
     for notice in notices {
@@ -123,10 +124,14 @@ fn refuse_checked_out(hands: &Hands<'_>) -> Result<(), CliError> {
         .hint("switch that checkout to another branch first"))
 }
 
-fn not_given(context: &Context, worktree: &std::path::Path, error: RunError) -> CliError {
+fn not_given(context: &Context, hands: &Hands<'_>, worktree: &std::path::Path, error: RunError) -> CliError {
     let hint = match &error {
         RunError::Git(GitError::Unfinished { .. } | GitError::Unmerged { .. } | GitError::Astray { .. }) => {
             Some(format!("finish that in {}, then give again", worktree.display()))
+        }
+        RunError::Git(GitError::NotAWorktree { .. }) => {
+            let task = shell_word(hands.task);
+            Some(format!("`blueprint take {task}` makes it anew, with what is committed; then give again"))
         }
         _ => None,
     };
@@ -146,6 +151,16 @@ fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) ->
         worktree.display(),
         hands.refs.integration()
     ))
+}
+
+fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
+    let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+    let message = format!(
+        "your work on `{}` has conflict markers in {}; it is committed, and the task stays yours",
+        hands.task,
+        paths.join(", ")
+    );
+    CliError::usage(message).hint(format!("resolve that in {}, commit; then give again", worktree.display()))
 }
 
 fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {

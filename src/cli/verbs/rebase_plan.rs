@@ -80,7 +80,7 @@ fn wanted(
         return Err(CliError::usage("the plan has had no run yet: its first run fixes where it starts"));
     }
     let Some(onto) = onto else {
-        let branch = super::land::target(branches, known, None, start)?;
+        let branch = super::land::target(branches, &known.history, None, start)?;
         return Ok((branches.repo.resolve(&branch.full())?, Some(branch)));
     };
     let branch = BranchName::new(onto.strip_prefix("refs/heads/").unwrap_or(onto));

@@ -167,6 +167,10 @@ fn settle_in(
     let task_name = held.genesis.task(name).map(|task| task.name.clone()).unwrap_or_default();
     let hands = hands(context, branches, name, &task_name);
     if let Some(attempt) = hands.attempt(&held.history) {
+        let remade = run::remake(&hands, attempt).map_err(|error| CliError::run(&context.path, error))?;
+        if let Some(notice) = remade {
+            output::say(&format!("note    {}", clean(&notice)));
+        }
         return Ok(attempt.started.clone());
     }
     let (start, folder) = (start(context, branches)?, folder(context, branches, name)?);
@@ -175,6 +179,9 @@ fn settle_in(
         CliError::run(&context.path, error)
             .hint(format!("the task is yours all the same; `blueprint give --back {name}` returns it"))
     })?;
+    if let Some(notice) = &place.notice {
+        output::say(&format!("warning {}", clean(notice)));
+    }
     let what = if place.has_work { "with what its last attempt left" } else { "made from its base" };
     output::say(&format!(
         "its worktree is {}, {what}, on {}",

@@ -37,7 +37,10 @@ fn what_was_merged_after_it_is_merged_again_and_the_old_branch_is_kept() -> Test
     }
     let old = sandbox.rev("blueprint/e/integration");
     let done = repo.unmerge(&refs(), &["b"])?;
-    assert_eq!(done, Unmerged::Done { before: old, after: sandbox.rev("blueprint/e/integration") });
+    assert_eq!(
+        done,
+        Unmerged::Done { before: old, after: sandbox.rev("blueprint/e/integration"), held_by: Vec::new() }
+    );
     assert_eq!(subjects(&sandbox), "Merge task a, Merge task c");
     assert_eq!(files(&sandbox), "README a c src/lib.txt");
     assert_eq!(sandbox.rev("refs/blueprint/e/replaced/1"), old);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::place::committed;
 use super::{Hands, moment};
 use crate::agent::Outcome;
 use crate::genesis::{Status, TaskResult};
@@ -28,6 +29,8 @@ pub enum Finished {
     },
     /// It conflicts with what is merged already, in these files. It is committed, and stays the person's.
     Conflict(Vec<PathBuf>),
+    /// The person has merged what is merged already, and left markers of conflicts in these files. It is committed, and stays the person's.
+    Markers(Vec<PathBuf>),
 }
 
 /// Commits what is in the worktree in the name of `by`, and merges it.
@@ -46,6 +49,10 @@ pub fn finish(
     let message = Message::new(&format!("Merge task {}: {}", hands.task, hands.name))
         .for_attempt(hands.task, attempt.started.attempt);
     let base = attempt.started.base.parse().ok();
+    let markers = repo.markers_left(refs, base, gathered.head)?;
+    if !markers.is_empty() {
+        return Ok(Finished::Markers(markers));
+    }
     let work = Work { head: gathered.head, base, message: &message };
     let merge = match repo.integrate(refs, &work, hands.strategy)? {
         Integrated::Merged { commit, .. } => commit,
@@ -95,7 +102,11 @@ pub fn give_back(
     let number = attempt.started.attempt;
     let worktree = repo.worktree(&attempt.started.worktree);
     let message = message("Unfinished work of", hands, number);
-    let kept = worktree.snapshot(&refs.branch(slug), by, &message)?.commit;
+    let kept = match worktree.snapshot(&refs.branch(slug), by, &message) {
+        // It has vanished, or is none any more: then what is committed is all there is to keep.
+        Err(GitError::NotAWorktree { .. }) => committed(hands, attempt)?,
+        snapshot => snapshot?.commit,
+    };
     repo.keep_attempt(refs, slug, number, kept)?;
     repo.sync()?;
     let base = attempt.started.base.parse::<Oid>().ok();

@@ -6,6 +6,7 @@ use super::{Hands, PERSON};
 use crate::git::{Authorship, Found, GitError, Message, Oid};
 use crate::run::process::kill_leftover;
 use crate::run::record::{AttemptStarted, Fact, Record, open_journal};
+use crate::run::workplace::was_set_aside;
 use crate::run::{Attempt, History, Isolation, RunError, TaskHistory};
 
 /// A folder to work in.
@@ -15,6 +16,32 @@ pub struct Place {
     pub started: AttemptStarted,
     /// Whether what an earlier attempt left is in it.
     pub has_work: bool,
+    /// What the person should know of what was there before.
+    pub notice: Option<String>,
+}
+
+/// Makes the person's worktree anew from its branch, if it has vanished or is none any more. Gives what the person should know of it;
+/// nothing, if it is as it was.
+///
+/// # Errors
+/// [`RunError::Git`] if it can't be made.
+pub fn remake(hands: &Hands<'_>, attempt: &Attempt) -> Result<Option<String>, RunError> {
+    let Hands { repo, refs, slug, .. } = *hands;
+    let path = &attempt.started.worktree;
+    let aside = repo.set_aside_broken(path)?;
+    if matches!(repo.worktree_at(path)?, Found::Ours(_)) {
+        return Ok(None);
+    }
+    let head = committed(hands, attempt)?;
+    repo.add_worktree(path, &refs.branch(slug), head)?;
+    let made = format!("its worktree is made anew from {}", attempt.started.branch);
+    Ok(Some(aside.map_or(made.clone(), |aside| format!("{}; {made}", was_set_aside(path, &aside)))))
+}
+
+/// The last that is committed of the person's work; the base, if there is not even a branch.
+pub(super) fn committed(hands: &Hands<'_>, attempt: &Attempt) -> Result<Oid, GitError> {
+    let head = hands.repo.target(&hands.refs.branch(hands.slug).full())?;
+    head.map_or_else(|| hands.repo.resolve(&attempt.started.base), Ok)
 }
 
 /// Ends what an earlier attempt at the task still has running. Only while no run is live: that one does it itself.
@@ -44,6 +71,7 @@ pub fn place(
 ) -> Result<Place, RunError> {
     let story = history.task(hands.task);
     let number = next_number(hands, story)?;
+    let aside = hands.repo.set_aside_broken(folder)?;
     let left = story.filter(|story| !story.is_set_back()).and_then(TaskHistory::last_attempt);
     let kept = left.map(|left| in_place(hands, left)).transpose()?.flatten();
     let has_work = kept.is_some();
@@ -57,7 +85,8 @@ pub fn place(
     };
     hands.repo.sync()?;
     open_journal(&hands.state.journal())?.append(&Record::now(Fact::AttemptStarted(started.clone())))?;
-    Ok(Place { started, has_work })
+    let notice = aside.map(|aside| was_set_aside(folder, &aside));
+    Ok(Place { started, has_work, notice })
 }
 
 /// The base of an earlier attempt, if its worktree is still there.

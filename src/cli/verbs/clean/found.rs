@@ -10,7 +10,7 @@ use crate::cli::branches::Branches;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::CliError;
 use crate::genesis::Status;
-use crate::git::{BranchName, Found, Oid};
+use crate::git::{BranchName, EpicRefs, Found, Oid};
 use crate::plan::TaskId;
 use crate::store::Lock;
 
@@ -88,7 +88,7 @@ impl Survey {
         force: bool,
     ) -> Result<Self, CliError> {
         let start = branches.repo.start(&branches.refs)?;
-        let into = match crate::cli::verbs::land::target(branches, known, into, start) {
+        let into = match crate::cli::verbs::land::target(branches, &known.history, into, start) {
             Ok(branch) => Some(branch),
             // Nothing has landed in a branch that nobody knows.
             Err(_) if into.is_none() => None,
@@ -102,6 +102,7 @@ impl Survey {
         for (id, slug) in tasks {
             surveyor.task(id, slug)?;
         }
+        surveyor.survey.count_shared_once();
         surveyor.epic()?;
         let order = |item: &Item| match item.kind {
             Sort::Worktree => 0,
@@ -111,6 +112,16 @@ impl Survey {
         };
         surveyor.survey.goes.sort_by_key(order);
         Ok(surveyor.survey)
+    }
+
+    /// A worktree that several tasks share goes once, and only when it goes for all of them.
+    fn count_shared_once(&mut self) {
+        // Of several reasons to stay, the one that `--force` can't overrule is told.
+        self.stays.sort_by_key(|item| item.kind == Sort::Worktree && item.needs_force);
+        let mut seen = BTreeSet::new();
+        let mut is_first = |item: &Item| item.kind != Sort::Worktree || seen.insert(item.path.clone());
+        self.stays.retain(&mut is_first);
+        self.goes.retain(&mut is_first);
     }
 }
 
@@ -229,7 +240,9 @@ impl Surveyor<'_> {
     fn epic(&mut self) -> Result<(), CliError> {
         let is_over =
             |(_, task): (_, &crate::plan::Task)| matches!(self.fate(task.id.as_str()), Fate::Over(_));
-        let all_over = self.known.plan.tasks().all(is_over) && self.survey.stays.is_empty();
+        let tasks_over = self.known.plan.tasks().all(is_over) && self.survey.stays.is_empty();
+        self.shared_branch(tasks_over)?;
+        let all_over = tasks_over && self.survey.stays.is_empty();
         let (repo, refs) = (self.branches.repo, &self.branches.refs);
         let branch = refs.integration();
         let Some(tip) = repo.target(&branch.full())? else {
@@ -250,6 +263,19 @@ impl Surveyor<'_> {
             }
         }
         self.state(self.survey.stays.is_empty())
+    }
+
+    /// The branch of the worktree that all tasks share.
+    fn shared_branch(&mut self, all_over: bool) -> Result<(), CliError> {
+        let branch = self.branches.refs.branch(EpicRefs::SHARED);
+        let Some(tip) = self.branches.repo.target(&branch.full())? else { return Ok(()) };
+        let shared = item(Sort::Branch, branch.as_str().to_owned(), "", Some(tip), PathBuf::new());
+        if all_over {
+            return self.sort_out(shared, "all tasks are over");
+        }
+        let why = "tasks share it until the plan is over".to_owned();
+        self.survey.stays.push(Item { why, ..shared });
+        Ok(())
     }
 
     fn state(&mut self, goes: bool) -> Result<(), CliError> {

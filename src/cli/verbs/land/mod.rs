@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let _landing = Lock::wait_at_most(&context.state.landing_lock(), PATIENCE)?;
     unfinished::finish(&context, branches.repo)?;
     let start = branches.repo.start(&branches.refs)?;
-    let into = target(&branches, &known, args.into.as_deref(), start)?;
+    let into = target(&branches, &known.history, args.into.as_deref(), start)?;
     let ground = Ground { context: &context, known: &known, branches: &branches, into, start };
     let pieces = Pieces::of(&ground, names)?;
     if args.pr {

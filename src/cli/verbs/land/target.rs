@@ -1,20 +1,20 @@
 //! The branch to land in.
 
 use crate::cli::branches::Branches;
-use crate::cli::context::Known;
 use crate::cli::error::CliError;
 use crate::git::{BranchName, Oid};
+use crate::run::History;
 
 /// The one that is named; else the one that the plan started from, by the journal, or by which branches contain that commit.
 pub(in crate::cli) fn branch(
     branches: &Branches<'_>,
-    known: &Known,
+    history: &History,
     named: Option<&str>,
     start: Option<Oid>,
 ) -> Result<BranchName, CliError> {
     match named {
         Some(name) => existing(branches, name, ""),
-        None => match known.history.branch.as_deref() {
+        None => match history.branch.as_deref() {
             Some(name) => existing(branches, name, ", from which the plan started"),
             None => guessed(branches, start),
         },

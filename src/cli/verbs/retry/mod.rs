@@ -1,3 +1,4 @@
+mod landed;
 mod work;
 
 use std::collections::BTreeSet;
@@ -53,8 +54,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         dependents.into_iter().filter(|index| is_undone(&held, &plan, *index)).collect();
     let again: Vec<_> = chosen.union(&dependents).map(|index| plan.task(*index).id.as_str()).collect();
     let is_live = held.run.is_some();
+    let landed = landed::notes(&context, &held, &plan, &again);
     set_back(args, &context, held, &plan, &chosen, &again)?;
     tell(&plan, &chosen, &dependents);
+    for note in landed {
+        output::say(&format!("note    {note}"));
+    }
     output::say(&next_step(&context, is_live));
     Ok(0)
 }
@@ -68,7 +73,7 @@ fn set_back(
     chosen: &BTreeSet<TaskIndex>,
     again: &[&str],
 ) -> Result<(), CliError> {
-    let work = Work::of(context, again.to_vec())?;
+    let work = Work::of(context, again.to_vec(), args.only)?;
     if let Some(work) = &work {
         work.refuse_unless_it_can_leave()?;
     }

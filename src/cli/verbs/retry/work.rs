@@ -12,13 +12,19 @@ pub(super) struct Work<'a> {
     repo: &'a Repo,
     refs: EpicRefs,
     tasks: Vec<&'a str>,
+    /// Whether other tasks' work may keep it in.
+    only: bool,
 }
 
 impl<'a> Work<'a> {
     /// Nothing, where there is no git.
-    pub(super) fn of(context: &'a Context, tasks: Vec<&'a str>) -> Result<Option<Self>, CliError> {
+    pub(super) fn of(
+        context: &'a Context,
+        tasks: Vec<&'a str>,
+        only: bool,
+    ) -> Result<Option<Self>, CliError> {
         let Some(repo) = &context.repo else { return Ok(None) };
-        Ok(Some(Self { repo, refs: refs(context)?, tasks }))
+        Ok(Some(Self { repo, refs: refs(context)?, tasks, only }))
     }
 
     /// Refuses, before anything is changed, what could not be done.
@@ -26,6 +32,15 @@ impl<'a> Work<'a> {
         let branch = self.refs.integration();
         match self.repo.would_unmerge(&self.refs, &self.tasks)? {
             Unmerged::Nothing => Ok(()),
+            Unmerged::Done { held_by, .. } if !held_by.is_empty() && !self.only => {
+                let by = cleaned(&held_by);
+                let message = format!(
+                    "the work can't leave `{branch}`: what {by} brought there contains it; nothing was changed"
+                );
+                Err(CliError::usage(message).hint(format!(
+                    "retry {by}, too; or say `--only`, and the old work stays there as long as that does"
+                )))
+            }
             Unmerged::Done { .. } => match self.repo.checked_out_at(&branch)? {
                 None => Ok(()),
                 Some(place) => Err(CliError::usage(format!(
@@ -53,6 +68,14 @@ impl<'a> Work<'a> {
         let branch = self.refs.integration();
         match self.repo.unmerge(&self.refs, &self.tasks)? {
             Unmerged::Nothing => {}
+            Unmerged::Done { before, held_by, .. } if !held_by.is_empty() => {
+                let before: String = before.to_string().chars().take(10).collect();
+                output::say(&format!(
+                    "warning their work is still in {branch}: what {} brought there contains it; the branch was at {before}, which a \
+                     ref keeps",
+                    cleaned(&held_by)
+                ));
+            }
             Unmerged::Done { before, .. } => {
                 let before: String = before.to_string().chars().take(10).collect();
                 output::say(&format!(
@@ -66,4 +89,8 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
+}
+
+fn cleaned(names: &[String]) -> String {
+    names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ")
 }
