@@ -68,7 +68,6 @@ impl Scene {
             build_jobs: None,
             identity: Identity { name: "tester (blueprint)", email: "tester@localhost" },
             place_env: &[],
-            identity: Identity { name: "tester (blueprint)", email: "tester@example.invalid" },
             env: &self.env,
             policy: &EnvPolicy::default(),
         });
