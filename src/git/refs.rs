@@ -73,7 +73,7 @@ impl EpicRefs {
     }
 
     /// For the moment in which the worktree of the verification is made. No slug has such a name.
-    pub(super) fn verification(&self) -> BranchName {
+    pub fn verification(&self) -> BranchName {
         BranchName(format!("blueprint/{}/integration=verify", self.epic))
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Common {
     pub(super) protected: Protected,
     /// Who works where.
     pub(super) workers: Workers,
+    /// The worktree in which what is merged is tried together.
+    pub(super) verified_in: PathBuf,
     pub(super) program: PathBuf,
     /// Programs of ours that agents find first in their `PATH`.
     pub(super) programs: Option<PathBuf>,

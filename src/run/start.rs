@@ -20,6 +20,9 @@ use crate::git::{BranchName, EpicRefs, Oid, Repo, epic_slug};
 use crate::plan::Plan;
 use crate::store::{KnownPlan, RunLock, RunOwner, StateDir, read_records};
 
+/// Stands for the task in the name of the worktree in which what is merged is tried together: no task has that slug.
+const VERIFIED_IN: &str = "integration";
+
 /// Runs a plan until nothing is left that can run, and says how that ended; `tell` hears everything on the way.
 ///
 /// # Errors
@@ -247,6 +250,8 @@ fn common(
     run: &str,
     programs: Option<PathBuf>,
 ) -> Arc<Common> {
+    let checkout = site.repo.workdir().unwrap_or(site.repo.common_dir());
+    let verified_in = worktree_path(&settings.worktree_dir, checkout, refs.epic(), VERIFIED_IN);
     Arc::new(Common {
         repo: site.repo.clone(),
         refs,
@@ -261,6 +266,7 @@ fn common(
         confinement: settings.confinement.clone(),
         protected: settings.protected.clone(),
         workers: Workers::default(),
+        verified_in,
         program: settings.program.clone(),
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),

@@ -66,7 +66,6 @@ impl Scene {
             outbox: None,
             programs: None,
             build_jobs: None,
-            identity: Identity { name: "tester (blueprint)", email: "tester@localhost" },
             place_env: &[],
             env: &self.env,
             policy: &EnvPolicy::default(),

@@ -46,7 +46,7 @@ fn a_task_that_was_taken_before_any_run_is_done_by_hand_and_what_needs_it_builds
     assert_eq!(project.git(&["log", "-1", "--format=%an <%ae>", commit]), "Jane <jane@example.invalid>");
     project.complete(&[]);
     assert_eq!(project.log().starts(), ["b"]);
-    assert_eq!(project.show(&project.task("b")["base"].as_str().unwrap().to_owned(), "a.txt"), "by hand");
+    assert_eq!(project.show(project.task("b")["base"].as_str().unwrap(), "a.txt"), "by hand");
     assert_eq!(project.merges().get("a"), Some(&1));
 }
 

@@ -76,7 +76,7 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let status = project.status();
     assert_eq!(keys(&status), ["version", "plan", "counts", "tasks"]);
-    assert_eq!(keys(&status["plan"]), ["genesis", "project", "epic", "status"]);
+    assert_eq!(keys(&status["plan"]), ["genesis", "project", "epic", "status", "start"]);
     let counts = ["total", "pending", "in_progress", "completed", "failed", "blocked", "cancelled"];
     assert_eq!(keys(&status["counts"]), counts);
     let expected = [

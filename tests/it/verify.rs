@@ -82,7 +82,7 @@ fn the_culprit_among_three_merges_is_taken_out_and_the_others_stay() {
 fn a_culprit_that_is_set_back_is_done_again_with_what_depends_on_it() {
     let script = "== b #1\nwrite bad.txt x\n== *\nwrite {task}.txt x\nrecord seen-{task}";
     let project = project(&PlanText::of(&["a", "b", "c"]).edge("b", "c"), script, 1);
-    assert_eq!(project.run(&["-j", "1"]).code, Some(4));
+    project.run(&["-j", "1"]).assert(4, &[]);
     project.blueprint(&["retry", "b"]).assert(0, &["b is to be done again"]);
     project.complete(&["-j", "1"]);
     assert_eq!(texts(&project), ["a.txt", "b.txt", "c.txt"]);

@@ -91,7 +91,16 @@ fn failed(line: &Value) -> Fault {
     let message = text(data, "message").or_else(|| text(error, "message")).unwrap_or(name);
     let status = data.get("statusCode").and_then(Value::as_u64);
     let words = format!("{name} {}", text(data, "responseBody").unwrap_or_default());
-    let wait = data.get("responseHeaders").and_then(|headers| text(headers, "retry-after"));
-    let message = wait.map_or_else(|| message.to_owned(), |wait| format!("{message} (retry-after: {wait})"));
+    let message =
+        wait(data).map_or_else(|| message.to_owned(), |wait| format!("{message} (retry-after: {wait})"));
     Fault::of_service(status, Some(&words), &message)
+}
+
+/// Seconds; the program has waited out shorter ones than these, and in vain.
+const SHORT: u64 = 60;
+
+/// The seconds after which the service may be asked again, if they are many.
+fn wait(data: &Value) -> Option<u64> {
+    let wait = data.get("responseHeaders").and_then(|headers| text(headers, "retry-after"))?;
+    wait.parse().ok().filter(|seconds| *seconds >= SHORT)
 }

@@ -118,3 +118,15 @@ fn lines_are_read_as_events() {
         [include_str!("fixtures/success.jsonl"), include_str!("fixtures/denied.jsonl"), more].concat();
     insta::assert_snapshot!(shown_events(runner().as_ref(), &lines));
 }
+
+#[test]
+fn a_long_wait_that_the_service_asks_for_is_told_and_a_short_one_was_in_vain() {
+    let at = |seconds: u64| {
+        let headers = format!(r#"{{"retry-after":"{seconds}"}}"#);
+        let data = format!(r#"{{"message":"slow down","statusCode":429,"responseHeaders":{headers}}}"#);
+        let output = format!(r#"{{"type":"error","error":{{"name":"APIError","data":{data}}}}}"#);
+        Case::new("", 1, &output).read(runner().as_ref()).retry_at
+    };
+    assert_eq!(at(5), None);
+    assert!(at(3600).unwrap() > jiff::Timestamp::now());
+}

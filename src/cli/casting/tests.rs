@@ -119,7 +119,10 @@ fn an_unknown_runner_is_a_usage_error_with_the_nearest_name() {
     let (message, hint) = refused("runner = 'claud'");
     assert_eq!((&*message, &*hint), ("there is no runner `claud`", "did you mean `claude`?"));
     let (_, hint) = refused("runner = 'zzz'\n[runners.mine]\ncommand = ['sh']");
-    assert_eq!(hint, "known runners: claude, mine", "only what can be used without more configuration");
+    assert_eq!(
+        hint, "known runners: claude, codex, gemini, mine, opencode",
+        "only what can be used without more configuration"
+    );
     let (message, hint) = refused("runner = 'mine'\n[runners.mine]\nmodel = 'x'");
     assert_eq!(message, "runner `mine` has neither a kind nor a command");
     assert!(hint.contains("[runners.mine]"), "{hint}");

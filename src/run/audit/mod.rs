@@ -79,15 +79,19 @@ fn is_ours(job: &Job, file: &Path) -> bool {
 
 fn fingerprint(job: &Job, is_confined: bool, busy: &[std::path::PathBuf]) -> Result<Fingerprint, GitError> {
     let mut busy = busy.to_vec();
-    busy.push(job.worktree.clone());
+    busy.extend([job.worktree.clone(), job.common.verified_in.clone()]);
     busy.extend(job.common.workers.now().into_iter().map(|other| other.worktree));
     // From the sandbox no way leads to other worktrees: they need not be gone through.
     let scope = Scope { busy: &busy, only_here: is_confined, is_ours: &|file| is_ours(job, file) };
     job.common.repo.fingerprint(scope)
 }
 
+/// Nobody else is in the checkout or in a worktree: a person may work in one, too.
 fn is_alone(job: &Job) -> bool {
-    job.common.repo.workdir().is_some_and(people::nobody_is_in)
+    let repo = &job.common.repo;
+    let worktrees = repo.worktrees().unwrap_or_default();
+    let places: Vec<_> = worktrees.iter().map(|(path, _)| path.as_path()).chain(repo.workdir()).collect();
+    repo.workdir().is_some() && people::nobody_is_in(&places)
 }
 
 /// What the attempt itself, or another one, or we do to branches.
@@ -101,5 +105,6 @@ fn is_expected(job: &Job, change: &Change, others: &[Working]) -> bool {
     };
     // Verbs of ours, as other processes: they add to what is kept.
     let is_kept = change.before.is_none() && change.name.starts_with("refs/blueprint/");
-    is_branch(&change.name) || is_kept || is_own_move() || job.cast.isolation == Isolation::None
+    let is_tried = change.name == common.refs.verification().full();
+    is_branch(&change.name) || is_kept || is_tried || is_own_move() || job.cast.isolation == Isolation::None
 }

@@ -4,7 +4,9 @@ mod assign;
 mod begin;
 mod builds;
 mod decided;
+mod drive;
 mod follow;
+mod hear;
 mod keep;
 mod limits;
 mod reports;
@@ -25,28 +27,25 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
-use self::steer::{Ears, Steering};
+use self::steer::Steering;
 use self::verify::Verification;
-use self::wrap_up::task_of;
 use super::attempt::{Link, Message};
-use super::books::{Books, LOOK};
+use super::books::Books;
 use super::ground::Ground;
 use super::job::{Common, Job};
 use super::process::Stoppable;
 use super::room::Room;
 use super::settings::{Settings, Site};
-use super::signals::{Asked, Signals};
 use super::watch::Watcher;
-use super::{Fact, RunError, RunEvent, Stage, Summary, output};
+use super::{RunError, RunEvent, Stage};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
 use crate::git::Oid;
-use crate::plan::{Ending, Event, Schedule, State, TaskId, TaskIndex};
+use crate::plan::{Event, Schedule, State, TaskId, TaskIndex};
 use crate::store::AttemptDir;
 
 /// An attempt that is under way.
@@ -168,232 +167,6 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// Drives the plan until nothing runs and nothing can start.
-    ///
-    /// When the plan file or the journal can't be written any more, running agents are ended first: what they would do could not
-    /// be recorded.
-    pub(super) async fn run(mut self) -> Result<Summary, RunError> {
-        let mut signals = Signals::listen()?;
-        let mut ears = self.ears();
-        let mut result = self.begin();
-        self.books.release();
-        if result.is_ok() {
-            result = self.work(&mut signals, &mut ears).await;
-        }
-        if result.is_err() {
-            self.drop_unbegun();
-            self.stop_attempts(Stage::End);
-            self.await_attempts().await;
-            result?;
-        }
-        self.finish(signals.by_term())
-    }
-
-    /// Nobody has to be waited for who has not begun, or gets no answer any more.
-    fn drop_unbegun(&mut self) {
-        for (task, _) in std::mem::take(&mut self.to_answer) {
-            self.forget(task.as_ref());
-        }
-        for (job, _) in std::mem::take(&mut self.to_begin) {
-            self.running.remove(&job.task);
-        }
-    }
-
-    async fn work(&mut self, signals: &mut Signals, ears: &mut Ears) -> Result<(), RunError> {
-        let mut output = output::Ticker::new(self.settings.output_every);
-        while !self.is_over() || !self.is_at_an_end().await? {
-            let due = self.until_due();
-            let save = self.books.save_due();
-            tokio::select! {
-                message = self.messages.recv() => self.inbox.extend(message),
-                asked = signals.next() => self.on_signal(asked)?,
-                () = sleep_until(due), if due.is_some() => self.schedule.wake(Timestamp::now())?,
-                () = output.tick() => self.on_tick(),
-                () = sleep_to(save), if save.is_some() => self.save_beside()?,
-                () = ears.hear() => {}
-                () = tokio::time::sleep(LOOK), if self.is_unsettled || self.books.is_waiting() => {}
-            }
-            self.proceed()?;
-        }
-        Ok(())
-    }
-
-    /// Decides what there is to decide, if the plan file is a plan: what has happened could not be written otherwise.
-    ///
-    /// What many attempts have sent is decided together, and costs one write to the disk.
-    fn proceed(&mut self) -> Result<(), RunError> {
-        while let Ok(message) = self.messages.try_recv() {
-            self.inbox.push_back(message);
-        }
-        self.end_save()?;
-        if !self.inbox.is_empty() && !self.books.hold()? {
-            self.hear();
-            return Ok(());
-        }
-        let decided = self.decide();
-        self.books.release();
-        decided
-    }
-
-    /// First of all: while a save is under way nobody looks at the plan file, and what it could not save, the next look does.
-    fn end_save(&mut self) -> Result<(), RunError> {
-        let before = self.inbox.len();
-        self.inbox.retain(|message| !matches!(message, Message::Saved));
-        if self.inbox.len() < before { self.on_saved() } else { Ok(()) }
-    }
-
-    fn decide(&mut self) -> Result<(), RunError> {
-        if !self.look()? {
-            return Ok(());
-        }
-        while let Some(message) = self.inbox.pop_front() {
-            // What a person has decided about a task comes before what its attempt came to.
-            self.follow_changes()?;
-            self.on_message(message)?;
-        }
-        self.do_as_asked()?;
-        self.start_ready()?;
-        while self.verify_next()? {
-            self.follow_changes()?;
-            self.start_ready()?;
-        }
-        self.settle()
-    }
-
-    fn is_over(&mut self) -> bool {
-        if self.is_verifying() {
-            return false;
-        }
-        if self.stage.is_some() {
-            return self.running.is_empty() && self.retiring.is_over();
-        }
-        let is_known = !self.is_unsettled && self.before.is_none();
-        is_known && self.running.is_empty() && self.schedule.is_over() && self.retiring.is_over()
-    }
-
-    /// Whether it is over with all that others have decided by now. If so, nobody decides anything more before the run has ended: whoever is
-    /// told that a live run takes it up, can rely on that.
-    async fn is_at_an_end(&mut self) -> Result<bool, RunError> {
-        self.books.save_here()?;
-        if !self.books.hold()? {
-            self.hear();
-            tokio::time::sleep(LOOK).await;
-            return Ok(false);
-        }
-        self.look_until_settled()?;
-        self.decide()?;
-        let is_over = self.is_over();
-        if !is_over {
-            self.books.release();
-        }
-        Ok(is_over)
-    }
-
-    fn until_due(&mut self) -> Option<Timestamp> {
-        let due = self.schedule.next_due().into_iter().chain(self.next_look_at_room()).min();
-        due.filter(|_| self.stage.is_none() && !self.is_unsettled)
-    }
-
-    fn on_message(&mut self, message: Message) -> Result<(), RunError> {
-        match message {
-            Message::Record(fact, written) => {
-                let task = task_of(&fact).cloned();
-                self.to_answer.push((task, written));
-                self.record(self.named(*fact))
-            }
-            Message::Saved => self.on_saved(),
-            Message::Verified(commit, verified) => self.on_verified(commit, *verified),
-            Message::Seen(fact) => self.record(*fact),
-            Message::Running { task, resumed } => {
-                self.tell_running(&task, resumed);
-                Ok(())
-            }
-            Message::Begun(begun) => {
-                self.tell_running(&begun.task, false);
-                self.record(Fact::AgentStarted(*begun))
-            }
-            Message::Ended(ended, report) => {
-                let task = ended.task.clone();
-                self.record(self.named(Fact::AttemptEnded(*ended)))
-                    .inspect_err(|_| self.forget(Some(&task)))?;
-                self.on_over(&task, &report)
-            }
-            Message::Warning(task, text) => {
-                self.tell(RunEvent::Warning { task: Some(task), text });
-                Ok(())
-            }
-            Message::Retired(task, removed) => {
-                self.on_retired(task, &removed);
-                Ok(())
-            }
-            Message::Note(text) => {
-                self.tell(RunEvent::Note(text));
-                Ok(())
-            }
-            Message::Overtime(over) => self.on_overtime(*over),
-            Message::Said(task, says) => {
-                self.tell_said(&task, &says);
-                Ok(())
-            }
-            Message::MayMerge(task, answer) => {
-                let decided = self.decided(&task).inspect_err(|_| self.forget(Some(&task)))?;
-                let may = decided.is_none() && !self.is_overruled(&task);
-                let _ = answer.send(may);
-                Ok(())
-            }
-            Message::Over(task, report) => self.on_over(&task, &report),
-            Message::Broken(task, error) => {
-                self.forget(Some(&task));
-                Err(*error)
-            }
-        }
-    }
-
-    fn on_signal(&mut self, asked: Asked) -> Result<(), RunError> {
-        match asked {
-            // A Ctrl-C after a `blueprint stop` is the second one.
-            Asked::End(stage) => self.end_at(stage.max(self.one_stage_more())),
-            Asked::Suspend => {
-                self.suspend();
-                Ok(())
-            }
-        }
-    }
-
-    fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
-        self.stage = self.stage.max(Some(stage));
-        self.stop_attempts(stage);
-        self.release_waiting()
-    }
-
-    fn stop_attempts(&self, stage: Stage) {
-        let stops = self.running.values().map(|running| &running.stop).chain(&self.verification.stop);
-        for stop in stops {
-            stop.send_if_modified(|before| {
-                let is_more = *before < Some(stage);
-                *before = (*before).max(Some(stage));
-                is_more
-            });
-        }
-    }
-
-    /// Tasks that wait for their next try are pending in the file already: only the schedule has to know that none comes.
-    fn release_waiting(&mut self) -> Result<(), RunError> {
-        let resting = self.schedule.states().filter(|(_, state)| matches!(state, State::Resting { .. }));
-        for index in resting.map(|(index, _)| index).collect::<Vec<_>>() {
-            self.schedule.apply(index, Event::End(Ending::Interrupted))?;
-        }
-        Ok(())
-    }
-
-    fn on_tick(&self) {
-        for (task, running) in &self.running {
-            if let Some(line) = output::last_line(&running.dir, running.runner.as_ref()) {
-                self.tell(RunEvent::Output { task: task.clone(), line });
-            }
-        }
-    }
-
     /// At once, unless something is to be saved first.
     fn tell(&self, event: RunEvent) {
         self.to_tell.borrow_mut().push(event);
@@ -457,20 +230,9 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
-async fn sleep_to(due: Option<Instant>) {
-    let Some(due) = due else { return std::future::pending().await };
-    tokio::time::sleep_until(due.into()).await;
-}
-
 /// The disks that fill up are those of the worktrees and of the plan's state.
 fn room(site: &Site, settings: &Settings) -> Room {
     let checkout = site.repo.workdir().unwrap_or(site.repo.common_dir());
     let worktree = worktree_path(&settings.worktree_dir, checkout, "epic", "task");
     Room::new(&settings.sharing, vec![worktree, site.state.path().to_owned()])
-}
-
-async fn sleep_until(due: Option<Timestamp>) {
-    let Some(due) = due else { return std::future::pending().await };
-    let left = due.duration_since(Timestamp::now());
-    tokio::time::sleep(left.try_into().unwrap_or_default()).await;
 }

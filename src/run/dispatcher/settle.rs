@@ -191,7 +191,9 @@ impl Dispatcher<'_> {
         match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {
             Next::Complete => self.complete(task, report),
             Next::Block if self.is_to_be_resolved(task, report) => self.resolve(task, report),
-            Next::Fail if report.outcome != Outcome::Escaped && self.was_resolving(task) => self.give_up_resolving(task, report),
+            Next::Fail if report.outcome != Outcome::Escaped && self.was_resolving(task) => {
+                self.give_up_resolving(task, report)
+            }
             Next::Fail => self.end(task, report, Status::Failed, Ending::Failed, Cause::Failed),
             Next::Block => self.end(task, report, Status::Blocked, Ending::Blocked, Cause::Blocked),
             Next::Release => self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use tokio::sync::watch;
 
-use super::{Dispatcher, worktree_path};
+use super::Dispatcher;
 use crate::genesis::Status;
 use crate::git::{MergedStep, Oid};
 use crate::plan::{TaskId, TaskIndex};
@@ -16,9 +16,6 @@ use crate::run::process::Stoppable;
 use crate::run::record::{Fact, TakenOut, TransitionRecord, VerifiedCommit};
 use crate::run::verify::{Due, Verified, due, verify};
 use crate::run::{RunError, RunEvent, Stage};
-
-/// The name of its worktree; no task has it.
-const PLACE: &str = "integration";
 
 /// What is under way.
 #[derive(Default)]
@@ -72,8 +69,7 @@ impl Dispatcher<'_> {
 
     fn start_verifying(&mut self, commit: Oid) {
         let Some(verify_step) = &self.settings.verify else { return };
-        let checkout = self.common.repo.workdir().unwrap_or(self.common.repo.common_dir());
-        let folder = worktree_path(&self.settings.worktree_dir, checkout, self.common.refs.epic(), PLACE);
+        let folder = self.common.verified_in.clone();
         let (step, logs, common) =
             (verify_step.step.clone(), self.site.state.path().join("verify"), self.common.clone());
         let ends = watch::Sender::new(None);

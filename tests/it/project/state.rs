@@ -49,7 +49,9 @@ impl TestProject {
     /// The one folder of state that there is.
     pub(crate) fn state_dir(&self) -> PathBuf {
         let folders = fs::read_dir(self.root.join(".git/blueprint")).unwrap();
-        let folders = folders.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let folders = folders.map(|entry| entry.unwrap().path());
+        // A registration of a worktree is made beside them.
+        let folders = folders.filter(|path| path.is_dir() && !path.ends_with("worktree.new"));
         let folders: Vec<_> = folders.collect();
         let [folder] = folders.as_slice() else { panic!("{folders:?}") };
         folder.clone()

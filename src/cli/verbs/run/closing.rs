@@ -1,20 +1,16 @@
 use std::path::Path;
 
-use crate::git::Repo;
 use crate::report::{clean, shell_word};
 use crate::run::{Cause, Summary, Verdict};
 
 /// What one would do next.
-pub(super) fn next_step(plan: &Path, repo: &Repo, summary: &Summary) -> String {
+pub(super) fn next_step(plan: &Path, summary: &Summary) -> String {
     let plan = shell_word(&plan.to_string_lossy());
     let about = |tasks: &[crate::plan::TaskId]| {
         tasks.first().map_or_else(String::new, |task| format!(" {}", shell_word(&clean(task.as_str()))))
     };
     let next = match (summary.verdict, &summary.integration) {
-        (Verdict::Completed, Some(branch)) => {
-            let checkout = repo.workdir().unwrap_or(repo.common_dir()).to_string_lossy();
-            format!("git -C {} merge {branch}", shell_word(&checkout))
-        }
+        (Verdict::Completed, Some(_)) => format!("blueprint land {plan}   (merges it into your branch)"),
         (Verdict::Completed, None) => format!("blueprint status {plan}"),
         (Verdict::Failed, _) => {
             let first = summary.roots.first();

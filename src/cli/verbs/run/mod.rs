@@ -155,7 +155,7 @@ fn start(
     let show = if detached { detach::announcing(view.show()) } else { view.show() };
     let summary = run::run(&site, settings, &*show).map_err(|error| CliError::run(&context.path, error))?;
     if view.tells_all() {
-        output::say(&closing::next_step(&context.path, repo, &summary));
+        output::say(&closing::next_step(&context.path, &summary));
     }
     Ok(summary.verdict.exit_code())
 }
