@@ -82,7 +82,7 @@ pub use program::{Ended, Program};
 pub use rebase::Moved;
 pub use refs::{BranchName, EpicRefs};
 pub use repo::Repo;
-pub use resolve::Flaws;
+pub use resolve::{Flaws, Harm};
 pub use snapshot::Snapshot;
 pub use steps::MergedStep;
 pub use trash::finish_removals;

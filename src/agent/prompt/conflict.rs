@@ -42,9 +42,10 @@ const RULES: &str = "\
 ## Rules
 
 - Keep what both sides have added: blueprint compares, line by line, and refuses a resolution in which a line of either side is missing \
-that you have said nothing of. Lines that were moved or indented are not missing.
+that you have said nothing of. Lines that were moved or indented are not missing. Of files in which nothing conflicts it also refuses \
+the loss of any other line, of the file, or of its executable bit.
 - Where a line has to go or to be rewritten, say so in your last message (or in `--notes` of `blueprint task done`), one line for each \
-such file: `dropped: PATH: reason`, with the path as it is listed below.
+such file: `dropped: PATH: reason`, with the path as `git status` shows it.
 - Leave no markers. Change nothing that the conflict does not ask for, but check that the whole works: build it, run the tests.
 - Do not switch branches, abort the merge, rewrite commits, or push. Do not touch anything outside your folder, and not `genesis.xml`.";
 
