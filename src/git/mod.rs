@@ -71,6 +71,7 @@ pub use diff::{DiffStat, Uncommitted};
 pub use error::GitError;
 pub use fingerprint::{Change, Fingerprint, Scope, What};
 pub use git2::Oid;
+pub use identity::user_name;
 pub use ignored::TreeSize;
 pub use init::init_with_everything;
 pub use integrate::{Integrated, Strategy, Work};
