@@ -44,10 +44,17 @@ pub(super) fn last_line(text: &str) -> Option<&str> {
 /// The last lines, for a message.
 pub(super) fn last_lines(text: &str) -> Option<String> {
     let text = plain(text);
-    let lines: Vec<_> = text.trim_end().lines().collect();
+    let lines: Vec<_> = text.trim_end().lines().filter(|line| !is_of_the_sandbox(line)).collect();
     let from = lines.len().saturating_sub(QUOTED);
     let quoted = lines.get(from..).unwrap_or_default().join("\n");
     Some(cut_front(quoted.trim_matches('\n'), MESSAGE)).filter(|text| !text.trim().is_empty())
+}
+
+/// What git says in a sandbox with every commit: with a ref of the worktree's own that it takes away (`AUTO_MERGE`, or `CHERRY_PICK_HEAD`)
+/// it would lock the refs of all worktrees, and goes on without. It is the reason of nothing.
+fn is_of_the_sandbox(line: &str) -> bool {
+    let refused = ["/packed-refs.lock': Permission denied", "/packed-refs.lock': Read-only file system"];
+    line.starts_with("error: Unable to create '") && refused.iter().any(|end| line.ends_with(end))
 }
 
 /// The last lines of what a program printed into a file, plain, for a message; nothing where there are none.
@@ -115,6 +122,15 @@ mod tests {
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöüß", 3), "äö…");
         assert_eq!(cut_front("äöüß", 3), "…üß");
+    }
+
+    #[test]
+    fn what_git_says_of_a_lock_in_a_sandbox_is_no_reason() {
+        let denied = "error: Unable to create '/r/.git/packed-refs.lock': Permission denied\n";
+        let stale = "fatal: Unable to create '/r/.git/packed-refs.lock': File exists.";
+        assert_eq!(last_lines(denied), None);
+        assert_eq!(last_lines(&format!("{denied}no space\n{denied}")).as_deref(), Some("no space"));
+        assert_eq!(last_lines(stale).as_deref(), Some(stale));
     }
 
     #[test]

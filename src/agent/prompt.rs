@@ -42,6 +42,9 @@ fn opening(brief: &Brief) -> String {
     )
 }
 
+/// Git goes on without that lock, which a sandbox does not let it have.
+const HARMLESS: &str = " Where git prints that it is unable to create `packed-refs.lock`, that is harmless.";
+
 fn place(place: &Place) -> String {
     let folder = inline(&place.folder.to_string_lossy());
     let how = match &place.branch {
@@ -70,7 +73,8 @@ fn place(place: &Place) -> String {
              those (`BLUEPRINT_PORT_BASE` is the first)."
         )
     });
-    format!("## Where to work\n\nYour folder is {folder}.{how}{ports}")
+    let harmless = if place.branch.is_some() { HARMLESS } else { "" };
+    format!("## Where to work\n\nYour folder is {folder}.{how}{harmless}{ports}")
 }
 
 const RULES: &str = "\

@@ -1,5 +1,9 @@
 //! Who the user is, by git's own rules.
 
+use std::path::Path;
+
+use git2::{Config, Repository};
+
 use super::{Authorship, GitError, Program, Repo};
 
 impl Repo {
@@ -16,4 +20,10 @@ impl Repo {
         let address = rest.split('>').next().unwrap_or_default();
         Ok(Authorship::of_person(name.trim(), address))
     }
+}
+
+/// The `user.name` that git has in the repository around `place`, or without one; nothing where it has none.
+pub fn user_name(place: &Path) -> Option<String> {
+    let config = Repository::discover(place).and_then(|repository| repository.config());
+    config.or_else(|_| Config::open_default()).ok()?.get_string("user.name").ok()
 }

@@ -9,12 +9,14 @@ pub enum Side {
     Integration,
     /// The task whose work is merged.
     Task,
+    /// What was there before either.
+    Before,
 }
 
-/// A line that a side added, and that the result has not, or not as often.
+/// A line that the result should have and has not, or not as often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostLine {
-    /// Who added it.
+    /// Whose it is.
     pub side: Side,
     /// Its text, without the blanks around it; bytes that are no UTF-8 are shown as such.
     pub text: String,
@@ -32,6 +34,18 @@ pub fn lost_lines(base: &[u8], ours: &[u8], theirs: &[u8], result: &[u8]) -> Vec
     let mut lost = counts.lost_of(ours, Side::Integration);
     lost.extend(counts.lost_of(theirs, Side::Task));
     lost
+}
+
+/// The lines of `merged`, a merge in which nothing conflicts, that `result` has not and that neither side added: lines that were there
+/// before. `lost` is what [`lost_lines`] finds of the same file.
+pub(super) fn lost_before(merged: &[u8], result: &[u8], lost: &[LostLine]) -> Vec<LostLine> {
+    let mut before = lost_lines(b"", merged, b"", result);
+    for known in lost {
+        if let Some(place) = before.iter().position(|line| line.text == known.text) {
+            before.remove(place);
+        }
+    }
+    before.into_iter().map(|line| LostLine { side: Side::Before, ..line }).collect()
 }
 
 type Lines<'t> = HashMap<&'t [u8], usize>;

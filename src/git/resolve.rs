@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, IndexEntry, Oid, Repository, Tree};
+use git2::{ErrorCode, IndexEntry, Oid, Repository, Tree, TreeEntry};
 
 use super::base::Commit;
 use super::conflict::three_way as merged_index;
-use super::lines::{LostLine, Side, is_binary, lost_lines, markers};
+use super::lines::{LostLine, Side, is_binary, lost_before, lost_lines, markers};
 use super::merge::Merged;
 use super::message::with_trailers;
 use super::transplant::three_way;
@@ -20,8 +20,21 @@ use super::{Authorship, Conflict, EpicRefs, GitError, Integrated, Repo, Strategy
 pub struct Flaws {
     /// Markers that are left: the path, and the first line of them.
     pub markers: Vec<(PathBuf, usize)>,
-    /// Lines that a side added and that are gone.
+    /// Lines that are gone: of files that conflict, those that a side added; of others, any that the merge alone would leave there.
     pub lost: Vec<(PathBuf, LostLine)>,
+    /// What became of whole files in which nothing conflicts.
+    pub harmed: Vec<(PathBuf, Harm)>,
+}
+
+/// What a resolution did to a file that the merge alone would have had right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// It is not there any more.
+    Gone,
+    /// It is of another kind, or its executable bit is another: the mode of the merge, and the one it has now, as git writes them.
+    Mode(u32, u32),
+    /// It is no text, and its content is another.
+    Rewritten,
 }
 
 impl Repo {
@@ -160,20 +173,47 @@ fn find_flaws(
     }
     for entry in merged.iter().filter(|entry| stage_of(entry) == 0) {
         let path = path_of(&entry.path);
-        let is_same = result.get_path(&path).is_ok_and(|there| there.id() == entry.id);
+        let there = result.get_path(&path).ok();
+        flaws.harmed.extend(harm(store, &entry, there.as_ref()).map(|harm| (path.clone(), harm)));
+        let is_same = there.as_ref().is_some_and(|there| there.id() == entry.id);
         if !is_same && seen.insert(path.clone()) {
-            let [base, ours, theirs, result] =
-                [&base, &ours, &theirs, &result].map(|tree| content_at(store, tree, &path));
-            flaws.add(&path, &Versions { base, ours, theirs, result });
+            let [base, ours, theirs] = [&base, &ours, &theirs].map(|tree| content_at(store, tree, &path));
+            let result = there.as_ref().map(|there| content(store, there.id()));
+            let merged = result.is_some().then(|| content(store, entry.id)).unwrap_or_default();
+            let versions = Versions { base, ours, theirs, result: result.unwrap_or_default() };
+            flaws.add(&path, &versions);
+            flaws.add_before(&path, &merged, &versions.result);
         }
     }
     Ok(flaws)
 }
 
+/// What became of a file as a whole that the merge alone has as `merged`.
+fn harm(store: &Repository, merged: &IndexEntry, there: Option<&TreeEntry<'_>>) -> Option<Harm> {
+    let Some(there) = there else { return Some(Harm::Gone) };
+    let mode = there.filemode().cast_unsigned();
+    if mode != merged.mode {
+        return Some(Harm::Mode(merged.mode, mode));
+    }
+    // Of a submodule there is no content here at all.
+    let is_text = || store.find_blob(merged.id).is_ok_and(|blob| !is_binary(blob.content()));
+    (there.id() != merged.id && !is_text()).then_some(Harm::Rewritten)
+}
+
 impl Flaws {
     /// Whether there is nothing to be said.
     pub fn is_empty(&self) -> bool {
-        self.markers.is_empty() && self.lost.is_empty()
+        self.markers.is_empty() && self.lost.is_empty() && self.harmed.is_empty()
+    }
+
+    /// Lines that were there before either side, of a file in which nothing conflicts.
+    fn add_before(&mut self, path: &Path, merged: &[u8], result: &[u8]) {
+        if is_binary(merged) || is_binary(result) {
+            return;
+        }
+        let known = self.lost.iter().filter(|(of, _)| of == path).map(|(_, line)| line.clone());
+        let lost = lost_before(merged, result, &known.collect::<Vec<_>>());
+        self.lost.extend(lost.into_iter().map(|line| (path.to_owned(), line)));
     }
 
     fn add(&mut self, path: &Path, versions: &Versions) {

@@ -139,7 +139,8 @@ impl Lines {
             Cause::Failed => (BAD, "failed"),
             Cause::Cancelled => (BAD, "cancelled"),
             Cause::Blocked => (ODD, "blocked"),
-            Cause::Interrupted | Cause::Foreign | Cause::LeftOut => (ODD, "pending"),
+            Cause::Interrupted | Cause::LeftOut => (ODD, "pending"),
+            Cause::Foreign => (ODD, "left"),
         };
         let took = short(ended.duration);
         let says = clean(&ended.summary);
@@ -147,7 +148,9 @@ impl Lines {
             return vec![self.line(style, word, &ended.task, &format!("{took}  {says}"))];
         }
         let sentence = ended.outcome.sentence();
-        let why = match (sentence.ends_with(word), says.as_str()) {
+        // Of a task that somebody else has now it is no news how its agent ended.
+        let says_all = sentence.ends_with(word) || (ended.cause == Cause::Foreign && !says.is_empty());
+        let why = match (says_all, says.as_str()) {
             (true, says) => says.to_owned(),
             (false, "") => sentence.to_owned(),
             (false, says) => format!("{sentence}: {says}"),

@@ -67,7 +67,6 @@ impl Scene {
             programs: None,
             build_jobs: None,
             place_env: &[],
-            identity: Identity { name: "tester (blueprint)", email: "tester@example.invalid" },
             env: &self.env,
             policy: &EnvPolicy::default(),
         });

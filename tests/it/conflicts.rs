@@ -125,6 +125,48 @@ fn one_that_drops_its_own_lines_is_refused_too_and_so_is_an_aborted_merge() {
     assert_blocked(&project, &["same.txt: `from b` of b", "b.txt: `x` of b"]);
 }
 
+/// As [`conflict`], but there is more in the repository, and `a` makes one file executable; then the resolution gets the conflict right.
+fn conflict_beside(resolution: &str) -> TestProject {
+    let script = format!(
+        "== a\nwrite same.txt from a\nsh chmod +x run.sh\n== b #1\nwrite same.txt from b\nwrite b.txt x\n\
+         == b\nwrite same.txt from a\\nfrom b\n{resolution}"
+    );
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), &script);
+    for (name, text) in [("base.md", "base\n"), ("other.txt", "one\ntwo\n"), ("run.sh", "run\n")] {
+        std::fs::write(project.root.join(name), text).unwrap();
+    }
+    project.git(&["add", "base.md", "other.txt", "run.sh"]);
+    project.git(&["commit", "--quiet", "-m", "more"]);
+    project
+}
+
+#[test]
+fn a_resolution_that_harms_files_in_which_nothing_conflicts_is_refused_and_names_them() {
+    let project =
+        conflict_beside("sh rm base.md\nwrite other.txt two\\nhacked\nsh chmod -x run.sh\nprint both");
+    assert_blocked(
+        &project,
+        &[
+            "base.md is gone",
+            "run.sh is not executable any more",
+            "other.txt: `one` of what was there before both",
+        ],
+    );
+    let detail = project.task("b").to_string();
+    assert!(!detail.contains("`two`"), "{detail}");
+}
+
+#[test]
+fn what_is_said_of_such_files_and_what_is_only_added_to_them_is_taken() {
+    let project =
+        conflict_beside("sh rm base.md\nappend other.txt three\nprint dropped: base.md: nobody needs it");
+    project.complete(&["-j", "1"]);
+    assert!(!project.files(INTEGRATION).iter().any(|file| file == "base.md"));
+    assert!(project.show(INTEGRATION, "other.txt").starts_with("one\ntwo"));
+    let run = project.git(&["ls-tree", INTEGRATION, "run.sh"]);
+    assert!(run.starts_with("100755"), "{run}");
+}
+
 #[test]
 fn lines_that_the_agent_says_it_has_dropped_may_go() {
     let done = "blueprint task|done|--summary|in my words|--notes|dropped: same.txt: a line that says both";

@@ -51,6 +51,32 @@ fn a_task_that_was_taken_before_any_run_is_done_by_hand_and_what_needs_it_builds
 }
 
 #[test]
+fn a_run_says_who_has_taken_a_task_and_without_a_login_git_knows_the_name() {
+    let project = project(&PlanText::of(&["a", "b"]), "== a\nhang\n== b\nwait-for go\nwrite b.txt x");
+    let run = project.start(&["run", "-j", "2"]);
+    project.wait_for_starts(2);
+    // Nothing in the environment of these tests says who is logged in.
+    take(&project, "a");
+    assert_eq!(project.task("a")["owner"], "Jane");
+    project.touch("go");
+    let ended = run.wait();
+    assert!(ended.stderr.contains("was taken by Jane; what its agent did stays on its branch"), "{ended}");
+    assert!(!ended.stderr.contains("was cancelled"), "{ended}");
+}
+
+#[test]
+fn in_a_repository_without_a_commit_nothing_is_taken_and_nothing_said_of_it() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    project.git(&["update-ref", "-d", "HEAD"]);
+    let plan = project.read("genesis.xml");
+    let ended = project.blueprint(&["take", "a"]);
+    assert_ne!(ended.code, Some(0), "{ended}");
+    assert!(!ended.stderr.contains("is yours"), "{ended}");
+    assert_eq!(project.read("genesis.xml"), plan);
+    project.assert_statuses(&[("a", "pending")]);
+}
+
+#[test]
 fn an_agent_at_work_is_ended_and_its_work_is_the_persons_while_the_run_goes_on() {
     let plan = PlanText::of(&["a", "b", "c"]).edge("a", "c");
     let script = "== a\nwrite half.txt half\nhang\n== b\nwait-for go\nwrite b.txt x\n== c\nwrite c.txt x";

@@ -1,6 +1,6 @@
 //! What an agent is told that is to resolve a conflict of its task's work with what was merged before.
 
-use super::{Brief, ConflictBrief, Lines, OtherSide, SUMMARY, cut, framed, inline, note, plan};
+use super::{Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, inline, note, plan};
 
 /// The whole prompt.
 pub(super) fn prompt(brief: &Brief, conflict: &ConflictBrief) -> String {
@@ -32,7 +32,7 @@ fn place(brief: &Brief, conflict: &ConflictBrief) -> String {
          is detached at the tip of that branch, and the files that conflict (they are listed below) have markers in them. Between \
          `<<<<<<< integration` and `|||||||` stands what was merged before, up to `=======` what was there before both, and up to \
          `>>>>>>> task` what this task made of it. Where one side has deleted or renamed a file that the other has changed, there are no \
-         markers: `git status` shows it. You may commit there, and need not: what is in the files in the end counts.",
+         markers: `git status` shows it. You may commit there, and need not: what is in the files in the end counts.{HARMLESS}",
         inline(&brief.place.folder.to_string_lossy()),
         inline(&conflict.integration)
     )
@@ -42,9 +42,10 @@ const RULES: &str = "\
 ## Rules
 
 - Keep what both sides have added: blueprint compares, line by line, and refuses a resolution in which a line of either side is missing \
-that you have said nothing of. Lines that were moved or indented are not missing.
+that you have said nothing of. Lines that were moved or indented are not missing. Of files in which nothing conflicts it also refuses \
+the loss of any other line, of the file, or of its executable bit.
 - Where a line has to go or to be rewritten, say so in your last message (or in `--notes` of `blueprint task done`), one line for each \
-such file: `dropped: PATH: reason`, with the path as it is listed below.
+such file: `dropped: PATH: reason`, with the path as `git status` shows it.
 - Leave no markers. Change nothing that the conflict does not ask for, but check that the whole works: build it, run the tests.
 - Do not switch branches, abort the merge, rewrite commits, or push. Do not touch anything outside your folder, and not `genesis.xml`.";
 

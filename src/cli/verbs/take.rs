@@ -50,6 +50,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let branches = Branches::of(&context, &known.plan, &known.history)?;
     branches.repo.require_workdir()?;
     let results = refuse_or_results(&context, &known, &branches, index)?;
+    // Where there is nothing to build on, nothing is said, and nobody gets the task.
+    wanted_start(&context, &branches)?;
     drop(known);
     let was_busy = take(&context, &branches, name)?;
     if was_busy {
@@ -192,14 +194,19 @@ fn settle_in(
 }
 
 fn start(context: &Context, branches: &Branches<'_>) -> Result<Oid, CliError> {
+    let wanted = wanted_start(context, branches)?;
+    Ok(branches.repo.fix_start(&branches.refs, wanted)?)
+}
+
+/// The commit that the plan starts from, or would; it is not fixed by this.
+fn wanted_start(context: &Context, branches: &Branches<'_>) -> Result<Oid, CliError> {
     if let Some(start) = branches.repo.start(&branches.refs)? {
         return Ok(start);
     }
-    let wanted = match &context.config()?.config.base {
+    Ok(match &context.config()?.config.base {
         Some(base) => branches.repo.resolve(base)?,
         None => branches.repo.head_commit()?,
-    };
-    Ok(branches.repo.fix_start(&branches.refs, wanted)?)
+    })
 }
 
 fn folder(context: &Context, branches: &Branches<'_>, name: &str) -> Result<PathBuf, CliError> {

@@ -7,6 +7,7 @@ fn lost(base: &str, ours: &str, theirs: &str, result: &str) -> Vec<String> {
     let shown = |line: &LostLine| match line.side {
         Side::Integration => format!("ours: {}", line.text),
         Side::Task => format!("theirs: {}", line.text),
+        Side::Before => format!("before: {}", line.text),
     };
     lost.iter().map(shown).collect()
 }
@@ -45,6 +46,18 @@ fn a_line_that_both_have_added_is_needed_once_and_one_that_the_other_took_away_e
 #[test]
 fn indenting_moving_and_blank_lines_are_no_loss() {
     assert!(lost("a\n", "a\n\n\nb\nc\n", "a\n", "if d {\n    c\n    b\r\n}\na\n").is_empty());
+}
+
+#[test]
+fn of_a_merge_without_a_conflict_every_line_is_missed_and_each_once() {
+    let (base, ours, merged, result) = (b"a\nb\n", b"a\nb\nc\n", b"a\nb\nc\n", b"b\n");
+    let lost = lost_lines(base, ours, base, result);
+    let before = |result: &[u8]| {
+        let lines = lost_before(merged, result, &lost).into_iter();
+        lines.map(|line| (line.side, line.text)).collect::<Vec<_>>()
+    };
+    assert_eq!(before(result), [(Side::Before, "a".to_owned())]);
+    assert_eq!(before(b"x\n b\na\n"), []);
 }
 
 #[test]

@@ -41,7 +41,8 @@ impl Dispatcher<'_> {
             Status::Pending | Status::InProgress => (Ending::Foreign, Cause::Foreign),
         };
         let work = if report.done { "was merged before" } else { "stays on its branch" };
-        let text = format!("decided by {}; what its agent did {work}", decision.actor);
+        let decided = if decision.to == Status::InProgress { "was taken" } else { "decided" };
+        let text = format!("{decided} by {}; what its agent did {work}", decision.actor);
         let report = Report {
             summary: Some(text.clone()),
             duration: report.duration,

@@ -9,7 +9,7 @@ use super::super::workplace::{Based, PrepareError, authorship, explained, keep_a
 use super::dropped::{DROPPED, dropped};
 use super::way_out;
 use crate::agent::{Brief, ConflictBrief, Outcome};
-use crate::git::{Conflict, Flaws, Found, GitError, LostLine, Message, Oid, Side};
+use crate::git::{Conflict, Flaws, Found, GitError, Harm, LostLine, Message, Oid, Side};
 use crate::plan::TaskId;
 
 /// So many lost lines are named; the number of the others is.
@@ -221,10 +221,12 @@ fn changes_of_its_own(job: &Job, conflict: &Conflict, taken: Oid) -> Result<Vec<
     Ok(own)
 }
 
-/// Without the lines of those files of which the agent has said that it left something out.
+/// Without what became of those files of which the agent has said that it left something out.
 fn without_dropped(mut flaws: Flaws, said: &str) -> Flaws {
     let dropped = dropped(said);
-    flaws.lost.retain(|(path, _)| !dropped.iter().any(|(named, _)| named == path));
+    let is_said = |path: &PathBuf| dropped.iter().any(|(named, _)| named == path);
+    flaws.lost.retain(|(path, _)| !is_said(path));
+    flaws.harmed.retain(|(path, _)| !is_said(path));
     flaws
 }
 
@@ -236,14 +238,22 @@ fn complaint(flaws: &Flaws, job: &Job, conflict: &Conflict) -> Option<String> {
             format!("the markers of the conflict are still in {}, line {line}", path.display())
         })
         .collect();
+    if !flaws.harmed.is_empty() {
+        let files =
+            flaws.harmed.iter().take(SHOWN).map(|(path, harm)| harmed(&path.display().to_string(), *harm));
+        let files = files.collect::<Vec<_>>().join("; ");
+        let more = and_more(flaws.harmed.len());
+        said.push(format!(
+            "its resolution has changed files in which nothing conflicts, and no line `{DROPPED} PATH: reason` says why: {files}{more}"
+        ));
+    }
     if !flaws.lost.is_empty() {
         let lines = flaws
             .lost
             .iter()
             .take(SHOWN)
             .map(|(path, line)| lost(job, conflict, &path.display().to_string(), line));
-        let more = flaws.lost.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let more = and_more(flaws.lost.len());
         let lines = lines.collect::<Vec<_>>().join("; ");
         said.push(format!(
             "its resolution has lost lines, and no line `{DROPPED} PATH: reason` says why: {lines}{more}"
@@ -252,11 +262,27 @@ fn complaint(flaws: &Flaws, job: &Job, conflict: &Conflict) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
+fn and_more(count: usize) -> String {
+    let more = count.saturating_sub(SHOWN);
+    if more > 0 { format!("; and {more} more") } else { String::new() }
+}
+
+fn harmed(path: &str, harm: Harm) -> String {
+    match harm {
+        Harm::Gone => format!("{path} is gone"),
+        Harm::Mode(0o100_755, 0o100_644) => format!("{path} is not executable any more"),
+        Harm::Mode(0o100_644, 0o100_755) => format!("{path} has become executable"),
+        Harm::Mode(..) => format!("{path} is not the kind of file that it was"),
+        Harm::Rewritten => format!("{path}, which is no text, has another content"),
+    }
+}
+
 fn lost(job: &Job, conflict: &Conflict, path: &str, line: &LostLine) -> String {
     let whose = match line.side {
         Side::Task => job.task.to_string(),
         Side::Integration if conflict.with.is_empty() => "the integration branch".to_owned(),
         Side::Integration => conflict.with.join(" or "),
+        Side::Before => "what was there before both".to_owned(),
     };
     let text: String = line.text.chars().take(WIDTH).collect();
     let cut = if text.len() < line.text.len() { "…" } else { "" };
