@@ -66,6 +66,7 @@ impl Scene {
             outbox: None,
             programs: None,
             build_jobs: None,
+            identity: Identity { name: "tester (blueprint)", email: "tester@example.invalid" },
             place_env: &[],
             env: &self.env,
             policy: &EnvPolicy::default(),
