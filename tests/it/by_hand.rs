@@ -69,6 +69,30 @@ fn a_conflict_that_is_only_said_to_be_resolved_keeps_the_run_from_being_complete
 }
 
 #[test]
+fn a_conflict_that_was_done_by_hand_with_its_markers_is_not_merged() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nwrite same.txt by {task}");
+    project.configure("on-conflict = \"block\"");
+    assert_eq!(project.run(&["-j", "1"]).code, Some(4));
+    let worktree = project.worktree("b");
+    let merge = project
+        .command("git")
+        .args(["-C", &worktree, "-c", "user.name=J", "-c", "user.email=j@x", "merge", INTEGRATION])
+        .output()
+        .unwrap();
+    assert!(!merge.status.success());
+    project.git(&["-C", &worktree, "add", "--all"]);
+    project.git(&["-C", &worktree, "commit", "--quiet", "--message", "Merged"]);
+    by_hand(&project, &["done", "--task", "b", "--summary", "resolved, so they say"]);
+    project
+        .run(&[])
+        .assert(4, &["b: is completed, but its work has conflict markers in same.txt", "blocked: b"]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
+    project.commit_in(&worktree, "same.txt", "by both", &[]);
+    project.complete(&[]);
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "by both");
+}
+
+#[test]
 fn in_a_tasks_worktree_the_plan_is_the_one_that_the_task_is_part_of() {
     let script = "== *\nwrite same.txt by {task}";
     let project = TestProject::new(&PlanText::of(&["a", "b"]), script);

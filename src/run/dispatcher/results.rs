@@ -87,9 +87,28 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// The files, as a list, in which a person has left markers of a conflict that was to be resolved by hand.
+    fn markers_of(&self, id: &TaskId, commit: Oid) -> Result<String, RunError> {
+        if self.success_of(id).is_some() {
+            return Ok(String::new());
+        }
+        let last = self.books.history().task(id.as_str()).and_then(TaskHistory::last_attempt);
+        let base = last.and_then(|last| last.started.base.parse().ok());
+        let paths = self.common.repo.markers_left(&self.common.refs, base, commit)?;
+        Ok(paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))
+    }
+
     /// Work that counts as completed is in the integration branch; where it is not (a branch that was deleted, an epic that got another
     /// name, work that a person finished), it is merged now.
     fn merge_again(&mut self, id: &TaskId, commit: Oid) -> Result<(), RunError> {
+        let markers = self.markers_of(id, commit)?;
+        if !markers.is_empty() {
+            let text =
+                format!("is completed, but its work has conflict markers in {markers}: it is not merged");
+            self.tell(RunEvent::Warning { task: Some(id.clone()), text });
+            self.unmerged.push(id.clone());
+            return Ok(());
+        }
         let name = self.name(id);
         let message =
             Message::new(&format!("Merge task {id}: {name}")).with_trailer("Blueprint-Task", id.as_str());
