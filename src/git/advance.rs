@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::carry::Carry;
-use super::{BranchName, GitError, Landing, Oid, Repo, hooks};
+use super::{BranchName, GitError, Landing, Oid, PlanFate, Repo, hooks};
 
 /// What is being done, written down before it is begun: whoever comes after somebody who was killed finds it, and ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Repo {
     pub fn step(&self, landing: &Landing, plan: Option<&Path>) -> Result<Advance, GitError> {
         let checkout = self.checked_out_at(&landing.branch)?;
         let is_here = checkout.as_deref().is_some_and(|checkout| Some(checkout) == self.workdir());
-        let keep = plan.filter(|_| is_here && landing.has_plan).map(Path::to_owned);
+        let keep = plan.filter(|_| is_here && landing.plan == PlanFate::Committed).map(Path::to_owned);
         Ok(Advance {
             branch: landing.branch.as_str().to_owned(),
             from: landing.from.to_string(),

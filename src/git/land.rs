@@ -6,9 +6,13 @@ use git2::build::TreeUpdateBuilder;
 use git2::{Oid, Repository};
 
 use super::base::Commit;
-use super::landed::{LANDED_TRAILER, held, with_parents};
+use super::landed::{LANDED_TRAILER, held, own_steps, with_parents};
+use super::message::said;
 use super::update::{contains, target};
 use super::{BranchName, GitError, Message, Program, Repo, hooks};
+
+/// Begins the line of a commit's message that names the state of the plan, by its blob, that the commit has brought into a branch.
+const PLAN_TRAILER: &str = "Blueprint-Plan";
 
 /// One piece of work, and what the commit says that brings it in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +40,8 @@ pub struct PlanState {
 /// What landing would come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Landable {
-    /// All of it is there.
-    Nothing,
+    /// All of it is there; but for the plan's own state, perhaps.
+    Nothing(PlanFate),
     /// The branch can go from the one commit to the other.
     Ready(Landing),
     /// That piece does not fit to the branch, in these files, sorted.
@@ -62,8 +66,19 @@ pub struct Landing {
     pub pieces: usize,
     /// The hook of the user's that git itself would ask before such a commit; none before a fast-forward.
     pub hook: Option<&'static str>,
-    /// Whether the plan's own state is a commit of it.
-    pub has_plan: bool,
+    /// What becomes of the plan's own state.
+    pub plan: PlanFate,
+}
+
+/// What becomes of the plan's own state in a landing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanFate {
+    /// The branch has it, or is to have none.
+    Nothing,
+    /// It is a commit of the landing.
+    Committed,
+    /// The branch has an edit of the plan that the file on disk has not: that stays.
+    Left,
 }
 
 impl Repo {
@@ -95,15 +110,15 @@ impl Repo {
             }
             count += 1;
         }
-        let has_plan = match plan {
-            Some(plan) => ground.take_plan(plan)?,
-            None => false,
+        let plan = match plan {
+            Some(plan) => ground.take_plan(plan, from, start)?,
+            None => PlanFate::Nothing,
         };
         let (to, hook) = (ground.tip, ground.hook);
         if to == from {
-            return Ok(Landable::Nothing);
+            return Ok(Landable::Nothing(plan));
         }
-        Ok(Landable::Ready(Landing { branch: branch.clone(), from, to, pieces: count, hook, has_plan }))
+        Ok(Landable::Ready(Landing { branch: branch.clone(), from, to, pieces: count, hook, plan }))
     }
 }
 
@@ -158,14 +173,18 @@ impl Ground<'_> {
         }
     }
 
-    /// Whether there was something to commit. A plan that is not in the branch is none of its files.
-    fn take_plan(&mut self, plan: &PlanState) -> Result<bool, GitError> {
+    /// Commits it on top. A plan that is not in the branch is none of its files.
+    fn take_plan(&mut self, plan: &PlanState, from: Oid, start: Option<Oid>) -> Result<PlanFate, GitError> {
         let failed = || GitError::git("commit the plan", self.repo.place());
         let tree = self.store.find_commit(self.tip).and_then(|tip| tip.tree()).map_err(failed())?;
-        let Ok(known) = tree.get_path(&plan.path) else { return Ok(false) };
+        let Ok(known) = tree.get_path(&plan.path) else { return Ok(PlanFate::Nothing) };
         let blob = self.repo.store_file(&plan.file, &plan.path)?;
         if known.id() == blob {
-            return Ok(false);
+            return Ok(PlanFate::Nothing);
+        }
+        let before = self.blob_in(from, &plan.path).unwrap_or(known.id());
+        if !self.is_older(before, &plan.path, from, start).map_err(failed())? {
+            return Ok(PlanFate::Left);
         }
         let mode = if known.filemode() == i32::from(git2::FileMode::BlobExecutable) {
             git2::FileMode::BlobExecutable
@@ -175,8 +194,30 @@ impl Ground<'_> {
         let mut update = TreeUpdateBuilder::new();
         update.upsert(plan.path.as_path(), blob, mode);
         let tree = update.create_updated(self.store, &tree).map_err(failed())?;
-        self.tip = self.repo.commit_as_user(tree, &[self.tip], &plan.message)?;
-        Ok(true)
+        let message = plan.message.clone().with_trailer(PLAN_TRAILER, &blob.to_string());
+        self.tip = self.repo.commit_as_user(tree, &[self.tip], &message)?;
+        Ok(PlanFate::Committed)
+    }
+
+    /// Whether the plan on disk has come from that state of it: the one that its checkout is at, the one that the epic has started with,
+    /// or one that has landed in the branch before.
+    fn is_older(&self, blob: Oid, path: &Path, tip: Oid, start: Option<Oid>) -> Result<bool, git2::Error> {
+        let head = self.repo.head_commit().ok();
+        if head.into_iter().chain(start).any(|commit| self.blob_in(commit, path) == Some(blob)) {
+            return Ok(true);
+        }
+        for step in own_steps(self.store, tip, start.as_slice())? {
+            let commit = self.store.find_commit(step)?;
+            if said(&commit, PLAN_TRAILER).is_some_and(|named| named == blob.to_string()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn blob_in(&self, commit: Oid, path: &Path) -> Option<Oid> {
+        let tree = self.store.find_commit(commit).and_then(|commit| commit.tree()).ok()?;
+        tree.get_path(path).ok().map(|entry| entry.id())
     }
 }
 

@@ -77,7 +77,7 @@ pub use identity::user_name;
 pub use ignored::TreeSize;
 pub use init::init_with_everything;
 pub use integrate::{Integrated, Strategy, Work};
-pub use land::{Landable, Landing, Piece, PlanState};
+pub use land::{Landable, Landing, Piece, PlanFate, PlanState};
 pub use lines::{LostLine, Side, lost_lines, markers};
 pub use message::{Authorship, Message, address_of_attempt};
 pub use names::{epic_slug, slugs, slugs_beside};

@@ -67,3 +67,55 @@ fn a_clone_without_its_history_is_landed_in_and_cleaned() {
     assert_eq!(project.git(&["for-each-ref", "refs/heads/blueprint"]), "");
     assert_eq!(project.read("b.txt"), "of b\n");
 }
+
+#[test]
+fn an_edit_of_the_plan_that_only_the_branch_has_stays() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    identify(&project);
+    project.git(&["checkout", "--quiet", "-b", "other"]);
+    project.write("genesis.xml", &(project.read("genesis.xml") + "<!-- a colleague's -->\n"));
+    project.commit_all("Edit");
+    let edited = project.show("other", "genesis.xml");
+    project.git(&["checkout", "--quiet", "main"]);
+    project.complete(&[]);
+    let said = ok(&project, &["land", "--into", "other"]);
+    assert!(said.contains("task a in other, by merge") && !said.contains("plan's state in"), "{said}");
+    assert!(said.contains("note    other has an edit of the plan that this checkout has not"), "{said}");
+    assert_eq!(project.show("other", "genesis.xml"), edited);
+    assert!(project.files("other").contains(&"a.txt".to_owned()));
+    let said = ok(&project, &["land", "--into", "other"]);
+    assert!(said.contains("has landed in other") && said.contains("note    other has an edit"), "{said}");
+    assert!(ok(&project, &["land"]).contains("the plan's state in main"));
+}
+
+#[test]
+fn the_plans_state_lands_again_from_a_checkout_that_never_had_what_landed_before() {
+    let project = done(&PlanText::of(&["a"]), WORK);
+    project.git(&["checkout", "--quiet", "--detach"]);
+    ok(&project, &["land"]);
+    ok(&project, &["add", "b", "--name", "More"]);
+    project.complete(&[]);
+    assert!(ok(&project, &["land"]).contains("the plan's state in main"));
+    assert_eq!(project.show("main", "genesis.xml"), project.read("genesis.xml").trim_end());
+}
+
+#[test]
+fn edits_that_git_was_told_not_to_look_for_are_in_the_way() {
+    let project = done(&PlanText::of(&["a"]), "== a\nwrite README.md changed");
+    let plan = project.read("genesis.xml");
+    for (flag, no) in
+        [("--assume-unchanged", "--no-assume-unchanged"), ("--skip-worktree", "--no-skip-worktree")]
+    {
+        project.git(&["update-index", flag, "README.md"]);
+        project.write("README.md", "mine");
+        let before = (project.refs(), project.git(&["status", "--porcelain"]));
+        project.blueprint(&["land"]).assert(2, &["work is in the way, in README.md; nothing was changed"]);
+        assert_eq!((project.refs(), project.git(&["status", "--porcelain"])), before);
+        assert_eq!((project.read("README.md"), project.read("genesis.xml")), ("mine".into(), plan.clone()));
+        assert!(!project.root.join(".git/blueprint/landing.json").exists());
+        project.git(&["update-index", no, "README.md"]);
+    }
+    project.git(&["checkout", "--quiet", "README.md"]);
+    ok(&project, &["land"]);
+    assert_eq!(project.read("README.md"), "changed\n");
+}

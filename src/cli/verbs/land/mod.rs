@@ -12,7 +12,7 @@ use crate::cli::context::{Context, Known, find};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
-use crate::git::{Advanced, BranchName, GitError, Landable, Landing, Oid, PlanState, Program};
+use crate::git::{Advanced, BranchName, GitError, Landable, Landing, Oid, PlanFate, PlanState, Program};
 use crate::report::{clean, shell_word};
 use crate::store::{Lock, write_json};
 use pieces::Pieces;
@@ -91,8 +91,9 @@ fn land(ground: &Ground<'_>, pieces: &Pieces, squash: bool) -> Result<bool, CliE
     let landable = repo.landing(&ground.into, ground.start, &pieces.list, squash, plan.as_ref());
     let landing = match landable.map_err(|error| refused(ground, error))? {
         Landable::Ready(landing) => landing,
-        Landable::Nothing => {
+        Landable::Nothing(plan) => {
             output::say(&format!("all that is finished has landed in {}", ground.into));
+            tell_of_plan(ground, plan);
             return Ok(false);
         }
         Landable::Conflict { head, paths } => return Err(pieces.conflict(ground, head, &paths)),
@@ -166,13 +167,24 @@ fn tell(ground: &Ground<'_>, pieces: &Pieces, landing: &Landing, squash: bool) {
     if landing.pieces > 0 {
         output::say(&format!("landed  {} in {into}, {how}", pieces.described()));
     }
-    if landing.has_plan {
-        output::say(&format!("landed  the plan's state in {into}, as a commit of its own"));
-    }
+    tell_of_plan(ground, landing.plan);
     let repo = ground.branches.repo;
     let is_nowhere = repo.checked_out_at(into).is_ok_and(|place| place.is_none());
     if let Some(hook) = landing.hook.filter(|hook| is_nowhere && repo.has_hook(hook).unwrap_or(false)) {
         output::say(&format!("note    {into} is checked out nowhere: your hook `{hook}` was not run"));
+    }
+}
+
+fn tell_of_plan(ground: &Ground<'_>, plan: PlanFate) {
+    let into = &ground.into;
+    match plan {
+        PlanFate::Nothing => {}
+        PlanFate::Committed => {
+            output::say(&format!("landed  the plan's state in {into}, as a commit of its own"));
+        }
+        PlanFate::Left => output::say(&format!(
+            "note    {into} has an edit of the plan that this checkout has not: its plan was left as it is"
+        )),
     }
 }
 
