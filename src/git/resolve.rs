@@ -179,7 +179,7 @@ fn find_flaws(
         if !is_same && seen.insert(path.clone()) {
             let [base, ours, theirs] = [&base, &ours, &theirs].map(|tree| content_at(store, tree, &path));
             let result = there.as_ref().map(|there| content(store, there.id()));
-            let merged = result.is_some().then(|| content(store, entry.id)).unwrap_or_default();
+            let merged = if result.is_some() { content(store, entry.id) } else { Vec::new() };
             let versions = Versions { base, ours, theirs, result: result.unwrap_or_default() };
             flaws.add(&path, &versions);
             flaws.add_before(&path, &merged, &versions.result);

@@ -45,7 +45,7 @@ fn nothing_goes_before_it_has_landed_and_everything_does_after() {
     let before = (project.refs(), project.git(&["worktree", "list"]));
     let (shown, said) = ok(&project, &["clean", "--yes"]);
     assert!(shown.contains("stays   worktree") && shown.contains("has not landed in main"), "{shown}");
-    assert!(said.contains("nothing to clean"), "{shown}{said}");
+    assert!(said.contains("nothing to clean") && said.contains("`--into BRANCH` names it"), "{shown}{said}");
     assert_eq!((project.refs(), project.git(&["worktree", "list"])), before);
     ok(&project, &["land"]);
     let (shown, said) = ok(&project, &["clean"]);

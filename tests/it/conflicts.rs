@@ -112,6 +112,9 @@ fn a_resolution_that_drops_the_other_sides_lines_is_refused_and_names_them() {
     assert_blocked(&project, &["its resolution has lost lines", "same.txt: `from a` of a", "way out"]);
     let detail = project.task("b").to_string();
     assert!(!detail.contains("`from b`"), "{detail}");
+    let story = project.blueprint(&["status", "b"]).stdout;
+    let told: Vec<_> = story.lines().skip_while(|line| !line.starts_with("  detail")).take(3).collect();
+    assert!(told.len() == 3 && told[1..].iter().all(|line| line.starts_with("            ")), "{story}");
     assert_eq!(
         project.show("refs/blueprint/trial/attempts/b/2", "same.txt"),
         "from b",

@@ -50,6 +50,24 @@ fn graph_shows_states_levels_and_the_critical_path() {
 }
 
 #[test]
+fn what_came_after_the_last_attempt_is_not_told_of_it() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== a\nblueprint task|block|--reason|which way?");
+    project.run(&[]).assert(4, &[]);
+    let why = project.blueprint(&["explain", "a"]).stdout;
+    assert!(why.contains("its last attempt is blocked"), "{why}");
+    project.blueprint(&["retry", "a"]).assert(0, &[]);
+    // Git checks out a branch only once: the second attempt gets no worktree.
+    let elsewhere = project.base().join("elsewhere");
+    project.git(&["worktree", "remove", "--force", &project.worktree("a")]);
+    project.git(&["worktree", "add", "--quiet", elsewhere.to_str().unwrap(), "blueprint/trial/a"]);
+    let ended = project.run(&[]);
+    assert!(ended.stderr.contains("could not be started"), "{ended}");
+    let why = project.blueprint(&["explain", "a"]).stdout;
+    assert!(!why.contains("its last attempt is blocked"), "{why}");
+    assert!(why.contains("by what came after its last attempt: "), "{why}");
+}
+
+#[test]
 fn explain_names_one_task_what_it_waits_for_and_what_a_run_would_do() {
     let project = TestProject::new(&mixed(), WORK);
     let says = |task: &str, texts: &[&str]| {

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         Format::Json => output::json(&report)?,
         Format::Human if wanted.is_empty() => output::data(&status_lines(&report, output::width()))?,
         Format::Human => {
-            let stories: Vec<_> = report.tasks.iter().map(task_lines).collect();
+            let stories: Vec<_> = report.tasks.iter().map(|task| task_lines(task, output::width())).collect();
             output::data(&stories.join("\n"))?;
         }
     }

@@ -10,8 +10,8 @@ pub(super) fn reasons(task: &TaskStatus, waits_for: &[Awaited], around: &Surroun
         Status::Pending => pending(task, waits_for, around),
         Status::InProgress => vec![in_progress(task)],
         Status::Completed => vec![completed(task)],
-        Status::Failed => ended(task, "it failed"),
-        Status::Blocked => ended(task, "it is blocked"),
+        Status::Failed => ended(task, "it failed", around),
+        Status::Blocked => ended(task, "it is blocked", around),
         Status::Cancelled => vec!["it was cancelled".to_owned()],
     }
 }
@@ -64,14 +64,27 @@ fn completed(task: &TaskStatus) -> String {
     }
 }
 
-/// The way in which its last attempt went wrong says more than the status.
-fn ended(task: &TaskStatus, otherwise: &str) -> Vec<String> {
-    let what = match task.outcome.filter(|outcome| *outcome != Outcome::Completed) {
-        Some(outcome) => format!("its last attempt {}{}", outcome.sentence(), detail(task)),
-        None => otherwise.to_owned(),
+/// The way in which its last attempt went wrong says more than the status, unless the status has come of something later.
+fn ended(task: &TaskStatus, otherwise: &str, around: &Surroundings<'_>) -> Vec<String> {
+    let outcome = task.outcome.filter(|outcome| *outcome != Outcome::Completed);
+    let what = match (since_its_last_attempt(task, around), outcome) {
+        (Some(said), _) if task.attempts == 0 => format!("{otherwise}: {said}"),
+        (Some(said), _) => format!("{otherwise}, by what came after its last attempt: {said}"),
+        (None, Some(outcome)) => format!("its last attempt {}{}", outcome.sentence(), detail(task)),
+        (None, None) => otherwise.to_owned(),
     };
     let question = task.question.as_ref().map(|question| format!("it asks: {question}"));
     std::iter::once(what).chain(question).collect()
+}
+
+/// What the journal has of the change of status that led here, if it was not the end of the last attempt: an attempt that never began
+/// leaves nothing else.
+fn since_its_last_attempt<'a>(task: &TaskStatus, around: &'a Surroundings<'_>) -> Option<&'a str> {
+    let story = around.history.task(&task.id)?;
+    let (from, own) = story.last_attempt().map_or((0, 0), |last| (last.transitions_before, 1));
+    let since = story.transitions.get(from..).filter(|since| since.len() > own)?;
+    let last = since.last().filter(|last| last.to == task.status)?;
+    Some(last.description.as_str()).filter(|said| !said.trim().is_empty())
 }
 
 fn detail(task: &TaskStatus) -> String {

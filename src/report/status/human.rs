@@ -8,7 +8,7 @@ use super::model::{AttemptStatus, Owner, StatusReport, TaskStatus};
 use super::waits::RootCause;
 use crate::agent::Outcome;
 use crate::genesis::Status;
-use crate::report::text::{clean, fit, local_time, short};
+use crate::report::text::{clean, fit, folded, local_time, short};
 
 const TITLES: [&str; 6] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK", "SUMMARY"];
 const TASK: usize = 0;
@@ -137,8 +137,8 @@ fn went_wrong(task: &TaskStatus) -> Option<String> {
     }
 }
 
-/// One task's whole story.
-pub fn task_lines(task: &TaskStatus) -> String {
+/// One task's whole story; what was said in it is broken into lines of at most `width` columns where words allow.
+pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     let style = color(task.status);
     let mut lines = vec![format!("{}  {style}{}{style:#}", clean(&task.id), task.status)];
     let mut fact = |name: &str, value: Option<String>| {
@@ -154,9 +154,10 @@ pub fn task_lines(task: &TaskStatus) -> String {
     fact("owner", task.owner.as_ref().map(owner));
     fact("attempts", (task.attempts > 0).then(|| task.attempts.to_string()));
     fact("outcome", task.outcome.map(|outcome| outcome.to_string()));
-    fact("detail", task.detail.as_deref().map(clean));
-    fact("question", task.question.as_deref().map(clean));
-    fact("summary", task.summary.as_deref().map(clean));
+    let said = |text: &Option<String>| text.as_deref().map(|text| under_each_other(&clean(text), width));
+    fact("detail", said(&task.detail));
+    fact("question", said(&task.question));
+    fact("summary", said(&task.summary));
     fact("took", task.duration_ms.map(|ms| short(Duration::from_millis(ms))));
     fact("branch", task.branch.clone());
     fact("base", task.base.clone());
@@ -173,6 +174,15 @@ pub fn task_lines(task: &TaskStatus) -> String {
         lines.push(format!("  {}", history_line(event)).trim_end().to_owned());
     }
     lines.join("\n") + "\n"
+}
+
+/// Columns before the value of a fact.
+const BEFORE: usize = 12;
+
+/// The lines of a fact's value.
+fn under_each_other(text: &str, width: u16) -> String {
+    let blank = " ".repeat(BEFORE);
+    folded(text, &blank, &blank, width.into()).trim().to_owned()
 }
 
 /// Digits of a commit that tell it apart.

@@ -92,7 +92,8 @@ fn a_short_summary_is_shown_in_full() {
 #[test]
 fn a_tasks_story_says_all_that_is_known_of_it() {
     let (genesis, history) = midway();
-    let stories: Vec<_> = report(&genesis, &history, Some(&live())).tasks.iter().map(task_lines).collect();
+    let stories: Vec<_> =
+        report(&genesis, &history, Some(&live())).tasks.iter().map(|task| task_lines(task, 80)).collect();
     insta::assert_snapshot!(plain(&stories.join("\n")));
 }
 
@@ -131,7 +132,7 @@ fn what_an_agent_says_can_not_drive_the_terminal() {
         "<result><summary>\u{202e}gnp.exe\u{9b}31m  &#10; second line</summary></result><statusHistory>",
     );
     let report = report(&Genesis::parse(text.into_bytes()).unwrap(), &history([]), None);
-    for shown in [status_lines(&report, 80), task_lines(&report.tasks[0])] {
+    for shown in [status_lines(&report, 80), task_lines(&report.tasks[0], 80)] {
         let shown = plain(&shown);
         assert!(!shown.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{shown:?}");
         assert!(shown.contains("gnp.exe 31m"), "{shown:?}");

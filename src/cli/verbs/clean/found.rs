@@ -62,6 +62,9 @@ pub(super) struct Survey {
     pub(super) stays: Vec<Item>,
 }
 
+/// How the reason begins for which work stays that is not in the branch; its name follows.
+pub(super) const NOT_LANDED: &str = "has not landed in";
+
 /// What is to become of a task's things.
 enum Fate {
     /// It is over: that is why they can go.
@@ -162,7 +165,7 @@ impl Surveyor<'_> {
             Status::Completed if !self.safe.has_work(id) => {
                 Fate::Over("completed without work of its own".into())
             }
-            Status::Completed => Fate::Open(format!("has not landed in {into}")),
+            Status::Completed => Fate::Open(format!("{NOT_LANDED} {into}")),
             status @ (Status::Pending | Status::InProgress | Status::Failed | Status::Blocked) => {
                 Fate::Open(format!("the task is {status}"))
             }

@@ -113,6 +113,9 @@ fn tell(context: &Context, survey: &Survey, removes: bool, force: bool) {
         let force = if force { " --force" } else { "" };
         output::say(&format!("next    blueprint clean {plan} --yes{force}   (nothing was removed)"));
     }
+    if survey.stays.iter().any(|item| item.why.starts_with(found::NOT_LANDED)) {
+        output::say("note    of work that has landed in another branch: `--into BRANCH` names it");
+    }
     if !force && survey.stays.iter().any(|item| item.needs_force) {
         output::say(
             "note    what stays only because it has never been merged or committed goes with `--force`, for good",
