@@ -47,7 +47,42 @@ impl Carry<'_> {
                 Unknown { checkout: self.checkout, old: &old }.at(path, &mut found)?;
             }
         }
+        if found.is_empty() {
+            found.extend(self.hidden(repo, &paths, &old)?);
+        }
         Ok(found.into_iter().collect())
+    }
+
+    /// Edits that git was told not to look for, and that it would stumble over: it is asked to try, on a copy of the index.
+    fn hidden(&self, repo: &Repo, paths: &[PathBuf], old: &Tree<'_>) -> Result<Vec<PathBuf>, GitError> {
+        let folder = tempfile::tempdir().map_err(GitError::io("make a folder in", std::env::temp_dir()))?;
+        let (index, copy) = (self.index_file()?, folder.path().join("index"));
+        if !index.exists() {
+            return Ok(Vec::new());
+        }
+        fs::copy(&index, &copy).map_err(GitError::io("copy", &index))?;
+        if let Some(keep) = self.keep {
+            self.index_of(repo, &[keep], self.to, Some(&copy))?;
+        }
+        let (from, to) = (self.from.to_string(), self.to.to_string());
+        let call = Program::new("bring the checkout along", self.checkout).var("GIT_INDEX_FILE", &copy);
+        let Err(refusal) = call.args(["read-tree", "-n", "-m", "-u", &from, &to]).run() else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for path in paths.iter().filter(|path| Some(path.as_path()) != self.keep) {
+            let there = self.entry_on_disk(path)?;
+            if there.is_some() && there != entry(old, path) {
+                found.push(path.clone());
+            }
+        }
+        if found.is_empty() { Err(refusal) } else { Ok(found) }
+    }
+
+    fn index_file(&self) -> Result<PathBuf, GitError> {
+        let repository = git2::Repository::open(self.checkout);
+        let repository = repository.map_err(GitError::git("open the repository", self.checkout))?;
+        Ok(repository.path().join("index"))
     }
 
     /// Makes the step in files and index; the branch is not moved. Refused by git, with nothing changed, if work would get lost.
@@ -107,6 +142,17 @@ impl Carry<'_> {
 
     /// The index has these paths as that commit has them; the files are not touched.
     fn index(&self, repo: &Repo, paths: &[&Path], commit: Oid) -> Result<(), GitError> {
+        self.index_of(repo, paths, commit, None)
+    }
+
+    /// The same for another index than the checkout's.
+    fn index_of(
+        &self,
+        repo: &Repo,
+        paths: &[&Path],
+        commit: Oid,
+        other: Option<&Path>,
+    ) -> Result<(), GitError> {
         let store = repo.open_store()?;
         let tree = store.find_commit(commit).and_then(|commit| commit.tree());
         let tree = tree.map_err(GitError::git("read a commit", self.checkout))?;
@@ -121,7 +167,10 @@ impl Carry<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        let call = Program::new("update the index", self.checkout);
+        let mut call = Program::new("update the index", self.checkout);
+        if let Some(other) = other {
+            call = call.var("GIT_INDEX_FILE", other);
+        }
         call.args(["update-index", "-z", "--index-info"]).stdin(lines).run().map(drop)
     }
 

@@ -98,3 +98,24 @@ fn the_plans_state_lands_again_from_a_checkout_that_never_had_what_landed_before
     assert!(ok(&project, &["land"]).contains("the plan's state in main"));
     assert_eq!(project.show("main", "genesis.xml"), project.read("genesis.xml").trim_end());
 }
+
+#[test]
+fn edits_that_git_was_told_not_to_look_for_are_in_the_way() {
+    let project = done(&PlanText::of(&["a"]), "== a\nwrite README.md changed");
+    let plan = project.read("genesis.xml");
+    for (flag, no) in
+        [("--assume-unchanged", "--no-assume-unchanged"), ("--skip-worktree", "--no-skip-worktree")]
+    {
+        project.git(&["update-index", flag, "README.md"]);
+        project.write("README.md", "mine");
+        let before = (project.refs(), project.git(&["status", "--porcelain"]));
+        project.blueprint(&["land"]).assert(2, &["work is in the way, in README.md; nothing was changed"]);
+        assert_eq!((project.refs(), project.git(&["status", "--porcelain"])), before);
+        assert_eq!((project.read("README.md"), project.read("genesis.xml")), ("mine".into(), plan.clone()));
+        assert!(!project.root.join(".git/blueprint/landing.json").exists());
+        project.git(&["update-index", no, "README.md"]);
+    }
+    project.git(&["checkout", "--quiet", "README.md"]);
+    ok(&project, &["land"]);
+    assert_eq!(project.read("README.md"), "changed\n");
+}
