@@ -57,6 +57,9 @@ impl Carry<'_> {
     fn hidden(&self, repo: &Repo, paths: &[PathBuf], old: &Tree<'_>) -> Result<Vec<PathBuf>, GitError> {
         let folder = tempfile::tempdir().map_err(GitError::io("make a folder in", std::env::temp_dir()))?;
         let (index, copy) = (self.index_file()?, folder.path().join("index"));
+        if !index.exists() {
+            return Ok(Vec::new());
+        }
         fs::copy(&index, &copy).map_err(GitError::io("copy", &index))?;
         if let Some(keep) = self.keep {
             self.index_of(repo, &[keep], self.to, Some(&copy))?;
