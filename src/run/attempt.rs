@@ -9,7 +9,7 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
-use super::launch::LaunchError;
+use super::launch::{LaunchError, Ready};
 use super::listener::Listener;
 use super::merging::{finish, without_an_agent};
 use super::milestones::Milestones;
@@ -154,6 +154,11 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
         Ok(Err(error)) => return Ok(Report::of(Outcome::CouldNotStart, error.to_string())),
         Err(bug) => return Ok(bug),
     };
+    begin(job, ready, link).await
+}
+
+/// Journals that it begins, has a look at what is not its own, and starts its agent.
+async fn begin(job: &Arc<Job>, ready: Ready, link: &Link) -> Result<Report, Gone> {
     record(link, Fact::AttemptStarted(ready.started.clone())).await?;
     let is_confined = ready.walls.is_some();
     if let Ok(Some(text)) = blocking(job, move |job| audit::look_before(job, is_confined)).await {
