@@ -38,7 +38,7 @@ pub struct Program {
     folder: PathBuf,
     settings: Vec<OsString>,
     arguments: Vec<OsString>,
-    variables: Vec<(&'static str, OsString)>,
+    variables: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
 }
 
@@ -91,8 +91,8 @@ impl Program {
 
     /// A variable of the environment for this call.
     #[must_use]
-    pub fn var(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
-        self.variables.push((name, value.into()));
+    pub fn var(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
         self
     }
 

@@ -12,7 +12,7 @@ use crate::git::worktree::{OWN_FOLDER, path_of};
 use crate::git::{GitError, Program};
 
 /// A submodule's entry in a tree or index.
-pub(super) const GITLINK: u32 = 0o160_000;
+pub(in crate::git) const GITLINK: u32 = 0o160_000;
 
 /// Everything in a checkout that is not ignored, in an index of which nobody else knows yet.
 pub(super) struct Staged {

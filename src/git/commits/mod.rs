@@ -12,7 +12,7 @@ mod settle;
 mod snapshot;
 
 pub use commit::{Gathered, Notice};
-pub(in crate::git) use contents::{asks_for_git, dirty_by_git};
+pub(in crate::git) use contents::{GITLINK, asks_for_git, dirty_by_git};
 pub use identity::user_name;
 pub use message::{Authorship, Message, address_of_attempt};
 pub(in crate::git) use message::{

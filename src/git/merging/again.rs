@@ -8,8 +8,8 @@ use git2::{
 
 use super::conflict::three_way;
 use super::lines::markers;
-use super::merge::{Merged, conflicts, take_attributes_from};
-use super::resolve::{content, stage_of};
+use super::merge::{Merged, conflicts, stage_of, take_attributes_from};
+use super::resolve::content;
 use super::unmerge::merged_task;
 use crate::git::Strategy;
 use crate::git::refs::contains;

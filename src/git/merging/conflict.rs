@@ -3,14 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git2::build::CheckoutBuilder;
-use git2::{Diff, DiffOptions, Index, MergeOptions, Oid, Repository};
+use git2::{Diff, DiffOptions, Index, Oid, Repository};
 
-use super::merge::{conflicts, take_attributes_from};
+use super::merge::{conflicts, merged_index};
+use super::standing::Standing;
 use super::unmerge::merged_task;
-use crate::git::commits::break_locks;
-use crate::git::commits::staged;
-use crate::git::commits::with_path_of;
+use crate::git::commits::{break_locks, staged, with_path_of};
 use crate::git::refs::{Swapped, contains, swap, target};
 use crate::git::{Authorship, BranchName, EpicRefs, GitError, Message, Repo, Strategy};
 
@@ -60,16 +58,10 @@ impl Repo {
     ) -> Result<(), GitError> {
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
-        let begun = || -> Result<(), git2::Error> {
-            check_out(&repository, conflict.tip)?;
-            repository.set_head_detached(conflict.tip)?;
-            let mut merged = three_way(&repository, conflict.base, conflict.tip, conflict.head, strategy)?;
-            let mut options = CheckoutBuilder::new();
-            options.force().allow_conflicts(true).conflict_style_diff3(true);
-            options.our_label("integration").their_label("task").ancestor_label("before both");
-            repository.checkout_index(Some(&mut merged), Some(&mut options))
-        };
-        begun().map_err(worktree.failed("put a merge into the worktree"))?;
+        let standing = Standing::new(&worktree, &repository, &[conflict.tip, conflict.head])?;
+        standing.go_to(conflict.tip)?;
+        repository.set_head_detached(conflict.tip).map_err(worktree.failed("leave the task branch"))?;
+        standing.merge(self, conflict, strategy)?;
         if strategy == Strategy::Merge {
             let file = repository.path().join("MERGE_HEAD");
             fs::write(&file, format!("{}\n", conflict.head)).map_err(GitError::io("write", &file))?;
@@ -115,16 +107,15 @@ impl Repo {
     ) -> Result<Option<Oid>, GitError> {
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
-        let back = || -> Result<(), git2::Error> {
+        let standing = Standing::new(&worktree, &repository, &[kept, head])?;
+        let left = || -> Result<(), git2::Error> {
             repository.cleanup_state()?;
-            // Files that the resolution has and the task's work has not are then known, and go.
-            repository.set_head_detached(kept)?;
-            let mut index = repository.index()?;
-            index.read_tree(&repository.find_commit(kept)?.tree()?)?;
-            index.write()?;
-            check_out(&repository, head)
+            repository.set_head_detached(kept)
         };
-        back().map_err(worktree.failed("put the worktree back"))?;
+        left().map_err(worktree.failed("put the worktree back"))?;
+        // Files that the resolution has and the task's work has not are then known, and go.
+        standing.know(kept)?;
+        standing.go_to(head)?;
         let before = target(&repository, &branch.full());
         if before != Some(head)
             && let Swapped::Holds(_) = swap(&repository, &branch.full(), before, head, "blueprint: put back")?
@@ -134,13 +125,6 @@ impl Repo {
         repository.set_head(&branch.full()).map_err(worktree.failed("go back to the task branch"))?;
         Ok(before.filter(|there| *there != head))
     }
-}
-
-fn check_out(repository: &Repository, commit: Oid) -> Result<(), git2::Error> {
-    let mut options = CheckoutBuilder::new();
-    options.force();
-    let tree = repository.find_commit(commit)?.tree()?;
-    repository.checkout_tree(tree.as_object(), Some(&mut options))
 }
 
 /// What the merge of `head` into `tip` starts from.
@@ -163,7 +147,7 @@ pub(super) fn merged_on(
     }
 }
 
-/// The merge as an index, conflicts and all. The repository's own index is replaced in memory where it has no checkout.
+/// The merge as an index, conflicts and all. `repository` is opened without a checkout.
 pub(super) fn three_way(
     repository: &Repository,
     base: Oid,
@@ -171,17 +155,11 @@ pub(super) fn three_way(
     head: Oid,
     strategy: Strategy,
 ) -> Result<Index, git2::Error> {
-    let (base, tip, head) =
-        (repository.find_commit(base)?, repository.find_commit(tip)?, repository.find_commit(head)?);
-    if repository.is_bare() {
-        take_attributes_from(repository, &tip.tree()?)?;
-    }
-    let mut options = MergeOptions::new();
-    options.find_renames(true);
+    let (tip, head) = (repository.find_commit(tip)?, repository.find_commit(head)?);
     match strategy {
-        Strategy::Merge => repository.merge_commits(&tip, &head, Some(&options)),
+        Strategy::Merge => merged_index(repository, None, &tip, &head),
         Strategy::Squash | Strategy::Rebase => {
-            repository.merge_trees(&base.tree()?, &tip.tree()?, &head.tree()?, Some(&options))
+            merged_index(repository, Some(&repository.find_commit(base)?), &tip, &head)
         }
     }
 }

@@ -11,6 +11,7 @@ mod lines;
 mod merge;
 mod rebase;
 mod resolve;
+mod standing;
 mod steps;
 mod transplant;
 mod unmerge;

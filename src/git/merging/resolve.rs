@@ -8,8 +8,7 @@ use git2::{ErrorCode, IndexEntry, Oid, Repository, Tree, TreeEntry};
 use super::base::Commit;
 use super::conflict::three_way as merged_index;
 use super::lines::{LostLine, Side, is_binary, lost_before, lost_lines, markers};
-use super::merge::Merged;
-use super::transplant::three_way;
+use super::merge::{Merged, stage_of, three_way};
 use crate::git::commits::with_trailers;
 use crate::git::refs::{contains, target};
 use crate::git::worktree::path_of;
@@ -118,7 +117,7 @@ fn on_tip(
     let tree = if before.id() == tip.id() {
         resolved.tree()?
     } else {
-        match three_way(store, &before.tree()?, &tip.tree()?, &resolved.tree()?)? {
+        match three_way(store, &before, &tip, &resolved)? {
             Merged::Tree(tree) => store.find_tree(tree)?,
             Merged::Conflict(paths) => return Ok(Commit::Conflict(paths)),
         }
@@ -237,10 +236,6 @@ impl Flaws {
             }
         }
     }
-}
-
-pub(super) fn stage_of(entry: &IndexEntry) -> u16 {
-    (entry.flags >> 12) & 3
 }
 
 pub(super) fn content(store: &Repository, blob: Oid) -> Vec<u8> {

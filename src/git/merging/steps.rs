@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use git2::build::CheckoutBuilder;
 use git2::{Oid, Repository};
 
+use super::standing::Standing;
 use super::unmerge::merged_task;
 use crate::git::commits::named_head;
 use crate::git::refs::target;
@@ -65,14 +65,8 @@ impl Repo {
         }
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
-        let go = || -> Result<(), git2::Error> {
-            let mut options = CheckoutBuilder::new();
-            options.force().remove_untracked(true);
-            let tree = repository.find_commit(commit)?.tree()?;
-            repository.checkout_tree(tree.as_object(), Some(&mut options))?;
-            repository.set_head_detached(commit)
-        };
-        go().map_err(worktree.failed("check out a commit"))
+        Standing::new(&worktree, &repository, &[commit])?.go_clean_to(commit)?;
+        repository.set_head_detached(commit).map_err(worktree.failed("check out a commit"))
     }
 }
 

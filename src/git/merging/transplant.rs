@@ -1,11 +1,11 @@
 //! Work taken from the base it was made on, and put on another commit: as one commit, or commit by commit.
 
-use git2::{Commit as GitCommit, MergeOptions, Oid, Repository, Tree};
+use git2::{Commit as GitCommit, Oid, Repository};
 
 use super::base::Commit;
 use super::conflict::merged_on;
 use super::integrate::{Strategy, Work};
-use super::merge::{Merged, conflicts, take_attributes_from};
+use super::merge::{Merged, three_way};
 use crate::git::commits::with_trailers;
 use crate::git::{Authorship, GitError, Repo};
 
@@ -30,7 +30,7 @@ impl Repo {
 fn squash(store: &Repository, tip: Oid, base: Oid, work: &Work<'_>) -> Result<Commit, git2::Error> {
     let (tip, base, head) =
         (store.find_commit(tip)?, store.find_commit(base)?, store.find_commit(work.head)?);
-    let tree = match three_way(store, &base.tree()?, &tip.tree()?, &head.tree()?)? {
+    let tree = match three_way(store, &base, &tip, &head)? {
         Merged::Tree(tree) => store.find_tree(tree)?,
         Merged::Conflict(paths) => return Ok(Commit::Conflict(paths)),
     };
@@ -44,8 +44,8 @@ fn rebase(store: &Repository, tip: Oid, base: Oid, work: &Work<'_>) -> Result<Op
     let Some(steps) = steps_between(store, base, work.head)? else { return Ok(None) };
     let mut on = store.find_commit(tip)?;
     for step in &steps {
-        let (before, after) = (step.parent(0)?.tree()?, step.tree()?);
-        let Merged::Tree(tree) = three_way(store, &before, &on.tree()?, &after)? else { return Ok(None) };
+        let merged = three_way(store, &step.parent(0)?, &on, step)?;
+        let Merged::Tree(tree) = merged else { return Ok(None) };
         let seconds = on.time().seconds().max(step.time().seconds());
         let by = Authorship::own().signature(seconds)?;
         let said = step.message().unwrap_or_default();
@@ -74,21 +74,4 @@ fn steps_between(
     }
     steps.reverse();
     Ok(Some(steps))
-}
-
-/// What changed from `before` to `after`, changed in `on`.
-pub(super) fn three_way(
-    store: &Repository,
-    before: &Tree<'_>,
-    on: &Tree<'_>,
-    after: &Tree<'_>,
-) -> Result<Merged, git2::Error> {
-    take_attributes_from(store, on)?;
-    let mut options = MergeOptions::new();
-    options.find_renames(true);
-    let mut index = store.merge_trees(before, on, after, Some(&options))?;
-    if index.has_conflicts() {
-        return Ok(Merged::Conflict(conflicts(&index)?));
-    }
-    index.write_tree_to(store).map(Merged::Tree)
 }
