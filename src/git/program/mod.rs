@@ -2,18 +2,31 @@
 //! fetched on demand, pushing), never for what it can.
 //!
 //! It is told arguments, never a line for a shell; it is in a process group of its own, so that a Ctrl-C meant for us does not break
-//! it off; it asks nobody for a password, and starts no maintenance in the background.
+//! it off; it asks nobody for a password, and starts no maintenance in the background. One that does not end is ended, see [`limit_calls`]:
+//! a filter, a hook or a remote may hang.
+
+mod child;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Seek, Write};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::GitError;
+
+/// How long a call may take, unless [`limit_calls`] has said otherwise: large files may come over a slow network, and a hook may build.
+const LIMIT: Duration = Duration::from_mins(30);
+static SET_LIMIT: OnceLock<Duration> = OnceLock::new();
+
+/// How long a call of git may take in this process from now on; what takes longer is ended, with all that it has started, and is
+/// [`GitError::TimedOut`]. What is said first holds.
+pub fn limit_calls(limit: Duration) {
+    let _ = SET_LIMIT.set(limit);
+}
 
 /// In each call: nothing that goes on after it, in this repository or by a daemon for it.
 const SETTINGS: [&str; 3] = ["gc.auto=0", "maintenance.auto=false", "core.fsmonitor=false"];
@@ -40,6 +53,7 @@ pub struct Program {
     arguments: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
+    limit: Duration,
 }
 
 /// How a call ended.
@@ -63,6 +77,7 @@ impl Program {
             arguments: Vec::new(),
             variables: Vec::new(),
             stdin: Vec::new(),
+            limit: SET_LIMIT.get().copied().unwrap_or(LIMIT),
         }
     }
 
@@ -103,6 +118,13 @@ impl Program {
         self
     }
 
+    /// How long it may take, where that is not what holds for all calls.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Runs it to its end; gives what it printed. Anything but success is an error, in git's own words.
     pub fn run(self) -> Result<Vec<u8>, GitError> {
         let (action, path) = (self.action, self.folder.clone());
@@ -112,16 +134,17 @@ impl Program {
         }
     }
 
-    /// Runs it to its end, whatever that is. An error only if it can't be started.
+    /// Runs it to its end, whatever that is. An error only if it can't be started, or does not end in time.
     pub fn end(self) -> Result<Ended, GitError> {
-        let (action, path) = (self.action, self.folder.clone());
+        let (action, path, limit) = (self.action, self.folder.clone(), self.limit);
         match self.output() {
-            Ok(Output { status, stdout, stderr }) => Ok(Ended { code: status.code(), stdout, stderr }),
+            Ok(Some(Output { status, stdout, stderr })) => Ok(Ended { code: status.code(), stdout, stderr }),
+            Ok(None) => Err(GitError::TimedOut { action, path, limit }),
             Err(source) => Err(GitError::NoProgram { action, path, source }),
         }
     }
 
-    fn output(self) -> std::io::Result<Output> {
+    fn output(self) -> std::io::Result<Option<Output>> {
         let mut git = Command::new("git");
         for (name, _) in env::vars_os().filter(|(name, _)| !stays(name)) {
             git.env_remove(name);
@@ -131,8 +154,8 @@ impl Program {
         for setting in self.settings {
             git.arg("-c").arg(setting);
         }
-        git.args(self.arguments).current_dir(self.folder).process_group(0);
-        git.stdin(input(&self.stdin)?).output()
+        git.args(self.arguments).current_dir(self.folder).stdin(input(&self.stdin)?);
+        child::run(git, self.limit)
     }
 }
 
@@ -200,6 +223,36 @@ mod tests {
         );
         let missing = Program::new("look", &folder.path().join("none")).args(["status"]).run().unwrap_err();
         assert!(matches!(missing, GitError::NoProgram { .. }), "{missing:?}");
+    }
+
+    fn hanging(folder: &Path, script: &str) -> Program {
+        let alias = format!("alias.hang=!{script}");
+        Program::new("hang", folder).setting(&alias).args(["hang"])
+    }
+
+    #[test]
+    fn a_call_that_does_not_end_is_ended_with_all_that_it_has_started() {
+        let folder = tempfile::tempdir().unwrap();
+        Program::new("make a repository", folder.path()).args(["init", "--quiet"]).run().unwrap();
+        // One in a session of its own, one that does not listen, both still there when git is gone.
+        let script = "setsid sh -c 'echo $$ >a; exec sleep 600' & sh -c 'trap : TERM; echo $$ >b; while :; do sleep 1; done'";
+        let error = hanging(folder.path(), script).within(Duration::from_millis(500)).end().unwrap_err();
+        assert!(matches!(error, GitError::TimedOut { .. }), "{error:?}");
+        for file in ["a", "b"] {
+            let pid = std::fs::read_to_string(folder.path().join(file)).unwrap();
+            let command = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
+            assert!(command.is_empty(), "{file}: {}", String::from_utf8_lossy(&command));
+        }
+    }
+
+    #[test]
+    fn what_stays_in_the_background_keeps_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        Program::new("make a repository", folder.path()).args(["init", "--quiet"]).run().unwrap();
+        let printed = hanging(folder.path(), "echo here; sleep 600 & echo $! >pid").run().unwrap();
+        assert_eq!(printed, b"here\n");
+        let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+        assert!(Command::new("kill").arg(pid.trim()).status().unwrap().success(), "it is nobody's to end");
     }
 
     #[test]
