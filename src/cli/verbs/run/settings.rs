@@ -13,7 +13,9 @@ use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, VerifyStep};
+use crate::run::{
+    Cast, Caster, Isolation as InWhat, Keep, Outfit, Protected, Provisioning, Settings, VerifyStep,
+};
 
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
@@ -72,6 +74,18 @@ pub(super) fn settings(
         provisioning: provisioning(config)?,
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
+    })
+}
+
+/// What a person's worktree gets, too.
+pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
+    let config = &loaded.config;
+    Ok(Outfit {
+        provisioning: provisioning(config)?,
+        env: BaseEnv::new(env::vars_os()),
+        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        program: own_program()?,
+        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
     })
 }
 
