@@ -36,6 +36,7 @@ mod parallel;
 mod places;
 mod protected;
 mod provision;
+mod questions;
 mod refused_writes;
 mod repositories;
 mod rivals;
