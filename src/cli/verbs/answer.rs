@@ -10,7 +10,7 @@ use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::genesis::{Status, Task};
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
-use crate::run::{Answered, Fact, TaskHistory, open_question};
+use crate::run::{Answered, Fact, LONGEST_ANSWER, NoAnswer, TaskHistory, answer_in, open_question};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint answer genesis.xml auth-api \"use the session store\"\n\n\
@@ -22,13 +22,12 @@ pub(crate) struct Args {
     arguments: Vec<String>,
 }
 
-/// So much of an answer (in bytes) is taken.
-const MOST: u64 = 64 * 1024;
-
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("answer", None)?;
     let Some((text, before)) = args.arguments.split_last().filter(|(_, before)| !before.is_empty()) else {
-        return Err(CliError::usage("which task, and what is the answer?").hint("`blueprint answer TASK TEXT`"));
+        return Err(
+            CliError::usage("which task, and what is the answer?").hint("`blueprint answer TASK TEXT`")
+        );
     };
     let (path, names) = find(before)?;
     refuse_inside_an_attempt("answer", Some(&path))?;
@@ -47,25 +46,20 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// Without the characters that no document can have.
 fn answer_text(given: &str) -> Result<String, CliError> {
     let text = if given == "-" { from_stdin()? } else { given.to_owned() };
-    let text: String = text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(CliError::usage("the answer is empty").hint("`blueprint answer TASK TEXT`"));
-    }
-    if text.len() as u64 > MOST {
-        let message = format!("the answer is longer than {} KiB", MOST >> 10);
-        return Err(CliError::usage(message).hint("put it into a file of the repository, and name that"));
-    }
-    Ok(text.to_owned())
+    answer_in(&text).map_err(|error| {
+        CliError::usage(error).hint(match error {
+            NoAnswer::Empty => "`blueprint answer TASK TEXT`",
+            NoAnswer::TooLong => "put it into a file of the repository, and name that",
+        })
+    })
 }
 
 fn from_stdin() -> Result<String, CliError> {
     let mut bytes = Vec::new();
     io::stdin()
-        .take(MOST + 1)
+        .take(LONGEST_ANSWER as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| CliError::new(Kind::Environment, format!("can't read standard input: {error}")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -113,7 +113,8 @@ fn asking(known: &Known) -> Vec<Asking<'_>> {
 /// Below the tasks that are ready.
 fn asked(asking: &[Asking<'_>]) -> String {
     let line = |asking: &Asking<'_>| {
-        let question = clean(asking.question.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
+        let question =
+            clean(asking.question.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
         format!("{:<24} {:>8}  {question}\n", clean(asking.id), "asks")
     };
     asking.iter().map(line).collect()

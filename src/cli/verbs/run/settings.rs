@@ -13,7 +13,9 @@ use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, VerifyStep};
+use crate::run::{
+    Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, Step, VerifyStep,
+};
 
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
@@ -58,6 +60,7 @@ pub(super) fn settings(
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
+        ask: ask(args, config)?,
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
@@ -73,6 +76,15 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
+    let Some(command) = args.ask_command.as_ref().or(config.ask_command.as_ref()) else { return Ok(None) };
+    if command.every.is_some() {
+        return Err(CliError::usage("blueprint.toml: `ask-command` has `every`")
+            .hint("it runs whenever a task asks; `every` is for `verify-integration`"));
+    }
+    Ok(Some(command.step()))
 }
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
