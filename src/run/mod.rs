@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
+mod asking;
 mod attempt;
 mod audit;
 mod books;
@@ -35,6 +36,7 @@ mod process;
 mod programs;
 mod protected;
 mod provision;
+mod questions;
 mod record;
 mod room;
 #[cfg(test)]
@@ -74,6 +76,7 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
+pub use questions::{LONGEST_ANSWER, NoAnswer, OpenQuestion, answer_in, open_question};
 pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,

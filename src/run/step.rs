@@ -115,8 +115,23 @@ pub(super) struct StepPlace<'a> {
 
 /// Runs the step to its end. A step of that name that an earlier run has left running is killed before.
 pub(super) async fn run(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
+    run_in_folder(step, place, link, make_folder).await
+}
+
+/// The same for a step that is told something, and gives an answer: it finds `input` on its standard input, and its log is what it prints on
+/// its standard output alone.
+pub(super) async fn consult(step: &Step, place: StepPlace<'_>, input: Vec<u8>, link: &Link) -> StepRun {
+    run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input)).await
+}
+
+async fn run_in_folder(
+    step: &Step,
+    place: StepPlace<'_>,
+    link: &Link,
+    make: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
+) -> StepRun {
     let (logs, slug) = (place.logs.to_owned(), place.slug.to_owned());
-    let made = spawn_blocking(move || make_folder(&logs, &slug)).await;
+    let made = spawn_blocking(move || make(&logs, &slug)).await;
     let dir = match made {
         Ok(Ok(dir)) => dir,
         Ok(Err(error)) => return not_run(place, error.to_string()),
@@ -222,8 +237,18 @@ pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A new folder for a step. What an earlier run has started under that name is ended before.
+/// A new folder for a step, with one log, in which lines of both outputs are in their order.
 fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
+    let dir = make_folder_with(logs, slug, &[])?;
+    let (Some(one), other) = (dir.stdout().file_name().map(OsString::from), dir.stderr()) else {
+        return Ok(dir);
+    };
+    symlink(one, &other).map_err(StoreError::io("make link", &other))?;
+    Ok(dir)
+}
+
+/// A new folder for a step. What an earlier run has started under that name is ended before.
+fn make_folder_with(logs: &Path, slug: &str, input: &[u8]) -> Result<AttemptDir, StoreError> {
     end_leftovers(logs)?;
     let names = std::iter::once(slug.to_owned()).chain((2..).map(|number| format!("{slug}.{number}")));
     // The numbers don't end.
@@ -231,12 +256,7 @@ fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
         names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug));
     let dir = AttemptDir::at(path);
     dir.create()?;
-    fs::write(dir.stdin(), "").map_err(StoreError::io("write", &dir.stdin()))?;
-    // One log, in which lines of both outputs are in their order.
-    let (Some(one), other) = (dir.stdout().file_name().map(OsString::from), dir.stderr()) else {
-        return Ok(dir);
-    };
-    symlink(one, &other).map_err(StoreError::io("make link", &other))?;
+    fs::write(dir.stdin(), input).map_err(StoreError::io("write", &dir.stdin()))?;
     Ok(dir)
 }
 

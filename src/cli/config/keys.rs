@@ -50,6 +50,7 @@ pub struct Config {
     pub build_cache: Vec<CacheVariable>,
     pub keep: Option<Keep>,
     pub max_worktrees: Option<NonZeroUsize>,
+    pub ask_command: Option<StepConfig>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
@@ -63,7 +64,6 @@ pub struct Config {
     pub definition: Option<DefinitionMode>,
     pub price: Option<toml::Table>,
     pub notify: Option<toml::Value>,
-    pub ask_command: Option<toml::Value>,
     pub gates: Vec<GateConfig>,
 }
 
@@ -80,7 +80,6 @@ impl Config {
             ("quality", self.quality.is_some()),
             ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
-            ("ask-command", self.ask_command.is_some()),
             ("gates", !self.gates.is_empty() || for_tasks),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()

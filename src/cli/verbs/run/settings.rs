@@ -14,7 +14,7 @@ use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{
-    Cast, Caster, Isolation as InWhat, Keep, Outfit, Protected, Provisioning, Settings, VerifyStep,
+    Cast, Caster, Isolation as InWhat, Keep, Outfit, Protected, Provisioning, Settings, Step, VerifyStep,
 };
 
 /// How often running agents' last lines are shown on a terminal.
@@ -60,6 +60,7 @@ pub(super) fn settings(
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
+        ask: ask(args, config)?,
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
@@ -87,6 +88,15 @@ pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
         program: own_program()?,
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
     })
+}
+
+fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
+    let Some(command) = args.ask_command.as_ref().or(config.ask_command.as_ref()) else { return Ok(None) };
+    if command.every.is_some() {
+        return Err(CliError::usage("blueprint.toml: `ask-command` has `every`")
+            .hint("it runs whenever a task asks; `every` is for `verify-integration`"));
+    }
+    Ok(Some(command.step()))
 }
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
