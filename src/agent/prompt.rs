@@ -4,6 +4,9 @@
 //! attempts in another, and a person's note is quoted line by line.
 
 mod conflict;
+mod review;
+
+pub use review::review_prompt;
 
 use super::fence::fence;
 use super::log_text::cut;

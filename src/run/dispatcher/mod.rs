@@ -6,6 +6,7 @@ mod builds;
 mod decided;
 mod drive;
 mod follow;
+mod gates;
 mod hear;
 mod keep;
 mod limits;

@@ -9,6 +9,7 @@ use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, TaskId};
 use crate::run::attempt::{Message, attempt};
+use crate::run::gates::Decision;
 use crate::run::job::Report;
 use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -184,6 +185,12 @@ impl Dispatcher<'_> {
         if let Some(decision) = self.decided(task)? {
             return self.leave_to(task, report, &decision);
         }
+        let gated = match self.after_gates(task, report) {
+            Some(Decision::GoOn) => return self.go_on(task, report),
+            Some(Decision::GiveUp(why)) => Some(Report::given_up(report, &why)),
+            None => None,
+        };
+        let report = gated.as_ref().unwrap_or(report);
         let tries = self.tries_of(task, report.outcome);
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();

@@ -189,6 +189,7 @@ fn ended(
         detail: None,
         question: None,
         protected: Vec::new(),
+        approval: None,
         resolution: None,
         retry_at: None,
         commit: commit.map(|commit| commit.to_string()),

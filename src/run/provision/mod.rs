@@ -156,6 +156,11 @@ fn environment(job: &Job) -> Result<Vec<(OsString, OsString)>, StoreError> {
     Ok(env)
 }
 
+/// What gates find in their environment: the same as setup steps.
+pub(super) fn of_gates(job: &Job) -> Result<Vec<(OsString, OsString)>, StoreError> {
+    environment(job).map(|env| [variables(job), env].concat())
+}
+
 async fn set_up(job: &Arc<Job>, env: &[(OsString, OsString)], link: &Link) -> Result<(), Report> {
     let steps = &job.common.provisions.wanted.setup;
     if steps.is_empty() {
@@ -165,8 +170,15 @@ async fn set_up(job: &Arc<Job>, env: &[(OsString, OsString)], link: &Link) -> Re
     let logs = job.dir.steps();
     for (number, step) in (1..).zip(steps) {
         let slug = format!("setup-{number}");
-        let place =
-            StepPlace { common: &job.common, folder: &job.worktree, env: &env, logs: &logs, slug: &slug };
+        let means = job.common.means();
+        let place = StepPlace {
+            means,
+            folder: &job.worktree,
+            env: &env,
+            logs: &logs,
+            slug: &slug,
+            confined_as: None,
+        };
         let run = step::run(step, place, link).await;
         match run.end {
             StepEnd::Passed => {}

@@ -64,7 +64,9 @@ pub(super) async fn verify(
         Err(bug) => return Verified::NotRun(format!("a bug in blueprint: {bug}")),
     }
     let slug: String = commit.to_string().chars().take(DIGITS).collect();
-    let place = StepPlace { common, folder: &folder, env: &[], logs: &logs, slug: &slug };
+    let means = common.means();
+    let place =
+        StepPlace { means, folder: &folder, env: &[], logs: &logs, slug: &slug, confined_as: None };
     let run = step::run(step, place, link).await;
     let complaint = run.complaint(step);
     match run.end {
