@@ -42,8 +42,8 @@ mod program;
 mod prompt;
 mod reading;
 mod render;
-mod review;
 mod retry_at;
+mod review;
 mod runner;
 mod session;
 mod structured;
@@ -53,8 +53,8 @@ mod version;
 
 pub use answer::{Answer, ErrorCode};
 pub use brief::{
-    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief,
-    QualityBrief, TaskBrief,
+    AnsweredBrief, Brief, Completion, ConflictBrief, EarlierAttempt, GoingOnBrief, News, OtherSide, Place,
+    Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
 pub use definition::{Definition, DefinitionError, Reason};
@@ -71,7 +71,7 @@ pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use review::{Opinion, ReviewBrief};
 pub use runner::{DefinitionMode, Kind, Runner, RunnerError, RunnerSpec, build};
-pub use session::session_id;
+pub use session::{is_taken_up, session_id};
 pub use version::Version;
 
 use environment::NETWORK;

@@ -65,7 +65,10 @@ mod tests {
     fn the_last_word_of_a_reviewer_counts() {
         assert_eq!(Opinion::in_message("All is well.\n\n**APPROVE**"), Some(Opinion::Approved));
         assert_eq!(Opinion::in_message("findings: none of note\napproved."), Some(Opinion::Approved));
-        assert_eq!(Opinion::in_message("Hm.\nFINDINGS:\n- a.rs: no test\n- b"), findings("- a.rs: no test\n- b"));
+        assert_eq!(
+            Opinion::in_message("Hm.\nFINDINGS:\n- a.rs: no test\n- b"),
+            findings("- a.rs: no test\n- b")
+        );
         assert_eq!(Opinion::in_message("**Findings:** a.rs panics"), findings("a.rs panics"));
         assert_eq!(Opinion::in_message("a.rs panics\nFINDINGS:"), findings("a.rs panics"));
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::audit::Workers;
+use super::continuing::Continuing;
 use super::gates::Gating;
 use super::history::Attempt;
 use super::launch::Ready;
@@ -73,6 +74,8 @@ pub(super) struct Job {
     pub(super) may_change_nothing: bool,
     /// The conflict that it is to resolve, if it is not to do the task.
     pub(super) resolving: Option<Resolving>,
+    /// The attempt that it goes on with, if it does not begin afresh.
+    pub(super) continuing: Option<Continuing>,
     /// The jobs that its builds share with those of others.
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
@@ -174,6 +177,10 @@ pub(super) struct Report {
     pub(super) duration: Duration,
     /// The last commit of its work.
     pub(super) commit: Option<Oid>,
+    /// Its program's session, where it has one that can be taken up again.
+    pub(super) session: Option<String>,
+    /// The session that it was to take up again is gone.
+    pub(super) lost_session: bool,
     /// What of it waits for a person's approval.
     pub(super) protected: Vec<String>,
     /// The gate at which it waits for a person's approval.
@@ -216,6 +223,8 @@ impl Report {
             tokens: None,
             duration: Duration::ZERO,
             commit: None,
+            session: None,
+            lost_session: false,
             protected: Vec::new(),
             approval: None,
             resolution: None,

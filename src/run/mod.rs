@@ -9,7 +9,7 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
-
+mod continuing;
 mod direct;
 mod dispatcher;
 mod error;
@@ -63,7 +63,9 @@ pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
-pub use gates::{Bounds, Check, CommandGate, Gate, GateEnded, Gates, Measured, Metric, Patience, Reviewer, When};
+pub use gates::{
+    Bounds, Check, CommandGate, Gate, GateEnded, Gates, Measured, Metric, Patience, Reviewer, When,
+};
 pub use ground::known_slugs;
 pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
 pub use history::{Again, Attempt, History, TaskHistory};
@@ -74,8 +76,8 @@ pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
-    AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    Resolves, SetBack, Taken, TransitionRecord, open_journal,
+    AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
+    ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};

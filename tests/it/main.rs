@@ -24,6 +24,8 @@ mod environment;
 mod escapes;
 mod foreign;
 mod forms;
+mod gates;
+mod going_on;
 mod hung;
 mod isolation;
 mod keep;

@@ -17,7 +17,8 @@ impl Dispatcher<'_> {
         if gates.is_empty() {
             return Gating::default();
         }
-        let mut rounds = self.books.history().task(task.as_str()).map(TaskHistory::rounds).unwrap_or_default();
+        let mut rounds =
+            self.books.history().task(task.as_str()).map(TaskHistory::rounds).unwrap_or_default();
         let ended = match entry {
             Entry::Resumed(_) => rounds.pop().unwrap_or_default(),
             Entry::Fresh | Entry::Prepared(_) => Vec::new(),

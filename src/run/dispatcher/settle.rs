@@ -185,9 +185,12 @@ impl Dispatcher<'_> {
         if let Some(decision) = self.decided(task)? {
             return self.leave_to(task, report, &decision);
         }
+        if report.lost_session {
+            return self.go_on(task, report);
+        }
         let gated = match self.after_gates(task, report) {
             Some(Decision::GoOn) => return self.go_on(task, report),
-            Some(Decision::GiveUp(why)) => Some(Report::given_up(report, &why)),
+            Some(Decision::GiveUp(why)) => Some(report.given_up(&why)),
             None => None,
         };
         let report = gated.as_ref().unwrap_or(report);

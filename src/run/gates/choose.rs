@@ -39,11 +39,13 @@ impl Gates {
     }
 
     /// The quality attributes that have a gate, but a target that no number can be held against, with the gate's name.
-    pub(in crate::run) fn unreadable<'q>(&self, quality: &'q [Quality]) -> Vec<&'q Quality> {
+    pub fn unreadable<'q>(&self, quality: &'q [Quality]) -> Vec<&'q Quality> {
         let is_unreadable = |attribute: &&Quality| {
             let gate = self.all.iter().find(|gate| is_called(gate, attribute));
             let wants_one = gate.is_some_and(|gate| match &gate.check {
-                Check::Command(command) => command.metric.as_ref().is_none_or(|metric| metric.bounds.is_none()),
+                Check::Command(command) => {
+                    command.metric.as_ref().is_none_or(|metric| metric.bounds.is_none())
+                }
                 Check::Review(_) | Check::Approve => false,
             });
             wants_one && Bounds::of_target(&attribute.target).is_none()

@@ -45,8 +45,11 @@ pub(super) async fn run_command(scene: &Scene, gate: &Gate, command: &CommandGat
 
 /// A name for its folder, which says to people which gate it was.
 pub(super) fn slug(number: usize, name: &str) -> String {
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(40).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .take(40)
+        .collect();
     format!("gate-{number}-{plain}")
 }
 

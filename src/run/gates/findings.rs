@@ -37,7 +37,9 @@ pub(super) fn of_number(
 
 fn with_log(what: &str, log: &Path) -> String {
     match agent::last_lines_of_log(log, LINES) {
-        Some(lines) => format!("{what}. It printed at its end:\n{lines}\n(all that it printed: {})", log.display()),
+        Some(lines) => {
+            format!("{what}. It printed at its end:\n{lines}\n(all that it printed: {})", log.display())
+        }
         None => format!("{what}. It printed nothing."),
     }
 }

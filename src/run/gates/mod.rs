@@ -22,6 +22,6 @@ pub use rounds::Patience;
 pub use target::Bounds;
 
 pub(super) use gating::Gating;
-pub(super) use ran::Approved;
 pub(super) use pass::pass;
+pub(super) use ran::Approved;
 pub(super) use rounds::{Decision, decide};

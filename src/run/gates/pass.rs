@@ -93,11 +93,8 @@ fn prepare(
     step::end_leftovers(&job.dir.steps())?;
     let env = provision::of_gates(job)?;
     let (gates, said) = (&job.gating.gates, head.map(|head| head.to_string()));
-    let changed = if gates.iter().all(|gate| gate.when.is_always()) {
-        Vec::new()
-    } else {
-        changed(job, base, head)?
-    };
+    let changed =
+        if gates.iter().all(|gate| gate.when.is_always()) { Vec::new() } else { changed(job, base, head)? };
     let numbered = (1..).zip(gates.iter().cloned());
     let due = numbered
         .filter(|(_, gate)| !job.gating.has_passed(gate, said.as_deref()))
@@ -204,8 +201,7 @@ impl Scene {
         let task = &self.job.task;
         match verdict {
             Verdict::Stopped => {
-                let fact =
-                    Fact::GatesInterrupted { task: task.clone(), attempt: self.started.attempt };
+                let fact = Fact::GatesInterrupted { task: task.clone(), attempt: self.started.attempt };
                 record(&self.link, fact).await?;
                 report.outcome = Outcome::Interrupted;
                 report.detail = Some("the run was ended before its gates had all been run".to_owned());

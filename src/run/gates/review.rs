@@ -147,7 +147,8 @@ fn only_looking(walls: Walls, job: &Job) -> Walls {
         .into_iter()
         .flat_map(|place| [place.to_owned(), place.canonicalize().unwrap_or_else(|_| place.to_owned())])
         .collect();
-    let write = walls.write.into_iter().filter(|place| !closed.iter().any(|closed| place.starts_with(closed)));
+    let write =
+        walls.write.into_iter().filter(|place| !closed.iter().any(|closed| place.starts_with(closed)));
     Walls { write: write.collect(), ..walls }
 }
 
@@ -172,6 +173,7 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: String) -> Job {
         results: Vec::new(),
         may_change_nothing: true,
         resolving: None,
+        continuing: None,
         build_jobs: job.build_jobs.clone(),
         ports: None,
         gating: Gating::default(),

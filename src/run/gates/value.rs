@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_number_is_found_in_json_by_its_name_or_the_way_to_it() {
-        let json = "compiling\n{\"data\":[{\"totals\":{\"lines\":{\"percent\":81.5}}}],\"coverage.pct\":\"70%\"}\n";
+        let json =
+            "compiling\n{\"data\":[{\"totals\":{\"lines\":{\"percent\":81.5}}}],\"coverage.pct\":\"70%\"}\n";
         assert_eq!(value(json, "data.0.totals.lines.percent"), Some(81.5));
         assert_eq!(value(json, "$.data.0.totals.lines.percent"), Some(81.5));
         assert_eq!(value(json, "coverage.pct"), Some(70.0));

@@ -21,7 +21,15 @@ impl TaskHistory {
     pub(in crate::run) fn to_gate(&self) -> Option<&Attempt> {
         let last = self.last_attempt().filter(|last| !self.is_set_back() && last.merge.is_none())?;
         let is_done = matches!(last.outcome(), Some(Outcome::Completed | Outcome::NoChanges));
-        (is_done && last.gates_interrupted && self.is_left_open(last.transitions_before)).then_some(last)
+        let since = self.decided_since(last);
+        (is_done && last.gates_interrupted && self.is_left_open(since)).then_some(last)
+    }
+}
+
+impl TaskHistory {
+    /// How many changes of the task's status there had been when the attempt began, or when a question of its was answered.
+    fn decided_since(&self, attempt: &Attempt) -> usize {
+        self.answered_at(attempt).map_or(attempt.transitions_before, |at| at.max(attempt.transitions_before))
     }
 }
 
@@ -29,7 +37,7 @@ impl TaskHistory {
 const APPROVALS: [&str; 5] = ["approve", "approved", "yes", "ok", "y"];
 
 /// Whether an answer to the question at a gate approves of the work.
-pub fn approves(answer: &str) -> bool {
+fn approves(answer: &str) -> bool {
     let word = answer.trim().trim_end_matches(['.', '!']);
     APPROVALS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::gates;
 use super::attempt::{Gone, Link, Message, blocking, broken, record};
+use super::gates;
 use super::job::{Common, Job, Report};
 use super::judge::{from_record, to_record};
 use super::record::{AttemptStarted, Fact};

@@ -28,6 +28,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         base: None,
         strategy: crate::git::Strategy::default(),
         on_conflict: crate::run::OnConflict::default(),
+        gates: crate::run::Gates::default(),
         verify: None,
         agent_folders: Vec::new(),
         env: BaseEnv::new(Vec::<(String, String)>::new()),

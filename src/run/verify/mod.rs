@@ -65,8 +65,7 @@ pub(super) async fn verify(
     }
     let slug: String = commit.to_string().chars().take(DIGITS).collect();
     let means = common.means();
-    let place =
-        StepPlace { means, folder: &folder, env: &[], logs: &logs, slug: &slug, confined_as: None };
+    let place = StepPlace { means, folder: &folder, env: &[], logs: &logs, slug: &slug, confined_as: None };
     let run = step::run(step, place, link).await;
     let complaint = run.complaint(step);
     match run.end {

@@ -9,6 +9,7 @@ use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
 use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::gates::gates;
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
@@ -56,6 +57,7 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        gates: gates(loaded, &wishes, &env, repo.require_workdir()?)?,
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
