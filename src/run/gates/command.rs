@@ -77,7 +77,7 @@ fn judged(
     if measured.is_some_and(|measured| measured.bounds().hold(measured.value)) {
         return GateEnded { passed: true, ..ended };
     }
-    let detail = findings::of_number(gate, &metric.path, measured, rounds, &run.log);
+    let detail = findings::of_number(gate, (&command.step, &metric.path), measured, rounds, &run.log);
     GateEnded { detail: Some(detail), ..ended }
 }
 

@@ -9,12 +9,12 @@ use tokio::task::JoinSet;
 use super::command::run_command;
 use super::{Check, Gate, GateEnded, review};
 use crate::agent::Outcome;
-use crate::git::{GitError, Oid};
+use crate::git::{Found, GitError, Oid};
 use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
 use crate::run::job::{Job, Report};
 use crate::run::judge::to_record;
 use crate::run::record::{AttemptStarted, Fact};
-use crate::run::{RunError, provision, step};
+use crate::run::{Isolation, RunError, provision, step};
 
 /// What became of one gate.
 pub(super) enum Ran {
@@ -91,6 +91,9 @@ fn prepare(
     head: Option<Oid>,
 ) -> Result<(Vec<Numbered>, Vec<(OsString, OsString)>), RunError> {
     step::end_leftovers(&job.dir.steps())?;
+    if let Some(head) = head {
+        stand_at(job, head)?;
+    }
     let env = provision::of_gates(job)?;
     let (gates, said) = (&job.gating.gates, head.map(|head| head.to_string()));
     let changed =
@@ -101,6 +104,15 @@ fn prepare(
         // Where nothing says what changed, everything may have.
         .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed));
     Ok((due.collect(), env))
+}
+
+/// The worktree of an attempt that an earlier run has made may be gone by now.
+fn stand_at(job: &Job, head: Oid) -> Result<(), GitError> {
+    let is_own = job.cast.isolation == Isolation::Worktree && job.entry.has_ended();
+    if is_own && matches!(job.common.repo.worktree_at(&job.worktree)?, Found::Nothing) {
+        job.common.repo.add_worktree(&job.worktree, &job.branch, head)?;
+    }
+    Ok(())
 }
 
 fn changed(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Vec<PathBuf>, GitError> {

@@ -36,7 +36,6 @@ fn reason_to_give_up(last: &GateEnded, patience: Patience, rounds: &[Vec<GateEnd
     let name = &last.gate;
     let of_gate = || rounds.iter().flatten().filter(|ended| ended.gate == *name);
     let failed = of_gate().filter(|ended| !ended.passed).count();
-    let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
     let values: Vec<_> = of_gate().filter_map(|ended| ended.measured).collect();
     if last.measured.is_some()
         && let Some(stall) = since_the_best(&values).filter(|since| *since >= patience.without_progress)
@@ -46,7 +45,8 @@ fn reason_to_give_up(last: &GateEnded, patience: Patience, rounds: &[Vec<GateEnd
         return Some(format!("`{name}` came no closer in {stall} rounds{best}"));
     }
     let is_used_up = u32::try_from(failed).unwrap_or(u32::MAX) > patience.rounds;
-    is_used_up.then(|| format!("`{name}` was not passed {}", times(failed)))
+    let rounds = if failed == 1 { String::new() } else { format!(" in {failed} rounds") };
+    is_used_up.then(|| format!("`{name}` did not pass{rounds}"))
 }
 
 /// The measurement that came closest, the first of equals.
@@ -120,11 +120,11 @@ mod tests {
         let patience = Patience { rounds: 2, without_progress: 9 };
         let failed = |count| decide(&[gate(false, patience)], &vec![ended(false, None); count]);
         assert_eq!([failed(1), failed(2)], [Decision::GoOn, Decision::GoOn]);
-        assert_eq!(failed(3), Decision::GiveUp("`g` was not passed 3 times".into()));
+        assert_eq!(failed(3), Decision::GiveUp("`g` did not pass in 3 rounds".into()));
         let none = Patience { rounds: 0, without_progress: 0 };
         assert_eq!(
             decide(&[gate(false, none)], &[ended(false, None)]),
-            Decision::GiveUp("`g` was not passed once".into())
+            Decision::GiveUp("`g` did not pass".into())
         );
     }
 
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(of_values(&[50.0, 60.0, 70.0], patience), Decision::GoOn);
         assert_eq!(of_values(&[50.0, 60.0, 55.0], patience), Decision::GoOn);
         let used_up = of_values(&[50.0, 60.0, 70.0, 71.0, 72.0], patience);
-        assert_eq!(used_up, Decision::GiveUp("`g` was not passed 5 times".into()));
+        assert_eq!(used_up, Decision::GiveUp("`g` did not pass in 5 rounds".into()));
     }
 
     #[test]
