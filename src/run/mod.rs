@@ -36,6 +36,7 @@ mod process;
 mod programs;
 mod protected;
 mod provision;
+mod questions;
 mod record;
 mod room;
 #[cfg(test)]
@@ -75,6 +76,7 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
+pub use questions::{OpenQuestion, open_question};
 pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,

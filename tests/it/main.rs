@@ -37,6 +37,7 @@ mod parallel;
 mod places;
 mod protected;
 mod provision;
+mod questions;
 mod refused_writes;
 mod repositories;
 mod rivals;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::commands::command;
 use super::keys::{Quality, Timeout};
-use crate::run::{Bounds, StepCommand};
+use crate::run::{Bounds, StepCommand, When};
 
 /// One `[[gates]]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -74,7 +74,7 @@ struct Table {
     at_most: Option<f64>,
     #[serde(default)]
     kind: Kind,
-    when: Option<When>,
+    when: Option<WhenConfig>,
     agents: Option<BTreeSet<String>>,
     tasks: Option<BTreeSet<String>>,
     timeout: Option<Timeout>,
@@ -98,12 +98,12 @@ enum Kind {
 /// `"always"`, a pattern, or a list of patterns.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum When {
+enum WhenConfig {
     One(String),
     Many(Vec<String>),
 }
 
-impl When {
+impl WhenConfig {
     fn patterns(self) -> Option<Vec<String>> {
         match self {
             Self::One(word) if word == "always" => None,
@@ -120,17 +120,21 @@ fn some_command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ste
 impl TryFrom<Table> for GateConfig {
     type Error = String;
 
-    fn try_from(table: Table) -> Result<Self, String> {
+    fn try_from(mut table: Table) -> Result<Self, String> {
         if table.name.trim().is_empty() {
             return Err("a gate needs a `name`".to_owned());
         }
         table.refuse_what_does_not_fit()?;
+        let when = table.when.take().and_then(WhenConfig::patterns);
+        if let Some(Err(error)) = when.as_ref().map(|patterns| When::changed(patterns)) {
+            return Err(format!("the gate `{}`: `when`: {error}", table.name));
+        }
         Ok(Self {
             kind: table.kind()?,
             name: table.name,
             agents: table.agents,
             tasks: table.tasks,
-            when: table.when.and_then(When::patterns),
+            when,
             parallel: table.parallel,
             quality: table.quality,
             timeout: table.timeout,
@@ -245,6 +249,7 @@ mod tests {
             ("name = 't'\nrun = 'x'\nagent = 'y'", "`t` has `agent`"),
             ("name = 't'\nrun = 'x'\nat-least = 3\nat-most = 2", "`at-least` is more than `at-most`"),
             ("name = 't'\nrun = 'x'\nat-least = nan", "are numbers"),
+            ("name = 't'\nrun = 'x'\nwhen = 'a/['", "the gate `t`: `when`"),
             ("name = 't'\nrun = ''", "an empty command does nothing"),
             ("name = 't'\nrun = 'x'\nkind = 'k'", "unknown variant `k`"),
             ("name = 't'\nrun = 'x'\ntimout = '1m'", "unknown field `timout`"),

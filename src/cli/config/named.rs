@@ -18,6 +18,8 @@ pub(crate) enum NameOf {
     LimitOfAgent,
     /// A gate.
     Gate,
+    /// A gate that is described there.
+    NewGate,
 }
 
 /// A name in a configuration.
@@ -48,6 +50,7 @@ pub(crate) fn named(text: &str) -> Vec<Named> {
     let gates = root.get("gates").and_then(|gates| gates.get_ref().as_array());
     for gate in gates.into_iter().flat_map(|gates| gates.iter()) {
         if let DeValue::Table(gate) = gate.get_ref() {
+            found.extend(words(gate, "name", NameOf::NewGate));
             found.extend(words(gate, "agents", NameOf::Agent));
             found.extend(words(gate, "tasks", NameOf::Task));
         }
@@ -115,6 +118,7 @@ mod tests {
             (NameOf::Task, "b c", "\"b c\""),
             (NameOf::LimitOfTask, "db", "'db'"),
             (NameOf::Gate, "g", "'g'"),
+            (NameOf::NewGate, "g", "'g'"),
             (NameOf::Agent, "qa", "'qa'"),
             (NameOf::Task, "d", "'d'"),
         ];

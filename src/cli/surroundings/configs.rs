@@ -68,6 +68,7 @@ impl<'a> Known<'a> {
             NameOf::LimitOfTask => return no_limit(named, &self.tasks, loaded),
             NameOf::LimitOfAgent => return no_limit(named, &self.agents, loaded),
             NameOf::Gate => return no_gate(named, loaded),
+            NameOf::NewGate => return two_gates(named, loaded),
         };
         if known.contains(named.name.as_str()) {
             return None;
@@ -95,6 +96,16 @@ fn no_gate(named: &config::Named, loaded: &Loaded) -> Option<Diagnostic> {
     let way_out = gates::known(&named.name, &loaded.config).err()?;
     let message = format!("`gates` names a gate that there is not: `{}`", named.name);
     Some(Diagnostic::new(Code::BadConfig, named.span.clone(), message).help(way_out))
+}
+
+/// Nor does a run begin with two gates of one name.
+fn two_gates(named: &config::Named, loaded: &Loaded) -> Option<Diagnostic> {
+    let same = loaded.config.gates.iter().filter(|gate| gate.name == named.name);
+    let message = format!("two [[gates]] are called `{}`", named.name);
+    (same.count() > 1).then(|| {
+        Diagnostic::new(Code::BadConfig, named.span.clone(), message)
+            .help("each gate needs a name of its own")
+    })
 }
 
 fn no_folder(named: &config::Named, dir: &Path) -> Option<Diagnostic> {

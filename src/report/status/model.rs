@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::waits::{RootCause, Waits};
 use crate::agent::Outcome;
-use crate::genesis::{self, Details, Genesis, ProjectStatus, Status};
+use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{ASKED, Attempt, GateEnded, History, TaskHistory, ledger};
+use crate::run::{Attempt, GateEnded, History, TaskHistory, ledger, open_question};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -256,8 +256,7 @@ impl TaskStatus {
             merge: last.and_then(|attempt| attempt.merge.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: details.result.as_ref().map(|result| result.summary.clone()),
-            question: asked_by_hand(task, &details)
-                .or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
+            question: open_question(genesis, task, story).map(|question| question.text),
             cost_usd: story.and_then(cost),
             tokens: story.and_then(tokens),
             not_run_because: None,
@@ -284,12 +283,6 @@ fn waits_until(task: &genesis::Task, story: &TaskHistory) -> Option<Timestamp> {
 #[expect(clippy::ptr_arg, reason = "a filter of an `Option<String>`")]
 fn is_given(name: &String) -> bool {
     !name.is_empty()
-}
-
-/// The question that a person, or an agent that nobody runs, has blocked the task with.
-fn asked_by_hand(task: &genesis::Task, details: &Details) -> Option<String> {
-    let last = details.history.last().filter(|_| task.status == Status::Blocked)?;
-    last.description.as_deref()?.strip_prefix(ASKED).map(str::to_owned)
 }
 
 fn owner(

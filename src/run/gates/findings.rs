@@ -32,7 +32,8 @@ pub(super) fn of_number(
     let before: Vec<_> = rounds.iter().flatten().filter(|ended| ended.gate == gate.name).collect();
     let values: Vec<_> = before.iter().filter_map(|ended| ended.measured).collect();
     let best = best(&values).map_or_else(String::new, |best| format!("; the best so far was {}", best.value));
-    with_log(&format!("the gate `{}` measured {value}, and has to measure {bounds}{best}", gate.name), log)
+    let text = format!("the gate `{}` measured {value}, and has to measure {bounds}{best}", gate.name);
+    with_log(&text, step, log)
 }
 
 fn with_log(what: &str, step: &Step, log: &Path) -> String {

@@ -11,6 +11,8 @@ pub(super) struct GivenAnswer {
     pub(super) answered: Answered,
     /// How many changes of status there had been by then, with those that it brought.
     pub(super) transitions: usize,
+    /// How many attempts.
+    pub(super) attempts: usize,
 }
 
 /// An attempt that is to be gone on with.
@@ -101,6 +103,12 @@ impl TaskHistory {
     /// How many changes of status there had been when the attempt's question was answered, with those that the answer brought.
     pub(super) fn answered_at(&self, asked: &Attempt) -> Option<usize> {
         self.answers.iter().rfind(|given| given.is_to(asked)).map(|given| given.transitions)
+    }
+
+    /// The answer that the task's next attempt is to take up: no attempt has begun since, and nobody has decided otherwise.
+    pub fn untaken_answer(&self) -> Option<&Answered> {
+        let last = self.answers.last().filter(|given| given.attempts == self.attempts.len())?;
+        self.is_left_open(last.transitions).then_some(&last.answered)
     }
 
     /// All questions of the task that were answered.
