@@ -65,10 +65,11 @@ pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use gates::{
-    Bounds, Check, CommandGate, Gate, GateEnded, Gates, Measured, Metric, Patience, Reviewer, When,
+    Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
+    Reviewer, When, pass_by_hand,
 };
 pub use ground::known_slugs;
-pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
+pub use handover::{Finished, Hands, PERSON, Place, commit, end_agent, finish, give_back, place, remake};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};

@@ -28,7 +28,8 @@ pub fn open_question(genesis: &Genesis, task: &Task, story: Option<&TaskHistory>
         let text = last.description?.strip_prefix(ASKED)?.to_owned();
         Some(OpenQuestion { attempt: None, text })
     };
-    let of_attempt = || of_attempt(story?.last_attempt().filter(|_| !story.is_some_and(TaskHistory::is_set_back))?);
+    let of_attempt =
+        || of_attempt(story?.last_attempt().filter(|_| !story.is_some_and(TaskHistory::is_set_back))?);
     match task.status {
         Status::Blocked => by_hand().or_else(of_attempt),
         Status::InProgress => story?.open_attempt().and_then(self::of_attempt),

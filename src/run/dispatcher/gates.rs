@@ -36,6 +36,19 @@ impl Dispatcher<'_> {
         Gating { gates, rounds, ended, reviewers }
     }
 
+    /// What gates have measured of a task's work, in the plan, where it has a place for that. A run that is killed in between finds there
+    /// what is there, and writes nothing twice.
+    pub(super) fn keep_measurements(&mut self, task: &TaskId) -> Result<(), RunError> {
+        let story = self.books.history().task(task.as_str());
+        let gates: Vec<_> = story.into_iter().flat_map(TaskHistory::measured).collect();
+        let quality = &self.books.genesis().project().quality;
+        let measurements: Vec<_> = gates.iter().filter_map(|gate| gate.measurement(quality)).collect();
+        if measurements.is_empty() {
+            return Ok(());
+        }
+        self.books.stage(move |now| now.measurements(&measurements))
+    }
+
     /// Whether the agent is told what its work lacks, and goes on; else the reason for which it is not.
     pub(super) fn after_gates(&self, task: &TaskId, report: &Report) -> Option<Decision> {
         if report.outcome != Outcome::GateFailed {

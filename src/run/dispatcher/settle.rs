@@ -176,6 +176,7 @@ impl Dispatcher<'_> {
     pub(super) fn on_over(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         let running = self.running.remove(task);
         self.keep_reports_of(task)?;
+        self.keep_measurements(task)?;
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }

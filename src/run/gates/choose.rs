@@ -20,7 +20,7 @@ pub struct Gates {
 impl Gates {
     /// Those that the work of an agent at a task has to pass, in their order. A command that is called as a quality attribute of the plan
     /// has to print a number that reaches its target.
-    pub(in crate::run) fn of(&self, task: &str, agent: &str, quality: &[Quality]) -> Vec<Arc<Gate>> {
+    pub fn of(&self, task: &str, agent: &str, quality: &[Quality]) -> Vec<Arc<Gate>> {
         let named = self.of_tasks.get(task).or_else(|| self.of_agents.get(agent));
         let is_meant = |gate: &Gate| match named {
             Some(names) => names.contains(&gate.name),
@@ -41,7 +41,7 @@ impl Gates {
     /// The quality attributes that have a gate, but a target that no number can be held against, with the gate's name.
     pub fn unreadable<'q>(&self, quality: &'q [Quality]) -> Vec<&'q Quality> {
         let is_unreadable = |attribute: &&Quality| {
-            let gate = self.all.iter().find(|gate| is_called(gate, attribute));
+            let gate = self.all.iter().find(|gate| is_called(&gate.name, attribute));
             let wants_one = gate.is_some_and(|gate| match &gate.check {
                 Check::Command(command) => {
                     command.metric.as_ref().is_none_or(|metric| metric.bounds.is_none())
@@ -62,8 +62,8 @@ impl Gate {
 }
 
 /// However it is written: `Test coverage` in the plan is `test-coverage` in a configuration.
-fn is_called(gate: &Gate, attribute: &Quality) -> bool {
-    plain(&gate.name) == plain(&attribute.name)
+pub(super) fn is_called(gate: &str, attribute: &Quality) -> bool {
+    plain(gate) == plain(&attribute.name)
 }
 
 fn plain(name: &str) -> String {
@@ -75,7 +75,7 @@ fn with_target(gate: &Arc<Gate>, quality: &[Quality]) -> Arc<Gate> {
     if command.metric.as_ref().is_some_and(|metric| metric.bounds.is_some()) {
         return Arc::clone(gate);
     }
-    let attribute = quality.iter().find(|attribute| is_called(gate, attribute));
+    let attribute = quality.iter().find(|attribute| is_called(&gate.name, attribute));
     let Some(bounds) = attribute.and_then(|attribute| Bounds::of_target(&attribute.target)) else {
         return Arc::clone(gate);
     };

@@ -1,30 +1,48 @@
 //! A command that has to succeed, and perhaps to print a number that is good enough.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::pass::{Ran, Scene};
+use tokio::task::spawn_blocking;
+
+use super::pass::Ran;
 use super::value::value;
 use super::{Bounds, CommandGate, Gate, GateEnded, Measured, Metric, findings};
-use crate::run::attempt::blocking;
-use crate::run::step::{self, Step, StepCommand, StepEnd, StepPlace, StepRun};
+use crate::run::attempt::Link;
+use crate::run::job::Job;
+use crate::run::step::{self, Means, Step, StepCommand, StepEnd, StepPlace, StepRun};
 
 /// Bytes at the end of what was printed in which a number is looked for.
 const MOST: u64 = 8 << 20;
 
-pub(super) async fn run_command(scene: &Scene, gate: &Gate, command: &CommandGate, number: usize) -> Ran {
-    let Scene { job, env, .. } = scene;
-    let (logs, slug) = (job.dir.steps(), slug(number, &gate.name));
-    let place = StepPlace {
-        means: job.common.means(),
-        folder: &job.worktree,
-        env,
-        logs: &logs,
-        slug: &slug,
-        confined_as: Some(job),
-    };
-    let run = step::run_beside(&command.step, place, &scene.link).await;
+/// Where a gate's command runs.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) means: Means<'a>,
+    /// Its working directory.
+    pub(super) folder: &'a Path,
+    pub(super) env: &'a [(OsString, OsString)],
+    /// The folder in which it has its log.
+    pub(super) logs: &'a Path,
+    /// It runs what the agent of that attempt has written; nothing where a person has.
+    pub(super) confined_as: Option<&'a Job>,
+    pub(super) link: &'a Link,
+}
+
+/// Runs it to its end. `plain` is how it ends without anything more, `rounds` how it ended before.
+pub(super) async fn run_command(
+    place: Place<'_>,
+    (number, gate): (usize, &Gate),
+    command: &CommandGate,
+    rounds: &[Vec<GateEnded>],
+    plain: GateEnded,
+) -> Ran {
+    let Place { means, folder, env, logs, confined_as, link } = place;
+    let slug = slug(number, &gate.name);
+    let place = StepPlace { means, folder, env, logs, slug: &slug, confined_as };
+    let run = step::run_beside(&command.step, place, link).await;
     match &run.end {
         StepEnd::Stopped => return Ran::Stopped,
         StepEnd::CouldNotStart(why) if !is_of_the_work(&command.step) => return Ran::NotRun(why.clone()),
@@ -35,11 +53,10 @@ pub(super) async fn run_command(scene: &Scene, gate: &Gate, command: &CommandGat
         | StepEnd::Killed(_)
         | StepEnd::TooMuchOutput => {}
     }
-    let (gate, command, rounds) = (gate.clone(), command.clone(), job.gating.rounds.clone());
-    let plain = scene.ended(&gate, false);
-    match blocking(job, move |_| judged(&gate, &command, &run, &rounds, plain)).await {
+    let (gate, command, rounds) = (gate.clone(), command.clone(), rounds.to_vec());
+    match spawn_blocking(move || judged(&gate, &command, &run, &rounds, plain)).await {
         Ok(ended) => Ran::Ended(Box::new(ended)),
-        Err(bug) => Ran::NotRun(bug.detail.unwrap_or_default()),
+        Err(bug) => Ran::NotRun(format!("a bug in blueprint: {bug}")),
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of the schedule: what follows from a gate that did not pass, the dispatcher decides, by [`rounds`].
 
+mod by_hand;
 mod choose;
 mod command;
 mod findings;
@@ -15,6 +16,7 @@ mod rounds;
 mod target;
 mod value;
 
+pub use by_hand::{ByHand, GivenWork, pass_by_hand};
 pub use choose::Gates;
 pub use gate::{Check, CommandGate, Gate, Metric, Reviewer, When};
 pub use ran::{GateEnded, Measured};

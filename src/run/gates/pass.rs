@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::command::run_command;
+use super::command::{Place, run_command};
 use super::{Check, Gate, GateEnded, review};
 use crate::agent::Outcome;
 use crate::git::{Found, GitError, Oid};
@@ -151,7 +151,19 @@ impl Scene {
 
     async fn run(&self, gate: &Gate, number: usize) -> Ran {
         match &gate.check {
-            Check::Command(command) => run_command(self, gate, command, number).await,
+            Check::Command(command) => {
+                let Self { job, env, link, .. } = self;
+                let place = Place {
+                    means: job.common.means(),
+                    folder: &job.worktree,
+                    env,
+                    logs: &job.dir.steps(),
+                    confined_as: Some(job),
+                    link,
+                };
+                let plain = self.ended(gate, false);
+                run_command(place, (number, gate), command, &job.gating.rounds, plain).await
+            }
             Check::Review(reviewer) => review::run(self, gate, reviewer, number).await,
             // That somebody has approved, the journal would say.
             Check::Approve => Ran::Waits,
@@ -160,19 +172,8 @@ impl Scene {
 
     /// How a gate ended, without anything more.
     pub(super) fn ended(&self, gate: &Gate, passed: bool) -> GateEnded {
-        GateEnded {
-            task: self.job.task.clone(),
-            attempt: self.started.attempt,
-            gate: gate.name.clone(),
-            by: gate.fingerprint(),
-            head: self.head.map(|head| head.to_string()),
-            passed,
-            measured: None,
-            detail: None,
-            log: None,
-            cost_usd: None,
-            tokens: None,
-        }
+        let of = (self.job.task.clone(), self.started.attempt);
+        GateEnded { passed, ..GateEnded::plain(of, gate, self.head) }
     }
 
     /// Journals what became of gates, and of the attempt if they were not all passed.

@@ -1,10 +1,15 @@
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Bounds;
+use super::choose::is_called;
 use super::gate::APPROVAL;
+use super::target::unit;
+use super::{Bounds, Gate};
 use crate::agent::Tokens;
+use crate::genesis::{Measurement, Quality};
+use crate::git::Oid;
 use crate::plan::TaskId;
 use crate::run::record::AttemptEnded;
 
@@ -23,6 +28,8 @@ pub struct GateEnded {
     pub head: Option<String>,
     /// Whether the work has passed.
     pub passed: bool,
+    /// When, in whole seconds.
+    pub at: Timestamp,
     /// The number that was measured, and what it has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
@@ -38,6 +45,11 @@ pub struct GateEnded {
     /// What it read and wrote, which is in the attempt's count already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
+}
+
+/// By its second a measurement is found again in the plan.
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
 }
 
 /// A number that a gate has measured.
@@ -72,6 +84,33 @@ pub(in crate::run) struct Approved {
 }
 
 impl GateEnded {
+    /// What was measured, as the plan has it: under the name of the quality attribute that it is for, if there is one.
+    pub(in crate::run) fn measurement(&self, quality: &[Quality]) -> Option<Measurement> {
+        let value = self.measured?.value;
+        let attribute = quality.iter().find(|attribute| is_called(&self.gate, attribute));
+        let unit = attribute.and_then(|attribute| unit(&attribute.target)).unwrap_or_default();
+        let name = attribute.map_or(&self.gate, |attribute| &attribute.name).clone();
+        Some(Measurement { name, value, unit, at: self.at })
+    }
+
+    /// Of a gate that was not passed, and of which nothing more is known.
+    pub(super) fn plain((task, attempt): (TaskId, u32), gate: &Gate, head: Option<Oid>) -> Self {
+        Self {
+            task,
+            attempt,
+            gate: gate.name.clone(),
+            by: gate.fingerprint(),
+            head: head.map(|head| head.to_string()),
+            passed: false,
+            at: now(),
+            measured: None,
+            detail: None,
+            log: None,
+            cost_usd: None,
+            tokens: None,
+        }
+    }
+
     /// A person's word is that the work passes.
     pub(in crate::run) fn approved(approved: &Approved) -> Self {
         let Approved { gate, by, ended } = approved;
@@ -82,6 +121,7 @@ impl GateEnded {
             by: APPROVAL.to_owned(),
             head: ended.commit.clone(),
             passed: true,
+            at: now(),
             measured: None,
             detail: Some(format!("approved by {by}")),
             log: None,

@@ -101,6 +101,7 @@ mod tests {
             gate: "g".into(),
             by: "true".into(),
             head: None,
+            at: jiff::Timestamp::UNIX_EPOCH,
             passed,
             measured: value.map(|value| Measured::new(value, bounds)),
             detail: None,

@@ -78,6 +78,13 @@ impl Bounds {
     }
 }
 
+/// In what a target is measured: the word or sign that follows its number.
+pub(super) fn unit(target: &str) -> Option<String> {
+    let (_, after) = first_number(target)?;
+    let unit: String = after.trim_start().chars().take_while(|c| c.is_alphabetic() || *c == '%').collect();
+    (!unit.is_empty()).then_some(unit)
+}
+
 /// The first number in a text, and what follows it.
 fn first_number(text: &str) -> Option<(f64, &str)> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
@@ -139,10 +146,18 @@ mod tests {
         assert!(bounds.hold(12.0) && !bounds.hold(f64::NAN.max(30.0)));
     }
 
+    #[test]
+    fn a_target_has_its_unit_behind_the_number() {
+        assert_eq!(
+            [">= 80%", "< 200 ms", "at least 5"].map(unit),
+            [Some("%".into()), Some("ms".into()), None]
+        );
+    }
+
     proptest::proptest! {
         #[test]
         fn no_target_is_too_odd(text in "(?s)([<>=≤≥%., 0-9-]|at least|.){0,40}") {
-            let _ = Bounds::of_target(&text);
+            let _ = (Bounds::of_target(&text), unit(&text));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use finish::{Finished, finish, give_back};
+pub use finish::{Finished, commit, finish, give_back};
 pub use place::{Place, end_agent, place, remake};
 
 use super::outbox::hash;

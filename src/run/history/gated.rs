@@ -16,6 +16,11 @@ impl Attempt {
 }
 
 impl TaskHistory {
+    /// What gates have measured, the first thing first.
+    pub(in crate::run) fn measured(&self) -> impl Iterator<Item = &GateEnded> {
+        self.attempts.iter().flat_map(|attempt| &attempt.gates).filter(|gate| gate.measured.is_some())
+    }
+
     /// The last attempt, if its agent is done and a run was told to end before the work had gone through all gates, and nobody has decided
     /// otherwise since.
     pub(in crate::run) fn to_gate(&self) -> Option<&Attempt> {

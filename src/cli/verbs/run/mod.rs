@@ -3,6 +3,8 @@ mod detach;
 mod preface;
 mod settings;
 
+pub(super) use settings::{KILL_GRACE, own_program};
+
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
