@@ -16,6 +16,7 @@ mod dispatcher;
 mod error;
 mod event;
 mod events;
+mod gates;
 mod ground;
 mod handover;
 mod history;
@@ -64,10 +65,14 @@ pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use gates::{
+    Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
+    Reviewer, When, pass_by_hand,
+};
 pub use ground::known_slugs;
 pub use handover::{
-    Finished, Hands, Outfit, PERSON, Place, Ready, begin, end_agent, finish, give_back, make_ready, place,
-    remake,
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
+    place, remake,
 };
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
