@@ -10,14 +10,14 @@ use crate::project::{INTEGRATION, PlanText, TestProject, wait_until};
 const GOOD: &str =
     "[[gates]]\nname = \"tests\"\nrun = \"echo 'assertion failed: not good'; test -e good.txt\"\n";
 
-fn project(ids: &[&str], script: &str, gates: &str) -> TestProject {
+pub(crate) fn project(ids: &[&str], script: &str, gates: &str) -> TestProject {
     let project = TestProject::new(&PlanText::of(ids), script);
     project.configure(gates);
     project
 }
 
 /// The gates' ends in the journal: name, and whether it was passed.
-fn ends(project: &TestProject, task: &str) -> Vec<(String, bool)> {
+pub(crate) fn ends(project: &TestProject, task: &str) -> Vec<(String, bool)> {
     let end = |fact: &Value| (fact["gate"].as_str().unwrap().to_owned(), fact["passed"].as_bool().unwrap());
     project.facts("gate-ended", task).iter().map(end).collect()
 }
@@ -27,11 +27,11 @@ fn outcomes(project: &TestProject, task: &str) -> Vec<String> {
     attempts.iter().map(|attempt| attempt["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
-fn merged(project: &TestProject) -> Vec<String> {
+pub(crate) fn merged(project: &TestProject) -> Vec<String> {
     project.files(INTEGRATION).into_iter().filter(|file| file.contains(".txt")).collect()
 }
 
-fn prompt_of(project: &TestProject, record: &str) -> String {
+pub(crate) fn prompt_of(project: &TestProject, record: &str) -> String {
     fs::read_to_string(project.control.join(record).join("stdin")).unwrap()
 }
 
@@ -238,148 +238,58 @@ fn a_run_that_is_stopped_while_gates_run_keeps_the_work_and_the_next_one_goes_on
     assert_eq!(merged(&project), ["a.txt"]);
 }
 
-const APPROVE: &str = "[[gates]]\nname = \"first\"\nrun = \"true\"\n[[gates]]\nname = \"release\"\nkind = \"approve\"\ntasks = [\"a\"]\n\
-                       [[gates]]\nname = \"last\"\nrun = \"true\"\n";
-
 #[test]
-fn a_person_approves_and_the_rest_of_the_gates_and_the_merge_go_on_without_an_agent() {
-    let project = project(&["a", "b"], "== *\nwrite {task}.txt x\nprint made it", APPROVE);
-    project.run(&[]).assert(4, &["gate `release`: is its work approved?", "blueprint answer a approve"]);
-    project.assert_statuses(&[("a", "blocked"), ("b", "completed")]);
-    assert_eq!(project.task("a")["outcome"], "needs-answer");
-    assert_eq!(project.facts("attempt-ended", "a").last().unwrap()["approval"], "release");
-    assert_eq!(merged(&project), ["b.txt"]);
-    project.blueprint(&["answer", "a", "approve"]).assert(0, &[]);
-    project.complete(&[]).assert(0, &["a: approved by", "goes on with its gates"]);
-    assert_eq!(merged(&project), ["a.txt", "b.txt"]);
-    assert_eq!(project.log().starts_of("a"), 1);
-    let expected = [("first".to_owned(), true), ("release".to_owned(), true), ("last".to_owned(), true)];
-    assert_eq!(ends(&project, "a"), expected);
-    assert_eq!((project.task("a")["summary"].as_str(), project.merges()["a"]), (Some("made it"), 1));
-}
-
-#[test]
-fn a_live_run_takes_an_approval_up_at_once() {
-    let script = "== b\nwrite b.txt x\nwait-for go\n== *\nwrite {task}.txt x";
-    let project = project(&["a", "b"], script, APPROVE);
-    let run = project.start(&["run"]);
-    wait_until("the question", || project.task("a")["status"] == "blocked", String::new);
-    project.blueprint(&["answer", "a", "Approved."]).assert(0, &[]);
-    wait_until("a", || project.task("a")["status"] == "completed", String::new);
-    project.touch("go");
-    run.wait().assert(0, &["a: approved by"]);
-    assert_eq!(project.log().starts_of("a"), 1);
-    project.assert_journal();
-}
-
-#[test]
-fn what_a_person_says_instead_of_approving_goes_back_to_the_agent() {
-    let script = "== a #2\nwrite a.txt better\nrecord second\n== *\nwrite {task}.txt x";
-    let project = project(&["a"], script, APPROVE);
-    project.run(&[]).assert(4, &[]);
-    project.blueprint(&["answer", "a", "the title is missing"]).assert(0, &[]);
-    project.run(&[]).assert(4, &["is its work approved?"]);
-    assert!(prompt_of(&project, "second").contains("the title is missing"));
-    project.blueprint(&["answer", "a", "yes"]).assert(0, &[]);
+fn a_quality_attribute_of_the_plan_is_what_the_gate_of_its_name_has_to_reach_and_what_is_measured_stands_in_its_metrics()
+ {
+    let attribute = "<qualityAttributes><attribute><name>Test Coverage</name><target>&gt;= 80%</target>\
+                     <measurement>by lines</measurement></attribute></qualityAttributes>\n  </architecture>";
+    let plan = PlanText::of(&["a"]).to_xml().replacen("</architecture>", attribute, 1);
+    let project = TestProject::of_text(&plan, "== a #1\nwrite pct 71.5\n== a #2\nwrite pct 82");
+    project.configure("[[gates]]\nname = \"test-coverage\"\nrun = \"cat pct\"\n");
     project.complete(&[]);
-    assert_eq!(project.log().starts_of("a"), 2);
-    assert_eq!(project.show(INTEGRATION, "a.txt"), "better");
-}
-
-const REVIEW: &str = "[[gates]]\nname = \"review\"\nkind = \"review\"\nagent = \"critic\"\n[agents.critic]\nrunner = \"critic\"\n\
-                      [runners.critic]\nkind = \"command\"\ncommand = [\"sh\", \"{config_dir}/critic.sh\"]\n";
-
-fn reviewed(critic: &str, script: &str, more: &str) -> TestProject {
-    let project = TestProject::new(&PlanText::of(&["a"]), script);
-    let critic = critic.replace("CONTROL", &format!("'{}'", project.control.display()));
-    project.write("critic.sh", &critic);
-    project.configure(&format!("{more}{REVIEW}"));
-    project
-}
-
-#[test]
-fn what_a_reviewer_finds_goes_back_and_what_it_approves_of_is_merged() {
-    let critic = "cat > CONTROL/review\nif grep -q better a.txt; then echo 'It is fine.'; echo APPROVE; \
-                  else echo 'FINDINGS:'; echo '- a.txt: not good enough'; fi\n";
-    let script = "== a #1\nwrite a.txt x\nprint made it\n== a #2\nwrite a.txt better\nrecord second";
-    let project = reviewed(critic, script, "");
-    project.complete(&[]);
-    let prompt = prompt_of(&project, "second");
+    let xml = project.read("genesis.xml");
+    let (_, performance) = xml.split_once("<performance>").unwrap();
+    let (performance, _) = performance.split_once("</performance>").unwrap();
+    let stands: Vec<_> =
+        ["71.5", "82"].iter().map(|value| performance.find(&format!("<value>{value}</value>"))).collect();
+    assert!(stands[0].is_some() && stands[0] < stands[1], "{performance}");
     assert!(
-        prompt.contains("the review `review` has findings") && prompt.contains("not good enough"),
-        "{prompt}"
+        performance.contains("<name>Test Coverage</name>") && performance.contains("<unit>%</unit>"),
+        "{performance}"
     );
-    assert_eq!(ends(&project, "a"), [("review".into(), false), ("review".into(), true)]);
-    let told = fs::read_to_string(project.control.join("review")).unwrap();
-    let base = project.task("a")["base"].as_str().unwrap().to_owned();
-    assert!(told.contains("# Review of task `a`") && told.contains(&format!("git diff {base} ")), "{told}");
-    assert_eq!(project.show(INTEGRATION, "a.txt"), "better");
-}
-
-#[test]
-fn a_reviewer_without_an_opinion_is_asked_again_and_then_a_person_is() {
-    let critic = "echo x >> CONTROL/asked\necho 'I have seen it.'\n";
-    let project = reviewed(critic, "== *\nwrite a.txt x", "");
-    project.run(&[]).assert(4, &["could not be run", "has no opinion"]);
-    assert_eq!(fs::read_to_string(project.control.join("asked")).unwrap().lines().count(), 2);
-    project.assert_statuses(&[("a", "blocked")]);
-    project.assert_no_process_left();
-}
-
-#[test]
-fn what_a_review_costs_is_the_attempt_s_cost() {
-    let script = "== *\nwrite a.txt x\nprint APPROVE";
-    let project = TestProject::new(&PlanText::of(&["a"]), script);
-    // A program that says what it cost: it prints as Claude Code does.
-    let line = r#"{"type":"result","subtype":"success","is_error":false,"result":"All is well.\\nAPPROVE","session_id":"s","total_cost_usd":0.25,"usage":{"input_tokens":7,"output_tokens":3}}"#;
-    let program = format!(
-        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo '2.1.197 (Claude Code)'; exit; fi\ncat > /dev/null\ncat <<'END'\n{}\nEND\n",
-        line.replace("\\\\n", "\\n")
-    );
-    let path = project.base().join("claude");
-    fs::write(&path, program).unwrap();
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    project.configure(&format!(
-        "[[gates]]\nname = \"review\"\nkind = \"review\"\n[agents.reviewer]\nrunner = \"paid\"\n[runners.paid]\nkind = \"claude\"\ncommand = [{}]\n",
-        crate::project::toml_text(&path.to_string_lossy())
-    ));
+    assert_eq!(project.blueprint(&["validate", "--strict"]).code, Some(0));
     project.complete(&[]);
-    let task = project.task("a");
-    assert_eq!((task["cost_usd"].as_f64(), task["tokens"]["input"].as_u64()), (Some(0.25), Some(7)));
-    assert_eq!(project.facts("gate-ended", "a")[0]["cost_usd"], 0.25);
+    assert_eq!(project.read("genesis.xml").matches("<metric>").count(), 2, "each stands there once");
 }
 
 #[test]
-fn what_is_wrong_with_gates_is_said_before_anything_starts() {
-    for (gates, says) in [
-        ("[[gates]]\nname = \"a\"\n", "blueprint.toml` line"),
-        ("[[gates]]\nname = \"a\"\n", "the gate `a` has no `run`"),
-        (
-            "[[gates]]\nname = \"a\"\nrun = \"x\"\n[[gates]]\nname = \"a\"\nrun = \"y\"\n",
-            "two [[gates]] are called `a`",
-        ),
-        ("[tasks.a]\ngates = [\"lnt\"]\n[[gates]]\nname = \"lint\"\nrun = \"x\"\n", "did you mean `lint`?"),
-    ] {
-        let project = project(&["a"], "== *\nwrite a.txt x", gates);
-        project.run(&[]).assert(2, &[says]);
-        assert!(project.log().starts().is_empty());
-        let checked = project.blueprint(&["validate"]);
-        assert!(checked.code != Some(0), "{checked}");
+fn in_the_checkout_itself_gates_see_what_is_there_and_work_goes_back_too() {
+    let script = "== a #1\nwrite a.txt x\n== a #2\nwrite good.txt x";
+    let project = project(&["a"], script, GOOD);
+    project.complete(&["--isolation", "none"]);
+    assert_eq!(outcomes(&project, "a"), ["gate-failed", "completed"]);
+    assert_eq!(ends(&project, "a"), [("tests".into(), false), ("tests".into(), true)]);
+    let never = self::project(&["a"], "== *\nwrite a.txt x", &format!("gate-iterations = 0\n{GOOD}"));
+    never.run(&["--isolation", "none"]).assert(1, &["`tests` did not pass"]);
+    never.assert_statuses(&[("a", "failed")]);
+}
+
+/// What a gate runs, the agent has written: it is kept in the same sandbox.
+#[test]
+fn a_gate_is_kept_in_the_agent_s_sandbox() {
+    let project =
+        TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x\nwrite test.sh echo x > \"$1\"");
+    let control = crate::project::toml_text(&project.control.to_string_lossy());
+    let escape = project.root.join("escaped.txt");
+    let gate = format!("sh test.sh inside.txt && ! sh test.sh '{}'", escape.display());
+    let gate = crate::project::toml_text(&gate);
+    project.configure(&format!(
+        "sandbox = \"landlock\"\nsandbox-write = [{control}]\n[[gates]]\nname = \"tests\"\nrun = {gate}\n"
+    ));
+    if project.run(&["--dry-run"]).code == Some(74) {
+        eprintln!("skipped: this machine has no sandbox `landlock`");
+        return;
     }
-}
-
-#[test]
-fn a_profile_has_gates_for_rust_and_says_where_it_has_none() {
-    let plain = project(&["a"], "== *\nwrite a.txt x", "quality = \"production\"\n");
-    plain.complete(&[]).assert(0, &["`quality = \"production\"` has no gates here"]);
-    let rust = project(&["a"], "== *\nwrite src/lib.rs pub fn one() {}", "quality = \"enterprise\"\n");
-    rust.write("Cargo.toml", "[package]\nname = \"x\"\n");
-    let mut run = rust.command(crate::project::BLUEPRINT);
-    let empty = rust.base().join("tmp");
-    let ended = crate::project::Running::start(run.arg("run").env("PATH", &empty)).wait();
-    ended.assert(
-        2,
-        &["the gate `fmt` of `quality = \"enterprise\"` needs `cargo-fmt`", "rustup component add rustfmt"],
-    );
-    assert!(rust.log().starts().is_empty());
+    project.complete(&[]);
+    assert!(!escape.exists());
 }

@@ -26,6 +26,7 @@ mod escapes;
 mod foreign;
 mod forms;
 mod gates;
+mod gates_of_others;
 mod going_on;
 mod hung;
 mod isolation;

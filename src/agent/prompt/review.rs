@@ -38,7 +38,9 @@ const ENDING: &str = "\
 If the work can be merged as it is, end your last message with a line that is nothing but `APPROVE`.
 
 If it can not, end that message with a line `FINDINGS:` and, below it, a list of what has to change and why, each with its file and line. \
-The agent that did the work reads that list, and nothing else of what you say: name everything at once, and only what really has to change.";
+The agent that did the work reads that list, and nothing else of what you say: name everything at once, and only what really has to change.
+
+If you have to give your answer in fields, its `summary` is that message.";
 
 fn said(review: &ReviewBrief) -> String {
     let Some(summary) = review.summary.as_deref().filter(|summary| !summary.trim().is_empty()) else {

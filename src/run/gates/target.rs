@@ -87,7 +87,12 @@ pub(super) fn unit(target: &str) -> Option<String> {
 
 /// The first number in a text, and what follows it.
 fn first_number(text: &str) -> Option<(f64, &str)> {
-    let start = text.find(|c: char| c.is_ascii_digit())?;
+    // The 95 of `p95` is part of a name.
+    let is_start = |(at, c): &(usize, char)| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        c.is_ascii_digit() && before.is_none_or(|before| !before.is_alphanumeric())
+    };
+    let (start, _) = text.char_indices().find(is_start)?;
     let rest = text.get(start..)?;
     let end = rest.find(|c: char| !c.is_ascii_digit() && !".,_".contains(c)).unwrap_or(rest.len());
     let (digits, after) = rest.split_at_checked(end)?;
