@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::env;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::sharing;
 use crate::agent::{self, BaseEnv, DefinitionMode, Kind, Runner, RunnerSpec};
 use crate::genesis::{Status, nearest};
 use crate::plan::{Plan, Task, TaskId};
-use crate::run::{Cast, Isolation};
+use crate::run::{Caps, Cast, Isolation};
 
 /// Who plays agents of which the configuration says nothing.
 const DEFAULT_RUNNER: &str = "claude";
@@ -55,7 +56,8 @@ pub(super) fn cast(
         let (agent, timeout) = (agent_of(task).to_owned(), timeout(task, config, wishes));
         let needs = sharing::needs(task.id.as_str(), &agent, runner.name(), config)?;
         let isolation = isolation(task, config, wishes);
-        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, isolation, needs });
+        let caps = caps(task, config);
+        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, caps, isolation, needs });
     }
     refuse_a_mixture(&casting)?;
     Ok(casting)
@@ -88,6 +90,14 @@ fn timeout(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Duration {
     let from_layers = layers(task, config).find_map(|layer| layer.timeout);
     let configured = from_layers.or(config.timeout).map(|timeout| timeout.0);
     wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT)
+}
+
+/// What one attempt may use up: the nearer layer says, for each of the two by itself.
+fn caps(task: &Task, config: &Config) -> Caps {
+    Caps {
+        cost_usd: layers(task, config).find_map(|layer| layer.max_cost).map(|cost| cost.0),
+        tokens: layers(task, config).find_map(|layer| layer.max_tokens).map(NonZeroU64::get),
+    }
 }
 
 fn isolation(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Isolation {

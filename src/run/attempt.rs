@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
+use super::budget::Used;
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
@@ -41,6 +42,8 @@ pub(super) enum Message {
     Saved,
     /// `verify-integration` was run on that commit.
     Verified(Oid, Box<Verified>),
+    /// What that attempt has used up so far, as far as it tells.
+    Using(TaskId, u32, Used),
     /// Something to look at.
     Warning(TaskId, String),
     /// Something to know.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::audit::Workers;
+use super::budget::{Caps, Prices, Used};
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
@@ -47,6 +48,8 @@ pub(super) struct Common {
     pub(super) provisions: Provisions,
     /// The worktree that attempts share, where they do.
     pub(super) shared: Shared,
+    /// What tokens cost, for programs that tell nothing else.
+    pub(super) prices: Prices,
     pub(super) kill_grace: Duration,
     /// An agent that gives no sign of life for so long is ended.
     pub(super) stall: Duration,
@@ -63,6 +66,8 @@ pub(super) struct Job {
     pub(super) branch: BranchName,
     pub(super) worktree: PathBuf,
     pub(super) cast: Cast,
+    /// What it may use up at most: its own cap, or what is left of the run's budget, whichever is less.
+    pub(super) limits: Caps,
     /// The planner's estimate, where it can be read.
     pub(super) estimate: Option<Duration>,
     pub(super) definition: Definition,
@@ -87,6 +92,14 @@ impl Job {
             Isolation::Worktree | Isolation::Shared => Some(self.branch.as_str().to_owned()),
             Isolation::None => None,
         }
+    }
+
+    /// What was used with its cost, by the price of the model where the program does not tell.
+    pub(super) fn priced(&self, used: Used, model: Option<&str>) -> Used {
+        let asked_for = self.cast.runner.model(&self.definition);
+        let names = model.into_iter().chain(asked_for).chain([self.cast.runner.name()]);
+        let priced = || used.tokens.and_then(|tokens| self.common.prices.cost(names, tokens));
+        Used { cost_usd: used.cost_usd.or_else(priced), ..used }
     }
 
     /// Where the agent leaves its reports: in its own worktree, where it may write in any sandbox; in a checkout that is everybody's, beside
@@ -182,6 +195,11 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// What it used up, as far as it is known.
+    pub(super) fn used(&self) -> Used {
+        Used { cost_usd: self.cost_usd, tokens: self.tokens }
+    }
+
     /// An attempt that ended before anything could be made.
     pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self {

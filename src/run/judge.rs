@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::budget::Used;
 use super::job::{Common, Job, Report};
 use super::merging;
 use super::outbox::Claim;
@@ -49,7 +50,7 @@ pub(super) fn judge_in_place(
     ended_by: Option<EndedBy>,
     said: Option<Claim>,
 ) -> (Report, Option<String>) {
-    let mut report = from_reading(read(job, end, ended_by));
+    let mut report = from_reading(job, read(job, end, ended_by));
     if let Some(said) = said {
         take_in(&mut report, said);
     }
@@ -191,14 +192,17 @@ fn detail(reason: Reason, stall: Duration) -> Option<String> {
     }
 }
 
-fn from_reading(reading: Reading) -> Report {
+fn from_reading(job: &Job, reading: Reading) -> Report {
+    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
+    let used = job.priced(told, reading.model.as_deref());
+    let over = job.limits.exceeded_by(used).filter(|_| reading.outcome == Outcome::OutOfBudget);
     Report {
+        detail: over.or(reading.detail),
+        cost_usd: used.cost_usd,
         summary: reading.summary,
         deliverables: reading.deliverables,
-        detail: reading.detail,
         question: reading.question,
         retry_at: reading.retry_at,
-        cost_usd: reading.cost_usd,
         tokens: reading.tokens,
         ..Report::of(reading.outcome, "")
     }

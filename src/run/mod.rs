@@ -7,6 +7,7 @@ mod attempt;
 mod audit;
 mod books;
 mod brief;
+mod budget;
 mod cast;
 mod changes;
 
@@ -56,11 +57,12 @@ mod watch;
 mod work;
 mod workplace;
 
+pub use budget::{Caps, Price, Prices, Used};
 pub use changes::PlanChange;
 
 pub use dispatcher::worktree_path;
 pub use error::RunError;
-pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use ground::known_slugs;
 pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};

@@ -161,7 +161,7 @@ impl<'a> Preview<'a> {
             token: "<token>",
             session: "<session>",
             resume: None,
-            limits: Limits::default(),
+            limits: Limits { cost_usd: cast.caps.cost_usd, turns: None },
             genesis: self.site.plan.path(),
             worktree,
             config_dir: &self.settings.config_dir,

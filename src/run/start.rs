@@ -271,6 +271,7 @@ fn common(
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
         shared: Shared::new(site.state.shared_ready()),
+        prices: settings.prices.clone(),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })
@@ -293,6 +294,7 @@ impl Verdict {
             Self::Completed => 0,
             Self::Failed => 1,
             Self::Blocked => 4,
+            Self::OverBudget => 6,
             Self::Interrupted { by_term: false } => 130,
             Self::Interrupted { by_term: true } => 143,
         }

@@ -136,7 +136,7 @@ impl StepEnd {
         match (end.reason, ended_by) {
             (Some(Reason::TimedOut | Reason::Silent), _) | (None, Some(EndedBy::TimedOut)) => Self::TimedOut,
             (Some(Reason::TooMuchOutput), _) | (None, Some(EndedBy::TooMuchOutput)) => Self::TooMuchOutput,
-            (None, Some(EndedBy::Cancelled | EndedBy::Interrupted)) => Self::Stopped,
+            (None, Some(EndedBy::Cancelled | EndedBy::Interrupted | EndedBy::OutOfBudget)) => Self::Stopped,
             (None, None) => Self::of_exit(&end.exit),
         }
     }

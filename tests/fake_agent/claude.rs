@@ -3,11 +3,20 @@
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How it ends: `says TEXT`, `error STATUS TEXT`, `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`.
+/// How it ends: `says TEXT`, `costs USD TEXT`, `error STATUS TEXT`, `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`. Before
+/// that: `using ANSWER TOKENS`, what the model used for one of its answers.
 pub(crate) fn output(kind: &str, rest: &str) -> io::Result<String> {
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
     Ok(match kind {
         "says" => result("success", false, rest, ""),
+        "costs" => {
+            let usage = r#""usage":{"input_tokens":90,"output_tokens":10}"#;
+            result("success", false, more, &format!(r#","total_cost_usd":{first},{usage}"#))
+        }
+        "using" => {
+            let usage = format!(r#""usage":{{"input_tokens":{more},"output_tokens":0}}"#);
+            format!(r#"{{"type":"assistant","message":{{"id":"{first}","content":[],{usage}}}}}"#)
+        }
         "error" => result("success", true, more, &format!(r#","api_error_status":{first}"#)),
         "denied" => result(
             "success",

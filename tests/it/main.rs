@@ -10,6 +10,7 @@
 
 mod project;
 
+mod budgets;
 mod by_hand;
 mod chaos;
 mod choices;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
+use super::money::{PriceConfig, TokenCount, Usd};
 use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
 use crate::run;
@@ -55,12 +56,12 @@ pub struct Config {
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
     pub context: Option<Vec<String>>,
-    pub max_cost: Option<f64>,
-    pub max_tokens: Option<u64>,
+    pub max_cost: Option<Usd>,
+    pub max_tokens: Option<TokenCount>,
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub price: Option<toml::Table>,
+    pub price: BTreeMap<String, PriceConfig>,
     pub notify: Option<toml::Value>,
     pub ask_command: Option<toml::Value>,
     pub gates: Vec<GateConfig>,
@@ -73,11 +74,8 @@ impl Config {
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
             ("context", self.context.is_some()),
-            ("max-cost", self.max_cost.is_some()),
-            ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
-            ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
             ("ask-command", self.ask_command.is_some()),
             ("gates", !self.gates.is_empty() || for_tasks),
@@ -112,6 +110,8 @@ pub struct AgentConfig {
     pub isolation: Option<Isolation>,
     pub needs_limit: Option<NeedsLimit>,
     pub jobs: Option<NonZeroU32>,
+    pub max_cost: Option<Usd>,
+    pub max_tokens: Option<TokenCount>,
 }
 
 /// `[[gates]]`: a check that a finished task must pass.

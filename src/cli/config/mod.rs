@@ -4,6 +4,7 @@ mod amounts;
 mod bring;
 mod commands;
 mod keys;
+mod money;
 mod named;
 mod read;
 
@@ -13,6 +14,7 @@ pub use commands::StepConfig;
 pub use keys::{
     AgentConfig, Config, GateConfig, Isolation, Keep, OnConflict, RunnerConfig, Sandbox, Strategy, Timeout,
 };
+pub use money::{PriceConfig, TokenCount, Usd};
 pub(crate) use named::{NameOf, Named, named};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";

@@ -5,10 +5,13 @@ use jiff::Zoned;
 use unicode_width::UnicodeWidthStr;
 
 use super::model::{AttemptStatus, Owner, StatusReport, TaskStatus};
+use super::spent::Spent;
 use super::waits::RootCause;
 use crate::agent::Outcome;
 use crate::genesis::Status;
+use crate::report::spent::{dollars, in_and_out, spent};
 use crate::report::text::{clean, fit, folded, local_time, short};
+use crate::run::Used;
 
 const TITLES: [&str; 6] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK", "SUMMARY"];
 const TASK: usize = 0;
@@ -92,7 +95,23 @@ fn header(report: &StatusReport) -> String {
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
     let causes: String = report.root_causes.iter().take(ROOT_CAUSES).map(root_cause).collect();
-    format!("{} / {}{status}\n{total}: {}{causes}", clean(&plan.project), clean(&plan.epic), named.join(", "))
+    let spent: String = spent_lines(&report.spent).map(|line| format!("\n{line}")).collect();
+    format!(
+        "{} / {}{status}\n{total}: {}{causes}{spent}",
+        clean(&plan.project),
+        clean(&plan.epic),
+        named.join(", ")
+    )
+}
+
+/// What all attempts used up; of one agent alone that is all that there is.
+fn spent_lines(all: &Spent) -> impl Iterator<Item = String> {
+    let known = |used: Used| spent(used);
+    let total = known(all.used()).map(|used| format!("used so far: {used}"));
+    let each = all.agents.iter().filter_map(|of| Some(format!("{} {}", clean(&of.agent), known(of.used())?)));
+    let each: Vec<_> = each.collect();
+    let by_agent = (each.len() > 1).then(|| format!("by agent: {}", each.join("; ")));
+    total.into_iter().chain(by_agent)
 }
 
 fn root_cause((cause, count): &(RootCause, usize)) -> String {
@@ -164,8 +183,8 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     fact("commit", task.commit.clone());
     fact("merge", task.merge.clone());
     fact("worktree", task.worktree.as_ref().map(|path| path.display().to_string()));
-    fact("cost", task.cost_usd.map(|cost| format!("${cost:.2}")));
-    fact("tokens", task.tokens.map(|tokens| format!("{} in, {} out", tokens.input, tokens.output)));
+    fact("cost", task.cost_usd.map(dollars));
+    fact("tokens", task.tokens.map(in_and_out));
     // Of a task with one attempt all of it stands above.
     if task.each_attempt.len() > 1 || task.each_attempt.iter().any(|attempt| attempt.on_integration) {
         lines.extend(task.each_attempt.iter().map(attempt_line));
@@ -196,6 +215,8 @@ fn attempt_line(attempt: &AttemptStatus) -> String {
     let outcome = attempt.outcome.map_or("under way", Outcome::as_str);
     let resolves =
         attempt.resolves.map_or_else(String::new, |of| format!(", resolves the conflict of attempt {of}"));
+    let used = Used { cost_usd: attempt.cost_usd, tokens: attempt.tokens };
+    let used = spent(used).map_or_else(String::new, |used| format!(", {used}"));
     let where_from =
         if attempt.on_integration { " (the integration branch, as prerequisites conflict)" } else { "" };
     format!(
@@ -204,7 +225,7 @@ fn attempt_line(attempt: &AttemptStatus) -> String {
         short("base", &attempt.base),
         short("commit", &attempt.commit),
         short("merge", &attempt.merge)
-    )
+    ) + &used
 }
 
 fn history_line(event: &crate::genesis::Event) -> String {

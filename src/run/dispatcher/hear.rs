@@ -32,6 +32,10 @@ impl Dispatcher<'_> {
                     .inspect_err(|_| self.forget(Some(&task)))?;
                 self.on_over(&task, &report)
             }
+            Message::Using(task, attempt, so_far) => {
+                self.note_use(&task, attempt, so_far);
+                Ok(())
+            }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())

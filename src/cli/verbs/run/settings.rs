@@ -1,19 +1,22 @@
 use std::collections::HashMap;
 use std::env;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
+use crate::cli::config::{self, Config, Loaded, PriceConfig, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, VerifyStep};
+use crate::run::{
+    Caps, Cast, Caster, Isolation as InWhat, Keep, Price, Prices, Protected, Provisioning, Settings,
+    VerifyStep,
+};
 
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
@@ -47,6 +50,8 @@ pub(super) fn settings(
         retry_outcomes: config.retry_outcomes.clone(),
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
         stall_timeout: config.stall_timeout.map_or(STALL_TIMEOUT, |stall| stall.0),
+        budget: budget(args, config),
+        prices: prices(config),
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
         only,
@@ -73,6 +78,23 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+/// What the run may use up.
+fn budget(args: &Args, config: &Config) -> Caps {
+    Caps {
+        cost_usd: args.max_cost.or(config.max_cost).map(|cost| cost.0),
+        tokens: args.max_tokens.or(config.max_tokens).map(NonZeroU64::get),
+    }
+}
+
+fn prices(config: &Config) -> Prices {
+    let price = |price: &PriceConfig| Price {
+        input: price.input.0,
+        cached_input: price.cached_input.unwrap_or(price.input).0,
+        output: price.output.0,
+    };
+    Prices::new(config.price.iter().map(|(name, table)| (name.clone(), price(table))))
 }
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
