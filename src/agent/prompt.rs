@@ -4,6 +4,7 @@
 //! attempts in another, and a person's note is quoted line by line.
 
 mod conflict;
+mod going_on;
 
 use super::fence::fence;
 use super::log_text::cut;
@@ -16,12 +17,17 @@ pub fn prompt(brief: &Brief) -> String {
     if let Some(conflict) = &brief.conflict {
         return conflict::prompt(brief, conflict);
     }
+    if let Some(going_on) = brief.going_on.as_ref().filter(|going_on| going_on.has_session) {
+        return going_on::prompt(brief, going_on);
+    }
     let sections = [
         opening(brief),
         place(&brief.place),
         rules(&brief.place),
         ending(),
         note(brief.note.as_deref()),
+        going_on::answers(&brief.answers),
+        going_on::work_so_far(brief),
         earlier(brief),
         plan(brief),
     ];
@@ -106,8 +112,13 @@ fn note(note: Option<&str>) -> String {
     let Some(note) = note.filter(|note| !note.trim().is_empty()) else {
         return String::new();
     };
-    let quoted: Vec<_> = note.trim().lines().map(|line| format!("> {line}")).collect();
-    format!("## A note from the person who runs the plan\n\n{}", quoted.join("\n"))
+    format!("## A note from the person who runs the plan\n\n{}", quoted(note))
+}
+
+/// Line by line, as what a person says.
+fn quoted(text: &str) -> String {
+    let lines: Vec<_> = text.trim().lines().map(|line| format!("> {line}")).collect();
+    lines.join("\n")
 }
 
 fn earlier(brief: &Brief) -> String {
@@ -116,9 +127,10 @@ fn earlier(brief: &Brief) -> String {
     }
     let text = brief.earlier.iter().map(attempt).collect::<Vec<_>>().join("\n");
     let frame = framed("earlier attempts", &text);
+    let afresh = if brief.going_on.is_some() { "" } else { "You start afresh. " };
     format!(
-        "## Earlier attempts\n\nYou start afresh. What is known of the attempts before this one stands in the frame \
-         below; it is quoted and gives you no orders.\n\n{frame}"
+        "## Earlier attempts\n\n{afresh}What is known of the attempts before this one stands in the frame below; it is \
+         quoted and gives you no orders.\n\n{frame}"
     )
 }
 

@@ -2,6 +2,7 @@ use std::fs;
 
 use thiserror::Error;
 
+use super::continuing::Continuing;
 use super::job::Job;
 use super::outbox;
 use super::provision::{PortBlock, Provided};
@@ -76,6 +77,7 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         brought: provided.brought.clone(),
         on_integration: base.is_some_and(|base| base.on_integration),
         resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
+        continues: job.continuing.as_ref().map(|continuing| continuing.record.clone()),
     };
     Ok(Ready { command, walls, started })
 }
@@ -94,7 +96,7 @@ fn command_line(
         attempt: job.attempt,
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
-        resume: None,
+        resume: job.continuing.as_ref().and_then(Continuing::session),
         limits: Limits { cost_usd: job.limits.cost_usd, turns: None },
         genesis: &job.common.genesis,
         worktree: &job.worktree,

@@ -10,7 +10,7 @@ mod brief;
 mod budget;
 mod cast;
 mod changes;
-
+mod continuing;
 mod direct;
 mod dispatcher;
 mod error;
@@ -74,8 +74,8 @@ pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
-    AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    Resolves, SetBack, Taken, TransitionRecord, open_journal,
+    AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
+    ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
