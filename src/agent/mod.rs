@@ -44,6 +44,7 @@ mod reading;
 mod render;
 mod retry_at;
 mod runner;
+mod secrets;
 mod session;
 mod structured;
 mod tools;
@@ -69,6 +70,7 @@ pub use prompt::prompt;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use runner::{DefinitionMode, Kind, Runner, RunnerError, RunnerSpec, build};
+pub use secrets::{MASK, Masking, Secrets};
 pub use session::{is_taken_up, session_id};
 pub use version::Version;
 

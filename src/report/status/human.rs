@@ -41,7 +41,7 @@ pub fn status_lines(report: &StatusReport, width: u16) -> String {
     };
     let lines: Vec<_> =
         std::iter::once(&TITLES.map(str::to_owned)).chain(&rows).map(|row| line(row)).collect();
-    format!("{}\n\n{}\n", header(report), lines.join("\n"))
+    format!("{}\n\n{}\n", header(report, width.into()), lines.join("\n"))
 }
 
 /// How wide each column is. Where there is no room for all, the summary gives way first, then the agent, then the task; then columns
@@ -79,7 +79,7 @@ fn padded(cell: &str, width: usize) -> String {
     cell + &" ".repeat(blanks)
 }
 
-fn header(report: &StatusReport) -> String {
+fn header(report: &StatusReport, width: usize) -> String {
     let plan = &report.plan;
     let status = plan.status.map_or_else(String::new, |status| format!(" ({status})"));
     let counts = report.counts;
@@ -95,7 +95,7 @@ fn header(report: &StatusReport) -> String {
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
     let causes: String = report.root_causes.iter().take(ROOT_CAUSES).map(root_cause).collect();
-    let spent: String = spent_lines(&report.spent).map(|line| format!("\n{line}")).collect();
+    let spent: String = spent_lines(&report.spent).map(|line| format!("\n{}", fit(&line, width))).collect();
     format!(
         "{} / {}{status}\n{total}: {}{causes}{spent}",
         clean(&plan.project),
