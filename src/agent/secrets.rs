@@ -90,11 +90,12 @@ impl Secrets {
     }
 }
 
-/// As it is, as it stands in JSON, and as it stands in an address.
+/// As it is, as it stands in JSON, in an address, and in a command line.
 fn ways_to_write(secret: &str) -> Vec<Vec<u8>> {
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
-    let ways = [secret.to_owned(), json, in_address(secret)];
+    let in_shell = secret.replace('\'', r"'\''");
+    let ways = [secret.to_owned(), json, in_address(secret), in_shell];
     ways.into_iter().map(String::into_bytes).filter(|way| !way.is_empty()).collect()
 }
 

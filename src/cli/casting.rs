@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::config::{self, AgentConfig, Config, Loaded};
 use super::error::CliError;
 use super::sharing;
-use crate::agent::{self, BaseEnv, DefinitionMode, Kind, Runner, RunnerSpec};
+use crate::agent::{self, BaseEnv, DefinitionMode, EnvPolicy, Kind, Runner, RunnerSpec, Secrets};
 use crate::genesis::{Status, nearest};
 use crate::plan::{Plan, Task, TaskId};
 use crate::run::{Caps, Cast, Isolation};
@@ -193,6 +193,17 @@ fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
         env: table.env.clone(),
         definition: DefinitionMode::default(),
     })
+}
+
+/// The secrets among all that any program may be passed by that configuration.
+pub(super) fn secrets(config: &Config, env: &BaseEnv, policy: &EnvPolicy) -> Secrets {
+    let built_in = Kind::ALL.iter().map(|kind| kind.as_str());
+    let names: BTreeSet<_> = config.runners.keys().map(String::as_str).chain(built_in).collect();
+    // One that can't be made is told of where it is to play somebody.
+    let runners = names.into_iter().filter_map(|name| agent::build(named(name, config).ok()?).ok());
+    let of_each = runners.map(|runner| Secrets::among(&runner.variables(env, policy)));
+    let of_steps = Secrets::among(&agent::passed_to_steps(env, policy));
+    of_each.fold(of_steps, Secrets::and)
 }
 
 fn unknown(name: &str, config: &Config) -> CliError {

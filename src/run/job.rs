@@ -16,7 +16,7 @@ use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use super::shared::Shared;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
+use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Secrets, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
@@ -36,6 +36,8 @@ pub(super) struct Common {
     pub(super) config_dir: PathBuf,
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
+    /// What must not stand in anything that is kept or shown.
+    pub(super) secrets: Secrets,
     pub(super) confinement: Confinement,
     pub(super) protected: Protected,
     /// Who works where.
@@ -202,6 +204,15 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// The same without what nobody may see.
+    pub(super) fn masked(mut self, secrets: &Secrets) -> Self {
+        for text in [&mut self.summary, &mut self.notes, &mut self.detail, &mut self.question] {
+            secrets.mask_some(text);
+        }
+        self.deliverables.iter_mut().for_each(|text| secrets.mask(text));
+        self
+    }
+
     /// What it used up, as far as it is known.
     pub(super) fn used(&self) -> Used {
         Used { cost_usd: self.cost_usd, tokens: self.tokens }

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::budget::Used;
 use super::continuing::has_lost_session;
 use super::job::{Common, Job, Report};
+use super::masking::mask_kept;
 use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
@@ -52,6 +53,8 @@ pub(super) fn judge_in_place(
     ended_by: Option<EndedBy>,
     said: Option<Claim>,
 ) -> (Report, Option<String>) {
+    // First of all: what is read from the logs is kept, too.
+    let unmasked = mask_kept(&job.dir, &job.common.secrets).err();
     let reading = read(job, end, ended_by);
     let is_lost = said.is_none() && !end.asked && has_lost_session(job, &reading, ended_by);
     let mut report = from_reading(job, reading);
@@ -61,7 +64,9 @@ pub(super) fn judge_in_place(
     if is_lost {
         lose_session(&mut report);
     }
-    (report, left_behind(end))
+    let unmasked = unmasked.map(|error| format!("what is kept of it may have secrets in it: {error}"));
+    let warnings: Vec<_> = left_behind(end).into_iter().chain(unmasked).collect();
+    (report.masked(&job.common.secrets), (!warnings.is_empty()).then(|| warnings.join("; ")))
 }
 
 /// What the program says of it is no word on the task.

@@ -68,7 +68,7 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         agent: Some(job.cast.agent.clone()),
-        command: command.to_string(),
+        command: job.common.secrets.masked(&command.to_string()),
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,

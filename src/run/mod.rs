@@ -25,6 +25,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod masking;
 mod merging;
 mod milestones;
 mod outbox;
@@ -66,6 +67,7 @@ pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskE
 pub use events::attach;
 pub use ground::known_slugs;
 pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
+pub use masking::{environment_of, environment_of_process};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};

@@ -178,6 +178,7 @@ impl<'a> Preview<'a> {
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });
-        line.map_or_else(|error| format!("none: {error}"), |line| line.to_string())
+        let line = line.map_or_else(|error| format!("none: {error}"), |line| line.to_string());
+        self.settings.secrets.masked(&line)
     }
 }

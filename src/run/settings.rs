@@ -12,7 +12,7 @@ use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
 use super::verify::VerifyStep;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
+use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner, Secrets};
 use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
@@ -72,6 +72,8 @@ pub struct Settings {
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.
     pub env: BaseEnv,
+    /// What of it must not stand in anything that is kept or shown.
+    pub secrets: Secrets,
     /// What of it agents get beside the usual.
     pub env_policy: EnvPolicy,
     /// What agents in worktrees are kept in.

@@ -263,6 +263,7 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        secrets: settings.secrets.clone(),
         confinement: settings.confinement.clone(),
         protected: settings.protected.clone(),
         workers: Workers::default(),

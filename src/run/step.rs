@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use super::Stage;
 use super::attempt::Link;
 use super::job::Common;
+use super::masking::mask_kept;
 use super::process::{Limits, Supervised, kill_leftover};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
 use super::waiting::{Clock, wait};
@@ -102,12 +103,21 @@ pub(super) async fn run(step: &Step, place: StepPlace<'_>, link: &Link) -> StepR
         Err(bug) => return not_run(place, format!("a bug in blueprint: {bug}")),
     };
     let end = run_in(step, place, &dir, link).await;
+    mask(place, &dir).await;
     tracing::debug!(step = step.name, folder = %dir.path().display(), ?end, "step");
     StepRun { end, log: dir.stdout() }
 }
 
 fn not_run(place: StepPlace<'_>, why: String) -> StepRun {
     StepRun { end: StepEnd::CouldNotStart(why), log: AttemptDir::at(place.logs.join(place.slug)).stdout() }
+}
+
+/// Before anybody reads what it printed. One that can't be masked is on a disk that does nothing else either.
+async fn mask(place: StepPlace<'_>, dir: &AttemptDir) {
+    let (dir, secrets) = (dir.clone(), place.common.secrets.clone());
+    if let Ok(Err(error)) = spawn_blocking(move || mask_kept(&dir, &secrets)).await {
+        tracing::warn!(%error, "log is not masked");
+    }
 }
 
 async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link) -> StepEnd {

@@ -42,6 +42,7 @@ mod repositories;
 mod rivals;
 mod rough_landing;
 mod sandbox;
+mod secrets;
 mod shared;
 mod signals;
 mod steering;

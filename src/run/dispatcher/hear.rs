@@ -107,6 +107,7 @@ impl Dispatcher<'_> {
     pub(super) fn on_tick(&self) {
         for (task, running) in &self.running {
             if let Some(line) = output::last_line(&running.dir, running.runner.as_ref()) {
+                let line = self.common.secrets.masked(&line);
                 self.tell(RunEvent::Output { task: task.clone(), line });
             }
         }

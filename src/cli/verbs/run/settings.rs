@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Args, Isolation};
 use crate::agent::{BaseEnv, EnvPolicy};
-use crate::cli::casting::{Wishes, agent_folders, cast};
+use crate::cli::casting::{Wishes, agent_folders, cast, secrets};
 use crate::cli::config::{self, Config, Loaded, PriceConfig, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::sandbox::confinement;
@@ -42,6 +42,7 @@ pub(super) fn settings(
         isolation: isolation(args),
         only_looks: args.dry_run,
     };
+    let policy = EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push };
     let casting = cast(plan, config, &wishes, &env, dir)?;
     refuse_unconfined(&casting, config)?;
     Ok(Settings {
@@ -66,8 +67,9 @@ pub(super) fn settings(
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
+        secrets: secrets(config, &env, &policy),
         env,
-        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        env_policy: policy,
         confinement: confinement(loaded)?,
         protected: protected(config)?,
         config_dir: dir.clone(),
