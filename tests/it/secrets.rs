@@ -74,8 +74,8 @@ fn what_went_wrong_is_told_without_the_secret() {
 #[test]
 fn a_secret_in_a_plan_is_masked_in_the_kept_prompt_when_its_agent_has_read_it() {
     let project = project_of(&["a"], "== *\nrecord {task}\nwrite a.txt x", "");
-    let plan =
-        project.read("genesis.xml").replace("The test passes", &format!("The test passes with {SECRET}"));
+    let told = "What is to be done for a";
+    let plan = project.read("genesis.xml").replace(told, &format!("{told} with {SECRET}"));
     project.write("genesis.xml", &plan);
     project.commit_all("A secret in the plan");
     project.complete(&[]);
@@ -98,7 +98,7 @@ fn while_an_agent_works_its_log_is_shown_masked_by_its_own_environment() {
     let shown = project.blueprint(&["logs", "a"]).stdout;
     assert_eq!(shown, "begin *** end\n");
     let follow = project.start(&["logs", "a", "--follow"]);
-    follow.wait_for("begin *** end");
+    follow.wait_for_output("begin *** end");
     project.touch("go");
     run.wait().assert(0, &[]);
     let followed = follow.wait();

@@ -113,6 +113,14 @@ impl Account {
         Caps { cost_usd, tokens }
     }
 
+    /// US dollars that one more attempt is expected to use, where that is known.
+    pub(in crate::run) fn expected_cost(&self, attempt: &Opened) -> Option<f64> {
+        match self.expected(attempt, Thing::Cost) {
+            Expected::About(cost) => Some(cost),
+            Expected::Unknown | Expected::Uncounted => None,
+        }
+    }
+
     fn expected(&self, attempt: &Opened, thing: Thing) -> Expected {
         if !attempt.is_counted {
             return Expected::Uncounted;
