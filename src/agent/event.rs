@@ -48,6 +48,14 @@ pub enum Event {
         /// US dollars, where the program tells them.
         cost_usd: Option<f64>,
     },
+    /// What the model used for one of its answers, told before the program knows the whole: what is [spent](Event::Spent) at last holds in
+    /// place of all of it.
+    Using {
+        /// Which answer: told of again, it holds in place of what was told before.
+        answer: String,
+        /// Tokens, as far as they are known by then.
+        tokens: Tokens,
+    },
     /// The service refused or failed, and the program tries again: why.
     Retried(String),
     /// The service accepts no more for now.
@@ -74,7 +82,7 @@ impl Event {
                 None => first_line(name),
             },
             Event::Changed(path) => first_line(&format!("changed {path}")),
-            Event::Spent { .. } => None,
+            Event::Spent { .. } | Event::Using { .. } => None,
             Event::Retried(why) => first_line(&format!("the service refused; trying again{why}")),
             Event::Limited { .. } => Some("the service accepts no more for now".to_owned()),
             Event::Complained(what) => first_line(what),

@@ -45,6 +45,7 @@ mod render;
 mod retry_at;
 mod review;
 mod runner;
+mod secrets;
 mod session;
 mod structured;
 mod tools;
@@ -71,6 +72,7 @@ pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use review::{Opinion, ReviewBrief};
 pub use runner::{DefinitionMode, Kind, Runner, RunnerError, RunnerSpec, build};
+pub use secrets::{MASK, Masking, Secrets};
 pub use session::{is_taken_up, session_id};
 pub use version::Version;
 

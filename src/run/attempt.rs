@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::asking::Reply;
+use super::budget::Used;
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
@@ -45,6 +46,8 @@ pub(super) enum Message {
     Verified(Oid, Box<Verified>),
     /// `ask-command` was asked that for the task.
     Replied(TaskId, Box<(OpenQuestion, Reply)>),
+    /// What that attempt has used up so far, as far as it tells.
+    Using(TaskId, u32, Used),
     /// Something to look at.
     Warning(TaskId, String),
     /// Something to know.

@@ -98,7 +98,7 @@ impl<'a> Listener<'a> {
 
     /// Journaled first, then answered.
     async fn take(&mut self, name: &str, request: Result<Request, String>) -> Result<Answer, Gone> {
-        let Request { token, says } = match request {
+        let Request { token, mut says } = match request {
             Ok(request) => request,
             Err(why) => return Ok(refused(format!("that is no request: {why}"))),
         };
@@ -107,6 +107,7 @@ impl<'a> Listener<'a> {
             let text = format!("the token is not that of the attempt under way at task `{task}`");
             return Ok(Answer::Forbidden { text });
         }
+        says.texts_mut().into_iter().for_each(|text| self.job.common.secrets.mask(text));
         // A run that was killed before it could answer took it.
         if self.reports.iter().any(|reported| reported.request == name) {
             return Ok(accepted(&says, None));

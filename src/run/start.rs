@@ -268,6 +268,7 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        secrets: settings.secrets.clone(),
         confinement: settings.confinement.clone(),
         protected: settings.protected.clone(),
         workers: Workers::default(),
@@ -276,6 +277,7 @@ fn common(
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
         shared: Shared::new(site.state.shared_ready()),
+        prices: settings.prices.clone(),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })
@@ -298,6 +300,7 @@ impl Verdict {
             Self::Completed => 0,
             Self::Failed => 1,
             Self::Blocked => 4,
+            Self::OverBudget => 6,
             Self::Interrupted { by_term: false } => 130,
             Self::Interrupted { by_term: true } => 143,
         }

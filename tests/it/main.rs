@@ -11,6 +11,7 @@
 mod project;
 
 mod ask_command;
+mod budgets;
 mod by_hand;
 mod chaos;
 mod choices;
@@ -46,6 +47,7 @@ mod repositories;
 mod rivals;
 mod rough_landing;
 mod sandbox;
+mod secrets;
 mod shared;
 mod signals;
 mod steering;

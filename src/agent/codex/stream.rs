@@ -78,8 +78,11 @@ fn told(message: &str) -> Vec<Event> {
 
 fn spent(line: &Value) -> Event {
     let usage = line.get("usage").filter(|usage| usage.is_object());
-    let tokens = usage
-        .map(|usage| Tokens { input: sum(usage, &["input_tokens"]), output: sum(usage, &["output_tokens"]) });
+    let tokens = usage.map(|usage| Tokens {
+        input: sum(usage, &["input_tokens"]),
+        output: sum(usage, &["output_tokens"]),
+        cached: sum(usage, &["cached_input_tokens"]),
+    });
     Event::Spent { tokens, cost_usd: None }
 }
 

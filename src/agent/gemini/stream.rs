@@ -69,8 +69,11 @@ fn told(line: &Value) -> Event {
 
 fn spent(line: &Value) -> Event {
     let stats = line.get("stats").filter(|stats| stats.is_object());
-    let tokens = stats
-        .map(|stats| Tokens { input: sum(stats, &["input_tokens"]), output: sum(stats, &["output_tokens"]) });
+    let tokens = stats.map(|stats| Tokens {
+        input: sum(stats, &["input_tokens"]),
+        output: sum(stats, &["output_tokens"]),
+        cached: sum(stats, &["cached"]),
+    });
     Event::Spent { tokens, cost_usd: None }
 }
 

@@ -58,10 +58,12 @@ fn refused(name: &str, on: Option<&str>, error: &str) -> Option<Event> {
 /// A price of nothing is one that is not known.
 fn spent(part: &Value) -> Event {
     let tokens = part.get("tokens").filter(|tokens| tokens.is_object()).map(|tokens| {
-        let cached = tokens.get("cache").map_or(0, |cache| sum(cache, &["read", "write"]));
+        let cache = |field| tokens.get("cache").map_or(0, |cache| sum(cache, &[field]));
+        let (cached, written) = (cache("read"), cache("write"));
         Tokens {
-            input: sum(tokens, &["input"]).saturating_add(cached),
+            input: sum(tokens, &["input"]).saturating_add(cached).saturating_add(written),
             output: sum(tokens, &["output", "reasoning"]),
+            cached,
         }
     });
     Event::Spent { tokens, cost_usd: part.get("cost").and_then(Value::as_f64).filter(|cost| *cost > 0.0) }

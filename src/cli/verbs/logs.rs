@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::thread::sleep;
 use std::time::Duration;
@@ -6,8 +5,10 @@ use std::time::Duration;
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::masked_log::{MaskedLog, secrets_of};
 use crate::cli::output;
 
+use crate::agent::Secrets;
 use crate::plan::TaskIndex;
 use crate::run::{History, Record};
 use crate::store::{AttemptDir, read_records};
@@ -46,20 +47,30 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let index = known.task(name)?;
     let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
-    let mut out = File::open(dir.stdout()).ok();
+    let secrets = secrets_of(&context, attempt, &dir);
+    let mut out = MaskedLog::open(&dir.stdout(), &secrets).ok();
     if args.steps || out.is_none() {
-        show_steps(&dir)?;
+        show_steps(&dir, &secrets)?;
     }
     if let Some(out) = &mut out {
+        out.is_whole_unless(args.follow);
         copy(out)?;
     }
     if args.follow {
-        follow(&context, &known, index, attempt.started.attempt, &dir, out)?;
+        follow(
+            &context,
+            &known,
+            index,
+            attempt.started.attempt,
+            || MaskedLog::open(&dir.stdout(), &secrets).ok(),
+            out,
+        )?;
     }
     let is_silent = dir.stdout().metadata().is_ok_and(|log| log.len() == 0);
     if (args.stderr || is_silent)
-        && let Ok(mut errors) = File::open(dir.stderr())
+        && let Ok(mut errors) = MaskedLog::open(&dir.stderr(), &secrets)
     {
+        errors.is_whole();
         copy(&mut errors)?;
     }
     if is_silent && dir.stderr().metadata().is_ok_and(|log| log.len() == 0) {
@@ -69,9 +80,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
 }
 
 /// What each step printed, in the order in which they ran.
-fn show_steps(dir: &AttemptDir) -> Result<(), CliError> {
+fn show_steps(dir: &AttemptDir, secrets: &Secrets) -> Result<(), CliError> {
     for step in dir.past_steps() {
-        if let Ok(mut log) = File::open(step.stdout()) {
+        if let Ok(mut log) = MaskedLog::open(&step.stdout(), secrets) {
+            log.is_whole();
             let name = step.path().file_name().unwrap_or_default().to_string_lossy();
             output::say(&format!("step    {name}"));
             copy(&mut log)?;
@@ -80,21 +92,22 @@ fn show_steps(dir: &AttemptDir) -> Result<(), CliError> {
     Ok(())
 }
 
-fn follow(
+fn follow<'s>(
     context: &Context,
     known: &Known,
     index: TaskIndex,
     number: u32,
-    dir: &AttemptDir,
-    mut out: Option<File>,
+    open: impl Fn() -> Option<MaskedLog<'s>>,
+    mut out: Option<MaskedLog<'s>>,
 ) -> Result<(), CliError> {
     let id = known.plan.task(index).id.as_str();
     loop {
         let is_over = is_over(context, id, number)?;
         if out.is_none() {
-            out = File::open(dir.stdout()).ok();
+            out = open();
         }
         if let Some(out) = &mut out {
+            out.is_whole_unless(!is_over);
             copy(out)?;
         }
         if is_over {
@@ -115,7 +128,7 @@ fn is_over(context: &Context, id: &str, number: u32) -> Result<bool, CliError> {
 
 /// What is there from where the file stands, as it is: an agent's colours are its own. Block by block: an agent may have printed more than
 /// there is memory.
-fn copy(file: &mut File) -> Result<(), CliError> {
+fn copy(file: &mut impl Read) -> Result<(), CliError> {
     let mut block = vec![0; BLOCK];
     let mut out = io::stdout().lock();
     loop {

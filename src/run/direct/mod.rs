@@ -156,11 +156,12 @@ async fn wait(job: &Job, since: Timestamp, mut agent: Direct, link: &Link) -> (E
         match due {
             Due::Stop(Stage::Drain) => continue,
             Due::Stop(Stage::End) => handle.end(),
-            Due::Deadline if ended_by.is_none() => handle.end(),
-            Due::Stop(Stage::Kill) | Due::Deadline => handle.kill(),
+            Due::Deadline | Due::OverBudget if ended_by.is_none() => handle.end(),
+            Due::Stop(Stage::Kill) | Due::Deadline | Due::OverBudget => handle.kill(),
         }
         ended_by.get_or_insert(match due {
             Due::Deadline => EndedBy::TimedOut,
+            Due::OverBudget => EndedBy::OutOfBudget,
             Due::Stop(_) => EndedBy::Interrupted,
         });
         clock.set(tokio::time::Instant::now() + job.common.kill_grace);

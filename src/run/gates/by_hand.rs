@@ -11,7 +11,7 @@ use crate::git::Oid;
 use crate::plan::TaskId;
 use crate::run::attempt::Link;
 use crate::run::handover::{Outfit, until_broken_off};
-use crate::run::step::{self, Means};
+use crate::run::step;
 use crate::run::{RunError, start};
 use crate::store::{AttemptDir, StoreError};
 
@@ -61,8 +61,7 @@ pub fn pass_by_hand(
 }
 
 async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell: &dyn Fn(&str)) -> ByHand {
-    let Outfit { program, kill_grace, env, env_policy, .. } = work.outfit;
-    let means = Means { program, kill_grace: *kill_grace, env, env_policy };
+    let means = work.outfit.means();
     let logs = work.dir.steps();
     let place =
         Place { means, folder: work.worktree, env: work.variables, logs: &logs, confined_as: None, link };

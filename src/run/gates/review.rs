@@ -56,11 +56,7 @@ struct Cost {
 impl Cost {
     fn add(&mut self, reading: &Reading) {
         self.usd = [self.usd, reading.cost_usd].into_iter().flatten().reduce(|a, b| a + b);
-        let tokens = [self.tokens, reading.tokens].into_iter().flatten();
-        self.tokens = tokens.reduce(|a, b| agent::Tokens {
-            input: a.input.saturating_add(b.input),
-            output: a.output.saturating_add(b.output),
-        });
+        self.tokens = [self.tokens, reading.tokens].into_iter().flatten().reduce(agent::Tokens::plus);
     }
 
     fn on(&self, ended: GateEnded) -> GateEnded {
@@ -176,6 +172,7 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
         continuing: None,
         build_jobs: job.build_jobs.clone(),
         ports: None,
+        limits: reviewer.cast.caps,
         gating: Gating::default(),
         dir,
         entry: Entry::Fresh,

@@ -90,6 +90,7 @@ impl Hands<'_> {
             worktree,
             base: base.to_string(),
             runner: PERSON.to_owned(),
+            agent: None,
             command: String::new(),
             prompt: hash(""),
             // Nobody's: no report can be made for it.

@@ -14,6 +14,9 @@ use Status::{Blocked, Cancelled, Completed, Failed, InProgress, Pending};
 fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
     Settings {
         jobs: NonZeroUsize::MIN,
+        secrets: crate::agent::Secrets::default(),
+        budget: crate::run::Caps::default(),
+        prices: crate::run::Prices::default(),
         retries: 0,
         retry_outcomes: None,
         kill_grace: Duration::ZERO,

@@ -1,3 +1,4 @@
+mod gates;
 mod ground;
 mod leftovers;
 mod plan;
@@ -97,6 +98,7 @@ fn with_plan(path: std::path::PathBuf, global: &Global, checks: &mut Vec<Check>)
     ground::check(&context, loaded.as_ref(), checks);
     if let Some(loaded) = &loaded {
         programs::runners(&genesis, loaded, checks);
+        gates::check(&context, loaded, checks);
     }
     leftovers::check(&context, &genesis, checks);
     Ok(())
