@@ -15,11 +15,13 @@
 
 mod answer;
 mod arguments;
+mod base_config;
 mod brief;
 mod build_jobs;
 mod claude;
 mod codex;
 mod command;
+mod context;
 mod definition;
 mod ending;
 mod environment;
@@ -32,6 +34,7 @@ mod gemini;
 mod installation;
 mod json_lines;
 mod launch;
+mod legible;
 mod lenient;
 mod log_text;
 mod models;
@@ -56,6 +59,7 @@ pub use brief::{
     QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
+pub use context::{Document, Documents, Knowledge, Offer, relevant};
 pub use definition::{Definition, DefinitionError, Reason};
 pub use environment::{BaseEnv, EnvPolicy, OUTBOX, STEP, passed_to_steps};
 pub use event::Event;

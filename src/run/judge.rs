@@ -195,6 +195,7 @@ fn from_reading(reading: Reading) -> Report {
     Report {
         summary: reading.summary,
         deliverables: reading.deliverables,
+        learnings: reading.learnings,
         detail: reading.detail,
         question: reading.question,
         retry_at: reading.retry_at,

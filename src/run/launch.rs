@@ -44,7 +44,7 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         worktree: job.worktree.clone(),
     });
     let conflict = base.and_then(|base| base.conflict.as_ref());
-    let prompt = agent::prompt(&job.brief_of(conflict));
+    let prompt = agent::prompt(&job.whole_brief(conflict));
     write(&job.dir.definition(), &definition)?;
     write(&job.dir.prompt(), &prompt)?;
     let token = token()?;

@@ -265,6 +265,7 @@ fn common(
         env_policy: settings.env_policy.clone(),
         confinement: settings.confinement.clone(),
         protected: settings.protected.clone(),
+        offer: settings.offer.clone(),
         workers: Workers::default(),
         verified_in,
         program: settings.program.clone(),

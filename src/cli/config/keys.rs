@@ -44,6 +44,7 @@ pub struct Config {
     pub sandbox_read: Vec<String>,
     pub allow_push: bool,
     pub protected_paths: Vec<String>,
+    pub context: Vec<String>,
     pub setup: Vec<StepConfig>,
     pub bring: Vec<BringConfig>,
     pub build_cache: Vec<CacheVariable>,
@@ -54,7 +55,6 @@ pub struct Config {
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
-    pub context: Option<Vec<String>>,
     pub max_cost: Option<f64>,
     pub max_tokens: Option<u64>,
     pub gate_iterations: Option<u32>,
@@ -72,7 +72,6 @@ impl Config {
         let mut tables = self.agents.values().chain(self.tasks.values());
         let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("context", self.context.is_some()),
             ("max-cost", self.max_cost.is_some()),
             ("max-tokens", self.max_tokens.is_some()),
             ("gate-iterations", self.gate_iterations.is_some()),
