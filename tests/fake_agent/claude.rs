@@ -3,11 +3,17 @@
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How it ends: `says TEXT`, `error STATUS TEXT`, `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`.
+/// How it ends: `says TEXT`, `learns TEXT`, `error STATUS TEXT`, `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`.
 pub(crate) fn output(kind: &str, rest: &str) -> io::Result<String> {
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
     Ok(match kind {
         "says" => result("success", false, rest, ""),
+        "learns" => {
+            let answer = format!(
+                r#"{{"status":"done","summary":"Done.","deliverables":[],"question":null,"learnings":["{rest}"]}}"#
+            );
+            result("success", false, "Done.", &format!(r#","structured_output":{answer}"#))
+        }
         "error" => result("success", true, more, &format!(r#","api_error_status":{first}"#)),
         "denied" => result(
             "success",

@@ -15,6 +15,7 @@ mod chaos;
 mod choices;
 mod cleaning;
 mod conflicts;
+mod context;
 mod crash;
 mod differences;
 mod door;
