@@ -1,21 +1,21 @@
+mod view;
+
 use std::fs::File;
-use std::io::{self, Read, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, Known, find};
-use crate::cli::error::{CliError, Kind};
+use crate::cli::context::{Context, find};
+use crate::agent::Readable;
+use crate::cli::casting::program;
+use crate::cli::error::CliError;
 use crate::cli::output;
-
-use crate::plan::TaskIndex;
 use crate::run::{History, Record};
 use crate::store::{AttemptDir, read_records};
+use view::View;
 
 /// How often `--follow` looks for more.
 const LOOK: Duration = Duration::from_millis(200);
-/// So much of a log is in memory at once, in bytes.
-const BLOCK: usize = 64 * 1024;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint logs genesis.xml auth-api --follow")]
@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Go on until the attempt ends.
     #[arg(long)]
     follow: bool,
+    /// What the agent's program printed as it is, instead of what it says: agent programs print an object of JSON a line.
+    #[arg(long)]
+    raw: bool,
     /// What was printed on standard error, too, after the rest (also shown where there is no rest).
     #[arg(long)]
     stderr: bool,
@@ -47,20 +50,23 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
     let mut out = File::open(dir.stdout()).ok();
+    let mut view = if args.raw { View::AsItIs } else { view_of(&context, &attempt.started.runner) };
     if args.steps || out.is_none() {
         show_steps(&dir)?;
     }
     if let Some(out) = &mut out {
-        copy(out)?;
+        view.show(out)?;
     }
     if args.follow {
-        follow(&context, &known, index, attempt.started.attempt, &dir, out)?;
+        let id = known.plan.task(index).id.as_str();
+        follow(&context, (id, attempt.started.attempt), &dir, out, &mut view)?;
     }
+    view.end()?;
     let is_silent = dir.stdout().metadata().is_ok_and(|log| log.len() == 0);
     if (args.stderr || is_silent)
         && let Ok(mut errors) = File::open(dir.stderr())
     {
-        copy(&mut errors)?;
+        View::AsItIs.show(&mut errors)?;
     }
     if is_silent && dir.stderr().metadata().is_ok_and(|log| log.len() == 0) {
         output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
@@ -74,28 +80,32 @@ fn show_steps(dir: &AttemptDir) -> Result<(), CliError> {
         if let Ok(mut log) = File::open(step.stdout()) {
             let name = step.path().file_name().unwrap_or_default().to_string_lossy();
             output::say(&format!("step    {name}"));
-            copy(&mut log)?;
+            View::AsItIs.show(&mut log)?;
         }
     }
     Ok(())
 }
 
+/// What a program of the user's own prints is for people already, as far as anybody knows.
+fn view_of(context: &Context, runner: &str) -> View {
+    let known = context.config().ok().and_then(|loaded| program(runner, &loaded.config));
+    known.map_or(View::AsItIs, |program| View::readable(Readable::new(program)))
+}
+
 fn follow(
     context: &Context,
-    known: &Known,
-    index: TaskIndex,
-    number: u32,
+    (id, number): (&str, u32),
     dir: &AttemptDir,
     mut out: Option<File>,
+    view: &mut View,
 ) -> Result<(), CliError> {
-    let id = known.plan.task(index).id.as_str();
     loop {
         let is_over = is_over(context, id, number)?;
         if out.is_none() {
             out = File::open(dir.stdout()).ok();
         }
         if let Some(out) = &mut out {
-            copy(out)?;
+            view.show(out)?;
         }
         if is_over {
             return Ok(());
@@ -111,33 +121,4 @@ fn is_over(context: &Context, id: &str, number: u32) -> Result<bool, CliError> {
     let open = attempts.iter().any(|attempt| attempt.started.attempt == number && attempt.ended.is_none());
     let live = crate::store::RunLock::live_owner(&context.state.run_lock())?.is_some();
     Ok(!(open && live))
-}
-
-/// What is there from where the file stands, as it is: an agent's colours are its own. Block by block: an agent may have printed more than
-/// there is memory.
-fn copy(file: &mut File) -> Result<(), CliError> {
-    let mut block = vec![0; BLOCK];
-    let mut out = io::stdout().lock();
-    loop {
-        let count = match file.read(&mut block) {
-            Ok(0) => return written(out.flush()),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                return Err(CliError::new(Kind::Environment, format!("can't read the log: {error}")));
-            }
-        };
-        written(out.write_all(block.get(..count).unwrap_or_default()))?;
-    }
-}
-
-/// A reader that has gone (`blueprint logs x | head -1`) wants no more.
-fn written(done: io::Result<()>) -> Result<(), CliError> {
-    match done {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => {
-            Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))
-        }
-        Ok(()) => Ok(()),
-    }
 }
