@@ -45,24 +45,33 @@ fn places() -> Vec<PathBuf> {
 }
 
 /// The best of each, in seconds.
+///
+/// All worktrees are made before the first one is removed: for a while after files were deleted a disk that is told what is free (`discard`)
+/// takes ten times as long for everything, and who comes next would have to pay for it.
 fn measure(scene: &Scene, files: usize) {
-    let mut adds = [f64::MAX; WORKERS.len()];
-    let (mut removal, mut own) = (f64::MAX, [f64::MAX; 3]);
+    let mut adds = [f64::MAX; WORKERS.len() + 1];
     for round in 0..ROUNDS {
-        // Each of them is the first in some round: a disk is slower for a while after files were deleted.
-        for turn in 0..=WORKERS.len() {
-            let contender = (round + turn) % (WORKERS.len() + 1);
-            let Some(workers) = WORKERS.get(contender) else {
-                let (add, remove, gone) = scene.ours();
-                own = [own[0].min(add), own[1].min(remove), own[2].min(gone)];
-                continue;
+        // Each of them is the first in some round.
+        for turn in 0..adds.len() {
+            let contender = (round + turn) % adds.len();
+            let place = scene.worktree(round, contender);
+            let time = match WORKERS.get(contender) {
+                Some(workers) => scene.timed(|| scene.git_add(*workers, &place)),
+                None => scene.add(&place),
             };
-            adds[contender] = adds[contender].min(scene.timed(|| scene.git_add(*workers)));
-            removal = removal.min(scene.timed(|| scene.git_remove()));
+            adds[contender] = adds[contender].min(time);
         }
     }
-    let [plain, two, four] = adds.map(|time| time * 1e3);
-    let [add, remove, gone] = own.map(|time| time * 1e3);
+    let (mut removal, mut own) = (f64::MAX, [f64::MAX; 2]);
+    for round in 0..ROUNDS {
+        for (contender, _) in WORKERS.iter().enumerate() {
+            removal = removal.min(scene.timed(|| scene.git_remove(&scene.worktree(round, contender))));
+        }
+        let (remove, gone) = scene.remove(&scene.worktree(round, WORKERS.len()));
+        own = [own[0].min(remove), own[1].min(gone)];
+    }
+    let [plain, two, four, add] = adds.map(|time| time * 1e3);
+    let [remove, gone] = own.map(|time| time * 1e3);
     let (best, removal) = (plain.min(two).min(four), removal * 1e3);
     println!(
         "{files:>7} {plain:>8.0} {two:>8.0} {four:>8.0} {add:>8.0} {:>6.2}   {removal:>10.0} {remove:>8.0} {:>6.2} {gone:>10.0}",
@@ -71,7 +80,7 @@ fn measure(scene: &Scene, files: usize) {
     );
 }
 
-/// A repository, and a place for one worktree.
+/// A repository, and a place for worktrees.
 struct Scene {
     folder: tempfile::TempDir,
 }
@@ -92,8 +101,8 @@ impl Scene {
         self.folder.path().join("repo")
     }
 
-    fn worktree(&self) -> PathBuf {
-        self.folder.path().join("worktree")
+    fn worktree(&self, round: usize, contender: usize) -> PathBuf {
+        self.folder.path().join(format!("worktree-{round}-{contender}"))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -107,43 +116,43 @@ impl Scene {
         assert!(self.command(arguments).status().unwrap().success(), "{arguments:?}");
     }
 
-    fn git_add(&self, workers: usize) {
+    fn git_add(&self, workers: usize, path: &Path) {
         let workers = format!("checkout.workers={workers}");
-        let path = self.worktree();
-        self.git(&[
-            "-c",
-            &workers,
-            "worktree",
-            "add",
-            "--quiet",
-            "-B",
-            "trial",
-            path.to_str().unwrap(),
-            "main",
-        ]);
+        let (path, branch) = (path.to_str().unwrap(), path.file_name().unwrap().to_str().unwrap());
+        self.git(&["-c", &workers, "worktree", "add", "--quiet", "-b", branch, path, "main"]);
     }
 
-    fn git_remove(&self) {
-        self.git(&["worktree", "remove", self.worktree().to_str().unwrap()]);
+    fn git_remove(&self, path: &Path) {
+        self.git(&["worktree", "remove", path.to_str().unwrap()]);
     }
 
-    /// How long we take to make one, to remove it, and until it is gone from the disk.
-    fn ours(&self) -> (f64, f64, f64) {
-        let repo = Repo::discover(&self.repo()).unwrap().unwrap();
-        let branch = EpicRefs::new("bench", EpicRefs::DEFAULT_TEMPLATE).unwrap().branch("t");
+    fn ours(&self) -> Repo {
+        Repo::discover(&self.repo()).unwrap().unwrap()
+    }
+
+    /// How long we take to make one.
+    fn add(&self, path: &Path) -> f64 {
+        let repo = self.ours();
+        let branch = EpicRefs::new("bench", EpicRefs::DEFAULT_TEMPLATE).unwrap();
+        let branch = branch.branch(path.file_name().unwrap().to_str().unwrap());
         let main = repo.resolve("main").unwrap();
-        let add = self.timed(|| drop(repo.add_worktree(&self.worktree(), &branch, main).unwrap()));
-        let status =
-            self.command(&["-C", self.worktree().to_str().unwrap(), "status", "--porcelain"]).output();
+        let time = self.timed(|| drop(repo.add_worktree(path, &branch, main).unwrap()));
+        let status = self.command(&["-C", path.to_str().unwrap(), "status", "--porcelain"]).output();
         assert!(status.unwrap().stdout.is_empty(), "git sees a change");
+        time
+    }
+
+    /// How long we take to remove one, and until it is gone from the disk.
+    fn remove(&self, path: &Path) -> (f64, f64) {
+        let repo = self.ours();
         let mut remove = 0.0;
         let gone = self.timed(|| {
             let began = Instant::now();
-            repo.remove_worktree(&self.worktree()).unwrap();
+            repo.remove_worktree(path).unwrap();
             remove = began.elapsed().as_secs_f64();
             finish_removals();
         });
-        (add, remove, gone)
+        (remove, gone)
     }
 
     /// The seconds that something takes, with nothing left to be written of what came before.

@@ -26,8 +26,45 @@ pub struct Brief {
     pub earlier: Vec<EarlierAttempt>,
     /// What a person wants the agent to know.
     pub note: Option<String>,
+    /// The task's questions that were answered, the first one first.
+    pub answers: Vec<AnsweredBrief>,
+    /// What it goes on with, if it does not begin afresh.
+    pub going_on: Option<GoingOnBrief>,
     /// The task's work is done, and conflicts with other work: that is to be resolved.
     pub conflict: Option<ConflictBrief>,
+}
+
+/// An attempt that goes on with what an earlier one made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoingOnBrief {
+    /// The number of that attempt.
+    pub attempt: u32,
+    /// It goes on in that one's session: its agent knows all that it was told and did there.
+    pub has_session: bool,
+    /// What has happened since, the first thing first.
+    pub news: Vec<News>,
+}
+
+/// What an agent that goes on does not know yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Its question is answered.
+    Answer(AnsweredBrief),
+    /// A gate did not pass its work: what the gate says.
+    Findings(String),
+    /// It was stopped by something that had nothing to do with its work.
+    Stopped(Outcome),
+}
+
+/// A question and its answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnsweredBrief {
+    /// What was asked.
+    pub question: String,
+    /// The answer.
+    pub text: String,
+    /// Whose it is.
+    pub by: String,
 }
 
 /// A conflict of a task's work with what was merged before it.

@@ -56,8 +56,8 @@ mod version;
 
 pub use answer::{Answer, ErrorCode};
 pub use brief::{
-    Brief, Completion, ConflictBrief, EarlierAttempt, OtherSide, Place, Prerequisite, ProjectBrief,
-    QualityBrief, TaskBrief,
+    AnsweredBrief, Brief, Completion, ConflictBrief, EarlierAttempt, GoingOnBrief, News, OtherSide, Place,
+    Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
 pub use context::{Document, Documents, Knowledge, Offer, relevant};
@@ -75,7 +75,7 @@ pub use readable::Readable;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use runner::{DefinitionMode, Kind, Runner, RunnerError, RunnerSpec, build};
-pub use session::session_id;
+pub use session::{is_taken_up, session_id};
 pub use version::Version;
 
 use environment::NETWORK;

@@ -1,6 +1,33 @@
-//! Ids for agent programs' sessions.
+//! Agent programs' sessions: ids for them, and whether one was taken up again.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
+
+use super::{Event, Runner};
+
+/// So much of its output (in bytes) a program that has not begun may print: notices, a message, a stack trace.
+const BEFORE: u64 = 1024 * 1024;
+
+/// Whether the program says in its output that it has begun, and so has found the session that it was given.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_taken_up(runner: &dyn Runner, stdout: &Path) -> io::Result<bool> {
+    let mut output = BufReader::new(File::open(stdout)?.take(BEFORE));
+    let mut line = Vec::new();
+    while output.read_until(b'\n', &mut line)? > 0 {
+        let events = runner.events(&String::from_utf8_lossy(&line));
+        if events.iter().any(|event| matches!(event, Event::Started { .. })) {
+            return Ok(true);
+        }
+        line.clear();
+    }
+    // One that has printed more has done something.
+    Ok(output.get_ref().limit() == 0)
+}
 
 /// The text of a UUID (version 8: made by an application's own rule) that follows from `parts` alone.
 ///

@@ -7,7 +7,7 @@ use super::config::{self, Loaded};
 use super::error::CliError;
 use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
-use crate::git::{Repo, epic_slug};
+use crate::git::{Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::{self, Attempt, History, Record, ledger};
@@ -125,10 +125,14 @@ impl Context {
         Ok(PlanFile::new(&self.path, self.state.plan_lock())?)
     }
 
-    /// The configuration that holds for the plan.
+    /// The configuration that holds for the plan, and from here on for all calls of git.
     pub(super) fn config(&self) -> Result<Loaded, CliError> {
         let root = self.repo.as_ref().and_then(Repo::workdir);
-        Ok(config::load(self.folder(), root)?)
+        let loaded = config::load(self.folder(), root)?;
+        if let Some(limit) = loaded.config.git_timeout {
+            limit_calls(limit.0);
+        }
+        Ok(loaded)
     }
 
     /// What the journal says.

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a repository, each with the path or ref it is about.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use git2::Oid;
 
@@ -221,6 +222,16 @@ pub enum GitError {
         /// The last lines of its complaint.
         said: String,
     },
+    /// The git program, or something that it has started, did not come to an end.
+    #[error("can't {action} in {}: git had not ended after {}, and was ended with all that it had started", path.display(), span(*limit))]
+    TimedOut {
+        /// What was tried.
+        action: &'static str,
+        /// The repository or worktree.
+        path: PathBuf,
+        /// How long it may take.
+        limit: Duration,
+    },
     /// A hook of the user's does not want that commit.
     #[error("your hook `{hook}` refused: {said}")]
     HookRefused {
@@ -271,6 +282,9 @@ impl GitError {
             Self::Io { .. } | Self::Git { .. } | Self::Program { .. } if self.is_of_the_disk() => {
                 Some("make room on that disk, or mend it; then run again: it goes on from here")
             }
+            Self::TimedOut { .. } => Some(
+                "a filter, hook, login or remote hangs: try it there by hand; `git-timeout` in blueprint.toml gives it more time",
+            ),
             Self::NoProgram { .. } | Self::NeedsGit { .. } => Some("install git, or put it on the PATH"),
             Self::IndexLocked { .. } => Some("wait for that git; if none is running there, remove the file"),
             Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
@@ -317,6 +331,10 @@ impl GitError {
         let path = path.into();
         move |source| Self::Git { action, path, source }
     }
+}
+
+fn span(limit: Duration) -> String {
+    jiff::SignedDuration::try_from(limit).map_or_else(|_| format!("{limit:?}"), |span| format!("{span:#}"))
 }
 
 /// The first few of many names, so that a message stays a line.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
-use super::diff::dirty_paths;
-use super::registry::{Registration, read_entry, registration_at};
+use super::changes::dirty_paths;
 use super::repo::{head_of, not_opened, settled};
+use super::worktrees::{Registration, read_entry, registration_at};
 use super::{BranchName, GitError, Repo};
 
 /// A folder of a worktree in which agents and we leave notes for each other; never committed, never counted as a change.

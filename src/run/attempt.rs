@@ -142,7 +142,7 @@ async fn fresh(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return Ok(Report::of(Outcome::Interrupted, "the run was ended before its agent started"));
     }
-    let provided = match provision::provide(job, link).await {
+    let provided = match provision::provide(job, base.is_kept, link).await {
         Ok(provided) => provided,
         Err(Unprovided::Broken(error)) => return Err(broken(job, link, error)),
         Err(Unprovided::Report(report)) => return unprovided(job, base, *report, link).await,

@@ -32,6 +32,8 @@ pub(super) fn brief(
         attempt,
         earlier: history.map(earlier).unwrap_or_default(),
         note: history.and_then(|history| history.again.as_ref()?.note.clone()),
+        answers: history.map(TaskHistory::answers).unwrap_or_default(),
+        going_on: None,
         conflict: None,
     }
 }

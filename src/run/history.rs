@@ -1,3 +1,4 @@
+mod continued;
 mod unresolved;
 mod verified;
 
@@ -5,9 +6,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use self::continued::GivenAnswer;
+pub(in crate::run) use self::continued::GoingOn;
 use super::outbox::{self, Says};
 use super::record::{
-    AgentStarted, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,
+    AgentStarted, Answered, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,
     TransitionRecord, VerifiedCommit,
 };
 use super::settings::Isolation;
@@ -41,6 +44,8 @@ pub struct TaskHistory {
     pub again: Option<Again>,
     /// How it was taken over by a person, the last time.
     taken: Option<TakenOver>,
+    /// Its questions that were answered, the first one first.
+    answers: Vec<GivenAnswer>,
 }
 
 /// That a person does a task.
@@ -198,6 +203,7 @@ impl History {
             }
             Fact::SetBack(set_back) => self.set_back(set_back),
             Fact::Taken(taken) => self.take(taken),
+            Fact::Answered(answered) => self.answer(answered),
             Fact::RunStarted { boot, start, branch, .. } => {
                 self.boot = boot;
                 self.begin_at(start, branch);
@@ -235,6 +241,12 @@ impl History {
         let story = self.story(&task);
         story.transitions.extend(transitions);
         story.taken = Some(TakenOver { by, transitions: story.transitions.len() });
+    }
+
+    fn answer(&mut self, answered: Answered) {
+        let story = self.story(&answered.task);
+        story.transitions.extend(answered.transitions.iter().cloned());
+        story.answers.push(GivenAnswer { answered, transitions: story.transitions.len() });
     }
 
     fn begin_at(&mut self, start: String, branch: Option<String>) {

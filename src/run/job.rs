@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::audit::Workers;
+use super::continuing::Continuing;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
@@ -74,6 +75,8 @@ pub(super) struct Job {
     pub(super) may_change_nothing: bool,
     /// The conflict that it is to resolve, if it is not to do the task.
     pub(super) resolving: Option<Resolving>,
+    /// The attempt that it goes on with, if it does not begin afresh.
+    pub(super) continuing: Option<Continuing>,
     /// The jobs that its builds share with those of others.
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
@@ -175,6 +178,10 @@ pub(super) struct Report {
     pub(super) duration: Duration,
     /// The last commit of its work.
     pub(super) commit: Option<Oid>,
+    /// Its program's session, where it has one that can be taken up again.
+    pub(super) session: Option<String>,
+    /// The session that it was to take up again is gone.
+    pub(super) lost_session: bool,
     /// What of it waits for a person's approval.
     pub(super) protected: Vec<String>,
     /// The commit with an accepted resolution of a conflict.
@@ -201,6 +208,8 @@ impl Report {
             tokens: None,
             duration: Duration::ZERO,
             commit: None,
+            session: None,
+            lost_session: false,
             protected: Vec::new(),
             resolution: None,
             merge: None,

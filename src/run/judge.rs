@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::continuing::has_lost_session;
 use super::job::{Common, Job, Report};
 use super::merging;
 use super::outbox::Claim;
@@ -36,6 +37,7 @@ pub(super) fn judge(
     warnings.extend(found.warnings);
     if let Some(how) = found.escaped {
         (report.outcome, report.detail, report.question) = (Outcome::Escaped, Some(how), None);
+        report.lost_session = false;
     }
     warnings.extend(add_work(job, started, &mut report)?);
     refuse_protected(job, started, &mut report)?;
@@ -49,11 +51,23 @@ pub(super) fn judge_in_place(
     ended_by: Option<EndedBy>,
     said: Option<Claim>,
 ) -> (Report, Option<String>) {
-    let mut report = from_reading(read(job, end, ended_by));
+    let reading = read(job, end, ended_by);
+    let is_lost = said.is_none() && !end.asked && has_lost_session(job, &reading, ended_by);
+    let mut report = from_reading(reading);
     if let Some(said) = said {
         take_in(&mut report, said);
     }
+    if is_lost {
+        lose_session(&mut report);
+    }
     (report, left_behind(end))
+}
+
+/// What the program says of it is no word on the task.
+fn lose_session(report: &mut Report) {
+    let why = report.detail.take().unwrap_or_default();
+    report.detail = Some(format!("the session that it was to go on with could not be taken up again: {why}"));
+    (report.lost_session, report.session) = (true, None);
 }
 
 fn left_behind(end: &End) -> Option<String> {
@@ -201,6 +215,7 @@ fn from_reading(reading: Reading) -> Report {
         retry_at: reading.retry_at,
         cost_usd: reading.cost_usd,
         tokens: reading.tokens,
+        session: reading.session,
         ..Report::of(reading.outcome, "")
     }
 }
@@ -215,6 +230,8 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         retry_at: ended.retry_at,
         cost_usd: ended.cost_usd,
         tokens: ended.tokens,
+        session: ended.session.clone(),
+        lost_session: ended.lost_session,
         duration: Duration::from_millis(ended.duration_ms),
         protected: ended.protected.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
@@ -290,6 +307,8 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         retry_at: report.retry_at,
         protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
+        session: report.session.clone(),
+        lost_session: report.lost_session,
         resolution: report.resolution.map(|commit| commit.to_string()),
         cost_usd: report.cost_usd,
         tokens: report.tokens,

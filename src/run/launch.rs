@@ -2,6 +2,7 @@ use std::fs;
 
 use thiserror::Error;
 
+use super::continuing::Continuing;
 use super::job::Job;
 use super::outbox;
 use super::provision::{PortBlock, Provided};
@@ -75,6 +76,7 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         brought: provided.brought.clone(),
         on_integration: base.is_some_and(|base| base.on_integration),
         resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
+        continues: job.continuing.as_ref().map(|continuing| continuing.record.clone()),
     };
     Ok(Ready { command, walls, started })
 }
@@ -93,7 +95,7 @@ fn command_line(
         attempt: job.attempt,
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
-        resume: None,
+        resume: job.continuing.as_ref().and_then(Continuing::session),
         limits: Limits::default(),
         genesis: &job.common.genesis,
         worktree: &job.worktree,

@@ -9,7 +9,7 @@ mod books;
 mod brief;
 mod cast;
 mod changes;
-
+mod continuing;
 mod direct;
 mod dispatcher;
 mod error;
@@ -72,8 +72,8 @@ pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
 pub use record::{
-    AgentStarted, Asks, AttemptEnded, AttemptStarted, Fact, OverEstimate, ProcessId, Record, Reported,
-    Resolves, SetBack, Taken, TransitionRecord, open_journal,
+    AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
+    ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};

@@ -9,7 +9,10 @@ use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
 use crate::store::{Journal, StoreError};
 
-pub use attempts::{AgentStarted, AttemptEnded, AttemptStarted, OverEstimate, ProcessId, Reported, Resolves};
+pub use attempts::{
+    AgentStarted, AttemptEnded, AttemptStarted, Because, Continues, OverEstimate, ProcessId, Reported,
+    Resolves,
+};
 
 /// One line of a plan's journal: something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +119,8 @@ pub enum Fact {
     Transition(TransitionRecord),
     /// A person set tasks back, to be done again: the commit point of all these changes of status at once.
     SetBack(SetBack),
+    /// Somebody answered a task's question: the commit point of its change of status, too.
+    Answered(Answered),
     /// A person took a task over: whatever was under way there counts no more.
     Taken(Taken),
     /// Tasks that have not begun start from a newer commit from now on.
@@ -172,6 +177,7 @@ impl Fact {
             | Self::Kept { .. }
             | Self::Merged { .. }
             | Self::SetBack(_)
+            | Self::Answered(_)
             | Self::Taken(_)
             | Self::Rebased { .. }
             | Self::Verified(_)
@@ -236,6 +242,23 @@ pub struct SetBack {
     /// What the agents of the named ones are to know.
     pub note: Option<String>,
     /// The named ones that were not pending, and what depends on them.
+    pub transitions: Vec<TransitionRecord>,
+}
+
+/// A question of a task's agent, and what it is to make of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt that asked; nothing where the question was asked outside of one.
+    pub attempt: Option<u32>,
+    /// What was asked.
+    pub question: String,
+    /// The answer.
+    pub text: String,
+    /// Whose it is.
+    pub by: String,
+    /// How its status came to be pending again.
     pub transitions: Vec<TransitionRecord>,
 }
 

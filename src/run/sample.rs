@@ -73,6 +73,7 @@ pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
         brought: Vec::new(),
         on_integration: false,
         resolves: None,
+        continues: None,
     };
     (second, Fact::AttemptStarted(started))
 }
@@ -90,6 +91,8 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         retry_at: None,
         protected: Vec::new(),
         commit: Some("c".repeat(40)),
+        session: None,
+        lost_session: false,
         resolution: None,
         cost_usd: Some(0.25),
         tokens: Some(Tokens { input: 100, output: 10 }),

@@ -92,7 +92,7 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
     let is_alone = common.shared.inside.load(Ordering::SeqCst) == 1;
     let base = if is_alone { clean_place(job)? } else { common.repo.worktree(&job.worktree).head()? };
     common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
-    Ok(Based { commit: base, on_integration: false, conflict: None })
+    Ok(Based { commit: base, on_integration: false, conflict: None, is_kept: false })
 }
 
 /// As it is, where it holds just that; else made anew.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::job::{Common, Job, Report};
 use super::settings::Isolation;
-use super::{merging, provision, shared};
+use super::{continuing, merging, provision, shared};
 use crate::agent::Outcome;
 use crate::git::{
     Authorship, BaseError, Conflict, Found, GitError, Message, Notice, OWN_FOLDER, Oid, Worktree,
@@ -21,6 +21,8 @@ pub(super) struct Based {
     pub(super) on_integration: bool,
     /// The conflict that is in its worktree.
     pub(super) conflict: Option<Conflict>,
+    /// Its worktree is as an earlier attempt has left it, and was made ready for that one.
+    pub(super) is_kept: bool,
 }
 
 /// Why an attempt could not get its place.
@@ -33,6 +35,9 @@ pub(super) enum PrepareError {
     /// The conflict that was to be resolved is none any more: the branch has moved on.
     #[error("the conflict is gone: the integration branch has moved on")]
     Gone,
+    /// The journal does not say what the attempt made that was to be gone on with.
+    #[error("nothing is kept of the attempt that was to be gone on with")]
+    NothingKept,
 }
 
 impl PrepareError {
@@ -47,6 +52,7 @@ impl PrepareError {
                 Ok(Report::of(Outcome::MergeConflict, detail))
             }
             Self::Gone => Ok(Report::of(Outcome::Interrupted, self.to_string())),
+            Self::NothingKept => Ok(Report::of(Outcome::CouldNotStart, self.to_string())),
             Self::Base(BaseError::Git(error)) | Self::Git(error) if error.is_of_the_disk() => Err(error),
             Self::Base(BaseError::Git(error)) | Self::Git(error) => {
                 Ok(Report::of(Outcome::CouldNotStart, explained(&error)))
@@ -67,6 +73,9 @@ pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
     }
     if let Some(resolving) = &job.resolving {
         return merging::prepare(job, resolving);
+    }
+    if let Some(continuing) = &job.continuing {
+        return continuing::prepare(job, continuing);
     }
     let common = &job.common;
     let based = base_of(job)?;
@@ -119,17 +128,38 @@ pub(super) fn make_place(job: &Job, base: Oid) -> Result<(), GitError> {
     Ok(())
 }
 
+/// Sees to it that the worktree is there and clean, on its branch and at the work. What is in it otherwise is kept first.
+pub(super) fn stand_at(job: &Job, head: Oid) -> Result<(), GitError> {
+    let Common { repo, .. } = &*job.common;
+    let Found::Ours(there) = repo.worktree_at(&job.worktree)? else {
+        if let Some(tip) = repo.target(&job.branch.full())? {
+            keep_aside(job, tip)?;
+        }
+        return repo.add_worktree(&job.worktree, &job.branch, head).map(drop);
+    };
+    let is_on_branch = there.branch()?.as_ref() == Some(&job.branch);
+    if is_on_branch && there.head()? == head && !there.is_dirty()? {
+        return Ok(());
+    }
+    let unfinished = message("Unfinished work of", job, job.attempt - 1);
+    let kept = there.snapshot(&job.branch, &authorship(job), &unfinished)?.commit;
+    keep_aside(job, kept)?;
+    repo.reset_worktree(&job.worktree, &job.branch, head, kept).map(drop)
+}
+
 /// The prerequisites' work on the start; where that does not fit together, the integration branch as it was when it first had all of it:
 /// there somebody has resolved what conflicts.
 fn base_of(job: &Job) -> Result<Based, PrepareError> {
     let Common { repo, refs, start, .. } = &*job.common;
     let conflict = match repo.build_base(*start, &job.results) {
-        Ok(base) => return Ok(Based { commit: base.commit, on_integration: false, conflict: None }),
+        Ok(base) => {
+            return Ok(Based { commit: base.commit, on_integration: false, conflict: None, is_kept: false });
+        }
         Err(BaseError::Git(error)) => return Err(error.into()),
         Err(conflict @ BaseError::Conflict { .. }) => conflict,
     };
     match repo.first_with(refs, &job.results)? {
-        Some(commit) => Ok(Based { commit, on_integration: true, conflict: None }),
+        Some(commit) => Ok(Based { commit, on_integration: true, conflict: None, is_kept: false }),
         None => Err(conflict.into()),
     }
 }

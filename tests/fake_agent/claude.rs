@@ -1,12 +1,24 @@
-//! Output as Claude Code prints it: a JSON object a line, the last one of type `result`.
+//! Output as Claude Code prints it: a JSON object a line, the last one of type `result`. Its session is called `s`.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How it ends: `says TEXT`, `learns TEXT`, `error STATUS TEXT`, `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`.
+/// `starts` is its first line; how it ends: `says TEXT`, `learns TEXT`, `asks QUESTION`, `error STATUS TEXT`, `denied TOOL`,
+/// `limit-ends SECONDS TEXT`, `turns`, `budget`, `lost` (there is no such session).
 pub(crate) fn output(kind: &str, rest: &str) -> io::Result<String> {
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
     Ok(match kind {
+        "starts" => r#"{"type":"system","subtype":"init","session_id":"s","model":"m"}"#.to_owned(),
+        "asks" => {
+            let answer = format!(
+                r#","structured_output":{{"status":"needs_clarification","summary":"","deliverables":[],"question":"{rest}","learnings":[]}}"#
+            );
+            result("success", false, "", &answer)
+        }
+        "lost" => {
+            let errors = r#","errors":["No conversation found with session ID: s"]"#;
+            result("error_during_execution", true, "", errors)
+        }
         "says" => result("success", false, rest, ""),
         "learns" => {
             let answer = format!(

@@ -25,6 +25,7 @@ mod environment;
 mod escapes;
 mod foreign;
 mod forms;
+mod going_on;
 mod hung;
 mod isolation;
 mod keep;

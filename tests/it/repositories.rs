@@ -87,6 +87,52 @@ fn a_filter_as_of_lfs_or_git_crypt() {
 }
 
 #[test]
+fn a_conflict_behind_a_filter_is_resolved_in_plain_text_and_stored_filtered() {
+    let script = "== a\nwrite a.secret of a\n== b #1\nwrite a.secret of b\n\
+        == b\nsh grep -q '^<<<<<<<' a.secret && grep -q '^of a' a.secret && grep -q '^of b' a.secret\n\
+        write a.secret of a\\nof b";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    // It leaves alone what is not in small letters: the signs of the markers.
+    project.git(&["config", "filter.rot.clean", "tr a-z n-za-m"]);
+    project.git(&["config", "filter.rot.smudge", "tr n-za-m a-z"]);
+    project.write(".gitattributes", "*.secret filter=rot\n");
+    project.commit_all("Secrets");
+    project.complete(&["-j", "1"]);
+    assert_eq!(project.task("b")["attempts"], 2);
+    assert_eq!(project.show(INTEGRATION, "a.secret"), "bs n\nbs o");
+    let worktree = project.worktree("b");
+    assert_eq!(project.git(&["-C", &worktree, "status", "--porcelain"]), "");
+    let seen = fs::read_to_string(Path::new(&worktree).join("a.secret")).unwrap();
+    assert_eq!(seen, "of b\n", "the task's own worktree has its own work again");
+}
+
+#[test]
+fn a_filter_that_hangs_ends_the_attempt_and_everything_that_it_has_started_is_ended() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), WORK);
+    let control = project.control.display();
+    let hangs = format!("sh -c 'echo $$ >> {control}/hung; trap : TERM; while :; do sleep 1; done'");
+    project.write(".gitattributes", "*.secret filter=slow\n");
+    project.write("a.secret", "x\n");
+    project.commit_all("Secrets");
+    project.git(&["config", "filter.slow.smudge", &hangs]);
+    project.configure("git-timeout = \"2s\"");
+    let ended = project.run(&["-j", "1", "--retries", "0"]);
+    ended.assert(
+        1,
+        &["git had not ended after 2s, and was ended with all that it had started", "a filter, hook, login or remote hangs"],
+    );
+    assert_eq!(project.task("a")["outcome"], "could-not-start");
+    let hung = fs::read_to_string(project.control.join("hung")).unwrap();
+    assert_eq!(hung.lines().count(), 2, "one a task: {hung}");
+    for pid in hung.lines() {
+        assert!(!fs::exists(format!("/proc/{pid}")).unwrap(), "{pid} lives");
+    }
+    project.git(&["config", "--unset", "filter.slow.smudge"]);
+    project.blueprint(&["retry", "a", "b"]).assert(0, &[]);
+    project.complete(&[]);
+}
+
+#[test]
 fn line_ends_and_encodings() {
     let project = TestProject::new(&chain(), WORK);
     project.write(".gitattributes", "*.txt text eol=crlf\nwide.md working-tree-encoding=UTF-16LE\n");

@@ -79,6 +79,8 @@ fn full() -> Brief {
             },
         ],
         note: Some("Use the clock of the `time` module.\nNot the system's.".to_owned()),
+        answers: Vec::new(),
+        going_on: None,
         conflict: None,
     }
 }

@@ -22,6 +22,7 @@ pub struct Config {
     pub retry_outcomes: Option<Vec<Outcome>>,
     pub timeout: Option<Timeout>,
     pub kill_grace: Option<Timeout>,
+    pub git_timeout: Option<Timeout>,
     pub stall_timeout: Option<Timeout>,
     pub require_definitions: bool,
     pub allow_no_changes: Vec<String>,

@@ -144,6 +144,7 @@ mod tests {
             timeout = "60m"
             stall-timeout = "15m"
             kill-grace = "10s"
+            git-timeout = "30m"
             isolation = "worktree"
             keep = "landed"
             strategy = "merge"

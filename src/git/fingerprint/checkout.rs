@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Scope;
-use crate::git::registry::registrations;
 use crate::git::repo::settled;
 use crate::git::worktree::{OWN_FOLDER, path_of};
+use crate::git::worktrees::registrations;
 use crate::git::{GitError, Repo};
 
 /// A checkout at one moment.

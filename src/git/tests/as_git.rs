@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::support::{Sandbox, Tested, branch, gather, write};
-use crate::git::Repo;
+use super::support::{Sandbox, Tested, branch, by, gather, message, refs, write};
+use crate::git::{Integrated, Repo, Strategy, Work};
 
 /// Attributes and settings, each with what they do to a file.
 struct Scene {
@@ -126,10 +126,10 @@ fn a_snapshot_goes_through_the_filters_and_leaves_the_index_as_it_is() -> Tested
     work(&place);
     let index = sandbox.git_in(&place, &["rev-parse", "--git-path", "index"]);
     let before = fs::read(&index)?;
-    let kept = worktree.snapshot(&branch("t"), &super::support::by(), &super::support::message())?.commit;
+    let kept = worktree.snapshot(&branch("t"), &by(), &message())?.commit;
     assert_eq!(fs::read(&index)?, before);
     assert_eq!(sandbox.git(&["cat-file", "blob", &format!("{kept}:sub/a.txt")]), "punatrq\nyvarf");
-    sandbox.repo().keep_attempt(&super::support::refs(), "t", 1, kept)?;
+    sandbox.repo().keep_attempt(&refs(), "t", 1, kept)?;
     sandbox.repo().reset_worktree(&place, &branch("t"), sandbox.rev("HEAD"), kept)?;
     assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
     Ok(())
@@ -222,5 +222,103 @@ fn a_merge_driver_of_the_user_takes_part_in_our_merges() -> Tested {
     assert!(
         matches!(&error, crate::git::BaseError::Conflict { paths, .. } if paths == &[PathBuf::from("README")])
     );
+    Ok(())
+}
+
+/// What is stored of a file as it lies there.
+fn stored(sandbox: &Sandbox, place: &Path, file: &str) -> String {
+    let id = sandbox.git_in(place, &["-c", "core.safecrlf=false", "hash-object", "-w", "--path", file, file]);
+    sandbox.git(&["cat-file", "blob", &id])
+}
+
+#[test]
+fn conflicts_are_put_and_taken_in_the_form_that_files_have_in_the_worktree() -> Tested {
+    for (scene, strategy) in SCENES.iter().zip([Strategy::Merge, Strategy::Squash].into_iter().cycle()) {
+        let (sandbox, name) = (scene.sandbox(), scene.name);
+        let (repo, start) = (sandbox.repo(), sandbox.rev("HEAD"));
+        repo.fix_start(&refs(), start)?;
+        let (file, place) = ("sub/a.txt", sandbox.place("t"));
+        // In the form that they are stored in.
+        let theirs = sandbox.commit_on(start, file, "theirs\nand more\n");
+        let theirs = sandbox.commit_on(theirs, "sub/other.txt", "other\nlines\n");
+        let work = Work { head: theirs, base: Some(start), message: &message() };
+        repo.integrate(&refs(), &work, strategy)?;
+        let tip = sandbox.rev("blueprint/e/integration");
+        let gits = sandbox.root().join("gits");
+        let (gits_name, tip_name) = (gits.to_str().unwrap(), tip.to_string());
+        sandbox.git(&["worktree", "add", "--quiet", "--detach", gits_name, &tip_name]);
+        let head = sandbox.commit_on(start, file, "mine\nand more\n");
+        repo.add_worktree(&place, &branch("t"), head)?;
+        let before = fs::read(place.join(file))?;
+
+        let conflict = repo.conflict(&refs(), head, Some(start), strategy)?.unwrap();
+        repo.begin_resolution(&place, &conflict, strategy)?;
+        let status =
+            |what: &str| assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), what, "{name}");
+        status("UU sub/a.txt");
+        let marked = stored(&sandbox, &place, file);
+        let lines: Vec<_> = marked.lines().collect();
+        assert_eq!((lines[0], lines[1]), ("<<<<<<< integration", "theirs"), "{name}: {marked}");
+        assert!(lines.contains(&"mine") && lines.contains(&">>>>>>> task"), "{name}: {marked}");
+        assert_eq!(fs::read(place.join("sub/other.txt"))?, fs::read(gits.join("sub/other.txt"))?, "{name}");
+
+        // Resolved as the integration branch has it, in the form of a worktree.
+        fs::copy(gits.join(file), place.join(file))?;
+        let sides = (conflict.tip, conflict.head);
+        let taken = repo.take_resolution(&place, &branch("t"), sides, None, &by(), &message())?;
+        assert_eq!(sandbox.rev(&format!("{taken}:{file}")), sandbox.rev(&format!("{tip}:{file}")), "{name}");
+        repo.keep_attempt(&refs(), "t", 2, taken)?;
+        repo.end_resolution(&place, &branch("t"), head, taken)?;
+        assert_eq!(fs::read(place.join(file))?, before, "{name}");
+        assert!(!place.join("sub/other.txt").exists(), "{name}");
+        status("");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_worktree_that_stands_at_a_commit_has_its_files_as_git_writes_them() -> Tested {
+    let scene = Scene { name: "a filter", attributes: "*.txt filter=rot", settings: &ROT };
+    let sandbox = scene.sandbox();
+    let start = sandbox.rev("HEAD");
+    let later = sandbox.commit_on(start, "sub/a.txt", "uryyb\n");
+    let place = sandbox.place("integration");
+    for (commit, text) in [(start, "some $Id$ text\nand more\n"), (later, "hello\n")] {
+        sandbox.repo().stand_at(&place, &refs(), commit)?;
+        assert_eq!(fs::read_to_string(place.join("sub/a.txt"))?, text);
+        assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
+        write(&place.join("left/behind"), "x");
+    }
+    sandbox.repo().stand_at(&place, &refs(), start)?;
+    assert!(!place.join("left").exists());
+    Ok(())
+}
+
+#[test]
+fn a_driver_of_the_user_decides_what_is_a_conflict_under_every_strategy() -> Tested {
+    for strategy in [Strategy::Merge, Strategy::Squash, Strategy::Rebase] {
+        let sandbox = Sandbox::new();
+        sandbox.git(&["config", "merge.longer.driver", "cat %B >> %A"]);
+        sandbox.git(&["config", "merge.never.driver", "false"]);
+        sandbox.write(".gitattributes", "list merge=longer\nalone merge=never\n");
+        sandbox.write("list", "one\n");
+        sandbox.write("alone", "1\n2\n3\n4\n5\n");
+        let (start, repo) = (sandbox.commit("attributes"), sandbox.repo());
+        repo.fix_start(&refs(), start)?;
+        let bring = |file: &str, text: &str| {
+            let head = sandbox.commit_on(start, file, text);
+            let work = Work { head, base: Some(start), message: &message() };
+            repo.integrate(&refs(), &work, strategy).map(|integrated| (head, integrated))
+        };
+        bring("list", "a\n")?;
+        assert!(matches!(bring("list", "b\n")?.1, Integrated::Merged { .. }), "{strategy:?}");
+        assert_eq!(sandbox.git(&["show", "blueprint/e/integration:list"]), "a\nb", "{strategy:?}");
+        // Nothing that libgit2 would call a conflict.
+        bring("alone", "one\n2\n3\n4\n5\n")?;
+        let (head, integrated) = bring("alone", "1\n2\n3\n4\nfive\n")?;
+        assert_eq!(integrated, Integrated::Conflict(vec![PathBuf::from("alone")]), "{strategy:?}");
+        let conflict = repo.conflict(&refs(), head, Some(start), strategy)?.unwrap();
+        assert_eq!(conflict.paths, [PathBuf::from("alone")], "{strategy:?}");
+    }
     Ok(())
 }

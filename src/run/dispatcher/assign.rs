@@ -12,6 +12,7 @@ use crate::genesis::Status;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Event, State, TaskId};
 use crate::run::attempt::Link;
+use crate::run::continuing::Continuing;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::{Stoppable, kill_leftover};
 use crate::run::provision::PortBlock;
@@ -109,13 +110,18 @@ impl Dispatcher<'_> {
         let slug = self.ground.slug(task).to_owned();
         let name = self.place_name(task, cast.isolation);
         let branch = self.common.refs.branch(name);
-        let worktree = self.worktree(name, &entry, cast.isolation);
+        let continuing = self.continuing(task, &entry);
+        let worktree = match &continuing {
+            Some(continuing) if cast.isolation == Isolation::Worktree => continuing.worktree().to_owned(),
+            _ => self.worktree(name, &entry, cast.isolation),
+        };
+        let brief = self.brief(task, number, place(&worktree, branch.as_str(), cast.isolation));
         Job {
             common: Arc::clone(&self.common),
             task: task.clone(),
             name: self.name(task),
             attempt: number,
-            brief: self.brief(task, number, place(&worktree, branch.as_str(), cast.isolation)),
+            brief: Brief { going_on: continuing.as_ref().map(Continuing::brief), ..brief },
             branch,
             worktree,
             definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
@@ -124,6 +130,7 @@ impl Dispatcher<'_> {
             build_jobs: None,
             ports: None,
             resolving: self.resolving(task, &entry),
+            continuing,
             dir: self.site.state.attempt(&slug, number),
             slug,
             cast,

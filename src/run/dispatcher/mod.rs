@@ -6,6 +6,7 @@ mod builds;
 mod decided;
 mod drive;
 mod follow;
+mod go_on;
 mod hear;
 mod keep;
 mod limits;

@@ -43,7 +43,8 @@ impl Dispatcher<'_> {
 
     /// Whether the task's end is a conflict that its agent is to resolve.
     pub(super) fn is_to_be_resolved(&self, task: &TaskId, report: &Report) -> bool {
-        report.outcome == Outcome::MergeConflict && self.unresolved(task).is_some()
+        let is_planned = self.ground.plan.find(task.as_str()).is_some();
+        report.outcome == Outcome::MergeConflict && is_planned && self.unresolved(task).is_some()
     }
 
     /// The task stays in progress, with another attempt at once. A run that is about to end leaves that to the next one.

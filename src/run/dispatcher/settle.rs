@@ -184,6 +184,9 @@ impl Dispatcher<'_> {
         if let Some(decision) = self.decided(task)? {
             return self.leave_to(task, report, &decision);
         }
+        if report.lost_session {
+            return self.go_on(task, report);
+        }
         let tries = self.tries_of(task, report.outcome);
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();

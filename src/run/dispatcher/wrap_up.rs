@@ -180,6 +180,7 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         | Fact::RunEnded { .. }
         | Fact::Transition(_)
         | Fact::SetBack(_)
+        | Fact::Answered(_)
         | Fact::Taken(_)
         | Fact::Rebased { .. }
         | Fact::Verified(_)

@@ -192,6 +192,8 @@ fn ended(
         resolution: None,
         retry_at: None,
         commit: commit.map(|commit| commit.to_string()),
+        session: None,
+        lost_session: false,
         cost_usd: None,
         tokens: None,
         duration_ms: took.as_millis().try_into().unwrap_or_default(),

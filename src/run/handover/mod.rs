@@ -97,6 +97,7 @@ impl Hands<'_> {
             port_base: None,
             on_integration: false,
             resolves: None,
+            continues: None,
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use super::super::job::{Common, Job, Report};
 use super::super::provision;
 use super::super::record::{AttemptEnded, AttemptStarted, Resolves};
-use super::super::workplace::{Based, PrepareError, authorship, explained, keep_aside, message};
+use super::super::workplace::{Based, PrepareError, authorship, explained, keep_aside, stand_at};
 use super::dropped::{DROPPED, dropped};
 use super::way_out;
 use crate::agent::{Brief, ConflictBrief, Outcome};
-use crate::git::{Conflict, Flaws, Found, GitError, Harm, LostLine, Message, Oid, Side};
+use crate::git::{Conflict, Flaws, GitError, Harm, LostLine, Message, Oid, Side};
 use crate::plan::TaskId;
 
 /// So many lost lines are named; the number of the others is.
@@ -105,26 +105,12 @@ pub(in crate::run) fn prepare(job: &Job, resolving: &Resolving) -> Result<Based,
     stand_at(job, head)?;
     repo.begin_resolution(&job.worktree, &conflict, *strategy)?;
     repo.sync()?;
-    Ok(Based { commit: base, on_integration: resolving.of.on_integration, conflict: Some(conflict) })
-}
-
-/// Sees to it that the worktree is there and clean, on its branch and at the work. What is in it otherwise is kept first.
-fn stand_at(job: &Job, head: Oid) -> Result<(), GitError> {
-    let Common { repo, .. } = &*job.common;
-    let Found::Ours(there) = repo.worktree_at(&job.worktree)? else {
-        if let Some(tip) = repo.target(&job.branch.full())? {
-            keep_aside(job, tip)?;
-        }
-        return repo.add_worktree(&job.worktree, &job.branch, head).map(drop);
-    };
-    let is_on_branch = there.branch()?.as_ref() == Some(&job.branch);
-    if is_on_branch && there.head()? == head && !there.is_dirty()? {
-        return Ok(());
-    }
-    let unfinished = message("Unfinished work of", job, job.attempt - 1);
-    let kept = there.snapshot(&job.branch, &authorship(job), &unfinished)?.commit;
-    keep_aside(job, kept)?;
-    repo.reset_worktree(&job.worktree, &job.branch, head, kept).map(drop)
+    Ok(Based {
+        commit: base,
+        on_integration: resolving.of.on_integration,
+        conflict: Some(conflict),
+        is_kept: true,
+    })
 }
 
 /// Takes what the agent made of the merge out of its worktree, which is the task's again then, and says whether it is a resolution.

@@ -22,7 +22,9 @@ pub(super) use outlay::{Outlay, Remark};
 pub(super) use ports::{PortBlock, Ports};
 
 use super::attempt::{Link, Message, blocking};
+use super::continuing::Continuing;
 use super::job::{Job, Report};
+use super::settings::Isolation;
 use super::shared;
 use super::step::{self, Step, StepEnd, StepPlace};
 use crate::agent::{BuildJobs, Outcome};
@@ -88,8 +90,8 @@ impl From<Report> for Unprovided {
     }
 }
 
-/// Makes the attempt's worktree ready to work in.
-pub(super) async fn provide(job: &Arc<Job>, link: &Link) -> Result<Provided, Unprovided> {
+/// Makes the attempt's worktree ready to work in. One that is kept as an earlier attempt has left it was set up for that one.
+pub(super) async fn provide(job: &Arc<Job>, is_kept: bool, link: &Link) -> Result<Provided, Unprovided> {
     let env = blocking(job, environment).await?.map_err(Unprovided::Broken)?;
     if let Some(brought) = blocking(job, brought_before).await? {
         return Ok(Provided { env, brought });
@@ -98,8 +100,8 @@ pub(super) async fn provide(job: &Arc<Job>, link: &Link) -> Result<Provided, Unp
     for note in notes.iter().filter(|note| job.common.provisions.is_new(note)) {
         let _ = link.messages.send(Message::Note(note.clone()));
     }
-    // Setup would meet the markers of a conflict that is to be resolved, and fail.
-    if job.resolving.is_none() {
+    // Setup would also meet the markers of a conflict that is to be resolved, and fail.
+    if !is_kept {
         set_up(job, &env, link).await?;
     }
     let provided = Provided { env, brought: paths };
@@ -117,10 +119,13 @@ pub(super) fn end_leftovers(job: &Job) -> Result<(), StoreError> {
 
 /// What was brought into the worktree before, where that is gone on with as it is: it is shared, or an earlier attempt's work stands in it.
 fn brought_before(job: &Job) -> Option<Vec<PathBuf>> {
-    let Some(resolving) = &job.resolving else { return shared::brought_before(job) };
-    let brought = &resolving.of.brought;
+    if job.cast.isolation == Isolation::Shared {
+        return shared::brought_before(job);
+    }
+    let of_resolved = job.resolving.as_ref().map(|resolving| resolving.of.brought.as_slice());
+    let brought = of_resolved.or(job.continuing.as_ref().map(Continuing::brought))?;
     let is_there = |path: &PathBuf| job.worktree.join(path).symlink_metadata().is_ok();
-    (!brought.is_empty() && brought.iter().all(is_there)).then(|| brought.clone())
+    (!brought.is_empty() && brought.iter().all(is_there)).then(|| brought.to_vec())
 }
 
 fn bring_all(job: &Job) -> Result<Brought, Unprovided> {

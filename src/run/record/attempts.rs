@@ -51,6 +51,33 @@ pub struct AttemptStarted {
     /// The conflict that it is to resolve; nothing for one that does its task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolves: Option<Resolves>,
+    /// The attempt that it goes on with; nothing for one that begins afresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Continues>,
+}
+
+/// An earlier attempt at the same task with which another one goes on: with what it made, and in its session where that can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Continues {
+    /// Which one.
+    pub attempt: u32,
+    /// The session that is taken up again, as its program calls it; nothing where a new one begins in the tree that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Why it goes on.
+    pub because: Because,
+}
+
+/// Why an attempt goes on with an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// The question that it asked is answered.
+    Answer,
+    /// A gate did not pass its work.
+    Findings,
+    /// It ended by no fault of its own.
+    Retry,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -154,6 +181,12 @@ pub struct AttemptEnded {
     pub protected: Vec<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
+    /// Its session, as its program calls it, where it has one that can be taken up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The session that it was to take up again is gone: its agent never began.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lost_session: bool,
     /// Where it was to resolve a conflict and its resolution was accepted: the commit with that, which its ref keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,

@@ -1,0 +1,54 @@
+//! Attempts that go on with an earlier one: after an answer, with what a gate has found, and after an end that was no fault of theirs.
+
+use super::Dispatcher;
+use crate::genesis::Status;
+use crate::plan::{Ending, TaskId};
+use crate::run::continuing::Continuing;
+use crate::run::history::GoingOn;
+use crate::run::job::{Entry, Report};
+use crate::run::record::Because;
+use crate::run::{Cause, Isolation, RunError, RunEvent, TaskHistory};
+
+impl Dispatcher<'_> {
+    /// The next attempt at the task begins at once, and goes on with the one that has just ended, as the journal says: the task stays in
+    /// progress, and no retry is used up. A run that is about to end leaves that to the next one.
+    pub(super) fn go_on(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
+        if self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none() {
+            return self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted);
+        }
+        let number = self.next_attempt(task)?;
+        let why = match report.outcome {
+            _ if report.lost_session => "lost its session, and begins a new one with what it has made so far",
+            outcome => outcome.sentence(),
+        };
+        self.tell(RunEvent::Note(format!("{task} {why}; its agent goes on, in attempt {number}")));
+        self.spawn(task, number, Entry::Fresh)?;
+        self.tries.entry(task.clone()).and_modify(|tries| *tries -= 1);
+        Ok(())
+    }
+
+    /// The earlier attempt that one at the task goes on with, if it does not begin afresh.
+    pub(super) fn continuing(&self, task: &TaskId, entry: &Entry) -> Option<Continuing> {
+        let story = self.books.history().task(task.as_str())?;
+        let going_on = match entry {
+            Entry::Resumed(resumed) => story.as_recorded(resumed.started.continues.as_ref()?)?,
+            Entry::Fresh | Entry::Prepared(_) => self.going_on(task, story)?,
+        };
+        Some(Continuing::new(story, &going_on))
+    }
+
+    /// Only in the place that it had, and only where its runner can is a session taken up again. Without one, whoever was merely stopped
+    /// begins afresh.
+    fn going_on<'h>(&self, task: &TaskId, story: &'h TaskHistory) -> Option<GoingOn<'h>> {
+        let cast = self.ground.casting.get(task)?;
+        let found = story.going_on().filter(|found| found.with.started.isolation == cast.isolation)?;
+        if cast.isolation == Isolation::Worktree && found.with.commit().is_none() {
+            return None;
+        }
+        let is_same = cast.runner.name() == found.with.started.runner;
+        if found.session.is_none() || (is_same && cast.runner.can_resume()) {
+            return Some(found);
+        }
+        (found.because != Because::Retry).then_some(GoingOn { session: None, ..found })
+    }
+}

@@ -1,0 +1,122 @@
+//! What the next attempt at a task goes on with, as the journal tells it.
+
+use super::{Attempt, OURS, TaskHistory};
+use crate::agent::{AnsweredBrief, News, Outcome};
+use crate::genesis::Status;
+use crate::run::record::{Answered, Because, Continues, TransitionRecord};
+
+/// A question of the task that was answered.
+#[derive(Debug)]
+pub(super) struct GivenAnswer {
+    pub(super) answered: Answered,
+    /// How many changes of status there had been by then, with those that it brought.
+    pub(super) transitions: usize,
+}
+
+/// An attempt that is to be gone on with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::run) struct GoingOn<'a> {
+    pub(in crate::run) with: &'a Attempt,
+    pub(in crate::run) because: Because,
+    /// The session that may be taken up again.
+    pub(in crate::run) session: Option<&'a str>,
+}
+
+impl Attempt {
+    /// The session that it had, where it is known and there still.
+    fn session(&self) -> Option<&str> {
+        let (ended, _) = self.ended.as_ref().filter(|(ended, _)| !ended.lost_session)?;
+        let given = self.started.continues.as_ref().and_then(|continues| continues.session.as_deref());
+        ended.session.as_deref().or(given)
+    }
+}
+
+impl TaskHistory {
+    /// What its next attempt goes on with. Nothing where it begins afresh: there is nothing to go on with, or somebody has decided otherwise
+    /// since.
+    pub(in crate::run) fn going_on(&self) -> Option<GoingOn<'_>> {
+        let last =
+            self.last_attempt().filter(|last| !self.is_set_back() && last.started.resolves.is_none())?;
+        let (ended, _) = last.ended.as_ref()?;
+        if let Some(lost) = last.started.continues.as_ref().filter(|_| ended.lost_session) {
+            let again = GoingOn { session: None, ..self.as_recorded(lost)? };
+            return self.is_left_open(last.transitions_before).then_some(again);
+        }
+        let because = match ended.outcome {
+            Outcome::NeedsAnswer => {
+                let answer = self.answers.iter().rfind(|given| given.is_to(last))?;
+                return self.is_left_open(answer.transitions).then_some(GoingOn::with(last, Because::Answer));
+            }
+            Outcome::GateFailed => Because::Findings,
+            outcome if outcome.is_transient() || outcome == Outcome::Interrupted => Because::Retry,
+            _ => return None,
+        };
+        let found = GoingOn::with(last, because);
+        let has_any = because != Because::Retry || found.session.is_some();
+        (has_any && self.is_left_open(last.transitions_before)).then_some(found)
+    }
+
+    /// What an attempt goes on with that has begun.
+    pub(in crate::run) fn as_recorded<'a>(&'a self, record: &'a Continues) -> Option<GoingOn<'a>> {
+        let with = self.attempt(record.attempt)?;
+        Some(GoingOn { with, because: record.because, session: record.session.as_deref() })
+    }
+
+    /// What its agent is told: what has come of that attempt, and what that one was told in vain if it ended before it could heed it. The
+    /// first thing first.
+    pub(in crate::run) fn news(&self, going_on: &GoingOn<'_>) -> Vec<News> {
+        let mut news = Vec::new();
+        let mut next = Some((going_on.with, going_on.because));
+        while let Some((with, because)) = next {
+            news.extend(self.news_of(with, because));
+            let before = with.started.continues.as_ref().filter(|_| because == Because::Retry);
+            let before = before.filter(|before| before.attempt < with.started.attempt);
+            next = before.and_then(|before| Some((self.attempt(before.attempt)?, before.because)));
+        }
+        news.reverse();
+        news
+    }
+
+    fn news_of(&self, with: &Attempt, because: Because) -> Option<News> {
+        let (ended, _) = with.ended.as_ref()?;
+        match because {
+            Because::Answer => {
+                let given = self.answers.iter().rfind(|given| given.is_to(with))?;
+                Some(News::Answer(given.brief()))
+            }
+            Because::Findings => Some(News::Findings(ended.detail.clone().unwrap_or_default())),
+            Because::Retry => Some(News::Stopped(ended.outcome)),
+        }
+    }
+
+    /// All questions of the task that were answered.
+    pub(in crate::run) fn answers(&self) -> Vec<AnsweredBrief> {
+        self.answers.iter().map(GivenAnswer::brief).collect()
+    }
+
+    /// Whether nobody has decided anything about the task since, and it has not ended.
+    fn is_left_open(&self, since: usize) -> bool {
+        let is_open = |change: &TransitionRecord| match change.to {
+            Status::Pending | Status::InProgress => change.actor == OURS,
+            Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => false,
+        };
+        self.transitions.get(since..).is_some_and(|since| since.iter().all(is_open))
+    }
+}
+
+impl<'a> GoingOn<'a> {
+    fn with(with: &'a Attempt, because: Because) -> Self {
+        Self { with, because, session: with.session() }
+    }
+}
+
+impl GivenAnswer {
+    fn is_to(&self, asked: &Attempt) -> bool {
+        self.answered.attempt == Some(asked.started.attempt)
+    }
+
+    fn brief(&self) -> AnsweredBrief {
+        let Answered { question, text, by, .. } = self.answered.clone();
+        AnsweredBrief { question, text, by }
+    }
+}
