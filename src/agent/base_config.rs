@@ -15,7 +15,16 @@ const HIGHEST: usize = 8;
 /// What such files call their lists, of which nobody has fixed the names.
 const TOOLS: &[&str] = &["tools", "allowed_tools"];
 const READS: &[&str] = &[
-    "read", "reads", "read_files", "files", "files_to_read", "required_reading", "context", "context_files", "documents", "docs",
+    "read",
+    "reads",
+    "read_files",
+    "files",
+    "files_to_read",
+    "required_reading",
+    "context",
+    "context_files",
+    "documents",
+    "docs",
 ];
 
 /// Adds to a definition what the files say that it refers to; its warnings name those that can't be used.
@@ -26,7 +35,9 @@ pub(super) fn resolve(definition: &mut Definition) {
                 Ok(shared) => shared.add_to(definition),
                 Err(why) => definition.warnings.push(format!("{} is left out: {why}", path.display())),
             },
-            None => definition.warnings.push(format!("`@{name}` is left out: no such file beside it or above")),
+            None => {
+                definition.warnings.push(format!("`@{name}` is left out: no such file beside it or above"))
+            }
         }
     }
 }
@@ -68,7 +79,9 @@ fn read(path: &Path) -> Result<Shared, String> {
         return Err("it is larger than 1 MiB".to_owned());
     }
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let Some(mapping) = mapping_of(text.trim_start_matches('\u{feff}'))? else { return Ok(Shared::default()) };
+    let Some(mapping) = mapping_of(text.trim_start_matches('\u{feff}'))? else {
+        return Ok(Shared::default());
+    };
     Ok(Shared { tools: first(&mapping, TOOLS)?, reads: first(&mapping, READS)? })
 }
 
@@ -107,7 +120,8 @@ mod tests {
     #[test]
     fn tools_and_files_to_read_come_from_the_nearest_file() {
         let near = "tools: [Read, \"Bash(git add:*, ls)\"]\nmcp_servers: [git]\nfiles-to-read:\n  - docs/STYLE.md\n  - README.md\n";
-        let files = [("repo/.claude/agents/x-base-config.yml", near), ("repo/x-base-config.yml", "tools: Write")];
+        let files =
+            [("repo/.claude/agents/x-base-config.yml", near), ("repo/x-base-config.yml", "tools: Write")];
         let found = resolved(&files, &["Edit", "Read"]);
         assert_eq!(found.tools, ["Edit", "Read", "Bash(git add:*, ls)"]);
         assert_eq!(found.reads, ["docs/STYLE.md", "README.md"]);
@@ -116,7 +130,10 @@ mod tests {
 
     #[test]
     fn a_file_at_the_root_of_the_repository_counts_and_none_above_it() {
-        assert_eq!(resolved(&[("repo/x-base-config.yml", "\u{feff}tools: Read, Write\n")], &[]).tools, ["Read", "Write"]);
+        assert_eq!(
+            resolved(&[("repo/x-base-config.yml", "\u{feff}tools: Read, Write\n")], &[]).tools,
+            ["Read", "Write"]
+        );
         let found = resolved(&[("x-base-config.yml", "tools: Read")], &[]);
         assert_eq!(found.tools, [""; 0]);
         assert_eq!(found.warnings, ["`@x-base-config.yml` is left out: no such file beside it or above"]);

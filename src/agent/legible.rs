@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn what_writing_needs_stays() {
-        for text in ["\tnaïve 👩\u{200d}🚀 ❤\u{fe0f}", "می\u{200c}خواهم", "(עברית)\u{200f}!"] {
+        for text in ["\tnaïve 👩\u{200d}🚀 ❤\u{fe0f}", "می\u{200c}خواهم", "(עברית)\u{200f}!"]
+        {
             assert_eq!(legible(text), text);
         }
     }

@@ -118,14 +118,21 @@ mod tests {
     }
 
     const CLAUDE: &str = concat!(
-        r#"{"type":"system","subtype":"init","model":"opus","session_id":"s"}"#, "\n",
-        r#"{"type":"system","subtype":"api_retry","attempt":1,"max_retries":10,"error":"rate_limit"}"#, "\n",
-        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I begin.\nWith the tests."},{"type":"tool_use","name":"Bash","input":{"command":"cargo test\n--all"}}]}}"#, "\n",
-        r#"{"type":"user","message":{"content":[{"type":"tool_result","is_error":true,"content":"Exit code 101\n2 tests failed"}]}}"#, "\n",
-        r#"{"type":"user","message":{"content":[{"type":"tool_result","content":"fine"}]}}"#, "\n",
+        r#"{"type":"system","subtype":"init","model":"opus","session_id":"s"}"#,
+        "\n",
+        r#"{"type":"system","subtype":"api_retry","attempt":1,"max_retries":10,"error":"rate_limit"}"#,
+        "\n",
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"I begin.\nWith the tests."},{"type":"tool_use","name":"Bash","input":{"command":"cargo test\n--all"}}]}}"#,
+        "\n",
+        r#"{"type":"user","message":{"content":[{"type":"tool_result","is_error":true,"content":"Exit code 101\n2 tests failed"}]}}"#,
+        "\n",
+        r#"{"type":"user","message":{"content":[{"type":"tool_result","content":"fine"}]}}"#,
+        "\n",
         "warning: not \u{1b}[31mJSON\u{202e}\n",
-        r#"{"type":"moon"}"#, "\n",
-        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"All done.\n"}]}}"#, "\n",
+        r#"{"type":"moon"}"#,
+        "\n",
+        r#"{"type":"assistant","message":{"content":[{"type":"text","text":"All done.\n"}]}}"#,
+        "\n",
         r#"{"type":"result","subtype":"success","is_error":false,"result":"All done.","permission_denials":[{"tool_name":"WebFetch"}]}"#,
     );
 
@@ -137,7 +144,9 @@ mod tests {
 
     #[test]
     fn words_that_come_in_pieces_are_put_together() {
-        let piece = |text: &str| format!(r#"{{"type":"message","role":"assistant","content":"{text}","delta":true}}"#);
+        let piece = |text: &str| {
+            format!(r#"{{"type":"message","role":"assistant","content":"{text}","delta":true}}"#)
+        };
         let tool = r#"{"type":"tool_use","tool_name":"read_file","parameters":{}}"#;
         let output = [piece("One "), piece("two."), tool.to_owned(), piece("Three.")].join("\n");
         assert_eq!(shown(Kind::Gemini, &output), "One two.\ntool    read_file\nThree.\n");
@@ -145,8 +154,10 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_an_object_is_shown_in_its_words() {
-        let answer = r#"{\"status\":\"needs_clarification\",\"summary\":\"Half done.\",\"question\":\"Which?\"}"#;
-        let output = format!(r#"{{"type":"item.completed","item":{{"type":"agent_message","text":"{answer}"}}}}"#);
+        let answer =
+            r#"{\"status\":\"needs_clarification\",\"summary\":\"Half done.\",\"question\":\"Which?\"}"#;
+        let output =
+            format!(r#"{{"type":"item.completed","item":{{"type":"agent_message","text":"{answer}"}}}}"#);
         assert_eq!(shown(Kind::Codex, &output), "Half done.\nWhich?\n");
     }
 

@@ -47,7 +47,8 @@ impl Job {
 }
 
 fn knowledge(genesis: &Genesis) -> Vec<Knowledge> {
-    let told = |known: Known| Knowledge { kind: known.kind, title: known.title, text: known.texts.join("\n") };
+    let told =
+        |known: Known| Knowledge { kind: known.kind, title: known.title, text: known.texts.join("\n") };
     genesis.known().into_iter().map(told).collect()
 }
 

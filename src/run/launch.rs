@@ -38,6 +38,17 @@ pub(super) enum LaunchError {
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
+    let conflict = base.and_then(|base| base.conflict.as_ref());
+    write_down_with(job, base, provided, &agent::prompt(&job.whole_brief(conflict)))
+}
+
+/// The same with that prompt.
+pub(super) fn write_down_with(
+    job: &Job,
+    base: Option<&Based>,
+    provided: &Provided,
+    prompt: &str,
+) -> Result<Ready, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
@@ -45,11 +56,10 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         worktree: job.worktree.clone(),
     });
     let conflict = base.and_then(|base| base.conflict.as_ref());
-    let prompt = agent::prompt(&job.whole_brief(conflict));
     write(&job.dir.definition(), &definition)?;
-    write(&job.dir.prompt(), &prompt)?;
+    write(&job.dir.prompt(), prompt)?;
     let token = token()?;
-    let mut command = command_line(job, &definition, &prompt, &token, provided)?;
+    let mut command = command_line(job, &definition, prompt, &token, provided)?;
     let walls = match job.cast.isolation {
         Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
         Isolation::None => None,
@@ -68,7 +78,7 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
-        prompt: fingerprint(&definition, &prompt),
+        prompt: fingerprint(&definition, prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
         sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),

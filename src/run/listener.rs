@@ -201,7 +201,8 @@ fn learning(text: &str) -> Remark {
         None => title.trim_end_matches('.').to_owned(),
         Some((end, _)) => format!("{}…", title[..end].trim_end()),
     };
-    let description = if text.trim().trim_end_matches('.') == title { String::new() } else { text.trim().to_owned() };
+    let description =
+        if text.trim().trim_end_matches('.') == title { String::new() } else { text.trim().to_owned() };
     Remark::Learning { title, description, category: CATEGORY.to_owned() }
 }
 

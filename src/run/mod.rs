@@ -36,6 +36,7 @@ mod programs;
 mod protected;
 mod provision;
 mod record;
+mod rehearsal;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -75,6 +76,7 @@ pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
+pub use rehearsal::{Trial, rehearse};
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run};

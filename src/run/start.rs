@@ -242,7 +242,7 @@ fn place_programs(site: &Site, settings: &Settings, tell: &dyn Fn(RunEvent)) -> 
     }
 }
 
-fn common(
+pub(super) fn common(
     site: &Site,
     settings: &Settings,
     refs: EpicRefs,

@@ -25,7 +25,10 @@ fn documents_are_offered_by_path_and_heading_as_they_stand_in_the_tasks_base() {
     project.write("VISION.md", "# Not committed\n");
     project.complete(&[]);
     let documents = part(&told(&project), "## Documents").to_owned();
-    assert_eq!(documents, " documents\nDocuments:\n- docs/adr/1.md: Use axum\n- docs/adr/2.md: Tokens are opaque\n");
+    assert_eq!(
+        documents,
+        " documents\nDocuments:\n- docs/adr/1.md: Use axum\n- docs/adr/2.md: Tokens are opaque\n"
+    );
 }
 
 #[test]
@@ -60,7 +63,10 @@ fn what_one_task_learns_another_that_it_bears_on_is_told() {
     assert_eq!(plan.matches("<learning>").count(), 1);
     project.assert_journal();
     let prompt = told(&project);
-    assert!(prompt.contains("- (general) Something flaky\n  Something flaky. It needs a clock.\n"), "{prompt}");
+    assert!(
+        prompt.contains("- (general) Something flaky\n  Something flaky. It needs a clock.\n"),
+        "{prompt}"
+    );
 }
 
 #[test]
@@ -80,7 +86,14 @@ fn a_description_that_speaks_in_our_name_is_shown_as_a_quotation() {
     let project = TestProject::of_text(&plan, "== *\nwrite a.txt x\nrecord seen");
     project.complete(&[]);
     let prompt = told(&project);
-    assert_eq!(prompt.lines().filter(|line| *line == "## Rules" || *line == "## How to end").count(), 2, "{prompt}");
+    assert_eq!(
+        prompt.lines().filter(|line| *line == "## Rules" || *line == "## How to end").count(),
+        2,
+        "{prompt}"
+    );
     assert!(prompt.contains("  ## Rules\n") && prompt.contains("  ## How to end\n"), "{prompt}");
-    assert!(prompt.contains("line of 6 tildes") && !prompt.contains(['\r', '\u{202e}', '\u{2028}']), "{prompt}");
+    assert!(
+        prompt.contains("line of 6 tildes") && !prompt.contains(['\r', '\u{202e}', '\u{2028}']),
+        "{prompt}"
+    );
 }

@@ -31,6 +31,8 @@ mod isolation;
 mod keep;
 mod landing;
 mod limits;
+mod live;
+mod logs;
 mod mischief;
 mod outcomes;
 mod parallel;

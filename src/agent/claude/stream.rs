@@ -97,7 +97,9 @@ fn failed(block: &Value) -> Option<Event> {
     let is_error = block.get("is_error").and_then(Value::as_bool).unwrap_or(false);
     let content = block.get("content").filter(|_| is_error && text(block, "type") == Some("tool_result"))?;
     let texts = items(block, "content").filter_map(|inner| text(inner, "text"));
-    Some(Event::ToolFailed(content.as_str().map_or_else(|| texts.collect::<Vec<_>>().join("\n"), str::to_owned)))
+    Some(Event::ToolFailed(
+        content.as_str().map_or_else(|| texts.collect::<Vec<_>>().join("\n"), str::to_owned),
+    ))
 }
 
 /// What a tool gave back; of those that write, there is a patch in it.

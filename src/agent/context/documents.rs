@@ -102,7 +102,8 @@ impl Pattern {
         }
         let glob = GlobBuilder::new(plain).literal_separator(true).build();
         let glob = glob.map_err(|error| error.to_string())?.compile_matcher();
-        let is_plain = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{', '\\']);
+        let is_plain =
+            |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{', '\\']);
         let parts: Vec<_> = Path::new(plain).components().collect();
         let (_, folders) = parts.split_last().unwrap_or((&Component::CurDir, &[]));
         let folder = folders.iter().take_while(|part| is_plain(part)).collect();
@@ -153,7 +154,9 @@ mod tests {
     }
 
     fn told(documents: &Documents) -> Vec<String> {
-        let told = |document: &Document| format!("{}: {}", document.path, document.heading.as_deref().unwrap_or("-"));
+        let told = |document: &Document| {
+            format!("{}: {}", document.path, document.heading.as_deref().unwrap_or("-"))
+        };
         documents.offered.iter().map(told).collect()
     }
 
@@ -167,8 +170,12 @@ mod tests {
             (".claude/project/vision.md", "no heading"),
         ]);
         let offer = offer(&["./.claude/project/*.md", "docs/adr/*.md", "docs/**/*.md"]);
-        let expected =
-            [".claude/project/vision.md: -", "docs/adr/0001-a.md: One", "docs/adr/0002-b.md: Two", "docs/adr/deep/0003.md: Three"];
+        let expected = [
+            ".claude/project/vision.md: -",
+            "docs/adr/0001-a.md: One",
+            "docs/adr/0002-b.md: Two",
+            "docs/adr/deep/0003.md: Three",
+        ];
         assert_eq!(told(&offer.find(root.path(), &[])), expected);
     }
 
@@ -185,7 +192,8 @@ mod tests {
     fn nothing_outside_of_the_folder_is_offered() {
         let outside = folder(&[("secret.md", "# Secret")]);
         let root = folder(&[("docs/a.md", "# A"), (".git/x.md", "# Git's")]);
-        std::os::unix::fs::symlink(outside.path().join("secret.md"), root.path().join("docs/secret.md")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret.md"), root.path().join("docs/secret.md"))
+            .unwrap();
         std::os::unix::fs::symlink(outside.path(), root.path().join("docs/out")).unwrap();
         std::os::unix::fs::symlink("a.md", root.path().join("docs/link.md")).unwrap();
         assert_eq!(told(&offer(&["**/*.md"]).find(root.path(), &[])), ["docs/a.md: A", "docs/link.md: A"]);

@@ -37,7 +37,8 @@ pub fn relevant(task: &TaskBrief, known: &[Knowledge]) -> Vec<Knowledge> {
     weights.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
     let mut room = MOST;
     let fits = |entry: &&Knowledge| {
-        let size = (entry.kind.chars().count() + entry.title.chars().count() + entry.text.chars().count()).min(ENTRY);
+        let size = (entry.kind.chars().count() + entry.title.chars().count() + entry.text.chars().count())
+            .min(ENTRY);
         let fits = size <= room;
         room = room.saturating_sub(size);
         fits
@@ -61,10 +62,69 @@ fn weigh(wanted: &BTreeSet<String>, entries: &[BTreeSet<String>]) -> Vec<f64> {
 
 /// Words that every plan is full of.
 const COMMON: &[&str] = &[
-    "about", "add", "after", "all", "also", "and", "any", "are", "before", "been", "but", "can", "create", "done", "each", "every",
-    "for", "from", "has", "have", "implement", "into", "its", "make", "more", "must", "new", "not", "one", "only", "other", "out",
-    "own", "should", "some", "such", "task", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "use",
-    "used", "using", "was", "were", "what", "when", "where", "which", "will", "with", "without", "work", "write", "you", "your",
+    "about",
+    "add",
+    "after",
+    "all",
+    "also",
+    "and",
+    "any",
+    "are",
+    "before",
+    "been",
+    "but",
+    "can",
+    "create",
+    "done",
+    "each",
+    "every",
+    "for",
+    "from",
+    "has",
+    "have",
+    "implement",
+    "into",
+    "its",
+    "make",
+    "more",
+    "must",
+    "new",
+    "not",
+    "one",
+    "only",
+    "other",
+    "out",
+    "own",
+    "should",
+    "some",
+    "such",
+    "task",
+    "than",
+    "that",
+    "the",
+    "their",
+    "them",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "use",
+    "used",
+    "using",
+    "was",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "will",
+    "with",
+    "without",
+    "work",
+    "write",
+    "you",
+    "your",
 ];
 
 /// The words of some texts, in small letters and in the singular, as far as an `s` makes the plural.
@@ -106,13 +166,16 @@ mod tests {
 
     #[test]
     fn words_that_every_entry_or_every_plan_has_are_no_reason() {
-        let known: Vec<_> = (0..10).map(|n| entry(&format!("No. {n}"), "The server is slow when you use it")).collect();
+        let known: Vec<_> =
+            (0..10).map(|n| entry(&format!("No. {n}"), "The server is slow when you use it")).collect();
         assert_eq!(titles(&task("Use the server with the new task"), &known), [""; 0]);
     }
 
     #[test]
     fn no_more_is_told_than_there_is_room_for_and_the_newest_first() {
-        let known: Vec<_> = (0..4_000).map(|n| entry(&format!("No. {n}"), &format!("{} parser{n}", "x".repeat(5_000)))).collect();
+        let known: Vec<_> = (0..4_000)
+            .map(|n| entry(&format!("No. {n}"), &format!("{} parser{n}", "x".repeat(5_000))))
+            .collect();
         let many = task(&(0..4_000).map(|n| format!("parser{n} ")).collect::<String>());
         let found = titles(&many, &known);
         assert_eq!(found, ["No. 3999", "No. 3998", "No. 3997", "No. 3996", "No. 3995", "No. 3994"]);

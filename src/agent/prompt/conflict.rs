@@ -1,6 +1,8 @@
 //! What an agent is told that is to resolve a conflict of its task's work with what was merged before.
 
-use super::{Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, inline, note, one_line, plan};
+use super::{
+    Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, inline, note, one_line, plan,
+};
 
 /// The whole prompt.
 pub(super) fn prompt(brief: &Brief, conflict: &ConflictBrief) -> String {

@@ -34,12 +34,17 @@ impl Lines {
             return;
         }
         let shown = cut(&text, TEXT);
-        let name = if shown == text { name.to_owned() } else { format!("{name} (cut: the plan's file has the rest)") };
+        let name = if shown == text {
+            name.to_owned()
+        } else {
+            format!("{name} (cut: the plan's file has the rest)")
+        };
         self.0.push_str(&format!("\n{name}:\n{}\n", indented(&shown)));
     }
 
     pub(super) fn items(&mut self, name: &str, items: &[String]) {
-        let items: Vec<_> = items.iter().map(|item| dedented(&legible(item))).filter(|item| !item.is_empty()).collect();
+        let items: Vec<_> =
+            items.iter().map(|item| dedented(&legible(item))).filter(|item| !item.is_empty()).collect();
         if items.is_empty() {
             return;
         }
@@ -48,7 +53,10 @@ impl Lines {
         for (place, item) in items.iter().enumerate() {
             let item = cut(item, ITEM);
             let Some(left) = room.checked_sub(item.chars().count()) else {
-                self.0.push_str(&format!("({} more are left out: the plan's file has them)\n", items.len() - place));
+                self.0.push_str(&format!(
+                    "({} more are left out: the plan's file has them)\n",
+                    items.len() - place
+                ));
                 return;
             };
             room = left;

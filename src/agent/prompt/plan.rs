@@ -7,7 +7,12 @@ use crate::agent::{Brief, Completion, Prerequisite, ProjectBrief, QualityBrief, 
 
 /// The section with the frame.
 pub(super) fn plan(brief: &Brief) -> String {
-    let parts = [task(&brief.task), prerequisites(&brief.prerequisites), knowledge(&brief.knowledge), project(&brief.project)];
+    let parts = [
+        task(&brief.task),
+        prerequisites(&brief.prerequisites),
+        knowledge(&brief.knowledge),
+        project(&brief.project),
+    ];
     let filled: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let frame = framed("plan", &filled.join("\n\n"));
     let tildes = frame.chars().take_while(|c| *c == '~').count();

@@ -50,9 +50,14 @@ fn full() -> Brief {
             Knowledge {
                 kind: "decision".to_owned(),
                 title: "Tokens".to_owned(),
-                text: "How do clients prove who they are?\nOpaque tokens.\nThey can be taken back.".to_owned(),
+                text: "How do clients prove who they are?\nOpaque tokens.\nThey can be taken back."
+                    .to_owned(),
             },
-            Knowledge { kind: "tests".to_owned(), title: "The clock is slow".to_owned(), text: String::new() },
+            Knowledge {
+                kind: "tests".to_owned(),
+                title: "The clock is slow".to_owned(),
+                text: String::new(),
+            },
         ],
         documents: Documents {
             offered: vec![
@@ -189,17 +194,29 @@ fn all_of(text: &str) -> Brief {
             more: 0,
             missing: vec![text()],
         },
-        earlier: vec![EarlierAttempt { number: 1, outcome: Outcome::Failed, note: Some(text()), commit: None }],
+        earlier: vec![EarlierAttempt {
+            number: 1,
+            outcome: Outcome::Failed,
+            note: Some(text()),
+            commit: None,
+        }],
         ..minimal()
     }
 }
 
 /// What an agent is told in our own words, whatever the plan says: the lengths of the frames are not looked at.
 fn ours(brief: &Brief) -> String {
-    let counted = |line: &str| line.split(" tildes").next().map(|start| start.trim_end_matches(char::is_numeric).to_owned());
+    let counted = |line: &str| {
+        line.split(" tildes").next().map(|start| start.trim_end_matches(char::is_numeric).to_owned())
+    };
     let prompt = prompt(brief);
     let lines = outside(&prompt).into_iter();
-    lines.map(|line| if line.contains(" tildes") { counted(line).unwrap_or_default() } else { line.to_owned() }).collect::<Vec<_>>().join("\n")
+    lines
+        .map(
+            |line| if line.contains(" tildes") { counted(line).unwrap_or_default() } else { line.to_owned() },
+        )
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Plans that try to speak in our name.
@@ -232,7 +249,9 @@ fn no_quoted_text_begins_a_line_of_a_frame() {
     let names = |brief: &Brief| {
         let prompt = prompt(brief);
         let begun = prompt.lines().filter(|line| !line.starts_with([' ', '-', '~'])).map(str::to_owned);
-        begun.filter(|line| !line.is_empty() && !line.contains("tildes") && !line.contains(": ")).collect::<Vec<_>>()
+        begun
+            .filter(|line| !line.is_empty() && !line.contains("tildes") && !line.contains(": "))
+            .collect::<Vec<_>>()
     };
     let honest = names(&all_of("honest"));
     for text in HOSTILE {
@@ -244,7 +263,10 @@ fn no_quoted_text_begins_a_line_of_a_frame() {
 fn what_hides_in_a_text_shows() {
     for text in HOSTILE {
         let prompt = prompt(&all_of(text));
-        let hides = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{e0000}'..='\u{e007f}');
+        let hides = |c: char| {
+            c.is_control() && c != '\n'
+                || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{e0000}'..='\u{e007f}')
+        };
         assert!(!prompt.contains(hides), "{text:?}");
     }
 }

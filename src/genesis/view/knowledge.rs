@@ -79,7 +79,8 @@ mod tests {
         let insight = |category: &str| {
             format!("<insight category=\"{category}\"><title>T</title><description>d</description></insight>")
         };
-        let found = known(&format!("<knowledgeBase>{}{}</knowledgeBase>", insight("decision"), insight("pattern")));
+        let found =
+            known(&format!("<knowledgeBase>{}{}</knowledgeBase>", insight("decision"), insight("pattern")));
         assert_eq!(found, [entry("decision", "T", &["d"]), entry("pattern", "T", &["d"])]);
     }
 }

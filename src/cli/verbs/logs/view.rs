@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn a_line_is_shown_when_it_is_whole_wherever_blocks_end() {
         let mut view = View::readable(Readable::new(build(RunnerSpec::new("c", Program::Codex)).unwrap()));
-        let line = "{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"grün\"}}\n".as_bytes();
+        let line = "{\"type\":\"item.completed\",\"item\":{\"type\":\"agent_message\",\"text\":\"grün\"}}\n"
+            .as_bytes();
         let texts: Vec<_> = line.chunks(7).map(|block| view.text(block)).collect();
         assert_eq!(texts.concat(), "grün\n");
         assert_eq!(texts.last().unwrap(), "grün\n");
@@ -105,6 +106,9 @@ mod tests {
         let mut view = View::readable(Readable::new(build(RunnerSpec::new("c", Program::Codex)).unwrap()));
         let block = vec![b'x'; LONGEST / 2 + 1];
         assert_eq!([view.text(&block), view.text(&block), view.text(b"yy")].concat(), "");
-        assert_eq!(view.text(b"\nplain\n"), "note    a line that is too long to be read is left out\nplain\n");
+        assert_eq!(
+            view.text(b"\nplain\n"),
+            "note    a line that is too long to be read is left out\nplain\n"
+        );
     }
 }

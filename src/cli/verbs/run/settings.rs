@@ -86,7 +86,8 @@ fn protected(config: &Config) -> Result<Protected, CliError> {
 }
 
 fn offer(config: &Config) -> Result<Offer, CliError> {
-    Offer::new(&config.context).map_err(|error| CliError::usage(format!("blueprint.toml: `context`: {error}")))
+    Offer::new(&config.context)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `context`: {error}")))
 }
 
 /// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
