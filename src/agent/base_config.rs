@@ -30,14 +30,13 @@ const READS: &[&str] = &[
 /// Adds to a definition what the files say that it refers to; its warnings name those that can't be used.
 pub(super) fn resolve(definition: &mut Definition) {
     for name in definition.base_configs.clone() {
-        match find(&definition.path, &name) {
-            Some(path) => match read(&path) {
-                Ok(shared) => shared.add_to(definition),
-                Err(why) => definition.warnings.push(format!("{} is left out: {why}", path.display())),
-            },
-            None => {
-                definition.warnings.push(format!("`@{name}` is left out: no such file beside it or above"))
-            }
+        let shared = match find(&definition.path, &name) {
+            Some(path) => read(&path).map_err(|why| format!("{} is left out: {why}", path.display())),
+            None => Err(format!("`@{name}` is left out: no such file beside it or above")),
+        };
+        match shared {
+            Ok(shared) => shared.add_to(definition),
+            Err(warning) => definition.warnings.push(warning),
         }
     }
 }

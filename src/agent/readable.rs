@@ -72,7 +72,7 @@ impl Readable {
 
     fn say(&mut self, text: &str) -> String {
         let words = Structured::in_message(text).map(|answer| answer.words());
-        self.said = safe(words.as_deref().unwrap_or(text)).trim_end().to_owned();
+        safe(words.as_deref().unwrap_or(text)).trim_end().clone_into(&mut self.said);
         format!("{}\n", self.said)
     }
 
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn of_what_a_failed_tool_said_the_end_is_shown() {
-        let many: String = (0..50).map(|n| format!("line {n}\n")).collect();
+        let many = (0..50).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n");
         let told = last_lines(&many);
         assert!(told.starts_with("…\nline 30\n") && told.ends_with("line 49"), "{told}");
     }

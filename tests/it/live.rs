@@ -21,7 +21,7 @@ fn each_program_is_called_once_in_a_worktree_that_is_set_up_and_nothing_is_left(
     let ended = project.blueprint(&["doctor", "--live"]);
     ended.assert(0, &["calling claude: one short prompt each"]);
     for line in
-        ["was made and set up in", "claude answered in", "fake: a program of your own", "this took 0 tokens"]
+        ["was made and set up in", "claude answered in", "fake: a program of your own", "the calls took 0 tokens"]
     {
         assert!(ended.stdout.contains(line), "{line} in {ended}");
     }

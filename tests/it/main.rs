@@ -19,6 +19,7 @@ mod context;
 mod crash;
 mod differences;
 mod door;
+mod drafts;
 mod editing;
 mod ends;
 mod environment;

@@ -34,7 +34,7 @@ fn first_heading(text: &str) -> Option<String> {
     None
 }
 
-/// `## Title ##` of Markdown, `= Title` of AsciiDoc.
+/// `## Title ##` of Markdown, `= Title` of `AsciiDoc`.
 fn marked(line: &str) -> Option<&str> {
     let sign = line.chars().next().filter(|c| matches!(c, '#' | '='))?;
     let title = line.trim_start_matches(sign).strip_prefix([' ', '\t'])?;

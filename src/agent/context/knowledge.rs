@@ -176,7 +176,7 @@ mod tests {
         let known: Vec<_> = (0..4_000)
             .map(|n| entry(&format!("No. {n}"), &format!("{} parser{n}", "x".repeat(5_000))))
             .collect();
-        let many = task(&(0..4_000).map(|n| format!("parser{n} ")).collect::<String>());
+        let many = task(&(0..4_000).map(|n| format!("parser{n}")).collect::<Vec<_>>().join(" "));
         let found = titles(&many, &known);
         assert_eq!(found, ["No. 3999", "No. 3998", "No. 3997", "No. 3996", "No. 3995", "No. 3994"]);
     }

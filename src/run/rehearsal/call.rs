@@ -21,12 +21,12 @@ pub(super) async fn call(job: &Arc<Job>, provided: &Provided, link: &Link) -> Tr
     let began = Instant::now();
     let provided = Provided { env: provided.env.clone(), brought: provided.brought.clone() };
     let ready = blocking(job, move |job| {
-        write_down_with(job, None, &provided, PROMPT)
-            .map_err(|error| Report::of(Outcome::CouldNotStart, error.to_string()))
+        write_down_with(job, None, &provided, PROMPT).map_err(|error| error.to_string())
     });
     let report = match ready.await {
         Ok(Ok(ready)) => answered(job, &ready, link).await,
-        Ok(Err(report)) | Err(report) => report,
+        Ok(Err(why)) => Report::of(Outcome::CouldNotStart, why),
+        Err(bug) => bug,
     };
     Trial::Call {
         runner: job.cast.runner.name().to_owned(),

@@ -121,20 +121,20 @@ fn told(trial: &Trial) -> Check {
 
 /// What the calls cost, as far as their programs say so.
 fn cost(tried: &[Trial]) -> Check {
-    let (mut usd, mut tokens, mut is_known) = (0.0, Tokens::default(), true);
+    let (mut usd, mut sum, mut is_known) = (0.0, Tokens::default(), true);
     for trial in tried {
-        if let Trial::Call { cost_usd, tokens: used, .. } = trial {
+        if let Trial::Call { cost_usd, tokens, .. } = trial {
             usd += cost_usd.unwrap_or(0.0);
             is_known &= cost_usd.is_some();
-            let used = used.unwrap_or_default();
-            tokens.input = tokens.input.saturating_add(used.input);
-            tokens.output = tokens.output.saturating_add(used.output);
+            let tokens = tokens.unwrap_or_default();
+            sum.input = sum.input.saturating_add(tokens.input);
+            sum.output = sum.output.saturating_add(tokens.output);
         }
     }
     let price = match (is_known, usd > 0.0) {
         (true, _) => format!("${usd:.4}"),
-        (false, true) => format!("${usd:.4} and what programs cost that name no price"),
-        (false, false) => "what programs cost that name no price".to_owned(),
+        (false, true) => format!("${usd:.4}, and what those ask for that name no price"),
+        (false, false) => "the programs name no price".to_owned(),
     };
-    Check::fine("live", format!("this took {} tokens in, {} out: {price}", tokens.input, tokens.output))
+    Check::fine("live", format!("the calls took {} tokens in, {} out: {price}", sum.input, sum.output))
 }

@@ -18,6 +18,7 @@ use view::View;
 const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags that have nothing to do with each other")]
 #[command(after_help = "Example: blueprint logs genesis.xml auth-api --follow")]
 pub(crate) struct Args {
     /// The plan, if it has to be named, and the task.
