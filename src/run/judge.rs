@@ -221,6 +221,7 @@ fn from_reading(job: &Job, reading: Reading) -> Report {
         cost_usd: used.cost_usd,
         summary: reading.summary,
         deliverables: reading.deliverables,
+        learnings: reading.learnings,
         question: reading.question,
         retry_at: reading.retry_at,
         tokens: reading.tokens,
