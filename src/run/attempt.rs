@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
+use super::asking::Reply;
 use super::budget::Used;
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
@@ -17,6 +18,7 @@ use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
+use super::questions::OpenQuestion;
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::shared::{self, Inside};
 use super::verify::Verified;
@@ -42,6 +44,8 @@ pub(super) enum Message {
     Saved,
     /// `verify-integration` was run on that commit.
     Verified(Oid, Box<Verified>),
+    /// `ask-command` was asked that for the task.
+    Replied(TaskId, Box<(OpenQuestion, Reply)>),
     /// What that attempt has used up so far, as far as it tells.
     Using(TaskId, u32, Used),
     /// Something to look at.

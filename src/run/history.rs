@@ -253,7 +253,8 @@ impl History {
     fn answer(&mut self, answered: Answered) {
         let story = self.story(&answered.task);
         story.transitions.extend(answered.transitions.iter().cloned());
-        story.answers.push(GivenAnswer { answered, transitions: story.transitions.len() });
+        let (transitions, attempts) = (story.transitions.len(), story.attempts.len());
+        story.answers.push(GivenAnswer { answered, transitions, attempts });
     }
 
     fn begin_at(&mut self, start: String, branch: Option<String>) {

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
+mod asking;
 mod attempt;
 mod audit;
 mod books;
@@ -37,6 +38,7 @@ mod process;
 mod programs;
 mod protected;
 mod provision;
+mod questions;
 mod record;
 mod room;
 #[cfg(test)]
@@ -66,7 +68,10 @@ pub use error::RunError;
 pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use ground::known_slugs;
-pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
+pub use handover::{
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, end_agent, finish, give_back, make_ready, place,
+    remake,
+};
 pub use masking::{environment_of, environment_of_process};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
@@ -75,13 +80,14 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
+pub use questions::{LONGEST_ANSWER, NoAnswer, OpenQuestion, answer_in, open_question};
 pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
-pub use start::{refuse_a_rival, run};
+pub use start::{refuse_a_rival, run, verified_in};
 pub use step::{Step, StepCommand};
 pub use tenure::Tenure;
 pub use verify::VerifyStep;

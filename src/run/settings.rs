@@ -10,6 +10,7 @@ use super::budget::{Caps, Prices};
 use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
+use super::step::Step;
 use super::verify::VerifyStep;
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner, Secrets};
@@ -66,6 +67,8 @@ pub struct Settings {
     pub strategy: Strategy,
     /// What follows a conflict with work that is merged already.
     pub on_conflict: OnConflict,
+    /// What answers tasks' questions in a person's place.
+    pub ask: Option<Step>,
     /// What has to succeed on the integration branch.
     pub verify: Option<VerifyStep>,
     /// Where definitions of agents are looked for, in order.

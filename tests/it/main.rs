@@ -10,6 +10,7 @@
 
 mod project;
 
+mod ask_command;
 mod budgets;
 mod by_hand;
 mod chaos;
@@ -37,6 +38,8 @@ mod parallel;
 mod places;
 mod protected;
 mod provision;
+mod questions;
+mod questions_crash;
 mod refused_writes;
 mod repositories;
 mod rivals;

@@ -51,6 +51,7 @@ pub struct Config {
     pub build_cache: Vec<CacheVariable>,
     pub keep: Option<Keep>,
     pub max_worktrees: Option<NonZeroUsize>,
+    pub ask_command: Option<StepConfig>,
     // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
@@ -64,7 +65,6 @@ pub struct Config {
     pub definition: Option<DefinitionMode>,
     pub price: BTreeMap<String, PriceConfig>,
     pub notify: Option<toml::Value>,
-    pub ask_command: Option<toml::Value>,
     pub gates: Vec<GateConfig>,
 }
 
@@ -78,7 +78,6 @@ impl Config {
             ("gate-iterations", self.gate_iterations.is_some()),
             ("quality", self.quality.is_some()),
             ("notify", self.notify.is_some()),
-            ("ask-command", self.ask_command.is_some()),
             ("gates", !self.gates.is_empty() || for_tasks),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::spent::Spent;
 use super::waits::{RootCause, Waits};
 use crate::agent::{Outcome, Tokens};
-use crate::genesis::{self, Details, Genesis, ProjectStatus, Status};
+use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{ASKED, Attempt, History, TaskHistory, ledger};
+use crate::run::{Attempt, History, TaskHistory, ledger, open_question};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -228,8 +228,7 @@ impl TaskStatus {
             merge: last.and_then(|attempt| attempt.merge.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: details.result.as_ref().map(|result| result.summary.clone()),
-            question: asked_by_hand(task, &details)
-                .or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
+            question: open_question(genesis, task, story).map(|question| question.text),
             cost_usd: used.cost_usd,
             tokens: used.tokens,
             not_run_because: None,
@@ -256,12 +255,6 @@ fn waits_until(task: &genesis::Task, story: &TaskHistory) -> Option<Timestamp> {
 #[expect(clippy::ptr_arg, reason = "a filter of an `Option<String>`")]
 fn is_given(name: &String) -> bool {
     !name.is_empty()
-}
-
-/// The question that a person, or an agent that nobody runs, has blocked the task with.
-fn asked_by_hand(task: &genesis::Task, details: &Details) -> Option<String> {
-    let last = details.history.last().filter(|_| task.status == Status::Blocked)?;
-    last.description.as_deref()?.strip_prefix(ASKED).map(str::to_owned)
 }
 
 fn owner(

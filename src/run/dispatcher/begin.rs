@@ -43,6 +43,7 @@ impl Dispatcher<'_> {
             self.follow_changes()?;
             self.start_ready()?;
         }
+        self.ask_for_answers();
         self.settle()
     }
 

@@ -116,8 +116,11 @@ impl Dispatcher<'_> {
     fn tell_short(&mut self, task: &TaskId) {
         if !std::mem::replace(&mut self.spending.is_told, true) {
             let used = used_of(&self.spending.account);
+            let opened = self.player_of(task).filter(|_| self.spending.account.most().cost_usd.is_some());
+            let cost = opened.and_then(|opened| self.spending.account.expected_cost(&opened));
+            let cost = cost.map_or_else(String::new, |cost| format!(", which may cost ${cost:.2},"));
             let text =
-                format!("the budget is used up ({used}): {task} is not started; running agents finish");
+                format!("the budget is used up ({used}): {task}{cost} is not started; running agents finish");
             self.tell(RunEvent::Warning { task: None, text });
         }
     }

@@ -32,6 +32,7 @@ impl Dispatcher<'_> {
             Message::Record(fact, _) => self.forget(task_of(&fact)),
             Message::Saved
             | Message::Verified(..)
+            | Message::Replied(..)
             | Message::Begun(_)
             | Message::Seen(_)
             | Message::Running { .. }

@@ -30,6 +30,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         branch: String::new(),
         base: None,
         strategy: crate::git::Strategy::default(),
+        ask: None,
         on_conflict: crate::run::OnConflict::default(),
         verify: None,
         agent_folders: Vec::new(),

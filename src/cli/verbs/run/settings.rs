@@ -14,8 +14,8 @@ use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{
-    Caps, Cast, Caster, Isolation as InWhat, Keep, Price, Prices, Protected, Provisioning, Settings,
-    VerifyStep,
+    Caps, Cast, Caster, Isolation as InWhat, Keep, Outfit, Price, Prices, Protected, Provisioning, Settings,
+    Step, VerifyStep,
 };
 
 /// How often running agents' last lines are shown on a terminal.
@@ -64,6 +64,7 @@ pub(super) fn settings(
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
+        ask: ask(args, config)?,
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
@@ -97,6 +98,27 @@ fn prices(config: &Config) -> Prices {
         output: price.output.0,
     };
     Prices::new(config.price.iter().map(|(name, table)| (name.clone(), price(table))))
+}
+
+/// What a person's worktree gets, too.
+pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
+    let config = &loaded.config;
+    Ok(Outfit {
+        provisioning: provisioning(config)?,
+        env: BaseEnv::new(env::vars_os()),
+        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        program: own_program()?,
+        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
+    })
+}
+
+fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
+    let Some(command) = args.ask_command.as_ref().or(config.ask_command.as_ref()) else { return Ok(None) };
+    if command.every.is_some() {
+        return Err(CliError::usage("blueprint.toml: `ask-command` has `every`")
+            .hint("it runs whenever a task asks; `every` is for `verify-integration`"));
+    }
+    Ok(Some(command.step()))
 }
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
