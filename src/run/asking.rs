@@ -43,7 +43,14 @@ pub(super) enum Reply {
 
 pub(super) async fn ask(common: &Common, step: &Step, asking: &Asking, link: &Link) -> Reply {
     let env = variables(common, asking);
-    let place = StepPlace { common, folder: &common.config_dir, env: &env, logs: &asking.logs, slug: "ask" };
+    let place = StepPlace {
+        means: common.means(),
+        folder: &common.config_dir,
+        env: &env,
+        logs: &asking.logs,
+        slug: "ask",
+        confined_as: None,
+    };
     let run = step::consult(step, place, asking.question.clone().into_bytes(), link).await;
     match &run.end {
         StepEnd::Passed => match printed(&run.log) {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::audit::Workers;
 use super::budget::{Caps, Prices, Used};
 use super::continuing::Continuing;
+use super::gates::Gating;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
@@ -86,6 +87,8 @@ pub(super) struct Job {
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
     pub(super) ports: Option<PortBlock>,
+    /// What its work has to pass.
+    pub(super) gating: Gating,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }
@@ -195,6 +198,8 @@ pub(super) struct Report {
     pub(super) lost_session: bool,
     /// What of it waits for a person's approval.
     pub(super) protected: Vec<String>,
+    /// The gate at which it waits for a person's approval.
+    pub(super) approval: Option<String>,
     /// The commit with an accepted resolution of a conflict.
     pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
@@ -218,6 +223,18 @@ impl Report {
         Used { cost_usd: self.cost_usd, tokens: self.tokens }
     }
 
+    /// Somebody else has worked for it, too.
+    pub(super) fn add_cost(&mut self, usd: Option<f64>, tokens: Option<Tokens>) {
+        self.cost_usd = [self.cost_usd, usd].into_iter().flatten().reduce(|a, b| a + b);
+        self.tokens = [self.tokens, tokens].into_iter().flatten().reduce(Tokens::plus);
+    }
+
+    /// The same of work that is given up, for that reason.
+    pub(super) fn given_up(&self, why: &str) -> Self {
+        let detail = self.detail.as_ref().map_or_else(|| why.to_owned(), |detail| format!("{why}; {detail}"));
+        Self { detail: Some(detail), ..self.clone() }
+    }
+
     /// An attempt that ended before anything could be made.
     pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self {
@@ -235,6 +252,7 @@ impl Report {
             session: None,
             lost_session: false,
             protected: Vec::new(),
+            approval: None,
             resolution: None,
             merge: None,
             done: false,

@@ -57,7 +57,7 @@ pub(super) fn judge_in_place(
     let unmasked = mask_kept(&job.dir, &job.common.secrets).err();
     let reading = read(job, end, ended_by);
     let is_lost = said.is_none() && !end.asked && has_lost_session(job, &reading, ended_by);
-    let mut report = from_reading(job, reading);
+    let mut report = from_reading(reading);
     if let Some(said) = said {
         take_in(&mut report, said);
     }
@@ -159,7 +159,17 @@ fn gather(
     }
 }
 
-fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+/// What the agent's program says, by how it ended and by its output.
+/// What the program says of its end, with what that cost.
+pub(super) fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+    let reading = read_logs(job, end, ended_by);
+    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
+    let used = job.priced(told, reading.model.as_deref());
+    let over = job.limits.exceeded_by(used).filter(|_| reading.outcome == Outcome::OutOfBudget);
+    Reading { cost_usd: used.cost_usd, detail: over.or(reading.detail), ..reading }
+}
+
+fn read_logs(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let exit = match &end.exit {
         Exit::Code(code) => agent::Exit::Code(*code),
         Exit::Signal(signal) => agent::Exit::Signal(*signal),
@@ -211,13 +221,10 @@ fn detail(reason: Reason, stall: Duration) -> Option<String> {
     }
 }
 
-fn from_reading(job: &Job, reading: Reading) -> Report {
-    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
-    let used = job.priced(told, reading.model.as_deref());
-    let over = job.limits.exceeded_by(used).filter(|_| reading.outcome == Outcome::OutOfBudget);
+fn from_reading(reading: Reading) -> Report {
     Report {
-        detail: over.or(reading.detail),
-        cost_usd: used.cost_usd,
+        detail: reading.detail,
+        cost_usd: reading.cost_usd,
         summary: reading.summary,
         deliverables: reading.deliverables,
         question: reading.question,
@@ -242,6 +249,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         lost_session: ended.lost_session,
         duration: Duration::from_millis(ended.duration_ms),
         protected: ended.protected.clone(),
+        approval: ended.approval.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
         resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
@@ -315,6 +323,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         retry_at: report.retry_at,
         protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
+        approval: report.approval.clone(),
         session: report.session.clone(),
         lost_session: report.lost_session,
         resolution: report.resolution.map(|commit| commit.to_string()),

@@ -17,6 +17,7 @@ mod dispatcher;
 mod error;
 mod event;
 mod events;
+mod gates;
 mod ground;
 mod handover;
 mod history;
@@ -67,10 +68,14 @@ pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use gates::{
+    Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
+    Reviewer, When, pass_by_hand,
+};
 pub use ground::known_slugs;
 pub use handover::{
-    Finished, Hands, Outfit, PERSON, Place, Ready, begin, end_agent, finish, give_back, make_ready, place,
-    remake,
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
+    place, remake,
 };
 pub use masking::{environment_of, environment_of_process};
 pub use history::{Again, Attempt, History, TaskHistory};

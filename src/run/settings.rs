@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Caps, Prices};
+use super::gates::Gates;
 use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
@@ -69,6 +70,8 @@ pub struct Settings {
     pub on_conflict: OnConflict,
     /// What answers tasks' questions in a person's place.
     pub ask: Option<Step>,
+    /// What the work of tasks has to pass before it is merged.
+    pub gates: Gates,
     /// What has to succeed on the integration branch.
     pub verify: Option<VerifyStep>,
     /// Where definitions of agents are looked for, in order.

@@ -26,6 +26,8 @@ mod environment;
 mod escapes;
 mod foreign;
 mod forms;
+mod gates;
+mod gates_of_others;
 mod going_on;
 mod hung;
 mod isolation;

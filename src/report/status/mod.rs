@@ -9,7 +9,7 @@ mod waits;
 pub(super) use human::{color, until};
 pub use human::{status_lines, task_lines};
 pub(super) use model::Owner;
-pub use model::{AttemptStatus, Counts, PlanStatus, StatusReport, TaskStatus};
+pub use model::{AttemptStatus, Counts, GateStatus, PlanStatus, StatusReport, TaskStatus};
 pub use show::show_lines;
 pub use spent::{Spent, SpentByAgent, SpentByRun};
 

@@ -9,7 +9,7 @@ use super::waits::{RootCause, Waits};
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{Attempt, History, TaskHistory, ledger, open_question};
+use crate::run::{Attempt, GateEnded, History, TaskHistory, ledger, open_question};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -116,6 +116,7 @@ pub enum Owner {
 pub struct AttemptStatus {
     pub attempt: u32,
     pub outcome: Option<Outcome>,
+    pub gates: Vec<GateStatus>,
     pub resolves: Option<u32>,
     pub base: Option<String>,
     pub on_integration: bool,
@@ -125,12 +126,40 @@ pub struct AttemptStatus {
     pub tokens: Option<Tokens>,
 }
 
+/// How a gate ended that an attempt's work went through.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct GateStatus {
+    pub gate: String,
+    pub passed: bool,
+    pub value: Option<f64>,
+    pub at_least: Option<f64>,
+    pub at_most: Option<f64>,
+    pub detail: Option<String>,
+    pub log: Option<PathBuf>,
+}
+
+impl GateStatus {
+    fn of(ended: &GateEnded) -> Self {
+        Self {
+            gate: ended.gate.clone(),
+            passed: ended.passed,
+            value: ended.measured.map(|measured| measured.value),
+            at_least: ended.measured.and_then(|measured| measured.at_least),
+            at_most: ended.measured.and_then(|measured| measured.at_most),
+            detail: ended.detail.clone(),
+            log: ended.log.clone(),
+        }
+    }
+}
+
 impl AttemptStatus {
     fn of(attempt: &Attempt) -> Self {
         let started = &attempt.started;
         Self {
             attempt: started.attempt,
             outcome: attempt.outcome(),
+            gates: attempt.gates.iter().map(GateStatus::of).collect(),
             resolves: started.resolves.as_ref().map(|resolves| resolves.attempt),
             base: Some(started.base.clone()).filter(is_given),
             on_integration: started.on_integration,

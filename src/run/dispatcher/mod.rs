@@ -7,6 +7,7 @@ mod builds;
 mod decided;
 mod drive;
 mod follow;
+mod gates;
 mod go_on;
 mod hear;
 mod keep;

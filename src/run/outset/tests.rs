@@ -32,6 +32,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         strategy: crate::git::Strategy::default(),
         ask: None,
         on_conflict: crate::run::OnConflict::default(),
+        gates: crate::run::Gates::default(),
         verify: None,
         agent_folders: Vec::new(),
         env: BaseEnv::new(Vec::<(String, String)>::new()),

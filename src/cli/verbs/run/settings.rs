@@ -9,6 +9,7 @@ use crate::agent::{BaseEnv, EnvPolicy};
 use crate::cli::casting::{Wishes, agent_folders, cast, secrets};
 use crate::cli::config::{self, Config, Loaded, PriceConfig, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::gates::gates;
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
@@ -22,7 +23,8 @@ use crate::run::{
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 const RETRIES: u32 = 2;
-const KILL_GRACE: Duration = Duration::from_secs(10);
+/// Between TERM and KILL, unless the configuration says otherwise.
+pub(in crate::cli::verbs) const KILL_GRACE: Duration = Duration::from_secs(10);
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// What a run is asked to do: flags over configuration over defaults.
@@ -62,6 +64,7 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        gates: gates(loaded, &wishes, &env, repo.require_workdir()?)?,
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         ask: ask(args, config)?,
@@ -187,7 +190,7 @@ fn isolation(args: &Args) -> Option<config::Isolation> {
 }
 
 /// Supervisors are started from the same binary, even if another version takes its path while the run goes on.
-fn own_program() -> Result<PathBuf, CliError> {
+pub(in crate::cli::verbs) fn own_program() -> Result<PathBuf, CliError> {
     let own = PathBuf::from("/proc/self/exe");
     if own.exists() {
         return Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())));
