@@ -91,13 +91,15 @@ pub(super) struct Means<'a> {
     pub(super) env: &'a BaseEnv,
     /// What of it is passed on beside the usual.
     pub(super) env_policy: &'a EnvPolicy,
+    /// What is masked in their logs.
+    pub(super) secrets: &'a Secrets,
 }
 
 impl Common {
     /// What all steps of the run need.
     pub(super) fn means(&self) -> Means<'_> {
-        let Self { program, kill_grace, env, env_policy, .. } = self;
-        Means { program, kill_grace: *kill_grace, env, env_policy }
+        let Self { program, kill_grace, env, env_policy, secrets, .. } = self;
+        Means { program, kill_grace: *kill_grace, env, env_policy, secrets }
     }
 }
 
@@ -171,12 +173,10 @@ fn not_run(place: StepPlace<'_>, why: String) -> StepRun {
     StepRun { end: StepEnd::CouldNotStart(why), log: AttemptDir::at(place.logs.join(place.slug)).stdout() }
 }
 
-/// Before anybody reads what it printed. Where that can't be masked, the disk is at its end.
+/// Before anybody reads what it printed. One that can't be masked is on a disk that does nothing else either.
 async fn mask(place: StepPlace<'_>, dir: &AttemptDir) {
-    let variables = [&environment(place.means), place.env].concat();
-    let dir = dir.clone();
-    let masked = spawn_blocking(move || mask_kept(&dir, &Secrets::among(&variables)));
-    if let Ok(Err(error)) = masked.await {
+    let (dir, secrets) = (dir.clone(), place.means.secrets.clone());
+    if let Ok(Err(error)) = spawn_blocking(move || mask_kept(&dir, &secrets)).await {
         tracing::warn!(%error, "log is not masked");
     }
 }

@@ -11,14 +11,13 @@ use tokio::sync::{mpsc, watch};
 use super::command::{Place, run_command};
 use super::pass::Ran;
 use super::{Check, Gate, GateEnded};
-use crate::agent::{BaseEnv, EnvPolicy};
 use crate::git::Oid;
 use crate::plan::TaskId;
 use crate::run::attempt::Link;
 use crate::run::process::Stoppable;
-use crate::run::step::{self, Means};
+use crate::run::step;
 use crate::run::watch::Watcher;
-use crate::run::{RunError, Stage, start};
+use crate::run::{Outfit, RunError, Stage, start};
 use crate::store::AttemptDir;
 
 /// Work that a person has done, and what its gates need.
@@ -34,15 +33,9 @@ pub struct GivenWork<'a> {
     pub worktree: &'a Path,
     /// The attempt's folder, in which the gates have their logs.
     pub dir: &'a AttemptDir,
-    /// Our own program, which supervises commands.
-    pub program: &'a Path,
-    /// Between TERM and KILL.
-    pub kill_grace: Duration,
-    /// The environment that we were started with.
-    pub env: &'a BaseEnv,
-    /// What of it is passed on beside the usual.
-    pub env_policy: &'a EnvPolicy,
-    /// Beside it, what they are told of the task.
+    /// What they run with.
+    pub outfit: &'a Outfit,
+    /// Beside its environment, what they are told of the task.
     pub variables: &'a [(OsString, OsString)],
 }
 
@@ -92,8 +85,7 @@ pub fn pass_by_hand(
 }
 
 async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell: &dyn Fn(&str)) -> ByHand {
-    let GivenWork { program, kill_grace, env, env_policy, .. } = *work;
-    let means = Means { program, kill_grace, env, env_policy };
+    let means = work.outfit.means();
     let logs = work.dir.steps();
     let place =
         Place { means, folder: work.worktree, env: work.variables, logs: &logs, confined_as: None, link };

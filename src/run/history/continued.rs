@@ -47,7 +47,8 @@ impl TaskHistory {
                 (Because::Answer, answer.transitions)
             }
             Outcome::GateFailed => (Because::Findings, last.transitions_before),
-            outcome if ended.lost_session || outcome.is_transient() || is_cut_short(outcome) => {
+            Outcome::Interrupted | Outcome::OutOfBudget => (Because::Retry, last.transitions_before),
+            outcome if ended.lost_session || outcome.is_transient() => {
                 (Because::Retry, last.transitions_before)
             }
             Outcome::Completed
@@ -58,13 +59,11 @@ impl TaskHistory {
             | Outcome::Killed
             | Outcome::CouldNotStart
             | Outcome::Cancelled
-            | Outcome::Interrupted
             | Outcome::RateLimited
             | Outcome::Unavailable
             | Outcome::Authentication
             | Outcome::PermissionDenied
             | Outcome::OutOfTurns
-            | Outcome::OutOfBudget
             | Outcome::OutOfCredit
             | Outcome::Blocked
             | Outcome::MergeConflict
@@ -168,9 +167,4 @@ impl GivenAnswer {
         let Answered { question, text, by, .. } = self.answered.clone();
         AnsweredBrief { question, text, by }
     }
-}
-
-/// Whether it was ended for no reason of its own: with its run, or because what it might use up was used up, of which there is more now.
-fn is_cut_short(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Interrupted | Outcome::OutOfBudget)
 }

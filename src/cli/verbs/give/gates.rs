@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::agent::{BaseEnv, EnvPolicy};
+use crate::agent::BaseEnv;
 use crate::cli::casting::{DEFAULT_AGENT, Wishes};
 use crate::cli::config::Loaded;
 use crate::cli::context::Context;
@@ -13,7 +13,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::gates::gates;
 use crate::cli::held::Held;
 use crate::cli::output;
-use crate::cli::verbs::run::{KILL_GRACE, own_program};
+use crate::cli::verbs::run::outfit;
 use crate::git::{Authorship, Oid};
 use crate::plan::TaskId;
 use crate::report::clean;
@@ -37,18 +37,14 @@ pub(super) fn pass(
     let (number, worktree) = (attempt.started.attempt, attempt.started.worktree.clone());
     let dir = context.state.attempt(hands.slug, number);
     drop(held);
-    let program = own_program()?;
-    let config = &loaded.config;
+    let outfit = outfit(&loaded)?;
     let work = GivenWork {
         of: (TaskId::from(hands.task), number),
         head,
         changed: &changed,
         worktree: &worktree,
         dir: &dir,
-        program: &program,
-        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
-        env: &env,
-        env_policy: &EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        outfit: &outfit,
         variables: &variables(context, hands, number, &worktree),
     };
     let tell = |gate: &str| output::say(&format!("gate    {}", clean(gate)));

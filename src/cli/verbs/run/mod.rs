@@ -3,7 +3,7 @@ mod detach;
 mod preface;
 mod settings;
 
-pub(super) use settings::{KILL_GRACE, outfit, own_program};
+pub(super) use settings::outfit;
 
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;

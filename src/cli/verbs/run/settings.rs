@@ -86,6 +86,30 @@ pub(super) fn settings(
     })
 }
 
+/// What a person's worktree gets, too.
+pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
+    let config = &loaded.config;
+    let env = BaseEnv::new(env::vars_os());
+    let env_policy = EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push };
+    Ok(Outfit {
+        provisioning: provisioning(config)?,
+        secrets: secrets(config, &env, &env_policy),
+        env,
+        env_policy,
+        program: own_program()?,
+        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
+    })
+}
+
+fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
+    let Some(command) = args.ask_command.as_ref().or(config.ask_command.as_ref()) else { return Ok(None) };
+    if command.every.is_some() {
+        return Err(CliError::usage("blueprint.toml: `ask-command` has `every`")
+            .hint("it runs whenever a task asks; `every` is for `verify-integration`"));
+    }
+    Ok(Some(command.step()))
+}
+
 /// What the run may use up.
 fn budget(args: &Args, config: &Config) -> Caps {
     Caps {
@@ -101,27 +125,6 @@ fn prices(config: &Config) -> Prices {
         output: price.output.0,
     };
     Prices::new(config.price.iter().map(|(name, table)| (name.clone(), price(table))))
-}
-
-/// What a person's worktree gets, too.
-pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
-    let config = &loaded.config;
-    Ok(Outfit {
-        provisioning: provisioning(config)?,
-        env: BaseEnv::new(env::vars_os()),
-        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
-        program: own_program()?,
-        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
-    })
-}
-
-fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
-    let Some(command) = args.ask_command.as_ref().or(config.ask_command.as_ref()) else { return Ok(None) };
-    if command.every.is_some() {
-        return Err(CliError::usage("blueprint.toml: `ask-command` has `every`")
-            .hint("it runs whenever a task asks; `every` is for `verify-integration`"));
-    }
-    Ok(Some(command.step()))
 }
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
