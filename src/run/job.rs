@@ -213,18 +213,6 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Somebody else has worked for it, too.
-    pub(super) fn add_cost(&mut self, usd: Option<f64>, tokens: Option<Tokens>) {
-        self.cost_usd = [self.cost_usd, usd].into_iter().flatten().reduce(|a, b| a + b);
-        self.tokens = [self.tokens, tokens].into_iter().flatten().reduce(Tokens::plus);
-    }
-
-    /// The same of work that is given up, for that reason.
-    pub(super) fn given_up(&self, why: &str) -> Self {
-        let detail = self.detail.as_ref().map_or_else(|| why.to_owned(), |detail| format!("{why}; {detail}"));
-        Self { detail: Some(detail), ..self.clone() }
-    }
-
     /// The same without what nobody may see.
     pub(super) fn masked(mut self, secrets: &Secrets) -> Self {
         for text in [&mut self.summary, &mut self.notes, &mut self.detail, &mut self.question] {
@@ -237,6 +225,18 @@ impl Report {
     /// What it used up, as far as it is known.
     pub(super) fn used(&self) -> Used {
         Used { cost_usd: self.cost_usd, tokens: self.tokens }
+    }
+
+    /// Somebody else has worked for it, too.
+    pub(super) fn add_cost(&mut self, usd: Option<f64>, tokens: Option<Tokens>) {
+        self.cost_usd = [self.cost_usd, usd].into_iter().flatten().reduce(|a, b| a + b);
+        self.tokens = [self.tokens, tokens].into_iter().flatten().reduce(Tokens::plus);
+    }
+
+    /// The same of work that is given up, for that reason.
+    pub(super) fn given_up(&self, why: &str) -> Self {
+        let detail = self.detail.as_ref().map_or_else(|| why.to_owned(), |detail| format!("{why}; {detail}"));
+        Self { detail: Some(detail), ..self.clone() }
     }
 
     /// An attempt that ended before anything could be made.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::gates::Gates;
 use super::budget::{Caps, Prices};
+use super::gates::Gates;
 use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};

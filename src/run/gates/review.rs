@@ -12,6 +12,7 @@ use crate::run::attempt::blocking;
 use crate::run::job::{Entry, Job, Report};
 use crate::run::judge;
 use crate::run::launch::{self, LaunchError};
+use crate::run::masking::mask_kept;
 use crate::run::process::{Limits, Supervised};
 use crate::run::provision::Provided;
 use crate::run::step;
@@ -56,7 +57,8 @@ struct Cost {
 impl Cost {
     fn add(&mut self, reading: &Reading) {
         self.usd = [self.usd, reading.cost_usd].into_iter().flatten().reduce(|a, b| a + b);
-        self.tokens = [self.tokens, reading.tokens].into_iter().flatten().reduce(agent::Tokens::plus);
+        let tokens = [self.tokens, reading.tokens].into_iter().flatten();
+        self.tokens = tokens.reduce(agent::Tokens::plus);
     }
 
     fn on(&self, ended: GateEnded) -> GateEnded {
@@ -113,6 +115,9 @@ async fn ask(
     let end: End = end.map_err(|error| error.to_string())?;
     let reading = blocking(&job, move |job| {
         walls::remove_temp(&job.dir);
+        if let Err(error) = mask_kept(&job.dir, &job.common.secrets) {
+            tracing::warn!(%error, "log is not masked");
+        }
         judge::read(job, &end, ended_by)
     });
     let reading = reading.await.map_err(bug)?;
@@ -162,6 +167,7 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: String) -> Job {
         attempt: scene.started.attempt,
         branch: job.branch.clone(),
         worktree: job.worktree.clone(),
+        limits: reviewer.cast.caps,
         cast: reviewer.cast.clone(),
         estimate: None,
         definition: definition.unwrap_or_else(|| Definition::generic(agent)),
@@ -172,7 +178,6 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: String) -> Job {
         continuing: None,
         build_jobs: job.build_jobs.clone(),
         ports: None,
-        limits: reviewer.cast.caps,
         gating: Gating::default(),
         dir,
         entry: Entry::Fresh,
