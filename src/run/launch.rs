@@ -54,7 +54,11 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
         Isolation::None => None,
     };
-    write(&job.dir.stdin(), &command.stdin)?;
+    match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => write(&job.dir.stdin(), &command.stdin)?,
+        // It is given to the agent by us, who start it.
+        Isolation::None => {}
+    }
     for (file, content) in &command.files {
         write(file, content)?;
     }

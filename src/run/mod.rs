@@ -65,7 +65,10 @@ pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
 pub use ground::known_slugs;
-pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
+pub use handover::{
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, end_agent, finish, give_back, make_ready, place,
+    remake,
+};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};
@@ -80,7 +83,7 @@ pub use record::{
 };
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
-pub use start::{refuse_a_rival, run};
+pub use start::{refuse_a_rival, run, verified_in};
 pub use step::{Step, StepCommand};
 pub use tenure::Tenure;
 pub use verify::VerifyStep;

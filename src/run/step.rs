@@ -18,7 +18,7 @@ use super::job::Common;
 use super::process::{Limits, Supervised, kill_leftover};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
 use super::waiting::{Clock, wait};
-use crate::agent::{self, CommandLine, EndedBy};
+use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy};
 use crate::store::{AttemptDir, StoreError};
 
 /// A command to be run.
@@ -78,10 +78,31 @@ pub(super) struct StepRun {
     pub(super) log: PathBuf,
 }
 
+/// What all steps need.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    /// Our own program, which supervises them.
+    pub(super) program: &'a Path,
+    /// Between TERM and KILL.
+    pub(super) kill_grace: Duration,
+    /// The environment that we were started with.
+    pub(super) env: &'a BaseEnv,
+    /// What of it is passed on beside the usual.
+    pub(super) env_policy: &'a EnvPolicy,
+}
+
+impl Common {
+    /// What all steps of the run need.
+    pub(super) fn means(&self) -> Means<'_> {
+        let Self { program, kill_grace, env, env_policy, .. } = self;
+        Means { program, kill_grace: *kill_grace, env, env_policy }
+    }
+}
+
 /// Where a step runs.
 #[derive(Clone, Copy)]
 pub(super) struct StepPlace<'a> {
-    pub(super) common: &'a Common,
+    pub(super) means: Means<'a>,
     /// Its working directory.
     pub(super) folder: &'a Path,
     /// Its variables beside those of [`environment`].
@@ -129,11 +150,11 @@ async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return StepEnd::Stopped;
     }
-    let StepPlace { common, folder, .. } = place;
+    let StepPlace { means, folder, .. } = place;
     // It may be silent for as long as it may take.
-    let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: common.kill_grace };
+    let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: means.kill_grace };
     let command = command_line(step, place, dir);
-    let mut process = match Supervised::start(&common.program, &command, None, folder, dir, limits) {
+    let mut process = match Supervised::start(means.program, &command, None, folder, dir, limits) {
         Ok(process) => process,
         Err(error) => return StepEnd::CouldNotStart(format!("can't start its supervisor: {error}")),
     };
@@ -245,7 +266,7 @@ fn command_line(step: &Step, place: StepPlace<'_>, dir: &AttemptDir) -> CommandL
         StepCommand::Program(words) => words.clone(),
     };
     let mut words = words.into_iter().map(OsString::from);
-    let mut env = environment(place.common);
+    let mut env = environment(place.means);
     env.extend_from_slice(place.env);
     // By this its processes are found where its supervisor was killed.
     env.push((agent::STEP.into(), dir.path().into()));
@@ -254,8 +275,8 @@ fn command_line(step: &Step, place: StepPlace<'_>, dir: &AttemptDir) -> CommandL
 }
 
 /// What every step sees of the environment that we were started with: what agents see, without what their programs need.
-fn environment(common: &Common) -> Vec<(OsString, OsString)> {
-    agent::passed_to_steps(&common.env, &common.env_policy)
+fn environment(means: Means<'_>) -> Vec<(OsString, OsString)> {
+    agent::passed_to_steps(means.env, means.env_policy)
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 
 mod finish;
 mod place;
+mod ready;
 
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use finish::{Finished, finish, give_back};
-pub use place::{Place, end_agent, place, remake};
+pub use place::{Place, begin, end_agent, place, remake};
+pub use ready::{Outfit, Ready, make_ready};
 
 use super::outbox::hash;
 use super::record::{AttemptStarted, TransitionRecord};

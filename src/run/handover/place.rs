@@ -12,7 +12,7 @@ use crate::run::{Attempt, History, Isolation, RunError, TaskHistory};
 /// A folder to work in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
-    /// What was journaled of it.
+    /// What is to be journaled of it.
     pub started: AttemptStarted,
     /// Whether what an earlier attempt left is in it.
     pub has_work: bool,
@@ -58,7 +58,7 @@ pub fn end_agent(hands: &Hands<'_>, history: &History) -> Result<(), RunError> {
 }
 
 /// Gives the person the task's worktree, with what is in it; made at `folder` from `start` and its prerequisites' `results`, if there is
-/// none, or none that counts. Journaled as the beginning of an attempt.
+/// none, or none that counts. It is the person's with [`begin`].
 ///
 /// # Errors
 /// [`RunError::Git`] if it can't be made, with nothing changed; the results may conflict.
@@ -84,9 +84,17 @@ pub fn place(
         None => fresh(hands, number, start, results, folder)?,
     };
     hands.repo.sync()?;
-    open_journal(&hands.state.journal())?.append(&Record::now(Fact::AttemptStarted(started.clone())))?;
     let notice = aside.map(|aside| was_set_aside(folder, &aside));
     Ok(Place { started, has_work, notice })
+}
+
+/// Journals that the person's attempt has begun, in a place that is ready.
+///
+/// # Errors
+/// [`RunError::Store`] if the journal can't be written.
+pub fn begin(hands: &Hands<'_>, started: &AttemptStarted) -> Result<(), RunError> {
+    open_journal(&hands.state.journal())?.append(&Record::now(Fact::AttemptStarted(started.clone())))?;
+    Ok(())
 }
 
 /// The base of an earlier attempt, if its worktree is still there.

@@ -3,6 +3,8 @@ mod detach;
 mod preface;
 mod settings;
 
+pub(super) use settings::outfit;
+
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{
-    Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, Step, VerifyStep,
+    Cast, Caster, Isolation as InWhat, Keep, Outfit, Protected, Provisioning, Settings, Step, VerifyStep,
 };
 
 /// How often running agents' last lines are shown on a terminal.
@@ -75,6 +75,18 @@ pub(super) fn settings(
         provisioning: provisioning(config)?,
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
+    })
+}
+
+/// What a person's worktree gets, too.
+pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
+    let config = &loaded.config;
+    Ok(Outfit {
+        provisioning: provisioning(config)?,
+        env: BaseEnv::new(env::vars_os()),
+        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        program: own_program()?,
+        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
     })
 }
 
