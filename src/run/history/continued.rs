@@ -155,3 +155,6 @@ impl GivenAnswer {
         AnsweredBrief { question, text, by }
     }
 }
+
+#[cfg(test)]
+mod tests;
