@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::pass::Ran;
 use super::value::value;
-use super::{Bounds, CommandGate, Gate, GateEnded, Measured, Metric, findings};
+use super::{CommandGate, Gate, GateEnded, Measured, Metric, findings};
 use crate::run::attempt::Link;
 use crate::run::job::Job;
 use crate::run::step::{self, Means, Step, StepCommand, StepEnd, StepPlace, StepRun};
@@ -100,7 +100,7 @@ fn judged(
 
 fn measure(metric: &Metric, log: &Path) -> Option<Measured> {
     let value = value(&end_of(log)?, &metric.path)?;
-    Some(Measured::new(value, metric.bounds.unwrap_or_else(Bounds::default)))
+    Some(Measured::new(value, metric.bounds.unwrap_or_default()))
 }
 
 fn end_of(log: &Path) -> Option<String> {

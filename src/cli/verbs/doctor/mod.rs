@@ -1,3 +1,4 @@
+mod gates;
 mod ground;
 mod leftovers;
 mod live;
@@ -111,6 +112,7 @@ fn with_plan(
     ground::check(&context, loaded.as_ref(), checks);
     if let Some(loaded) = &loaded {
         programs::runners(&genesis, loaded, checks);
+        gates::check(&context, loaded, checks);
     }
     leftovers::check(&context, &genesis, checks);
     // What is wrong already would only be told in other words, after it has cost something.

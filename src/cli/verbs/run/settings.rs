@@ -23,8 +23,7 @@ use crate::run::{
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 const RETRIES: u32 = 2;
-/// Between TERM and KILL, unless the configuration says otherwise.
-pub(in crate::cli::verbs) const KILL_GRACE: Duration = Duration::from_secs(10);
+const KILL_GRACE: Duration = Duration::from_secs(10);
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// What a run is asked to do: flags over configuration over defaults.
@@ -199,7 +198,7 @@ fn isolation(args: &Args) -> Option<config::Isolation> {
 }
 
 /// Supervisors are started from the same binary, even if another version takes its path while the run goes on.
-pub(in crate::cli::verbs) fn own_program() -> Result<PathBuf, CliError> {
+fn own_program() -> Result<PathBuf, CliError> {
     let own = PathBuf::from("/proc/self/exe");
     if own.exists() {
         return Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())));
