@@ -232,6 +232,14 @@ pub enum GitError {
         /// How long it may take.
         limit: Duration,
     },
+    /// Somebody has broken off what git, or a hook, was about.
+    #[error("broken off: {action} in {}", path.display())]
+    BrokenOff {
+        /// What was under way.
+        action: &'static str,
+        /// The repository or worktree.
+        path: PathBuf,
+    },
     /// A hook of the user's does not want that commit.
     #[error("your hook `{hook}` refused: {said}")]
     HookRefused {
