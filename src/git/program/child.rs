@@ -21,6 +21,14 @@ const ATTENTION: Duration = Duration::from_millis(100);
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How often everything under way was broken off so far.
+static BREAKS: AtomicU64 = AtomicU64::new(0);
+
+/// Ends all calls of git that are under way in this process; those that come later are let be.
+pub fn break_off_calls() {
+    BREAKS.fetch_add(1, Ordering::SeqCst);
+}
+
 /// How it ended.
 pub(super) enum Ran {
     /// By itself.
@@ -36,13 +44,15 @@ pub(super) enum Ran {
 /// What it prints goes to files: a pipe would stay open for as long as anybody has it whom a hook has left in the background.
 pub(super) fn run(mut command: Command, limit: Duration, is_over: Option<&AtomicBool>) -> io::Result<Ran> {
     let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let mark = mark();
+    let (mark, breaks) = (mark(), BREAKS.load(Ordering::SeqCst));
+    let is_over =
+        || is_over.is_some_and(|flag| flag.load(Ordering::SeqCst)) || breaks != BREAKS.load(Ordering::SeqCst);
     command.env(MARK, &mark).process_group(0);
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn()?;
-    let Some(status) = wait(&mut child, limit, is_over)? else {
+    let Some(status) = wait(&mut child, limit, &is_over)? else {
         end(&mut child, &mark)?;
-        return Ok(if is_set(is_over) { Ran::BrokenOff } else { Ran::TimedOut });
+        return Ok(if is_over() { Ran::BrokenOff } else { Ran::TimedOut });
     };
     Ok(Ran::Ended(Output { status, stdout: content(&mut stdout)?, stderr: content(&mut stderr)? }))
 }
@@ -59,11 +69,7 @@ fn content(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn is_set(flag: Option<&AtomicBool>) -> bool {
-    flag.is_some_and(|flag| flag.load(Ordering::SeqCst))
-}
-
-fn wait(child: &mut Child, limit: Duration, is_over: Option<&AtomicBool>) -> io::Result<Option<ExitStatus>> {
+fn wait(child: &mut Child, limit: Duration, is_over: &dyn Fn() -> bool) -> io::Result<Option<ExitStatus>> {
     let begun = Instant::now();
     let ending = pid_of(child.id()).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     loop {
@@ -71,11 +77,10 @@ fn wait(child: &mut Child, limit: Duration, is_over: Option<&AtomicBool>) -> io:
             return Ok(Some(status));
         }
         let left = limit.saturating_sub(begun.elapsed());
-        if left.is_zero() || is_set(is_over) {
+        if left.is_zero() || is_over() {
             return Ok(None);
         }
-        // A signal that sets the flag may come before the pause.
-        pause(ending.as_ref(), if is_over.is_some() { left.min(ATTENTION) } else { left });
+        pause(ending.as_ref(), left.min(ATTENTION));
     }
 }
 

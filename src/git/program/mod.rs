@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use super::GitError;
 use child::Ran;
+pub use child::break_off_calls;
 
 /// How long a call may take, unless [`limit_calls`] has said otherwise: large files may come over a slow network, and a hook may build.
 const LIMIT: Duration = Duration::from_mins(30);

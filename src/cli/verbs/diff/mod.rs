@@ -1,5 +1,7 @@
 mod print;
 
+use std::io::{IsTerminal, stdout};
+
 use crate::cli::args::{Format, Global};
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, Known, find};
