@@ -4,6 +4,9 @@
 //! attempts in another, and a person's note is quoted line by line.
 
 mod conflict;
+mod review;
+
+pub use review::review_prompt;
 mod going_on;
 
 use super::fence::fence;

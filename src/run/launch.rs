@@ -38,26 +38,9 @@ pub(super) enum LaunchError {
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
-    job.dir.create()?;
-    let definition = job.definition.render(&Placeholders {
-        genesis: job.common.genesis.clone(),
-        task: job.task.to_string(),
-        worktree: job.worktree.clone(),
-    });
     let conflict = base.and_then(|base| base.conflict.as_ref());
     let prompt = agent::prompt(&job.brief_of(conflict));
-    write(&job.dir.definition(), &definition)?;
-    write(&job.dir.prompt(), &prompt)?;
-    let token = token()?;
-    let mut command = command_line(job, &definition, &prompt, &token, provided)?;
-    let walls = match job.cast.isolation {
-        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
-        Isolation::None => None,
-    };
-    write(&job.dir.stdin(), &command.stdin)?;
-    for (file, content) in &command.files {
-        write(file, content)?;
-    }
+    let LaidOut { command, walls, definition, token } = lay_out(job, &prompt, provided)?;
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -79,6 +62,41 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         continues: job.continuing.as_ref().map(|continuing| continuing.record.clone()),
     };
     Ok(Ready { command, walls, started })
+}
+
+/// What an agent finds beside its log, and what starts it.
+pub(super) struct LaidOut {
+    pub(super) command: CommandLine,
+    pub(super) walls: Option<Walls>,
+    definition: String,
+    token: String,
+}
+
+/// Writes down its definition and what it is told.
+pub(super) fn lay_out(job: &Job, prompt: &str, provided: &Provided) -> Result<LaidOut, LaunchError> {
+    job.dir.create()?;
+    let definition = job.definition.render(&Placeholders {
+        genesis: job.common.genesis.clone(),
+        task: job.task.to_string(),
+        worktree: job.worktree.clone(),
+    });
+    write(&job.dir.definition(), &definition)?;
+    write(&job.dir.prompt(), prompt)?;
+    let token = token()?;
+    let mut command = command_line(job, &definition, prompt, &token, provided)?;
+    let walls = match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
+        Isolation::None => None,
+    };
+    match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => write(&job.dir.stdin(), &command.stdin)?,
+        // It is given to the agent by us, who start it.
+        Isolation::None => {}
+    }
+    for (file, content) in &command.files {
+        write(file, content)?;
+    }
+    Ok(LaidOut { command, walls, definition, token })
 }
 
 fn command_line(

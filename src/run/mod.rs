@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
+mod asking;
 mod attempt;
 mod audit;
 mod books;
@@ -15,6 +16,7 @@ mod dispatcher;
 mod error;
 mod event;
 mod events;
+mod gates;
 mod ground;
 mod handover;
 mod history;
@@ -35,6 +37,7 @@ mod process;
 mod programs;
 mod protected;
 mod provision;
+mod questions;
 mod record;
 mod room;
 #[cfg(test)]
@@ -62,10 +65,14 @@ pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use gates::{
+    Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
+    Reviewer, When, pass_by_hand,
+};
 pub use ground::known_slugs;
 pub use handover::{
-    Finished, Hands, Outfit, PERSON, Place, Ready, begin, end_agent, finish, give_back, make_ready, place,
-    remake,
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
+    place, remake,
 };
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
@@ -74,6 +81,7 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
+pub use questions::{LONGEST_ANSWER, NoAnswer, OpenQuestion, answer_in, open_question};
 pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,

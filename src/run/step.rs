@@ -14,10 +14,11 @@ use tokio::task::spawn_blocking;
 
 use super::Stage;
 use super::attempt::Link;
-use super::job::Common;
+use super::job::{Common, Job};
 use super::process::{Limits, Supervised, kill_leftover};
-use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
+use super::supervisor::{End, Exit, MOST_OUTPUT, Reason, Walls};
 use super::waiting::{Clock, wait};
+use super::walls::{self, WallsError};
 use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy};
 use crate::store::{AttemptDir, StoreError};
 
@@ -111,12 +112,46 @@ pub(super) struct StepPlace<'a> {
     pub(super) logs: &'a Path,
     /// The name of its own folder there, such as `setup-1`; one that has been used is not used again.
     pub(super) slug: &'a str,
+    /// It runs what the agent of that attempt has written, and is kept in the same sandbox.
+    pub(super) confined_as: Option<&'a Job>,
 }
 
-/// Runs the step to its end. A step of that name that an earlier run has left running is killed before.
+/// Runs the step to its end. Steps that an earlier run has left running there are killed before.
 pub(super) async fn run(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
+    let logs = place.logs.to_owned();
+    after_leftovers(place, run_beside(step, place, link), logs).await
+}
+
+/// The same beside other steps that run there.
+pub(super) async fn run_beside(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
+    run_in_folder(step, place, link, make_folder).await
+}
+
+/// The same for a step that is told something, and gives an answer: it finds `input` on its standard input, and its log is what it prints on
+/// its standard output alone.
+pub(super) async fn consult(step: &Step, place: StepPlace<'_>, input: Vec<u8>, link: &Link) -> StepRun {
+    let logs = place.logs.to_owned();
+    let consulted =
+        run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input));
+    after_leftovers(place, consulted, logs).await
+}
+
+async fn after_leftovers(place: StepPlace<'_>, step: impl Future<Output = StepRun>, logs: PathBuf) -> StepRun {
+    match spawn_blocking(move || end_leftovers(&logs)).await {
+        Ok(Ok(())) => step.await,
+        Ok(Err(error)) => not_run(place, error.to_string()),
+        Err(bug) => not_run(place, format!("a bug in blueprint: {bug}")),
+    }
+}
+
+async fn run_in_folder(
+    step: &Step,
+    place: StepPlace<'_>,
+    link: &Link,
+    make: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
+) -> StepRun {
     let (logs, slug) = (place.logs.to_owned(), place.slug.to_owned());
-    let made = spawn_blocking(move || make_folder(&logs, &slug)).await;
+    let made = spawn_blocking(move || make(&logs, &slug)).await;
     let dir = match made {
         Ok(Ok(dir)) => dir,
         Ok(Err(error)) => return not_run(place, error.to_string()),
@@ -138,17 +173,32 @@ async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link
     let StepPlace { means, folder, .. } = place;
     // It may be silent for as long as it may take.
     let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: means.kill_grace };
-    let command = command_line(step, place, dir);
-    let mut process = match Supervised::start(means.program, &command, None, folder, dir, limits) {
+    let mut command = command_line(step, place, dir);
+    let walls = match walls_of(place, dir, &mut command) {
+        Ok(walls) => walls,
+        Err(error) => return StepEnd::CouldNotStart(format!("no sandbox can be made: {error}")),
+    };
+    let mut process = match Supervised::start(means.program, &command, walls.as_ref(), folder, dir, limits) {
         Ok(process) => process,
         Err(error) => return StepEnd::CouldNotStart(format!("can't start its supervisor: {error}")),
     };
     link.stoppable.is_under(&process);
     let (end, ended_by) = wait(&mut process, limits, Clock::plain(link, step.timeout)).await;
+    if walls.is_some() {
+        walls::remove_temp(dir);
+    }
     match end {
         Ok(end) => StepEnd::of(&end, ended_by),
         Err(error) => StepEnd::CouldNotStart(error.to_string()),
     }
+}
+
+fn walls_of(
+    place: StepPlace<'_>,
+    dir: &AttemptDir,
+    command: &mut CommandLine,
+) -> Result<Option<Walls>, WallsError> {
+    place.confined_as.map_or(Ok(None), |job| walls::around(job, dir, command, place.env))
 }
 
 impl StepEnd {
@@ -175,7 +225,7 @@ impl StepEnd {
     }
 
     /// What there is to say of it after the step's name; nothing of one that passed.
-    fn sentence(&self, step: &Step) -> Option<String> {
+    pub(super) fn sentence(&self, step: &Step) -> Option<String> {
         match self {
             Self::Passed => None,
             Self::Failed(code) => Some(format!("ended with exit code {code}")),
@@ -222,21 +272,28 @@ pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A new folder for a step. What an earlier run has started under that name is ended before.
-fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
-    end_leftovers(logs)?;
+/// The first folder of that name, or of that name with a number, which is not there yet.
+pub(super) fn unused(logs: &Path, slug: &str) -> PathBuf {
     let names = std::iter::once(slug.to_owned()).chain((2..).map(|number| format!("{slug}.{number}")));
     // The numbers don't end.
-    let path =
-        names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug));
-    let dir = AttemptDir::at(path);
-    dir.create()?;
-    fs::write(dir.stdin(), "").map_err(StoreError::io("write", &dir.stdin()))?;
-    // One log, in which lines of both outputs are in their order.
+    names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug))
+}
+
+/// A new folder for a step, with one log, in which lines of both outputs are in their order.
+fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
+    let dir = make_folder_with(logs, slug, &[])?;
     let (Some(one), other) = (dir.stdout().file_name().map(OsString::from), dir.stderr()) else {
         return Ok(dir);
     };
     symlink(one, &other).map_err(StoreError::io("make link", &other))?;
+    Ok(dir)
+}
+
+/// A new folder for a step, with what it finds on its standard input.
+fn make_folder_with(logs: &Path, slug: &str, input: &[u8]) -> Result<AttemptDir, StoreError> {
+    let dir = AttemptDir::at(unused(logs, slug));
+    dir.create()?;
+    fs::write(dir.stdin(), input).map_err(StoreError::io("write", &dir.stdin()))?;
     Ok(dir)
 }
 

@@ -124,7 +124,7 @@ impl Ready {
         let own = own.into_iter().map(|(name, value)| (name.into(), value.into()));
         let vars: Vec<_> = own.chain(self.env.iter().cloned()).collect();
         let means = Means { program, kill_grace: *kill_grace, env, env_policy };
-        let place = StepPlace { means, folder: &started.worktree, env: &vars, logs: &logs, slug: "" };
+        let place = StepPlace { means, folder: &started.worktree, env: &vars, logs: &logs, slug: "", confined_as: None };
         let runtime = runtime().map_err(StoreError::io("start threads in", &logs))?;
         match runtime.block_on(until_broken_off(provisions, place)) {
             Ok(()) => {}
