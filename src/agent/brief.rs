@@ -41,6 +41,8 @@ pub struct GoingOnBrief {
     pub attempt: u32,
     /// It goes on in that one's session: its agent knows all that it was told and did there.
     pub has_session: bool,
+    /// The commit that keeps what that attempt made, where there is one.
+    pub commit: Option<String>,
     /// What has happened since, the first thing first.
     pub news: Vec<News>,
 }

@@ -8,6 +8,9 @@ mod documents;
 mod going_on;
 mod lines;
 mod plan;
+mod review;
+
+pub use review::review_prompt;
 
 use super::fence::fence;
 use super::legible::legible;

@@ -110,6 +110,8 @@ pub(super) enum Verb {
     Add(verbs::add::Args),
     /// Let tasks count as done without work, also while the plan runs.
     Skip(verbs::skip::Args),
+    /// Answer a task's question: its agent goes on where it stopped.
+    Answer(verbs::answer::Args),
     /// Merge work that changes protected paths, as it is.
     Approve(verbs::approve::Args),
     /// Set tasks back to be done again, completed ones too, with all that depends on them.

@@ -1,13 +1,14 @@
 //! The plan's repository, and what its tasks are called there.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::config;
+use super::config::{self, WORKTREE_DIR};
 use super::context::Context;
 use super::error::CliError;
 use crate::git::{EpicRefs, Repo, Strategy, epic_slug, slugs_beside};
 use crate::plan::Plan;
-use crate::run::{History, known_slugs};
+use crate::run::{self, History, known_slugs};
 
 /// A plan in its repository.
 pub(super) struct Branches<'a> {
@@ -41,6 +42,13 @@ impl<'a> Branches<'a> {
     /// The task's name for branches and folders.
     pub(super) fn slug(&self, task: &str) -> &str {
         self.slugs.get(task).map_or("", String::as_str)
+    }
+
+    /// The worktree in which what is merged is tried, wherever it is or would be; nothing where there is no checkout.
+    pub(super) fn verified_in(&self, context: &Context) -> Result<Option<PathBuf>, CliError> {
+        let config = context.config()?.config;
+        let template = config.worktree_dir.as_deref().unwrap_or(WORKTREE_DIR);
+        Ok(self.repo.workdir().map(|checkout| run::verified_in(template, checkout, &self.refs)))
     }
 
     /// All tasks that there are or were, and their names.

@@ -42,7 +42,7 @@ pub(super) fn cast(
     let mut runners = Runners::default();
     let mut casting = HashMap::new();
     for (_, task) in plan.tasks() {
-        let spec = spec(task, config, wishes)?;
+        let spec = spec(|| layers(task, config), config, wishes)?;
         let kind = spec.kind;
         let made = runners.made(spec)?;
         if !wishes.only_looks
@@ -59,6 +59,27 @@ pub(super) fn cast(
     }
     refuse_a_mixture(&casting)?;
     Ok(casting)
+}
+
+/// Casts an agent that reviews the work of others, and has no task of its own.
+pub(super) fn reviewer(
+    agent: &str,
+    config: &Config,
+    wishes: &Wishes<'_>,
+    env: &BaseEnv,
+    config_dir: &Path,
+) -> Result<Cast, CliError> {
+    let said = || config.agents.get(agent).into_iter();
+    let spec = spec(said, config, wishes)?;
+    let kind = spec.kind;
+    let runner: Arc<dyn Runner> = agent::build(spec)?.into();
+    if !wishes.only_looks {
+        runner.check(env, config_dir)?;
+    }
+    let configured = said().find_map(|layer| layer.timeout).or(config.timeout).map(|timeout| timeout.0);
+    let timeout = wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT);
+    let isolation = Isolation::Worktree;
+    Ok(Cast { runner, kind, agent: agent.to_owned(), timeout, isolation, needs: Vec::new() })
 }
 
 /// The runners made so far.
@@ -148,15 +169,20 @@ pub(super) fn agent_folders(loaded: &Loaded, root: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn spec(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<RunnerSpec, CliError> {
-    let from_layers = layers(task, config).find_map(|layer| layer.runner.as_deref());
+/// By what the tables say of who is cast, the first one first.
+fn spec<'c, L: Iterator<Item = &'c AgentConfig>>(
+    layers: impl Fn() -> L,
+    config: &Config,
+    wishes: &Wishes<'_>,
+) -> Result<RunnerSpec, CliError> {
+    let from_layers = layers().find_map(|layer| layer.runner.as_deref());
     let name = wishes.runner.or(from_layers).or(config.runner.as_deref()).unwrap_or(DEFAULT_RUNNER);
     let mut spec = named(name, config)?;
     spec.definition = config.definition.unwrap_or_default();
-    if let Some(model) = layers(task, config).find_map(|layer| layer.model.clone()) {
+    if let Some(model) = layers().find_map(|layer| layer.model.clone()) {
         spec.model = Some(model);
     }
-    if let Some(args) = layers(task, config).find_map(|layer| layer.args.clone()) {
+    if let Some(args) = layers().find_map(|layer| layer.args.clone()) {
         spec.args.extend(args);
     }
     Ok(spec)

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::error::CliError;
 use super::person::actor;
+use crate::report::shell_word;
 use crate::run::{Asks, Fact, Record, open_journal};
 use crate::store::{Lock, RunLock, RunOwner, read_records};
 
@@ -30,6 +31,16 @@ pub(super) fn ask(context: &Context, run: &RunOwner, asks: Asks) -> Result<(), C
     let _plan = Lock::wait(&context.state.plan_lock())?;
     let fact = Fact::Asked { run: run.run.clone(), by: actor(), asks };
     Ok(open_journal(&context.state.journal())?.append(&Record::now(fact))?)
+}
+
+/// What one would do when tasks are pending that were not before.
+pub(super) fn next_step(context: &Context, is_live: bool) -> String {
+    let plan = shell_word(&context.path.to_string_lossy());
+    if is_live {
+        format!("next    blueprint attach {plan}   (the live run takes that up)")
+    } else {
+        format!("next    blueprint run {plan}")
+    }
 }
 
 /// Whether the live run, if there is one, has been told to start nothing for now.

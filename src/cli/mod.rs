@@ -9,6 +9,7 @@ pub mod config;
 mod context;
 mod dry_run;
 mod error;
+mod gates;
 mod hands;
 mod held;
 mod live;

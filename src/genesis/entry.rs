@@ -57,6 +57,19 @@ pub struct Known {
     pub texts: Vec<String>,
 }
 
+/// A figure of what was built.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// What was measured.
+    pub name: String,
+    /// The figure.
+    pub value: f64,
+    /// In what; may be empty.
+    pub unit: String,
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+}
+
 /// Any of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,6 +106,23 @@ impl Genesis {
     /// If there is no such task.
     pub fn note(&self, note: &Note) -> Result<Edit, EditError> {
         write::note(self.xml(), self.form().names(), self.view(), note)
+    }
+
+    /// The edit that adds measurements to the metrics, those left out that are there already. Empty for a document without metrics, and
+    /// for a form in which they have no place.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn measurements(&self, measurements: &[Measurement]) -> Result<Edit, EditError> {
+        let mut now: Option<Genesis> = None;
+        for measurement in measurements {
+            let before = now.as_ref().unwrap_or(self);
+            let edit = write::measurement(before.xml(), before.form().names(), before.view(), measurement);
+            if !edit.is_empty() {
+                now = Some(before.apply(&edit)?);
+            }
+        }
+        Ok(now.map_or_else(Edit::default, |now| Edit::between(self.source(), now.source())))
     }
 
     /// The edit that adds all `entries`, those left out that are there already.

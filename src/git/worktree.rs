@@ -87,6 +87,11 @@ impl Worktree {
 
     /// Opens it, if it still is what it was made as. An agent that makes its `.git` point to the main checkout or elsewhere must not
     /// get us to commit there.
+    /// The folder in which git keeps what is the worktree's alone; it goes with it.
+    pub fn git_dir(&self) -> Result<PathBuf, GitError> {
+        Ok(self.open()?.path().to_owned())
+    }
+
     pub(super) fn open(&self) -> Result<Repository, GitError> {
         let none: [&Path; 0] = [];
         let opened = Repository::open_ext(&self.path, RepositoryOpenFlags::NO_SEARCH, none);

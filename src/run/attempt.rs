@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
+use super::asking::Reply;
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
@@ -16,6 +17,7 @@ use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
 use super::provision::{self, Provided, Unprovided};
+use super::questions::OpenQuestion;
 use super::record::{AgentStarted, AttemptEnded, AttemptStarted, Fact, OverEstimate};
 use super::shared::{self, Inside};
 use super::verify::Verified;
@@ -41,6 +43,8 @@ pub(super) enum Message {
     Saved,
     /// `verify-integration` was run on that commit.
     Verified(Oid, Box<Verified>),
+    /// `ask-command` was asked that for the task.
+    Replied(TaskId, Box<(OpenQuestion, Reply)>),
     /// Something to look at.
     Warning(TaskId, String),
     /// Something to know.

@@ -92,7 +92,12 @@ impl Books {
     /// Whoever changes a status journals it first; should they be killed before they write the plan file, we do it.
     fn note(&mut self, fact: &Fact) {
         match fact {
-            Fact::Transition(_) | Fact::Taken(_) | Fact::Answered(_) => (self.is_behind, self.is_decided) = (true, true),
+            Fact::Transition(_) | Fact::Taken(_) => (self.is_behind, self.is_decided) = (true, true),
+            Fact::Answered(answered) => {
+                (self.is_behind, self.is_decided) = (true, true);
+                let (task, by) = (answered.task.clone(), answered.by.clone());
+                self.news.push(News::Answered { task, by });
+            }
             Fact::SetBack(set_back) => {
                 (self.is_behind, self.is_decided) = (true, true);
                 let moved = set_back.transitions.iter().map(|transition| &transition.task);
@@ -110,6 +115,8 @@ impl Books {
             | Fact::OverEstimate(_)
             | Fact::OfLaterVersion
             | Fact::Verified(_)
+            | Fact::GateEnded(_)
+            | Fact::GatesInterrupted { .. }
             // Only a run takes work out, and there is one at most.
             | Fact::TakenOut(_)
             | Fact::AttemptEnded(_)

@@ -22,6 +22,8 @@ pub(super) struct Continuing {
     of: AttemptStarted,
     /// The last commit of what was made.
     head: Option<Oid>,
+    /// Nobody has worked there since.
+    is_latest: bool,
     news: Vec<News>,
 }
 
@@ -32,6 +34,7 @@ impl Continuing {
             record: Continues { attempt: with.started.attempt, session: session.map(str::to_owned), because },
             of: with.started.clone(),
             head: Attempt::commit(with),
+            is_latest: story.is_latest(with),
             news: story.news(going_on),
         }
     }
@@ -56,19 +59,20 @@ impl Continuing {
         GoingOnBrief {
             attempt: self.record.attempt,
             has_session: self.record.session.is_some(),
+            commit: self.head.map(|head| head.to_string()),
             news: self.news.clone(),
         }
     }
 }
 
 /// Gives the attempt the worktree as the earlier one has left it, whatever a person has done there since; or what is kept of that one's work,
-/// if the worktree is gone.
+/// if the worktree is gone, or another attempt has been in it.
 pub(super) fn prepare(job: &Job, continuing: &Continuing) -> Result<Based, PrepareError> {
     let Common { repo, refs, .. } = &*job.common;
     let base = continuing.of.base.parse::<Oid>().ok();
     let (Some(base), Some(head)) = (base, continuing.head) else { return Err(PrepareError::NothingKept) };
     repo.keep_base(refs, &job.slug, job.attempt, base)?;
-    let is_kept = is_there(job)?;
+    let is_kept = continuing.is_latest && is_there(job)?;
     if !is_kept {
         workplace::stand_at(job, head)?;
     }

@@ -1,4 +1,5 @@
 mod continued;
+mod gated;
 mod unresolved;
 mod verified;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
+use super::gates::GateEnded;
 use super::outbox::{self, Says};
 use super::record::{
     AgentStarted, Answered, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,
@@ -86,6 +88,10 @@ pub struct Attempt {
     pub process: Option<ProcessId>,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
+    /// How the gates ended that its work went through, the first one first: of each the last time.
+    pub gates: Vec<GateEnded>,
+    /// Its work has not gone through all gates, because a run was told to end.
+    pub(super) gates_interrupted: bool,
     /// The integration branch's commit that has its work.
     pub merge: Option<String>,
 }
@@ -102,6 +108,8 @@ impl Attempt {
             has_spoken,
             process,
             ended: None,
+            gates: Vec::new(),
+            gates_interrupted: false,
             merge: None,
         }
     }
@@ -209,6 +217,16 @@ impl History {
                 self.begin_at(start, branch);
             }
             Fact::Rebased { to, branch, .. } => self.begin_at(to, branch),
+            Fact::GateEnded(ended) => {
+                if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {
+                    attempt.add_gate(*ended);
+                }
+            }
+            Fact::GatesInterrupted { task, attempt } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.gates_interrupted = true;
+                }
+            }
             Fact::Verified(verified) => self.add_verified(verified),
             Fact::TakenOut(out) => self.take_out(out),
             Fact::AgentSpoke { task, attempt } => {
@@ -246,7 +264,8 @@ impl History {
     fn answer(&mut self, answered: Answered) {
         let story = self.story(&answered.task);
         story.transitions.extend(answered.transitions.iter().cloned());
-        story.answers.push(GivenAnswer { answered, transitions: story.transitions.len() });
+        let (transitions, attempts) = (story.transitions.len(), story.attempts.len());
+        story.answers.push(GivenAnswer { answered, transitions, attempts });
     }
 
     fn begin_at(&mut self, start: String, branch: Option<String>) {

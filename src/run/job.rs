@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::audit::Workers;
 use super::continuing::Continuing;
+use super::gates::Gating;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
@@ -81,6 +82,8 @@ pub(super) struct Job {
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
     pub(super) ports: Option<PortBlock>,
+    /// What its work has to pass.
+    pub(super) gating: Gating,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }
@@ -184,6 +187,8 @@ pub(super) struct Report {
     pub(super) lost_session: bool,
     /// What of it waits for a person's approval.
     pub(super) protected: Vec<String>,
+    /// The gate at which it waits for a person's approval.
+    pub(super) approval: Option<String>,
     /// The commit with an accepted resolution of a conflict.
     pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
@@ -193,6 +198,21 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Somebody else has worked for it, too.
+    pub(super) fn add_cost(&mut self, usd: Option<f64>, tokens: Option<Tokens>) {
+        self.cost_usd = [self.cost_usd, usd].into_iter().flatten().reduce(|a, b| a + b);
+        self.tokens = [self.tokens, tokens].into_iter().flatten().reduce(|a, b| Tokens {
+            input: a.input.saturating_add(b.input),
+            output: a.output.saturating_add(b.output),
+        });
+    }
+
+    /// The same of work that is given up, for that reason.
+    pub(super) fn given_up(&self, why: &str) -> Self {
+        let detail = self.detail.as_ref().map_or_else(|| why.to_owned(), |detail| format!("{why}; {detail}"));
+        Self { detail: Some(detail), ..self.clone() }
+    }
+
     /// An attempt that ended before anything could be made.
     pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self {
@@ -211,6 +231,7 @@ impl Report {
             session: None,
             lost_session: false,
             protected: Vec::new(),
+            approval: None,
             resolution: None,
             merge: None,
             done: false,

@@ -153,7 +153,8 @@ fn gather(
     }
 }
 
-fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+/// What the agent's program says, by how it ended and by its output.
+pub(super) fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let exit = match &end.exit {
         Exit::Code(code) => agent::Exit::Code(*code),
         Exit::Signal(signal) => agent::Exit::Signal(*signal),
@@ -234,6 +235,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         lost_session: ended.lost_session,
         duration: Duration::from_millis(ended.duration_ms),
         protected: ended.protected.clone(),
+        approval: ended.approval.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
         resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
@@ -307,6 +309,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         retry_at: report.retry_at,
         protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
+        approval: report.approval.clone(),
         session: report.session.clone(),
         lost_session: report.lost_session,
         resolution: report.resolution.map(|commit| commit.to_string()),

@@ -39,35 +39,8 @@ pub(super) enum LaunchError {
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     let conflict = base.and_then(|base| base.conflict.as_ref());
-    write_down_with(job, base, provided, &agent::prompt(&job.whole_brief(conflict)))
-}
-
-/// The same with that prompt.
-pub(super) fn write_down_with(
-    job: &Job,
-    base: Option<&Based>,
-    provided: &Provided,
-    prompt: &str,
-) -> Result<Ready, LaunchError> {
-    job.dir.create()?;
-    let definition = job.definition.render(&Placeholders {
-        genesis: job.common.genesis.clone(),
-        task: job.task.to_string(),
-        worktree: job.worktree.clone(),
-    });
-    let conflict = base.and_then(|base| base.conflict.as_ref());
-    write(&job.dir.definition(), &definition)?;
-    write(&job.dir.prompt(), prompt)?;
-    let token = token()?;
-    let mut command = command_line(job, &definition, prompt, &token, provided)?;
-    let walls = match job.cast.isolation {
-        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
-        Isolation::None => None,
-    };
-    write(&job.dir.stdin(), &command.stdin)?;
-    for (file, content) in &command.files {
-        write(file, content)?;
-    }
+    let prompt = agent::prompt(&job.whole_brief(conflict));
+    let LaidOut { command, walls, definition, token } = lay_out(job, &prompt, provided)?;
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -78,7 +51,7 @@ pub(super) fn write_down_with(
         base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
         command: command.to_string(),
-        prompt: fingerprint(&definition, prompt),
+        prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
         sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
@@ -89,6 +62,41 @@ pub(super) fn write_down_with(
         continues: job.continuing.as_ref().map(|continuing| continuing.record.clone()),
     };
     Ok(Ready { command, walls, started })
+}
+
+/// What an agent finds beside its log, and what starts it.
+pub(super) struct LaidOut {
+    pub(super) command: CommandLine,
+    pub(super) walls: Option<Walls>,
+    definition: String,
+    token: String,
+}
+
+/// Writes down its definition and what it is told.
+pub(super) fn lay_out(job: &Job, prompt: &str, provided: &Provided) -> Result<LaidOut, LaunchError> {
+    job.dir.create()?;
+    let definition = job.definition.render(&Placeholders {
+        genesis: job.common.genesis.clone(),
+        task: job.task.to_string(),
+        worktree: job.worktree.clone(),
+    });
+    write(&job.dir.definition(), &definition)?;
+    write(&job.dir.prompt(), prompt)?;
+    let token = token()?;
+    let mut command = command_line(job, &definition, prompt, &token, provided)?;
+    let walls = match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
+        Isolation::None => None,
+    };
+    match job.cast.isolation {
+        Isolation::Worktree | Isolation::Shared => write(&job.dir.stdin(), &command.stdin)?,
+        // It is given to the agent by us, who start it.
+        Isolation::None => {}
+    }
+    for (file, content) in &command.files {
+        write(file, content)?;
+    }
+    Ok(LaidOut { command, walls, definition, token })
 }
 
 fn command_line(

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
+mod asking;
 mod attempt;
 mod audit;
 mod books;
@@ -15,6 +16,7 @@ mod dispatcher;
 mod error;
 mod event;
 mod events;
+mod gates;
 mod ground;
 mod handover;
 mod history;
@@ -35,6 +37,7 @@ mod process;
 mod programs;
 mod protected;
 mod provision;
+mod questions;
 mod record;
 mod rehearsal;
 mod room;
@@ -63,8 +66,15 @@ pub use dispatcher::worktree_path;
 pub use error::RunError;
 pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use gates::{
+    Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
+    Reviewer, When, pass_by_hand,
+};
 pub use ground::known_slugs;
-pub use handover::{Finished, Hands, PERSON, Place, end_agent, finish, give_back, place, remake};
+pub use handover::{
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
+    place, remake,
+};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};
@@ -72,6 +82,7 @@ pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;
 pub use provision::{Bring, BringError, How, Provisioning};
+pub use questions::{LONGEST_ANSWER, NoAnswer, OpenQuestion, answer_in, open_question};
 pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
@@ -79,7 +90,7 @@ pub use record::{
 pub use rehearsal::{Trial, rehearse};
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
-pub use start::{refuse_a_rival, run};
+pub use start::{refuse_a_rival, run, verified_in};
 pub use step::{Step, StepCommand};
 pub use tenure::Tenure;
 pub use verify::VerifyStep;

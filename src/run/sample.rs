@@ -90,6 +90,7 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         question: None,
         retry_at: None,
         protected: Vec::new(),
+        approval: None,
         commit: Some("c".repeat(40)),
         session: None,
         lost_session: false,

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::gates::Gates;
 use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
+use super::step::Step;
 use super::verify::VerifyStep;
 use super::walls::Confinement;
 use crate::agent::{BaseEnv, EnvPolicy, Kind, Offer, Outcome, Runner};
@@ -61,6 +63,10 @@ pub struct Settings {
     pub strategy: Strategy,
     /// What follows a conflict with work that is merged already.
     pub on_conflict: OnConflict,
+    /// What answers tasks' questions in a person's place.
+    pub ask: Option<Step>,
+    /// What the work of tasks has to pass before it is merged.
+    pub gates: Gates,
     /// What has to succeed on the integration branch.
     pub verify: Option<VerifyStep>,
     /// Where definitions of agents are looked for, in order.

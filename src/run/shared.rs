@@ -90,9 +90,19 @@ pub(super) fn stay(job: &Job) -> Option<Inside> {
 pub(super) fn prepare(job: &Job) -> Result<Based, PrepareError> {
     let common = &job.common;
     let is_alone = common.shared.inside.load(Ordering::SeqCst) == 1;
-    let base = if is_alone { clean_place(job)? } else { common.repo.worktree(&job.worktree).head()? };
+    let base = if is_alone && !is_left(job)? {
+        clean_place(job)?
+    } else {
+        common.repo.worktree(&job.worktree).head()?
+    };
     common.repo.keep_base(&common.refs, &job.slug, job.attempt, base)?;
     Ok(Based { commit: base, on_integration: false, conflict: None, is_kept: false })
+}
+
+/// Whether the attempt goes on in what an earlier one has left there.
+fn is_left(job: &Job) -> Result<bool, GitError> {
+    let is_ready = job.continuing.is_some() && job.common.shared.brought().is_some();
+    Ok(is_ready && matches!(job.common.repo.worktree_at(&job.worktree)?, Found::Ours(_)))
 }
 
 /// As it is, where it holds just that; else made anew.

@@ -242,6 +242,11 @@ fn place_programs(site: &Site, settings: &Settings, tell: &dyn Fn(RunEvent)) -> 
     }
 }
 
+/// The worktree in which what is merged is tried together.
+pub fn verified_in(template: &str, checkout: &Path, refs: &EpicRefs) -> PathBuf {
+    worktree_path(template, checkout, refs.epic(), VERIFIED_IN)
+}
+
 pub(super) fn common(
     site: &Site,
     settings: &Settings,
@@ -251,7 +256,7 @@ pub(super) fn common(
     programs: Option<PathBuf>,
 ) -> Arc<Common> {
     let checkout = site.repo.workdir().unwrap_or(site.repo.common_dir());
-    let verified_in = worktree_path(&settings.worktree_dir, checkout, refs.epic(), VERIFIED_IN);
+    let verified_in = verified_in(&settings.worktree_dir, checkout, &refs);
     Arc::new(Common {
         repo: site.repo.clone(),
         refs,

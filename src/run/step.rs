@@ -14,11 +14,12 @@ use tokio::task::spawn_blocking;
 
 use super::Stage;
 use super::attempt::Link;
-use super::job::Common;
+use super::job::{Common, Job};
 use super::process::{Limits, Supervised, kill_leftover};
-use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
+use super::supervisor::{End, Exit, MOST_OUTPUT, Reason, Walls};
 use super::waiting::{Clock, wait};
-use crate::agent::{self, CommandLine, EndedBy};
+use super::walls::{self, WallsError};
+use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy};
 use crate::store::{AttemptDir, StoreError};
 
 /// A command to be run.
@@ -78,10 +79,31 @@ pub(super) struct StepRun {
     pub(super) log: PathBuf,
 }
 
+/// What all steps need.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    /// Our own program, which supervises them.
+    pub(super) program: &'a Path,
+    /// Between TERM and KILL.
+    pub(super) kill_grace: Duration,
+    /// The environment that we were started with.
+    pub(super) env: &'a BaseEnv,
+    /// What of it is passed on beside the usual.
+    pub(super) env_policy: &'a EnvPolicy,
+}
+
+impl Common {
+    /// What all steps of the run need.
+    pub(super) fn means(&self) -> Means<'_> {
+        let Self { program, kill_grace, env, env_policy, .. } = self;
+        Means { program, kill_grace: *kill_grace, env, env_policy }
+    }
+}
+
 /// Where a step runs.
 #[derive(Clone, Copy)]
 pub(super) struct StepPlace<'a> {
-    pub(super) common: &'a Common,
+    pub(super) means: Means<'a>,
     /// Its working directory.
     pub(super) folder: &'a Path,
     /// Its variables beside those of [`environment`].
@@ -90,12 +112,46 @@ pub(super) struct StepPlace<'a> {
     pub(super) logs: &'a Path,
     /// The name of its own folder there, such as `setup-1`; one that has been used is not used again.
     pub(super) slug: &'a str,
+    /// It runs what the agent of that attempt has written, and is kept in the same sandbox.
+    pub(super) confined_as: Option<&'a Job>,
 }
 
-/// Runs the step to its end. A step of that name that an earlier run has left running is killed before.
+/// Runs the step to its end. Steps that an earlier run has left running there are killed before.
 pub(super) async fn run(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
+    let logs = place.logs.to_owned();
+    after_leftovers(place, run_beside(step, place, link), logs).await
+}
+
+/// The same beside other steps that run there.
+pub(super) async fn run_beside(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
+    run_in_folder(step, place, link, make_folder).await
+}
+
+/// The same for a step that is told something, and gives an answer: it finds `input` on its standard input, and its log is what it prints on
+/// its standard output alone.
+pub(super) async fn consult(step: &Step, place: StepPlace<'_>, input: Vec<u8>, link: &Link) -> StepRun {
+    let logs = place.logs.to_owned();
+    let consulted =
+        run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input));
+    after_leftovers(place, consulted, logs).await
+}
+
+async fn after_leftovers(place: StepPlace<'_>, step: impl Future<Output = StepRun>, logs: PathBuf) -> StepRun {
+    match spawn_blocking(move || end_leftovers(&logs)).await {
+        Ok(Ok(())) => step.await,
+        Ok(Err(error)) => not_run(place, error.to_string()),
+        Err(bug) => not_run(place, format!("a bug in blueprint: {bug}")),
+    }
+}
+
+async fn run_in_folder(
+    step: &Step,
+    place: StepPlace<'_>,
+    link: &Link,
+    make: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
+) -> StepRun {
     let (logs, slug) = (place.logs.to_owned(), place.slug.to_owned());
-    let made = spawn_blocking(move || make_folder(&logs, &slug)).await;
+    let made = spawn_blocking(move || make(&logs, &slug)).await;
     let dir = match made {
         Ok(Ok(dir)) => dir,
         Ok(Err(error)) => return not_run(place, error.to_string()),
@@ -114,20 +170,35 @@ async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link
     if link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
         return StepEnd::Stopped;
     }
-    let StepPlace { common, folder, .. } = place;
+    let StepPlace { means, folder, .. } = place;
     // It may be silent for as long as it may take.
-    let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: common.kill_grace };
-    let command = command_line(step, place, dir);
-    let mut process = match Supervised::start(&common.program, &command, None, folder, dir, limits) {
+    let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: means.kill_grace };
+    let mut command = command_line(step, place, dir);
+    let walls = match walls_of(place, dir, &mut command) {
+        Ok(walls) => walls,
+        Err(error) => return StepEnd::CouldNotStart(format!("no sandbox can be made: {error}")),
+    };
+    let mut process = match Supervised::start(means.program, &command, walls.as_ref(), folder, dir, limits) {
         Ok(process) => process,
         Err(error) => return StepEnd::CouldNotStart(format!("can't start its supervisor: {error}")),
     };
     link.stoppable.is_under(&process);
     let (end, ended_by) = wait(&mut process, limits, Clock::plain(link, step.timeout)).await;
+    if walls.is_some() {
+        walls::remove_temp(dir);
+    }
     match end {
         Ok(end) => StepEnd::of(&end, ended_by),
         Err(error) => StepEnd::CouldNotStart(error.to_string()),
     }
+}
+
+fn walls_of(
+    place: StepPlace<'_>,
+    dir: &AttemptDir,
+    command: &mut CommandLine,
+) -> Result<Option<Walls>, WallsError> {
+    place.confined_as.map_or(Ok(None), |job| walls::around(job, dir, command, place.env))
 }
 
 impl StepEnd {
@@ -154,7 +225,7 @@ impl StepEnd {
     }
 
     /// What there is to say of it after the step's name; nothing of one that passed.
-    fn sentence(&self, step: &Step) -> Option<String> {
+    pub(super) fn sentence(&self, step: &Step) -> Option<String> {
         match self {
             Self::Passed => None,
             Self::Failed(code) => Some(format!("ended with exit code {code}")),
@@ -201,21 +272,28 @@ pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A new folder for a step. What an earlier run has started under that name is ended before.
-fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
-    end_leftovers(logs)?;
+/// The first folder of that name, or of that name with a number, which is not there yet.
+pub(super) fn unused(logs: &Path, slug: &str) -> PathBuf {
     let names = std::iter::once(slug.to_owned()).chain((2..).map(|number| format!("{slug}.{number}")));
     // The numbers don't end.
-    let path =
-        names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug));
-    let dir = AttemptDir::at(path);
-    dir.create()?;
-    fs::write(dir.stdin(), "").map_err(StoreError::io("write", &dir.stdin()))?;
-    // One log, in which lines of both outputs are in their order.
+    names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug))
+}
+
+/// A new folder for a step, with one log, in which lines of both outputs are in their order.
+fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
+    let dir = make_folder_with(logs, slug, &[])?;
     let (Some(one), other) = (dir.stdout().file_name().map(OsString::from), dir.stderr()) else {
         return Ok(dir);
     };
     symlink(one, &other).map_err(StoreError::io("make link", &other))?;
+    Ok(dir)
+}
+
+/// A new folder for a step, with what it finds on its standard input.
+fn make_folder_with(logs: &Path, slug: &str, input: &[u8]) -> Result<AttemptDir, StoreError> {
+    let dir = AttemptDir::at(unused(logs, slug));
+    dir.create()?;
+    fs::write(dir.stdin(), input).map_err(StoreError::io("write", &dir.stdin()))?;
     Ok(dir)
 }
 
@@ -225,7 +303,7 @@ fn command_line(step: &Step, place: StepPlace<'_>, dir: &AttemptDir) -> CommandL
         StepCommand::Program(words) => words.clone(),
     };
     let mut words = words.into_iter().map(OsString::from);
-    let mut env = environment(place.common);
+    let mut env = environment(place.means);
     env.extend_from_slice(place.env);
     // By this its processes are found where its supervisor was killed.
     env.push((agent::STEP.into(), dir.path().into()));
@@ -234,8 +312,8 @@ fn command_line(step: &Step, place: StepPlace<'_>, dir: &AttemptDir) -> CommandL
 }
 
 /// What every step sees of the environment that we were started with: what agents see, without what their programs need.
-fn environment(common: &Common) -> Vec<(OsString, OsString)> {
-    agent::passed_to_steps(&common.env, &common.env_policy)
+fn environment(means: Means<'_>) -> Vec<(OsString, OsString)> {
+    agent::passed_to_steps(means.env, means.env_policy)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `clean` and `doctor`: what is over goes, what is not stays, and what was left behind is found.
 
 use std::fs;
+use std::path::PathBuf;
 
 use boon::{Compiler, Schemas};
 use serde_json::Value;
@@ -206,4 +207,88 @@ fn what_is_wrong_or_was_left_behind_is_named_with_what_to_do() {
     let (refs, status) = (project.refs(), project.read("genesis.xml"));
     project.blueprint(&["doctor"]).assert(1, &[]);
     assert_eq!((project.refs(), project.read("genesis.xml")), (refs, status));
+}
+
+#[test]
+fn the_worktree_of_the_verification_goes_when_the_plan_is_over_or_nothing_is_tried_any_more() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    project.configure("verify-integration = \"echo x > left-behind\"");
+    project.complete(&[]);
+    let place = PathBuf::from(project.worktree("a")).with_file_name("integration");
+    assert!(place.join("left-behind").exists());
+    let (shown, _) = ok(&project, &["clean", "--yes"]);
+    assert!(shown.contains("what is merged is tried here until the plan is over"), "{shown}");
+    assert!(place.exists());
+    project.configure("");
+    let (doctor, _) = ok(&project, &["doctor"]);
+    assert!(doctor.contains("which is not configured any more"), "{doctor}");
+    fs::rename(&place, place.with_file_name("gone")).unwrap();
+    let (doctor, _) = ok(&project, &["doctor"]);
+    assert!(
+        doctor.contains("a worktree is registered whose folder is gone") && doctor.contains("integration"),
+        "{doctor}"
+    );
+    fs::rename(place.with_file_name("gone"), &place).unwrap();
+    ok(&project, &["land"]);
+    ok(&project, &["clean", "--yes"]);
+    assert!(!place.exists());
+    assert_eq!((ours(&project).as_str(), project.git(&["worktree", "list"]).lines().count()), ("", 1));
+}
+
+#[test]
+fn what_a_forge_has_squashed_or_rebased_has_landed() {
+    // Lines of a file that later work changes again, and a whole file.
+    let script =
+        "== a\nwrite a.txt of a\nsh printf '1\\n2\\n3\\n4\\n5\\nof a\\n' > list\n== b\nwrite b.txt of b";
+    for how in ["squash-all", "squash-each", "rebase"] {
+        let project = project(&PlanText::of(&["a", "b"]), script);
+        project.write("list", "1\n2\n3\n4\n5\n");
+        project.commit_all("List");
+        project.complete(&["-j", "1"]);
+        match how {
+            "squash-all" => {
+                project.git(&["merge", "--quiet", "--squash", INTEGRATION]);
+                project.git(&["commit", "--quiet", "--message", "All of it (#1)"]);
+            }
+            "squash-each" => {
+                for task in ["a", "b"] {
+                    project.git(&["merge", "--quiet", "--squash", &format!("blueprint/trial/{task}")]);
+                    project.git(&["commit", "--quiet", "--message", "Some of it"]);
+                }
+                // What has landed is changed again.
+                project.write("list", "1\n2\n3\n4\n5\nof a and b\n");
+                project.commit_all("Later");
+            }
+            _ => {
+                project.write("list", "one\n2\n3\n4\n5\n");
+                project.commit_all("Meanwhile");
+                project.git(&["cherry-pick", "blueprint/trial/a", "blueprint/trial/b"]);
+            }
+        }
+        let tip = project.git(&["rev-parse", "main"]);
+        project.git(&["stash", "--quiet"]);
+        let (_, said) = ok(&project, &["land"]);
+        assert!(said.contains("all that is finished has landed in main"), "{how}: {said}");
+        assert_eq!(
+            project.git(&["diff", "--name-only", &tip, "main"]).replace("genesis.xml", ""),
+            "",
+            "{how}"
+        );
+        ok(&project, &["clean", "--yes"]);
+        // What was brought together nowhere else is nobody's to throw away unasked.
+        let left = if how == "squash-each" { format!("refs/heads/{INTEGRATION}") } else { String::new() };
+        assert_eq!(ours(&project), left, "{how}");
+    }
+}
+
+#[test]
+fn work_of_which_a_branch_has_only_a_part_has_not_landed() {
+    let project = project(&PlanText::of(&["a"]), "== a\nwrite a.txt of a\nwrite more.txt of a");
+    project.complete(&[]);
+    project.write("a.txt", "of a\n");
+    project.commit_all("Part of it");
+    let (shown, _) = ok(&project, &["clean", "--yes"]);
+    assert!(shown.contains("has not landed in main"), "{shown}");
+    let (_, said) = ok(&project, &["land"]);
+    assert!(said.contains("landed  task a in main"), "{said}");
 }

@@ -212,6 +212,33 @@ fn a_person_at_a_shell_in_the_checkout_is_not_taken_for_the_agent() {
 }
 
 #[test]
+fn a_person_whose_editor_was_started_elsewhere_is_not_taken_for_the_agent() {
+    for called_with in ["README.md", ""] {
+        let project = TestProject::new(&PlanText::of(&["a"]), "");
+        // As editors do: it names or holds open what is edited, and is itself anywhere.
+        let mut editor = Command::new("sh");
+        editor.args(["-c", "exec 3<\"$1\"; shift; exec sleep 600 \"$@\"", "editor"]).current_dir("/");
+        let mut editor = if called_with.is_empty() {
+            editor.arg(project.root.join("README.md")).spawn().unwrap()
+        } else {
+            Command::new("tail")
+                .arg("-f")
+                .arg(project.root.join(called_with))
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        let ended = run_while(&project, || project.write("README.md", "mine"));
+        editor.kill().unwrap();
+        editor.wait().unwrap();
+        ended.assert(
+            0,
+            &["warning a", "README.md was changed", "nothing shows that it was the agent's doing"],
+        );
+    }
+}
+
+#[test]
 fn what_git_has_noted_is_proof_whoever_else_is_there() {
     let project = TestProject::new(&PlanText::of(&["a"]), "");
     let _shell = Shell::open(&project);

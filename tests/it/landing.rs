@@ -275,3 +275,35 @@ fn a_branch_to_land_in_is_refused_where_there_is_none_or_it_is_our_own() {
     assert!(project.files("other").contains(&"a.txt".to_owned()));
     assert!(!project.files("main").contains(&"a.txt".to_owned()));
 }
+
+#[test]
+fn with_dry_run_it_says_what_would_land_and_what_is_in_the_way_and_changes_nothing() {
+    let project = done(&PlanText::chain(&["a", "b"]), WORK);
+    hook(&project, "commit-msg", "exit 1");
+    let everything = || (project.refs(), project.git(&["status", "--porcelain"]), project.read(".git/HEAD"));
+    let before = everything();
+    let said = ok(&project, &["land", "--dry-run"]);
+    for text in [
+        "would land  2 tasks (a, b) in main, by fast-forward",
+        "would land  the plan's state",
+        "nothing was changed",
+    ] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+    let said = ok(&project, &["land", "a", "--dry-run", "--squash", "--push", "origin"]);
+    assert!(
+        said.contains("would land  task a in main, squashed") && said.contains("would push  main to origin"),
+        "{said}"
+    );
+    assert_eq!(everything(), before);
+    project.write("b.txt", "mine");
+    project
+        .blueprint(&["land", "--dry-run"])
+        .assert(2, &["uncommitted work is in the way, in b.txt; nothing was changed"]);
+    fs::remove_file(project.root.join("b.txt")).unwrap();
+    fs::remove_file(project.root.join(".git/hooks/commit-msg")).unwrap();
+    project.write("a.txt", "another's\n");
+    project.commit_all("In conflict");
+    project.blueprint(&["land", "--dry-run"]).assert(2, &["conflicts with what main has by now, in a.txt"]);
+    assert!(!project.state_dir().join("landing.lock").exists());
+}

@@ -10,6 +10,7 @@
 
 mod project;
 
+mod ask_command;
 mod by_hand;
 mod chaos;
 mod choices;
@@ -26,6 +27,8 @@ mod environment;
 mod escapes;
 mod foreign;
 mod forms;
+mod gates;
+mod gates_of_others;
 mod going_on;
 mod hung;
 mod isolation;
@@ -40,6 +43,8 @@ mod parallel;
 mod places;
 mod protected;
 mod provision;
+mod questions;
+mod questions_crash;
 mod refused_writes;
 mod repositories;
 mod rivals;

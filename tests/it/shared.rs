@@ -126,3 +126,28 @@ fn no_plan_has_both_a_shared_worktree_and_others() {
     project.run(&[]).assert(2, &["some tasks share a worktree, and some have one of their own"]);
     project.complete(&["--isolation", "shared"]);
 }
+
+#[test]
+fn a_task_that_others_were_built_on_unknowingly_is_done_again_with_them_or_alone() {
+    // `b` needs nothing of `a`, but what was committed after `a` holds its work.
+    let project = project(
+        &PlanText::of(&["a", "b", "c"]).edge("a", "c"),
+        "== a #1\nwrite a.txt old\n== a\nwrite a.txt new\n== *\nwrite {task}.txt x",
+    );
+    project.complete(&["-j", "1"]);
+    let before = (project.refs(), project.statuses());
+    project
+        .blueprint(&["retry", "a"])
+        .assert(2, &["what b brought there contains it; nothing was changed", "retry b, too"]);
+    assert_eq!((project.refs(), project.statuses()), before);
+    project.blueprint(&["retry", "a", "b"]).assert(0, &[]);
+    project.assert_statuses(&[("a", "pending"), ("b", "pending"), ("c", "pending")]);
+    assert!(!project.files(INTEGRATION).iter().any(|file| file.ends_with(".txt")));
+    project.complete(&["-j", "1"]);
+    assert_eq!(project.show(INTEGRATION, "a.txt"), "new");
+    project.blueprint(&["retry", "a", "--only"]).assert(0, &[]);
+    project.assert_statuses(&[("a", "pending"), ("b", "completed"), ("c", "completed")]);
+    project.complete(&[]);
+    assert_eq!(project.log().starts().len(), 7);
+    assert_eq!(["b.txt", "c.txt"].map(|file| project.show(INTEGRATION, file)), ["x", "x"]);
+}

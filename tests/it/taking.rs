@@ -324,3 +324,71 @@ fn agents_neither_take_nor_give_nor_land() {
     let codes: Vec<_> = project.log().all("blueprint").map(|event| event.more[0].clone()).collect();
     assert_eq!(codes, ["77"; 4]);
 }
+
+/// Ignored files in the checkout, and a setup step that notes what it knows.
+fn provided(keys: &str) -> TestProject {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    project.write(".gitignore", ".env\nsetup.log\n");
+    project.commit_all("Ignore");
+    project.write(".env", "SECRET=1");
+    project.configure(&format!("bring = [\".env\"]\n{keys}"));
+    project
+}
+
+#[test]
+fn the_worktree_of_a_person_is_made_ready_as_those_of_agents_are() {
+    let project = provided(
+        "build-cache = [\"CACHE\"]\nsetup = ['echo \"$TASK_ID|$BLUEPRINT_AGENT|$BLUEPRINT_PORT_BASE|$CACHE\" >> setup.log']",
+    );
+    let folder = take(&project, "a");
+    assert_eq!(fs::read_to_string(folder.join(".env")).unwrap(), "SECRET=1");
+    let log = fs::read_to_string(folder.join("setup.log")).unwrap();
+    let words: Vec<_> = log.trim_end().split('|').collect();
+    assert_eq!(words[..2], ["a", "person"], "{log}");
+    let started = &project.facts("attempt-started", "a")[0];
+    assert_eq!(
+        (&started["port_base"].to_string(), &started["brought"]),
+        (&words[2].to_owned(), &vec![".env"].into())
+    );
+    assert!(fs::metadata(words[3]).unwrap().is_dir(), "{log}");
+    // What is the person's already is not made ready again; a shell in it knows the same.
+    let shell = project.base().join("shell");
+    fs::write(&shell, "#!/bin/sh\necho \"$BLUEPRINT_PORT_BASE|$CACHE\" > seen\n").unwrap();
+    fs::set_permissions(&shell, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = project.command(crate::project::BLUEPRINT);
+    let ended = command.args(["take", "a", "--shell"]).env("SHELL", &shell).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(fs::read_to_string(folder.join("seen")).unwrap().trim_end(), words[2..].join("|"));
+    assert_eq!(fs::read_to_string(folder.join("setup.log")).unwrap(), log);
+    ok(&project, &["give", "a"]);
+    assert_eq!(project.files(INTEGRATION).iter().filter(|file| file.as_str() == ".env").count(), 0);
+    assert!(project.files(INTEGRATION).contains(&"seen".to_owned()));
+}
+
+#[test]
+fn setup_that_fails_is_told_and_the_worktree_is_the_persons_all_the_same() {
+    let project = provided("setup = [\"echo no such package; exit 3\"]");
+    let ended = project.blueprint(&["take", "a"]);
+    ended.assert(0, &["warning setup step", "ended with exit code 3: no such package"]);
+    assert!(PathBuf::from(ended.stdout.trim_end()).join(".env").exists());
+    ok(&project, &["give", "a"]);
+}
+
+#[test]
+fn ctrl_c_breaks_setup_off_and_taking_the_task_again_does_it_all() {
+    let project = provided(
+        "setup = ['touch setup.log \"$FAKE_AGENT_DIR/in-setup\"; test -e \"$FAKE_AGENT_DIR/go\" || sleep 600']",
+    );
+    let taking = project.start(&["take", "a"]);
+    project.wait_until_there("in-setup");
+    taking.signal(rustix::process::Signal::INT);
+    taking.wait().assert(
+        130,
+        &["setting its worktree up", "broken off: the task is yours, but its worktree is not ready"],
+    );
+    project.assert_no_process_left();
+    project.touch("go");
+    let folder = take(&project, "a");
+    assert!(folder.join(".env").exists() && folder.join("setup.log").exists());
+    ok(&project, &["give", "a"]);
+}

@@ -176,3 +176,26 @@ fn what_was_journaled_as_taken_out_leaves_the_branch_though_the_run_was_killed_b
     assert_eq!(texts(&project), ["a.txt", "c.txt"]);
     assert_eq!(project.log().starts(), ["a", "b", "c"]);
 }
+
+#[test]
+fn the_worktree_in_which_it_runs_is_made_ready_as_those_of_attempts_are() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nwrite {task}.txt x");
+    project.write(".gitignore", ".env\nsetup.log\n");
+    project.commit_all("Ignore");
+    project.write(".env", "SECRET=1");
+    project.configure(
+        "bring = ['.env']\nbuild-cache = ['CACHE']\nsetup = ['ls *.txt > setup.log || true']\n\
+         verify-integration = 'test -s .env && test -d \"$CACHE\" && test $BLUEPRINT_PORT_BASE -gt 0 && ls *.txt | cmp - setup.log'",
+    );
+    project.complete(&["-j", "1"]);
+    assert!(!verified(&project).is_empty() && verified(&project).iter().all(|passed| *passed));
+}
+
+#[test]
+fn setup_that_fails_there_is_no_tasks_fault() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x");
+    project.configure("setup = [\"test -n \\\"$TASK_ID\\\"\"]\nverify-integration = \"true\"");
+    let ended = project.complete(&[]);
+    ended.assert(0, &["what is merged is not verified any more in this run: setup step"]);
+    assert!(verified(&project).is_empty());
+}

@@ -23,10 +23,22 @@ pub(super) fn prompt(brief: &Brief, going_on: &GoingOnBrief) -> String {
 fn opening(brief: &Brief, going_on: &GoingOnBrief) -> String {
     let id = inline(&brief.task.id);
     format!(
-        "# Task {id}, going on\n\nYou go on with the task {id}, in the session and the folder of your attempt {}. All that you were told \
-         there holds; this is attempt {}. What you made is still in your folder. What is new:",
-        going_on.attempt, brief.attempt
+        "# Task {id}, going on\n\nYou go on with the task {id}, in the session of your attempt {}. All that you were told there holds; this \
+         is attempt {}. {} What is new:",
+        going_on.attempt,
+        brief.attempt,
+        whereabouts("What you made", brief, going_on)
     )
+}
+
+/// A folder that others need clean may not have it any more.
+fn whereabouts(what: &str, brief: &Brief, going_on: &GoingOnBrief) -> String {
+    match &going_on.commit {
+        Some(commit) if brief.place.is_shared => format!(
+            "{what} is in your folder, unless somebody has needed that clean since: commit {commit} keeps it."
+        ),
+        Some(_) | None => format!("{what} is in your folder."),
+    }
 }
 
 fn news(news: &News) -> String {
@@ -70,8 +82,8 @@ pub(super) fn work_so_far(brief: &Brief) -> String {
     let Some(going_on) = &brief.going_on else { return String::new() };
     let news = going_on.news.iter().filter(|news| !matches!(news, News::Answer(_))).map(self::news);
     let opening = format!(
-        "## Earlier work\n\nWhat attempt {} made of this task is in your folder. Look at it first, then go on from there.",
-        going_on.attempt
+        "## Earlier work\n\n{} Look at it first, then go on from there.",
+        whereabouts(&format!("What attempt {} made of this task", going_on.attempt), brief, going_on)
     );
     std::iter::once(opening).chain(news).collect::<Vec<_>>().join("\n\n")
 }

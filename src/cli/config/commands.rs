@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::keys::Timeout;
@@ -42,6 +43,15 @@ fn shortened(command: &str) -> String {
     if is_whole { line.to_owned() } else { line.chars().take(NAME).chain(['…']).collect() }
 }
 
+impl FromStr for StepConfig {
+    type Err = String;
+
+    /// A text for the shell, as a flag has it.
+    fn from_str(text: &str) -> Result<Self, String> {
+        of_text::<de::value::Error>(text).map_err(|error| error.to_string())
+    }
+}
+
 /// The table as it stands in the file.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -59,7 +69,7 @@ impl<'de> Deserialize<'de> for StepConfig {
     }
 }
 
-fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StepCommand, D::Error> {
+pub(super) fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StepCommand, D::Error> {
     deserializer.deserialize_any(Written { with_table: false }).map(|step| step.run)
 }
 
@@ -77,10 +87,7 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<StepConfig, E> {
-        if text.trim().is_empty() {
-            return Err(E::custom("an empty command does nothing"));
-        }
-        plain(StepCommand::Shell(text.to_owned()))
+        of_text(text)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<StepConfig, A::Error> {
@@ -98,6 +105,13 @@ impl<'de> Visitor<'de> for Written {
         let Table { run, name, timeout, every } = Table::deserialize(MapAccessDeserializer::new(table))?;
         Ok(StepConfig { run, name, timeout, every })
     }
+}
+
+fn of_text<E: Error>(text: &str) -> Result<StepConfig, E> {
+    if text.trim().is_empty() {
+        return Err(E::custom("an empty command does nothing"));
+    }
+    plain(StepCommand::Shell(text.to_owned()))
 }
 
 /// NUL bytes can't be given to a program.

@@ -3,6 +3,7 @@
 mod amounts;
 mod bring;
 mod commands;
+mod gates;
 mod keys;
 mod named;
 mod read;
@@ -10,8 +11,9 @@ mod read;
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use bring::{BringConfig, CacheVariable};
 pub use commands::StepConfig;
+pub use gates::{GateConfig, GateKind, MetricConfig};
 pub use keys::{
-    AgentConfig, Config, GateConfig, Isolation, Keep, OnConflict, RunnerConfig, Sandbox, Strategy, Timeout,
+    AgentConfig, Config, Isolation, Keep, OnConflict, Quality, RunnerConfig, Sandbox, Strategy, Timeout,
 };
 pub(crate) use named::{NameOf, Named, named};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.

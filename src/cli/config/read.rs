@@ -208,14 +208,18 @@ mod tests {
             metric = "x"
             at-least = 1.0
             at-most = 2.0
-            kind = "k"
+            kind = "command"
             when = "always"
             agents = []
             tasks = []
             timeout = "5m"
+            parallel = true
+            rounds = 5
+            patience = 2
+            quality = "enterprise"
         "#;
         let config = with(text, "").unwrap().config;
-        assert!(config.without_effect().contains(&"gates"));
+        assert!(!config.without_effect().contains(&"gates"));
         assert!(!config.without_effect().contains(&"context"));
         assert_eq!(config.timeout.unwrap().0.as_secs(), 3600);
     }

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub(super) mod add;
+pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
@@ -53,6 +54,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Land(args) => land::run(&args, global),
         Verb::Add(args) => add::run(&args, global),
         Verb::Skip(args) => skip::run(&args, global),
+        Verb::Answer(args) => answer::run(&args, global),
         Verb::Approve(args) => approve::run(&args, global),
         Verb::Retry(args) => retry::run(&args, global),
         Verb::Cancel(args) => cancel::run(&args, global),

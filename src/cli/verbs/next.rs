@@ -9,6 +9,7 @@ use crate::cli::output;
 use crate::genesis::Status;
 use crate::plan::{Ending, Event, Schedule, State, TaskIndex};
 use crate::report::{clean, short};
+use crate::run::open_question;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint next genesis.xml --format json")]
@@ -38,14 +39,25 @@ struct Ready<'a> {
     urgency: u64,
 }
 
+/// A question that has to be answered before its task can go on.
+#[derive(Serialize)]
+struct Asking<'a> {
+    id: &'a str,
+    agent: Option<&'a str>,
+    question: String,
+}
+
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let path = find_only(args.genesis.as_ref())?;
     let (_, known) = Context::open(path, global)?.known()?;
     let ready = ready(&known)?;
     let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();
     match args.format {
-        NextFormat::Human => output::data(&human(&tasks))?,
-        NextFormat::Json => output::json(&serde_json::json!({"version": 1, "tasks": tasks}))?,
+        NextFormat::Human => output::data(&(human(&tasks) + &asked(&asking(&known))))?,
+        NextFormat::Json => {
+            let next = serde_json::json!({"version": 1, "tasks": tasks, "questions": asking(&known)});
+            output::json(&next)?;
+        }
         NextFormat::Github => {
             let jobs = tasks.iter().map(|task| serde_json::json!({"task": task.id, "agent": task.agent}));
             let matrix = serde_json::json!({"include": jobs.collect::<Vec<_>>()});
@@ -86,4 +98,24 @@ fn human(tasks: &[Ready<'_>]) -> String {
         format!("{:<24} {:>8}{agent}\n", clean(task.id), short(Duration::from_secs(task.urgency)))
     };
     tasks.iter().map(line).collect()
+}
+
+fn asking(known: &Known) -> Vec<Asking<'_>> {
+    let asking = |(index, task): (TaskIndex, &crate::plan::Task)| {
+        let id = task.id.as_str();
+        let question = open_question(&known.genesis, known.genesis.task(id)?, known.history.task(id))?.text;
+        let Ready { id, agent, .. } = describe(known, index);
+        Some(Asking { id, agent, question })
+    };
+    known.plan.tasks().filter_map(asking).collect()
+}
+
+/// Below the tasks that are ready.
+fn asked(asking: &[Asking<'_>]) -> String {
+    let line = |asking: &Asking<'_>| {
+        let question =
+            clean(asking.question.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
+        format!("{:<24} {:>8}  {question}\n", clean(asking.id), "asks")
+    };
+    asking.iter().map(line).collect()
 }

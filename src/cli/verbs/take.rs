@@ -13,13 +13,16 @@ use crate::cli::hands::hands;
 use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::verbs::run::outfit;
 use crate::genesis::Status;
 use crate::git::Oid;
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
-use crate::run::{self, AttemptStarted, Fact, Taken, TaskHistory, Work, ledger, worktree_path};
+use crate::run::{self, AttemptStarted, Fact, Ready, Taken, TaskHistory, Work, ledger, worktree_path};
 use crate::store::RunLock;
 
+/// The exit code of what Ctrl-C has ended.
+const BROKEN_OFF: u8 = 130;
 /// Between two looks at whether an agent has ended.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long an agent that is being started may take to appear.
@@ -57,12 +60,17 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if was_busy {
         await_agent(&context, name)?;
     }
-    let started = settle_in(&context, &branches, name, &results)?;
-    let folder = started.worktree;
+    let Some((folder, ready)) = settle_in(&context, &branches, name, &results)? else {
+        output::say(&format!(
+            "broken off: the task is yours, but its worktree is not ready; `blueprint take {}` makes it anew",
+            shell_word(&clean(name))
+        ));
+        return Ok(BROKEN_OFF);
+    };
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&format!("next    work there, then: blueprint give {plan} {}", shell_word(&clean(name))));
     if args.shell {
-        return open_shell(&context, &folder);
+        return open_shell(&ready, &folder);
     }
     output::data(&format!("{}\n", folder.display()))?;
     Ok(0)
@@ -158,39 +166,100 @@ fn await_agent(context: &Context, name: &str) -> Result<(), CliError> {
     }
 }
 
-/// The worktree; as it is, if the person has it already.
+/// The worktree, ready to work in; as it is, if the person has it already. Nothing, if the person has broken that off.
 fn settle_in(
     context: &Context,
     branches: &Branches<'_>,
     name: &str,
     results: &[Oid],
-) -> Result<AttemptStarted, CliError> {
+) -> Result<Option<(PathBuf, Ready)>, CliError> {
+    let outfit = outfit(&context.config()?)?;
+    let placed = find_place(context, branches, name, results)?;
+    // Not under the plan's lock: that others wait for.
+    let hands = hands(context, branches, name, &placed.name);
+    if placed.is_new && !outfit.provisioning.setup.is_empty() {
+        output::say("setting its worktree up (Ctrl-C breaks that off)");
+    }
+    let ready = run::make_ready(&hands, &outfit, &placed.started, &context.path, placed.is_new);
+    let ready = ready.map_err(|error| CliError::run(&context.path, error))?;
+    for warning in &ready.warnings {
+        output::say(&format!("warning {}", clean(warning)));
+    }
+    let folder = placed.started.worktree.clone();
+    if ready.is_broken_off {
+        return Ok(None);
+    }
+    if !placed.is_begun {
+        let started =
+            AttemptStarted { brought: ready.brought.clone(), port_base: ready.port_base(), ..placed.started };
+        begin(context, branches, (name, &placed.name), &started)?;
+    }
+    if let Some(ports) = ready.ports() {
+        let (first, last) = (ports.start(), ports.end());
+        output::say(&format!(
+            "note    ports {first} to {last} are free for it (BLUEPRINT_PORT_BASE={first})"
+        ));
+    }
+    Ok(Some((folder, ready)))
+}
+
+/// A worktree for the person.
+struct Placed {
+    /// What the task is called.
+    name: String,
+    started: AttemptStarted,
+    /// It was made just now, and has to be made ready.
+    is_new: bool,
+    /// The person's attempt is journaled already.
+    is_begun: bool,
+}
+
+fn find_place(
+    context: &Context,
+    branches: &Branches<'_>,
+    task: &str,
+    results: &[Oid],
+) -> Result<Placed, CliError> {
     let held = Held::open(context)?;
-    let task_name = held.genesis.task(name).map(|task| task.name.clone()).unwrap_or_default();
-    let hands = hands(context, branches, name, &task_name);
+    let name = held.genesis.task(task).map(|task| task.name.clone()).unwrap_or_default();
+    let hands = hands(context, branches, task, &name);
     if let Some(attempt) = hands.attempt(&held.history) {
         let remade = run::remake(&hands, attempt).map_err(|error| CliError::run(&context.path, error))?;
-        if let Some(notice) = remade {
-            output::say(&format!("note    {}", clean(&notice)));
+        if let Some(notice) = &remade {
+            output::say(&format!("note    {}", clean(notice)));
         }
-        return Ok(attempt.started.clone());
+        let started = attempt.started.clone();
+        return Ok(Placed { name, started, is_new: remade.is_some(), is_begun: true });
     }
-    let (start, folder) = (start(context, branches)?, folder(context, branches, name)?);
+    let (start, folder) = (start(context, branches)?, folder(context, branches, task)?);
     let place = run::place(&hands, &held.history, start, results, &folder);
     let place = place.map_err(|error| {
         CliError::run(&context.path, error)
-            .hint(format!("the task is yours all the same; `blueprint give --back {name}` returns it"))
+            .hint(format!("the task is yours all the same; `blueprint give --back {task}` returns it"))
     })?;
     if let Some(notice) = &place.notice {
         output::say(&format!("warning {}", clean(notice)));
     }
     let what = if place.has_work { "with what its last attempt left" } else { "made from its base" };
-    output::say(&format!(
-        "its worktree is {}, {what}, on {}",
-        place.started.worktree.display(),
-        place.started.branch
-    ));
-    Ok(place.started)
+    let (worktree, branch) = (place.started.worktree.display(), &place.started.branch);
+    output::say(&format!("its worktree is {worktree}, {what}, on {branch}"));
+    Ok(Placed { name, started: place.started, is_new: !place.has_work, is_begun: false })
+}
+
+/// From then on the worktree is the person's; unless somebody has taken the task away while it was made ready.
+fn begin(
+    context: &Context,
+    branches: &Branches<'_>,
+    (task, name): (&str, &str),
+    started: &AttemptStarted,
+) -> Result<(), CliError> {
+    let held = Held::open(context)?;
+    if held.history.task(task).and_then(TaskHistory::taken_by).is_none() {
+        return Err(CliError::new(Kind::Forbidden, format!("task `{task}` is not yours any more"))
+            .hint("somebody has set it back meanwhile: take it again"));
+    }
+    let hands = hands(context, branches, task, name);
+    run::begin(&hands, started).map_err(|error| CliError::run(&context.path, error))
 }
 
 fn start(context: &Context, branches: &Branches<'_>) -> Result<Oid, CliError> {
@@ -216,9 +285,9 @@ fn folder(context: &Context, branches: &Branches<'_>, name: &str) -> Result<Path
     Ok(worktree_path(template, checkout, branches.refs.epic(), branches.slug(name)))
 }
 
-fn open_shell(context: &Context, folder: &Path) -> Result<u8, CliError> {
+fn open_shell(ready: &Ready, folder: &Path) -> Result<u8, CliError> {
     let shell = env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "sh".into());
-    let ended = Command::new(&shell).current_dir(folder).env("GENESIS_FILE_PATH", &context.path).status();
+    let ended = Command::new(&shell).current_dir(folder).envs(ready.env.iter().cloned()).status();
     ended.map(|_| 0).map_err(|error| {
         let shell = shell.to_string_lossy();
         CliError::new(Kind::Environment, format!("can't start the shell `{}`: {error}", clean(&shell)))

@@ -7,10 +7,11 @@ use git2::{Oid, Repository};
 
 use super::hooks;
 use super::landed::{LANDED_TRAILER, held, own_steps, with_parents};
+use super::shape::Shapes;
 use crate::git::commits::said;
 use crate::git::merging::Commit;
 use crate::git::refs::{contains, target};
-use crate::git::{BranchName, GitError, Message, Program, Repo};
+use crate::git::{Authorship, BranchName, GitError, Message, Program, Repo};
 
 /// Begins the line of a commit's message that names the state of the plan, by its blob, that the commit has brought into a branch.
 const PLAN_TRAILER: &str = "Blueprint-Plan";
@@ -25,6 +26,9 @@ pub struct Piece {
     /// Whether the branch may go there by fast-forward. Not to an agent's commit: as a step of the branch its message would be taken for
     /// a person's word.
     pub may_forward: bool,
+    /// The works that it brings together, where it is made of some: what of them is in the branch already, in whatever shape, is not merged
+    /// a second time.
+    pub works: Vec<Oid>,
 }
 
 /// The plan's own file, as it is to be committed.
@@ -95,21 +99,53 @@ impl Repo {
         squash: bool,
         plan: Option<&PlanState>,
     ) -> Result<Landable, GitError> {
+        self.put_on(branch, start, pieces, (squash, plan), false)
+    }
+
+    /// What [`Repo::landing`] would come to. The commits are none of the user's: no hook is asked, and nothing signed.
+    pub fn rehearsed_landing(
+        &self,
+        branch: &BranchName,
+        start: Option<Oid>,
+        pieces: &[Piece],
+        squash: bool,
+        plan: Option<&PlanState>,
+    ) -> Result<Landable, GitError> {
+        self.put_on(branch, start, pieces, (squash, plan), true)
+    }
+
+    fn put_on(
+        &self,
+        branch: &BranchName,
+        start: Option<Oid>,
+        pieces: &[Piece],
+        (squash, plan): (bool, Option<&PlanState>),
+        is_rehearsal: bool,
+    ) -> Result<Landable, GitError> {
         let store = self.open_store()?;
         let missing =
             || GitError::UnknownRevision { spec: branch.to_string(), path: self.place().to_owned() };
         let from = target(&store, &branch.full()).ok_or_else(missing)?;
-        let held = held(&store, from, start).map_err(GitError::git("read a branch", self.place()))?;
-        let mut ground = Ground { repo: self, store: &store, tip: from, held, hook: None };
+        let failed = || GitError::git("read a branch", self.place());
+        let held = held(&store, from, start).map_err(failed())?;
+        let mut shapes = Shapes::of(&store, from, start);
+        let mut ground = Ground { repo: self, store: &store, tip: from, held, hook: None, is_rehearsal };
         let mut count = 0;
         for piece in pieces {
-            if ground.has(piece.head) {
+            if ground.has(piece.head) || shapes.have(piece.head).map_err(failed())? {
                 continue;
             }
-            if let Err(paths) = ground.take(piece, squash)? {
-                return Ok(Landable::Conflict { head: piece.head, paths });
+            let known = ground.held.len();
+            for work in &piece.works {
+                if !ground.has(*work) && shapes.have(*work).map_err(failed())? {
+                    ground.held.push(*work);
+                }
             }
-            count += 1;
+            let may_be_there = ground.held.len() > known;
+            match ground.take(piece, squash, may_be_there)? {
+                Ok(is_new) => count += usize::from(is_new),
+                Err(paths) => return Ok(Landable::Conflict { head: piece.head, paths }),
+            }
         }
         let plan = match plan {
             Some(plan) => ground.take_plan(plan, from, start)?,
@@ -131,24 +167,49 @@ struct Ground<'a> {
     /// What its tip holds, by squashed landings too.
     held: Vec<Oid>,
     hook: Option<&'static str>,
+    is_rehearsal: bool,
 }
 
 impl Ground<'_> {
+    fn commit(&self, tree: Oid, parents: &[Oid], message: &Message) -> Result<Oid, GitError> {
+        if !self.is_rehearsal {
+            return self.repo.commit_as_user(tree, parents, message);
+        }
+        let commit = || -> Result<Oid, git2::Error> {
+            let by = Authorship::own().signature(0)?;
+            let parents =
+                parents.iter().map(|id| self.store.find_commit(*id)).collect::<Result<Vec<_>, _>>()?;
+            let tree = self.store.find_tree(tree)?;
+            self.store.commit(None, &by, &by, &message.render(), &tree, &parents.iter().collect::<Vec<_>>())
+        };
+        commit().map_err(GitError::git("commit", self.repo.place()))
+    }
+
     fn has(&self, head: Oid) -> bool {
         self.held.iter().any(|root| contains(self.store, *root, head))
     }
 
-    /// The files in which it can't be, otherwise.
-    fn take(&mut self, piece: &Piece, squash: bool) -> Result<Result<(), Vec<PathBuf>>, GitError> {
+    /// Whether it is new to the branch; the files in which it can't be, otherwise. One of which some `may_be_there` is not new if it changes
+    /// nothing.
+    fn take(
+        &mut self,
+        piece: &Piece,
+        squash: bool,
+        may_be_there: bool,
+    ) -> Result<Result<bool, Vec<PathBuf>>, GitError> {
         if piece.may_forward && !squash && contains(self.store, piece.head, self.tip) {
             self.tip = piece.head;
             self.held.push(piece.head);
-            return Ok(Ok(()));
+            return Ok(Ok(true));
         }
         let tree = match self.merged(piece)? {
             Ok(tree) => tree,
             Err(paths) => return Ok(Err(paths)),
         };
+        if may_be_there && self.tree()? == tree {
+            self.held.push(piece.head);
+            return Ok(Ok(false));
+        }
         let trailed = piece.message.clone().with_trailer(LANDED_TRAILER, &piece.head.to_string());
         let (message, parents) = if squash {
             self.hook.get_or_insert("pre-commit");
@@ -157,9 +218,14 @@ impl Ground<'_> {
             self.hook.get_or_insert("pre-merge-commit");
             (&piece.message, vec![self.tip, piece.head])
         };
-        self.tip = self.repo.commit_as_user(tree, &parents, message)?;
+        self.tip = self.commit(tree, &parents, message)?;
         self.held.extend([self.tip, piece.head]);
-        Ok(Ok(()))
+        Ok(Ok(true))
+    }
+
+    fn tree(&self) -> Result<Oid, GitError> {
+        let tip = self.store.find_commit(self.tip).map(|tip| tip.tree_id());
+        tip.map_err(GitError::git("read a commit", self.repo.place()))
     }
 
     /// Work that was squashed into the branch before is no other side's: with it as a further parent, git knows.
@@ -196,7 +262,7 @@ impl Ground<'_> {
         update.upsert(plan.path.as_path(), blob, mode);
         let tree = update.create_updated(self.store, &tree).map_err(failed())?;
         let message = plan.message.clone().with_trailer(PLAN_TRAILER, &blob.to_string());
-        self.tip = self.repo.commit_as_user(tree, &[self.tip], &message)?;
+        self.tip = self.commit(tree, &[self.tip], &message)?;
         Ok(PlanFate::Committed)
     }
 

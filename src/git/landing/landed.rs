@@ -2,6 +2,7 @@
 
 use git2::{Oid, Repository};
 
+use super::shape::Shapes;
 use crate::git::commits::{HEAD_TRAILER, TASK_TRAILER, is_an_agents, said, trailer};
 use crate::git::refs::{contains, target};
 use crate::git::{Authorship, BranchName, GitError, Repo};
@@ -10,8 +11,9 @@ use crate::git::{Authorship, BranchName, GitError, Repo};
 pub(super) const LANDED_TRAILER: &str = "Blueprint-Landed";
 
 impl Repo {
-    /// For each of `commits`, whether its work is in `branch`: because the branch contains it, or because a squashed landing since
-    /// `start` took in a commit that contains it. Nothing has landed in a branch that there is not.
+    /// For each of `commits`, whether its work is in `branch`: because the branch contains it, because a squashed landing since `start` took
+    /// in a commit that contains it, or because somebody else has brought it there in another shape, as a forge does. Nothing has landed in
+    /// a branch that there is not.
     pub fn landed(
         &self,
         branch: &BranchName,
@@ -20,7 +22,15 @@ impl Repo {
     ) -> Result<Vec<bool>, GitError> {
         let store = self.open_store()?;
         let Some(tip) = target(&store, &branch.full()) else { return Ok(vec![false; commits.len()]) };
-        let held = held(&store, tip, start).map_err(GitError::git("read a branch", self.place()))?;
+        let failed = || GitError::git("read a branch", self.place());
+        let mut held = held(&store, tip, start).map_err(failed())?;
+        let mut shapes = Shapes::of(&store, tip, start);
+        for commit in commits {
+            let is_known = held.iter().any(|root| contains(&store, *root, *commit));
+            if !is_known && shapes.have(*commit).map_err(failed())? {
+                held.push(*commit);
+            }
+        }
         let is_in = |commit: &Oid| held.iter().any(|root| contains(&store, *root, *commit));
         Ok(commits.iter().map(is_in).collect())
     }

@@ -9,6 +9,7 @@ mod carry;
 mod hooks;
 mod land;
 mod landed;
+mod shape;
 
 pub use advance::{Advance, Advanced, Resumed};
 pub use land::{Landable, Landing, Piece, PlanFate, PlanState};

@@ -15,7 +15,7 @@ use crate::git::worktree::path_of as worktree_path;
 const STAGE_SHIFT: u16 = 12;
 
 /// What a merge came to.
-pub(super) enum Merged {
+pub(in crate::git) enum Merged {
     /// The merged tree, already stored.
     Tree(Oid),
     /// The paths of either side that conflict, sorted, each once.
@@ -23,7 +23,7 @@ pub(super) enum Merged {
 }
 
 /// Merges `theirs` into `ours`. `store` must have been opened without a checkout: its index is replaced in memory.
-pub(super) fn merge(
+pub(in crate::git) fn merge(
     store: &Repository,
     ours: &Commit<'_>,
     theirs: &Commit<'_>,

@@ -21,7 +21,7 @@ pub use base::{Base, BaseError};
 pub use conflict::Conflict;
 pub use integrate::{Integrated, Strategy, Work};
 pub use lines::{LostLine, Side, lost_lines, markers};
-pub(in crate::git) use merge::conflicts;
+pub(in crate::git) use merge::{Merged, conflicts, merge};
 pub use rebase::Moved;
 pub use resolve::{Flaws, Harm};
 pub use steps::MergedStep;

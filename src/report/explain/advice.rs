@@ -48,6 +48,11 @@ pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surround
             vec![log(), retry("has it done again, with all that depends on it")]
         }
         Status::Cancelled => vec![own("retry", "", "takes that back")],
+        Status::Blocked if task.question.is_some() => vec![
+            own("answer", " TEXT", "answers it: its agent goes on where it stopped"),
+            log(),
+            retry("has it begun again, with a word to its agent"),
+        ],
         Status::Failed | Status::Blocked => {
             let first =
                 task.outcome.and_then(remedy).map(|why| Advice { command: None, why: why.to_owned() });

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{AttemptStatus, Owner, StatusReport, TaskStatus};
+use super::model::{AttemptStatus, GateStatus, Owner, StatusReport, TaskStatus};
 use super::waits::RootCause;
 use crate::agent::Outcome;
 use crate::genesis::Status;
@@ -167,7 +167,8 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     fact("cost", task.cost_usd.map(|cost| format!("${cost:.2}")));
     fact("tokens", task.tokens.map(|tokens| format!("{} in, {} out", tokens.input, tokens.output)));
     // Of a task with one attempt all of it stands above.
-    if task.each_attempt.len() > 1 || task.each_attempt.iter().any(|attempt| attempt.on_integration) {
+    let has_more = |attempt: &AttemptStatus| attempt.on_integration || !attempt.gates.is_empty();
+    if task.each_attempt.len() > 1 || task.each_attempt.iter().any(has_more) {
         lines.extend(task.each_attempt.iter().map(attempt_line));
     }
     for event in &task.history {
@@ -199,12 +200,29 @@ fn attempt_line(attempt: &AttemptStatus) -> String {
     let where_from =
         if attempt.on_integration { " (the integration branch, as prerequisites conflict)" } else { "" };
     format!(
-        "  attempt {}  {outcome}{resolves}{}{where_from}{}{}",
+        "  attempt {}  {outcome}{}{resolves}{}{where_from}{}{}",
         attempt.attempt,
+        gates(attempt),
         short("base", &attempt.base),
         short("commit", &attempt.commit),
         short("merge", &attempt.merge)
     )
+}
+
+/// As in ` (fmt passed, coverage 71.3 of at least 80 not passed)`.
+fn gates(attempt: &AttemptStatus) -> String {
+    if attempt.gates.is_empty() {
+        return String::new();
+    }
+    let said = |gate: &GateStatus| {
+        let wanted = [("at least", gate.at_least), ("at most", gate.at_most)];
+        let wanted =
+            wanted.iter().filter_map(|(word, bound)| bound.map(|bound| format!(" of {word} {bound}")));
+        let value = gate.value.map_or_else(String::new, |value| format!(" {value}"));
+        let passed = if gate.passed { "passed" } else { "not passed" };
+        format!("{}{value}{} {passed}", clean(&gate.gate), wanted.collect::<String>())
+    };
+    format!(" ({})", attempt.gates.iter().map(said).collect::<Vec<_>>().join(", "))
 }
 
 fn history_line(event: &crate::genesis::Event) -> String {

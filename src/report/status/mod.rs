@@ -8,7 +8,7 @@ mod waits;
 pub(super) use human::{color, until};
 pub use human::{status_lines, task_lines};
 pub(super) use model::Owner;
-pub use model::{AttemptStatus, Counts, PlanStatus, StatusReport, TaskStatus, Tokens};
+pub use model::{AttemptStatus, Counts, GateStatus, PlanStatus, StatusReport, TaskStatus, Tokens};
 pub use show::show_lines;
 
 #[cfg(test)]

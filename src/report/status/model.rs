@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::waits::{RootCause, Waits};
 use crate::agent::Outcome;
-use crate::genesis::{self, Details, Genesis, ProjectStatus, Status};
+use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{ASKED, Attempt, History, TaskHistory, ledger};
+use crate::run::{Attempt, GateEnded, History, TaskHistory, ledger, open_question};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -113,11 +113,39 @@ pub enum Owner {
 pub struct AttemptStatus {
     pub attempt: u32,
     pub outcome: Option<Outcome>,
+    pub gates: Vec<GateStatus>,
     pub resolves: Option<u32>,
     pub base: Option<String>,
     pub on_integration: bool,
     pub commit: Option<String>,
     pub merge: Option<String>,
+}
+
+/// How a gate ended that an attempt's work went through.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct GateStatus {
+    pub gate: String,
+    pub passed: bool,
+    pub value: Option<f64>,
+    pub at_least: Option<f64>,
+    pub at_most: Option<f64>,
+    pub detail: Option<String>,
+    pub log: Option<PathBuf>,
+}
+
+impl GateStatus {
+    fn of(ended: &GateEnded) -> Self {
+        Self {
+            gate: ended.gate.clone(),
+            passed: ended.passed,
+            value: ended.measured.map(|measured| measured.value),
+            at_least: ended.measured.and_then(|measured| measured.at_least),
+            at_most: ended.measured.and_then(|measured| measured.at_most),
+            detail: ended.detail.clone(),
+            log: ended.log.clone(),
+        }
+    }
 }
 
 impl AttemptStatus {
@@ -126,6 +154,7 @@ impl AttemptStatus {
         Self {
             attempt: started.attempt,
             outcome: attempt.outcome(),
+            gates: attempt.gates.iter().map(GateStatus::of).collect(),
             resolves: started.resolves.as_ref().map(|resolves| resolves.attempt),
             base: Some(started.base.clone()).filter(is_given),
             on_integration: started.on_integration,
@@ -227,8 +256,7 @@ impl TaskStatus {
             merge: last.and_then(|attempt| attempt.merge.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: details.result.as_ref().map(|result| result.summary.clone()),
-            question: asked_by_hand(task, &details)
-                .or_else(|| ended.and_then(|(ended, _)| ended.question.clone())),
+            question: open_question(genesis, task, story).map(|question| question.text),
             cost_usd: story.and_then(cost),
             tokens: story.and_then(tokens),
             not_run_because: None,
@@ -255,12 +283,6 @@ fn waits_until(task: &genesis::Task, story: &TaskHistory) -> Option<Timestamp> {
 #[expect(clippy::ptr_arg, reason = "a filter of an `Option<String>`")]
 fn is_given(name: &String) -> bool {
     !name.is_empty()
-}
-
-/// The question that a person, or an agent that nobody runs, has blocked the task with.
-fn asked_by_hand(task: &genesis::Task, details: &Details) -> Option<String> {
-    let last = details.history.last().filter(|_| task.status == Status::Blocked)?;
-    last.description.as_deref()?.strip_prefix(ASKED).map(str::to_owned)
 }
 
 fn owner(

@@ -61,11 +61,12 @@ pub(super) fn look_after(job: &Job, started: &AttemptStarted) -> Findings {
     };
     let mut changes = before.fingerprint.changes(&after);
     changes.retain(|change| !is_expected(job, change, &others));
+    let is_alone = before.is_alone && others.is_empty() && is_alone(job);
     let case = Case {
         job,
         is_confined: started.sandbox.is_some(),
         is_of_this_run,
-        is_alone: before.is_alone && others.is_empty() && is_alone(job),
+        is_alone: is_alone && (changes.is_empty() || nobody_looks(job)),
     };
     let _ = std::fs::remove_file(job.dir.before());
     evidence::findings(job, Suspicion::of(&case, changes))
@@ -88,10 +89,19 @@ fn fingerprint(job: &Job, is_confined: bool, busy: &[std::path::PathBuf]) -> Res
 
 /// Nobody else is in the checkout or in a worktree: a person may work in one, too.
 fn is_alone(job: &Job) -> bool {
+    job.common.repo.workdir().is_some() && in_places(job, people::nobody_is_in)
+}
+
+/// An editor may be at work there without being in there: then nobody knows who has changed what, and the attempt is not to be blamed.
+fn nobody_looks(job: &Job) -> bool {
+    in_places(job, people::nobody_looks_at)
+}
+
+fn in_places(job: &Job, holds: impl Fn(&[&Path]) -> bool) -> bool {
     let repo = &job.common.repo;
     let worktrees = repo.worktrees().unwrap_or_default();
     let places: Vec<_> = worktrees.iter().map(|(path, _)| path.as_path()).chain(repo.workdir()).collect();
-    repo.workdir().is_some() && people::nobody_is_in(&places)
+    holds(&places)
 }
 
 /// What the attempt itself, or another one, or we do to branches.

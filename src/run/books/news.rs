@@ -26,6 +26,13 @@ pub(in crate::run) enum News {
     },
     /// They set these tasks back; the journal has it.
     SetBack(Vec<TaskId>),
+    /// They answered the task's question; the journal has it.
+    Answered {
+        /// Whose.
+        task: TaskId,
+        /// Who.
+        by: String,
+    },
     /// They broke it; it is what it was before.
     Restored {
         /// What was wrong.
@@ -44,6 +51,9 @@ impl News {
     /// What is told of it, if it is told as such.
     pub(in crate::run) fn told(&self) -> Option<RunEvent> {
         let (task, text) = match self {
+            Self::Answered { task, by } => {
+                return Some(RunEvent::Note(format!("the question of {task} is answered by {by}")));
+            }
             Self::Changed(_) | Self::Asked { .. } | Self::SetBack(_) => return None,
             Self::Waits { holder } => {
                 let by = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));

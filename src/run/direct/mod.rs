@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::Stage;
 use super::attempt::{Gone, Link, Message, blocking};
+use super::gates;
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
 use super::launch::{self, LaunchError, Ready};
@@ -35,10 +36,16 @@ pub(super) async fn attempt(job: Job, link: Link) {
     let job = Arc::new(job);
     let ended = match &job.entry {
         Entry::Prepared(Ok(ready)) => Some((&ready.started, begin(&job, ready, &link).await)),
-        Entry::Resumed(resumed) if resumed.ended.is_none() => {
-            Some((&resumed.started, adopt(&job, resumed, &link).await))
-        }
-        Entry::Prepared(Err(_)) | Entry::Resumed(_) | Entry::Fresh => None,
+        Entry::Resumed(resumed) => match &resumed.ended {
+            None => Some((&resumed.started, adopt(&job, resumed, &link).await)),
+            Some(_) if job.gating.gates.is_empty() => None,
+            Some(ended) => Some((&resumed.started, Ok(from_record(ended)))),
+        },
+        Entry::Prepared(Err(_)) | Entry::Fresh => None,
+    };
+    let ended = match ended {
+        Some((started, Ok(report))) => Some((started, gated(&job, started, report, &link).await)),
+        other => other,
     };
     let message = match ended {
         Some((started, Ok(report))) => {
@@ -52,15 +59,24 @@ pub(super) async fn attempt(job: Job, link: Link) {
     let _ = link.messages.send(message);
 }
 
+/// Nothing is committed, so that the gates see whatever is in the checkout. Who is killed meanwhile begins anew.
+async fn gated(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    mut report: Report,
+    link: &Link,
+) -> Result<Report, Gone> {
+    if matches!(report.outcome, Outcome::Completed | Outcome::NoChanges) {
+        gates::pass(job, started, &mut report, link).await?;
+    }
+    Ok(report)
+}
+
 /// What an attempt comes to whose agent is not started in this run: its end is known already.
 fn not_begun(entry: &Entry) -> Report {
     match entry {
         Entry::Prepared(Err(report)) => Report::clone(report),
-        Entry::Resumed(resumed) => match &resumed.ended {
-            Some(ended) => counted(from_record(ended)),
-            None => Report::of(Outcome::Interrupted, UNSEEN),
-        },
-        Entry::Prepared(Ok(_)) | Entry::Fresh => Report::of(Outcome::Interrupted, UNSEEN),
+        Entry::Resumed(_) | Entry::Prepared(Ok(_)) | Entry::Fresh => Report::of(Outcome::Interrupted, UNSEEN),
     }
 }
 

@@ -22,6 +22,9 @@ impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
     pub(super) fn start(&mut self, task: &TaskId) -> Result<(), RunError> {
         self.take_out_old_work()?;
+        if self.start_with_gates(task)? {
+            return Ok(());
+        }
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = match self.isolation(task) {
@@ -130,6 +133,7 @@ impl Dispatcher<'_> {
             build_jobs: None,
             ports: None,
             resolving: self.resolving(task, &entry),
+            gating: self.gating(task, &cast.agent, &entry),
             continuing,
             dir: self.site.state.attempt(&slug, number),
             slug,

@@ -101,11 +101,12 @@ impl Dispatcher<'_> {
             self.follow_changes()?;
             self.start_ready()?;
         }
+        self.ask_for_answers();
         self.settle()
     }
 
     fn is_over(&mut self) -> bool {
-        if self.is_verifying() {
+        if self.is_verifying() || self.consultation.is_open() {
             return false;
         }
         if self.stage.is_some() {

@@ -43,7 +43,11 @@ impl Dispatcher<'_> {
                 }
                 News::Asked { run, asks, by } => self.ask(&run, asks, by),
                 News::SetBack(tasks) => self.hear_set_back(tasks),
-                News::Again(_) | News::CaughtUp(_) | News::Restored { .. } | News::Waits { .. } => {}
+                News::Answered { .. }
+                | News::Again(_)
+                | News::CaughtUp(_)
+                | News::Restored { .. }
+                | News::Waits { .. } => {}
             }
         }
     }

@@ -6,7 +6,6 @@ use crate::plan::{Ending, TaskId};
 use crate::run::continuing::Continuing;
 use crate::run::history::GoingOn;
 use crate::run::job::{Entry, Report};
-use crate::run::record::Because;
 use crate::run::{Cause, Isolation, RunError, RunEvent, TaskHistory};
 
 impl Dispatcher<'_> {
@@ -37,18 +36,12 @@ impl Dispatcher<'_> {
         Some(Continuing::new(story, &going_on))
     }
 
-    /// Only in the place that it had, and only where its runner can is a session taken up again. Without one, whoever was merely stopped
-    /// begins afresh.
+    /// Only in the place that it had, and only where its runner can is a session taken up again.
     fn going_on<'h>(&self, task: &TaskId, story: &'h TaskHistory) -> Option<GoingOn<'h>> {
         let cast = self.ground.casting.get(task)?;
-        let found = story.going_on().filter(|found| found.with.started.isolation == cast.isolation)?;
-        if cast.isolation == Isolation::Worktree && found.with.commit().is_none() {
-            return None;
-        }
-        let is_same = cast.runner.name() == found.with.started.runner;
-        if found.session.is_none() || (is_same && cast.runner.can_resume()) {
-            return Some(found);
-        }
-        (found.because != Because::Retry).then_some(GoingOn { session: None, ..found })
+        let runner = Some(cast.runner.name()).filter(|_| cast.runner.can_resume());
+        let found = story.going_on(runner).filter(|found| found.with.started.isolation == cast.isolation)?;
+        let has_tree = cast.isolation != Isolation::Worktree || found.with.commit().is_some();
+        has_tree.then_some(found)
     }
 }

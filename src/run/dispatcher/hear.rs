@@ -17,6 +17,10 @@ impl Dispatcher<'_> {
             }
             Message::Saved => self.on_saved(),
             Message::Verified(commit, verified) => self.on_verified(commit, *verified),
+            Message::Replied(task, replied) => {
+                let (asked, reply) = *replied;
+                self.on_reply(&task, asked, reply)
+            }
             Message::Seen(fact) => self.record(*fact),
             Message::Running { task, resumed } => {
                 self.tell_running(&task, resumed);
@@ -81,6 +85,7 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn stop_attempts(&self, stage: Stage) {
+        self.consultation.end();
         let stops = self.running.values().map(|running| &running.stop).chain(&self.verification.stop);
         for stop in stops {
             stop.send_if_modified(|before| {

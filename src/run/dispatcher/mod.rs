@@ -1,11 +1,13 @@
 //! The one owner of a run's state: what happens is decided here, in synchronous functions; the event loop only waits.
 
+mod ask;
 mod assign;
 mod begin;
 mod builds;
 mod decided;
 mod drive;
 mod follow;
+mod gates;
 mod go_on;
 mod hear;
 mod keep;
@@ -30,6 +32,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::ask::Consultation;
 use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
 use self::steer::Steering;
@@ -101,6 +104,8 @@ pub(super) struct Dispatcher<'a> {
     steering: Steering,
     /// Whether what is merged works together.
     verification: Verification,
+    /// What is asked of `ask-command`.
+    consultation: Consultation,
     watcher: Watcher,
     done_now: usize,
     /// How long the tasks completed in this run took, and should have taken.
@@ -154,6 +159,7 @@ impl<'a> Dispatcher<'a> {
             failed_fast: false,
             steering: Steering::default(),
             verification: Verification::default(),
+            consultation: Consultation::default(),
             watcher: Watcher::default(),
             done_now: 0,
             spent: (Duration::ZERO, Duration::ZERO),

@@ -9,6 +9,7 @@ use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, TaskId};
 use crate::run::attempt::{Message, attempt};
+use crate::run::gates::Decision;
 use crate::run::job::Report;
 use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -175,6 +176,7 @@ impl Dispatcher<'_> {
     pub(super) fn on_over(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         let running = self.running.remove(task);
         self.keep_reports_of(task)?;
+        self.keep_measurements(task)?;
         if let Some(cost) = report.cost_usd {
             *self.cost_usd.get_or_insert(0.0) += cost;
         }
@@ -187,6 +189,12 @@ impl Dispatcher<'_> {
         if report.lost_session {
             return self.go_on(task, report);
         }
+        let gated = match self.after_gates(task, report) {
+            Some(Decision::GoOn) => return self.go_on(task, report),
+            Some(Decision::GiveUp(why)) => Some(report.given_up(&why)),
+            None => None,
+        };
+        let report = gated.as_ref().unwrap_or(report);
         let tries = self.tries_of(task, report.outcome);
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();

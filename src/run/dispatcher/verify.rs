@@ -69,7 +69,7 @@ impl Dispatcher<'_> {
 
     fn start_verifying(&mut self, commit: Oid) {
         let Some(verify_step) = &self.settings.verify else { return };
-        let folder = self.common.verified_in.clone();
+        let place = (self.common.verified_in.clone(), self.pacing.ports.claim());
         let (step, logs, common) =
             (verify_step.step.clone(), self.site.state.path().join("verify"), self.common.clone());
         let ends = watch::Sender::new(None);
@@ -88,7 +88,7 @@ impl Dispatcher<'_> {
             step.name
         )));
         tokio::spawn(async move {
-            let verified = verify(&common, &step, commit, folder, logs, &link).await;
+            let verified = verify(&common, &step, commit, place, logs, &link).await;
             let _ = link.messages.send(Message::Verified(commit, Box::new(verified)));
         });
     }

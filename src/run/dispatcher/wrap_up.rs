@@ -32,6 +32,7 @@ impl Dispatcher<'_> {
             Message::Record(fact, _) => self.forget(task_of(&fact)),
             Message::Saved
             | Message::Verified(..)
+            | Message::Replied(..)
             | Message::Begun(_)
             | Message::Seen(_)
             | Message::Running { .. }
@@ -172,7 +173,11 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptStarted(started) => Some(&started.task),
         Fact::AgentStarted(started) => Some(&started.task),
         Fact::AttemptEnded(ended) => Some(&ended.task),
-        Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
+        Fact::Merged { task, .. }
+        | Fact::Kept { task, .. }
+        | Fact::AgentSpoke { task, .. }
+        | Fact::GatesInterrupted { task, .. } => Some(task),
+        Fact::GateEnded(ended) => Some(&ended.task),
         Fact::Reported(reported) => Some(&reported.task),
         Fact::OverEstimate(over) => Some(&over.task),
         Fact::JournalBegun { .. }

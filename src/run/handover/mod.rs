@@ -3,13 +3,15 @@
 
 mod finish;
 mod place;
+mod ready;
 
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use finish::{Finished, finish, give_back};
-pub use place::{Place, end_agent, place, remake};
+pub use finish::{Finished, commit, finish, give_back};
+pub use place::{Place, begin, end_agent, place, remake};
+pub use ready::{Outfit, Ready, make_ready};
 
 use super::outbox::hash;
 use super::record::{AttemptStarted, TransitionRecord};
@@ -103,7 +105,7 @@ impl Hands<'_> {
 }
 
 /// Now in whole seconds, as the plan has it, but after all that the task has had: by its time a change is found again.
-pub(super) fn moment(story: Option<&TaskHistory>) -> Timestamp {
+pub(in crate::run) fn moment(story: Option<&TaskHistory>) -> Timestamp {
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let last = story.and_then(|story| story.transitions.iter().map(|before| before.at).max());
     let next = last.and_then(|last| last.checked_add(SignedDuration::from_secs(1)).ok());

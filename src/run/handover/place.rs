@@ -7,12 +7,12 @@ use crate::git::{Authorship, Found, GitError, Message, Oid};
 use crate::run::process::kill_leftover;
 use crate::run::record::{AttemptStarted, Fact, Record, open_journal};
 use crate::run::workplace::was_set_aside;
-use crate::run::{Attempt, History, Isolation, RunError, TaskHistory};
+use crate::run::{Attempt, History, Isolation, RunError, TaskHistory, step};
 
 /// A folder to work in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
-    /// What was journaled of it.
+    /// What is to be journaled of it.
     pub started: AttemptStarted,
     /// Whether what an earlier attempt left is in it.
     pub has_work: bool,
@@ -53,12 +53,13 @@ pub fn end_agent(hands: &Hands<'_>, history: &History) -> Result<(), RunError> {
     let dir = hands.state.attempt(&last.started.slug, last.started.attempt);
     if last.started.runner != PERSON && dir.path().exists() {
         kill_leftover(&dir)?;
+        step::end_leftovers(&dir.steps())?;
     }
     Ok(())
 }
 
 /// Gives the person the task's worktree, with what is in it; made at `folder` from `start` and its prerequisites' `results`, if there is
-/// none, or none that counts. Journaled as the beginning of an attempt.
+/// none, or none that counts. It is the person's with [`begin`].
 ///
 /// # Errors
 /// [`RunError::Git`] if it can't be made, with nothing changed; the results may conflict.
@@ -84,9 +85,17 @@ pub fn place(
         None => fresh(hands, number, start, results, folder)?,
     };
     hands.repo.sync()?;
-    open_journal(&hands.state.journal())?.append(&Record::now(Fact::AttemptStarted(started.clone())))?;
     let notice = aside.map(|aside| was_set_aside(folder, &aside));
     Ok(Place { started, has_work, notice })
+}
+
+/// Journals that the person's attempt has begun, in a place that is ready.
+///
+/// # Errors
+/// [`RunError::Store`] if the journal can't be written.
+pub fn begin(hands: &Hands<'_>, started: &AttemptStarted) -> Result<(), RunError> {
+    open_journal(&hands.state.journal())?.append(&Record::now(Fact::AttemptStarted(started.clone())))?;
+    Ok(())
 }
 
 /// The base of an earlier attempt, if its worktree is still there.

@@ -11,6 +11,8 @@ pub(super) struct GivenAnswer {
     pub(super) answered: Answered,
     /// How many changes of status there had been by then, with those that it brought.
     pub(super) transitions: usize,
+    /// How many attempts.
+    pub(super) attempts: usize,
 }
 
 /// An attempt that is to be gone on with.
@@ -32,28 +34,61 @@ impl Attempt {
 }
 
 impl TaskHistory {
-    /// What its next attempt goes on with. Nothing where it begins afresh: there is nothing to go on with, or somebody has decided otherwise
-    /// since.
-    pub(in crate::run) fn going_on(&self) -> Option<GoingOn<'_>> {
+    /// What its next attempt goes on with, in a session of `runner` if that is given. Nothing where it begins afresh: there is nothing to go on
+    /// with, or somebody has decided otherwise since. Who was merely stopped is gone on with in its session or not at all.
+    pub(in crate::run) fn going_on(&self, runner: Option<&str>) -> Option<GoingOn<'_>> {
         let last =
             self.last_attempt().filter(|last| !self.is_set_back() && last.started.resolves.is_none())?;
         let (ended, _) = last.ended.as_ref()?;
-        if let Some(lost) = last.started.continues.as_ref().filter(|_| ended.lost_session) {
-            let again = GoingOn { session: None, ..self.as_recorded(lost)? };
-            return self.is_left_open(last.transitions_before).then_some(again);
-        }
-        let because = match ended.outcome {
+        let session = last.session().filter(|_| runner == Some(&last.started.runner));
+        let (because, since) = match ended.outcome {
             Outcome::NeedsAnswer => {
                 let answer = self.answers.iter().rfind(|given| given.is_to(last))?;
-                return self.is_left_open(answer.transitions).then_some(GoingOn::with(last, Because::Answer));
+                (Because::Answer, answer.transitions)
             }
-            Outcome::GateFailed => Because::Findings,
-            outcome if outcome.is_transient() || outcome == Outcome::Interrupted => Because::Retry,
-            _ => return None,
+            Outcome::GateFailed => (Because::Findings, last.transitions_before),
+            outcome if ended.lost_session || outcome.is_transient() || outcome == Outcome::Interrupted => {
+                (Because::Retry, last.transitions_before)
+            }
+            Outcome::Completed
+            | Outcome::NoChanges
+            | Outcome::Failed
+            | Outcome::AgentError
+            | Outcome::TimedOut
+            | Outcome::Killed
+            | Outcome::CouldNotStart
+            | Outcome::Cancelled
+            | Outcome::Interrupted
+            | Outcome::RateLimited
+            | Outcome::Unavailable
+            | Outcome::Authentication
+            | Outcome::PermissionDenied
+            | Outcome::OutOfTurns
+            | Outcome::OutOfBudget
+            | Outcome::OutOfCredit
+            | Outcome::Blocked
+            | Outcome::MergeConflict
+            | Outcome::Escaped => return None,
         };
-        let found = GoingOn::with(last, because);
-        let has_any = because != Because::Retry || found.session.is_some();
-        (has_any && self.is_left_open(last.transitions_before)).then_some(found)
+        let found = match (because, session) {
+            (Because::Retry, None) => self.again(last)?,
+            (because, session) => GoingOn { with: last, because, session },
+        };
+        self.is_left_open(since).then_some(found)
+    }
+
+    /// What an attempt went on with that was stopped, and can't be gone on with itself.
+    fn again<'a>(&'a self, stopped: &'a Attempt) -> Option<GoingOn<'a>> {
+        let before = stopped.started.continues.as_ref()?;
+        self.as_recorded(before).map(|before| GoingOn { session: None, ..before })
+    }
+
+    /// Whether nobody has worked at the task since that attempt.
+    pub(in crate::run) fn is_latest(&self, attempt: &Attempt) -> bool {
+        let has_worked =
+            |attempt: &&Attempt| attempt.ended.as_ref().is_none_or(|(ended, _)| !ended.lost_session);
+        let latest = self.attempts.iter().rfind(has_worked);
+        latest.is_some_and(|latest| latest.started.attempt == attempt.started.attempt)
     }
 
     /// What an attempt goes on with that has begun.
@@ -89,24 +124,38 @@ impl TaskHistory {
         }
     }
 
+    /// The last attempt and the answer to its question, if that was the last that was decided about the task.
+    pub(super) fn open_answer(&self) -> Option<(&Attempt, &Answered)> {
+        let last =
+            self.last_attempt().filter(|last| !self.is_set_back() && last.started.resolves.is_none())?;
+        let is_asked = last.outcome() == Some(Outcome::NeedsAnswer);
+        let given = self.answers.iter().rfind(|given| is_asked && given.is_to(last))?;
+        self.is_left_open(given.transitions).then_some((last, &given.answered))
+    }
+
+    /// How many changes of status there had been when the attempt's question was answered, with those that the answer brought.
+    pub(super) fn answered_at(&self, asked: &Attempt) -> Option<usize> {
+        self.answers.iter().rfind(|given| given.is_to(asked)).map(|given| given.transitions)
+    }
+
+    /// The answer that the task's next attempt is to take up: no attempt has begun since, and nobody has decided otherwise.
+    pub fn untaken_answer(&self) -> Option<&Answered> {
+        let last = self.answers.last().filter(|given| given.attempts == self.attempts.len())?;
+        self.is_left_open(last.transitions).then_some(&last.answered)
+    }
+
     /// All questions of the task that were answered.
     pub(in crate::run) fn answers(&self) -> Vec<AnsweredBrief> {
         self.answers.iter().map(GivenAnswer::brief).collect()
     }
 
     /// Whether nobody has decided anything about the task since, and it has not ended.
-    fn is_left_open(&self, since: usize) -> bool {
+    pub(super) fn is_left_open(&self, since: usize) -> bool {
         let is_open = |change: &TransitionRecord| match change.to {
             Status::Pending | Status::InProgress => change.actor == OURS,
             Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => false,
         };
         self.transitions.get(since..).is_some_and(|since| since.iter().all(is_open))
-    }
-}
-
-impl<'a> GoingOn<'a> {
-    fn with(with: &'a Attempt, because: Because) -> Self {
-        Self { with, because, session: with.session() }
     }
 }
 

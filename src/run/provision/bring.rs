@@ -88,9 +88,9 @@ impl BringError {
 
 /// What was brought, and what there is to say of the rest.
 #[derive(Debug, Default)]
-pub(super) struct Brought {
-    pub(super) paths: Vec<PathBuf>,
-    pub(super) notes: Vec<String>,
+pub(in crate::run) struct Brought {
+    pub(in crate::run) paths: Vec<PathBuf>,
+    pub(in crate::run) notes: Vec<String>,
 }
 
 /// Brings all that is wanted from the checkout into a worktree that is new. Whatever the worktree has already, it has from git: that stays

@@ -12,10 +12,10 @@ mod ports;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bring::Brought;
+pub(super) use bring::Brought;
 pub use bring::{Bring, BringError, How};
 pub(super) use keep_out::{ours, put_aside};
 pub(super) use outlay::{Outlay, Remark};
@@ -28,7 +28,7 @@ use super::settings::Isolation;
 use super::shared;
 use super::step::{self, Step, StepEnd, StepPlace};
 use crate::agent::{BuildJobs, Outcome};
-use crate::git::GitError;
+use crate::git::{GitError, Repo};
 use crate::store::StoreError;
 
 /// What the configuration wants to be in every worktree.
@@ -57,14 +57,72 @@ impl Provisions {
         Self { wanted, cache, noted: Mutex::default() }
     }
 
+    /// Variables for steps and whoever works in a worktree; the folders that they name are made.
+    pub(super) fn environment(
+        &self,
+        ports: Option<&PortBlock>,
+    ) -> Result<Vec<(OsString, OsString)>, StoreError> {
+        let mut env = Vec::new();
+        for (name, folder) in self.caches() {
+            fs::create_dir_all(&folder).map_err(StoreError::io("create folder", &folder))?;
+            env.push((name.into(), folder.into()));
+        }
+        env.extend(ports.map(PortBlock::variable));
+        Ok(env)
+    }
+
+    /// Brings all that is wanted into a worktree that is new.
+    pub(super) fn bring(&self, repo: &Repo, worktree: &Path) -> Result<Brought, BringError> {
+        let wanted = &self.wanted.bring;
+        match repo.workdir() {
+            Some(checkout) if !wanted.is_empty() => bring::bring(wanted, checkout, &repo.worktree(worktree)),
+            Some(_) | None => Ok(Brought::default()),
+        }
+    }
+
+    /// Whether there is anything to be run in a new worktree.
+    pub(super) fn has_setup(&self) -> bool {
+        !self.wanted.setup.is_empty()
+    }
+
+    /// Runs the setup steps, one after another; `place` has no name for them yet.
+    pub(super) async fn set_up(&self, place: StepPlace<'_>, link: &Link) -> Result<(), NotSetUp> {
+        for (number, step) in (1..).zip(&self.wanted.setup) {
+            let slug = format!("setup-{number}");
+            let run = step::run(step, StepPlace { slug: &slug, ..place }, link).await;
+            match run.end {
+                StepEnd::Passed => {}
+                StepEnd::Stopped => return Err(NotSetUp::Stopped),
+                StepEnd::Failed(_)
+                | StepEnd::TimedOut
+                | StepEnd::Killed(_)
+                | StepEnd::TooMuchOutput
+                | StepEnd::CouldNotStart(_) => {
+                    let why = run.complaint(step).unwrap_or_default();
+                    return Err(NotSetUp::Failed(format!("setup step {why}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Variables and folders of the build cache.
     pub(super) fn caches(&self) -> impl Iterator<Item = (&str, PathBuf)> {
         self.wanted.build_cache.iter().map(|name| (name.as_str(), self.cache.join(name)))
     }
 
-    fn is_new(&self, note: &str) -> bool {
+    /// Whether this has not been said before.
+    pub(super) fn is_new(&self, note: &str) -> bool {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(note.to_owned())
     }
+}
+
+/// Why a worktree is not set up.
+pub(super) enum NotSetUp {
+    /// It was told to end.
+    Stopped,
+    /// A step has failed: which one, how, and the end of what it printed.
+    Failed(String),
 }
 
 /// What a worktree has got.
@@ -129,12 +187,7 @@ fn brought_before(job: &Job) -> Option<Vec<PathBuf>> {
 }
 
 fn bring_all(job: &Job) -> Result<Brought, Unprovided> {
-    let wanted = &job.common.provisions.wanted.bring;
-    let (Some(checkout), false) = (job.common.repo.workdir(), wanted.is_empty()) else {
-        return Ok(Brought::default());
-    };
-    let worktree = job.common.repo.worktree(&job.worktree);
-    bring::bring(wanted, checkout, &worktree).map_err(|error| match error {
+    job.common.provisions.bring(&job.common.repo, &job.worktree).map_err(|error| match error {
         BringError::Io { action, path, source } if is_of_the_disk(&source) => {
             Unprovided::Broken(StoreError::Io { action, path, source })
         }
@@ -150,48 +203,25 @@ fn is_of_the_disk(error: &std::io::Error) -> bool {
     matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
 }
 
-/// Variables for steps and agent; the folders that they name are made.
 fn environment(job: &Job) -> Result<Vec<(OsString, OsString)>, StoreError> {
-    let mut env = Vec::new();
-    for (name, folder) in job.common.provisions.caches() {
-        fs::create_dir_all(&folder).map_err(StoreError::io("create folder", &folder))?;
-        env.push((name.into(), folder.into()));
-    }
-    env.extend(job.ports.as_ref().map(PortBlock::variable));
-    Ok(env)
+    job.common.provisions.environment(job.ports.as_ref())
+}
+
+/// What gates find in their environment: the same as setup steps.
+pub(super) fn of_gates(job: &Job) -> Result<Vec<(OsString, OsString)>, StoreError> {
+    environment(job).map(|env| [variables(job), env].concat())
 }
 
 async fn set_up(job: &Arc<Job>, env: &[(OsString, OsString)], link: &Link) -> Result<(), Report> {
-    let steps = &job.common.provisions.wanted.setup;
-    if steps.is_empty() {
-        return Ok(());
-    }
     let env = [&variables(job), env].concat();
-    let logs = job.dir.steps();
-    for (number, step) in (1..).zip(steps) {
-        let slug = format!("setup-{number}");
-        let place =
-            StepPlace { common: &job.common, folder: &job.worktree, env: &env, logs: &logs, slug: &slug };
-        let run = step::run(step, place, link).await;
-        match run.end {
-            StepEnd::Passed => {}
-            StepEnd::Stopped => {
-                return Err(Report::of(
-                    Outcome::Interrupted,
-                    "the run was ended while its worktree was set up",
-                ));
-            }
-            StepEnd::Failed(_)
-            | StepEnd::TimedOut
-            | StepEnd::Killed(_)
-            | StepEnd::TooMuchOutput
-            | StepEnd::CouldNotStart(_) => {
-                let why = run.complaint(step).unwrap_or_default();
-                return Err(Report::of(Outcome::CouldNotStart, format!("setup step {why}")));
-            }
+    let (means, logs) = (job.common.means(), job.dir.steps());
+    let place = StepPlace { means, folder: &job.worktree, env: &env, logs: &logs, slug: "", confined_as: None };
+    job.common.provisions.set_up(place, link).await.map_err(|why| match why {
+        NotSetUp::Stopped => {
+            Report::of(Outcome::Interrupted, "the run was ended while its worktree was set up")
         }
-    }
-    Ok(())
+        NotSetUp::Failed(why) => Report::of(Outcome::CouldNotStart, why),
+    })
 }
 
 /// What setup steps are told of the attempt; not its token, which is the agent's alone.

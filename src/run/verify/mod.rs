@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of what follows from that: see the dispatcher.
 
+mod ready;
 mod search;
 
 pub(super) use search::{Due, due};
@@ -10,12 +11,12 @@ pub(super) use search::{Due, due};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
-
 use super::attempt::Link;
 use super::job::Common;
+use super::provision::PortBlock;
 use super::step::{self, Step, StepEnd, StepPlace};
 use crate::git::Oid;
+use ready::{Unready, ready};
 
 /// Digits of a commit in the name of its log.
 const DIGITS: usize = 12;
@@ -45,26 +46,23 @@ pub(super) enum Verified {
     NotRun(String),
 }
 
-/// Runs the command on a commit, in the worktree at `folder`.
+/// Runs the command on a commit, in the worktree at `folder`, which is made ready for it.
 pub(super) async fn verify(
     common: &Arc<Common>,
     step: &Step,
     commit: Oid,
-    folder: PathBuf,
+    (folder, ports): (PathBuf, Option<PortBlock>),
     logs: PathBuf,
     link: &Link,
 ) -> Verified {
-    let stand = {
-        let (common, folder) = (Arc::clone(common), folder.clone());
-        move || common.repo.stand_at(&folder, &common.refs, commit)
-    };
-    match spawn_blocking(stand).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Verified::NotRun(super::workplace::explained(&error)),
-        Err(bug) => return Verified::NotRun(format!("a bug in blueprint: {bug}")),
-    }
     let slug: String = commit.to_string().chars().take(DIGITS).collect();
-    let place = StepPlace { common, folder: &folder, env: &[], logs: &logs, slug: &slug };
+    let setup = logs.join(format!("{slug}-setup"));
+    let env = match ready(common, commit, &folder, ports.as_ref(), &setup, link).await {
+        Ok(env) => env,
+        Err(Unready::Stopped) => return Verified::Stopped,
+        Err(Unready::Failed(why)) => return Verified::NotRun(why),
+    };
+    let place = StepPlace { means: common.means(), folder: &folder, env: &env, logs: &logs, slug: &slug, confined_as: None };
     let run = step::run(step, place, link).await;
     let complaint = run.complaint(step);
     match run.end {

@@ -46,6 +46,9 @@ pub(super) struct Item {
     pub(super) why: String,
     /// It stays only because nobody has said `--force`.
     pub(super) needs_force: bool,
+    /// Nothing in it is anybody's work.
+    #[serde(skip)]
+    pub(super) is_makeshift: bool,
     #[serde(skip)]
     pub(super) path: PathBuf,
     /// What a branch or ref points to.
@@ -245,6 +248,7 @@ impl Surveyor<'_> {
             |(_, task): (_, &crate::plan::Task)| matches!(self.fate(task.id.as_str()), Fate::Over(_));
         let tasks_over = self.known.plan.tasks().all(is_over) && self.survey.stays.is_empty();
         self.shared_branch(tasks_over)?;
+        self.verification(tasks_over)?;
         let all_over = tasks_over && self.survey.stays.is_empty();
         let (repo, refs) = (self.branches.repo, &self.branches.refs);
         let branch = refs.integration();
@@ -281,6 +285,26 @@ impl Surveyor<'_> {
         Ok(())
     }
 
+    /// The worktree in which what is merged is tried: nobody works there, and what lies in it was checked out or made by a command.
+    fn verification(&mut self, all_over: bool) -> Result<(), CliError> {
+        let Some(path) = self.branches.verified_in(self.context)? else { return Ok(()) };
+        let Found::Ours(worktree) = self.branches.repo.worktree_at(&path)? else { return Ok(()) };
+        if worktree.branch()?.is_some() {
+            return Ok(());
+        }
+        let found = item(Sort::Worktree, path.display().to_string(), "", None, path);
+        let is_of_use = self.context.config()?.config.verify_integration.is_some();
+        let found = Item { is_makeshift: true, ..found };
+        if is_of_use && !all_over {
+            let why = "what is merged is tried here until the plan is over".to_owned();
+            self.survey.stays.push(Item { why, ..found });
+        } else {
+            let why = if all_over { "all tasks are over" } else { "nothing is tried here any more" };
+            self.survey.goes.push(Item { why: why.to_owned(), ..found });
+        }
+        Ok(())
+    }
+
     fn state(&mut self, goes: bool) -> Result<(), CliError> {
         let path = self.context.state.path().to_owned();
         if goes && path.exists() && !self.context.state.landing().exists() {
@@ -293,5 +317,5 @@ impl Surveyor<'_> {
 
 fn item(kind: Sort, name: String, task: &str, at: Option<Oid>, path: PathBuf) -> Item {
     let task = Some(TaskId::from(task).to_string()).filter(|task| !task.is_empty());
-    Item { kind, name, task, why: String::new(), needs_force: false, path, at }
+    Item { kind, name, task, why: String::new(), needs_force: false, is_makeshift: false, path, at }
 }

@@ -43,7 +43,7 @@ fn one(branches: &Branches<'_>, item: &Item, force: bool) -> Result<(), GitError
     let repo = branches.repo;
     match (item.kind, item.at) {
         (Sort::Worktree, _) => {
-            if force {
+            if force || item.is_makeshift {
                 repo.remove_worktree_with_its_work(&item.path)?;
             } else {
                 repo.remove_worktree(&item.path)?;

@@ -49,7 +49,7 @@ fn look(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Result
         dead_runs(context, &plan, &now, &history, &plan_word, checks);
     }
     let branches = Branches::of(context, &plan, &history)?;
-    orphans(&branches, &plan, &history, &plan_word, checks)
+    orphans(context, &branches, &plan, &history, &plan_word, checks)
 }
 
 /// In progress by a run that is gone; its agent may still be at work.
@@ -80,6 +80,7 @@ fn dead_runs(
 
 /// Branches and worktrees that nobody needs any more, and registrations of worktrees that are gone.
 fn orphans(
+    context: &Context,
     branches: &Branches<'_>,
     plan: &Plan,
     history: &History,
@@ -95,14 +96,36 @@ fn orphans(
         checks.push(Check::note("leftovers", text, format!("`blueprint clean {word}` shows what can go")));
     }
     let own: BTreeSet<_> = branches.slugs().map(|(_, slug)| refs.branch(slug)).collect();
+    let verification = verification(context, branches, word, checks)?;
     for (path, branch) in repo.worktrees()? {
-        if branch.is_some_and(|branch| own.contains(&branch)) && repo.worktree_at(&path)? == Found::Nothing {
+        let is_own =
+            branch.is_some_and(|branch| own.contains(&branch)) || Some(&path) == verification.as_ref();
+        if is_own && repo.worktree_at(&path)? == Found::Nothing {
             let text = format!("a worktree is registered whose folder is gone: {}", path.display());
             checks.push(Check::note("leftovers", text, "`git worktree prune` takes it off the list"));
         }
     }
     trash(history, checks);
     Ok(())
+}
+
+/// The worktree in which what is merged is tried, wherever it is or would be; said of one that nothing is tried in any more.
+fn verification(
+    context: &Context,
+    branches: &Branches<'_>,
+    word: &str,
+    checks: &mut Vec<Check>,
+) -> Result<Option<PathBuf>, CliError> {
+    let Some(path) = branches.verified_in(context)? else { return Ok(None) };
+    let is_there = matches!(branches.repo.worktree_at(&path)?, Found::Ours(_));
+    if is_there && context.config()?.config.verify_integration.is_none() {
+        let text = format!(
+            "a worktree for `verify-integration`, which is not configured any more: {}",
+            path.display()
+        );
+        checks.push(Check::note("leftovers", text, format!("`blueprint clean {word}` shows what can go")));
+    }
+    Ok(Some(path))
 }
 
 fn trash(history: &History, checks: &mut Vec<Check>) {
@@ -113,9 +136,15 @@ fn trash(history: &History, checks: &mut Vec<Check>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.starts_with('.') && name.contains(".trash-")
     };
-    for path in folders.into_iter().flat_map(entries).filter(is_trash) {
+    for path in folders.iter().copied().flat_map(entries).filter(is_trash) {
         let text = format!("a removed worktree that is not yet deleted: {}", path.display());
         checks.push(Check::note("leftovers", text, "delete that folder, if nobody is just doing so"));
+    }
+    let is_aside =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".aside-"));
+    for path in folders.into_iter().flat_map(entries).filter(is_aside) {
+        let text = format!("what lay in a folder that was no worktree any more: {}", path.display());
+        checks.push(Check::note("leftovers", text, "delete it when you need nothing of it"));
     }
 }
 

@@ -4,6 +4,7 @@ mod target;
 mod unfinished;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::args::Global;
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Make a branch and a pull request for each task, at the remote of `--push`, or `origin`.
     #[arg(long, conflicts_with = "squash")]
     pr: bool,
+    /// Only say what would land and how, or what is in the way; change nothing.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// A plan whose work is to land.
@@ -63,15 +67,24 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let (context, known) = Context::open(path, global)?.known()?;
     let branches = Branches::of(&context, &known.plan, &known.history)?;
     context.refuse_a_rival()?;
-    context.state.make()?;
-    let _landing = Lock::wait_at_most(&context.state.landing_lock(), PATIENCE)?;
-    unfinished::finish(&context, branches.repo)?;
+    let _landing = if args.dry_run {
+        unfinished::tell(&context)?;
+        None
+    } else {
+        context.state.make()?;
+        let lock = Lock::wait_at_most(&context.state.landing_lock(), PATIENCE)?;
+        unfinished::finish(&context, branches.repo)?;
+        Some(lock)
+    };
     let start = branches.repo.start(&branches.refs)?;
     let into = target(&branches, &known.history, args.into.as_deref(), start)?;
     let ground = Ground { context: &context, known: &known, branches: &branches, into, start };
     let pieces = Pieces::of(&ground, names)?;
     if args.pr {
-        return pull_requests::make(&ground, &pieces, args.push.as_deref());
+        return pull_requests::make(&ground, &pieces, args.push.as_deref(), args.dry_run);
+    }
+    if args.dry_run {
+        return rehearse(&ground, &pieces, args);
     }
     let has_landed = land(&ground, &pieces, args.squash)?;
     if let Some(remote) = &args.push {
@@ -103,6 +116,39 @@ fn land(ground: &Ground<'_>, pieces: &Pieces, squash: bool) -> Result<bool, CliE
     Ok(true)
 }
 
+/// Says what would land, or why it can't. Commits are made to find that out, and nothing points to them.
+fn rehearse(ground: &Ground<'_>, pieces: &Pieces, args: &Args) -> Result<u8, CliError> {
+    let (repo, into, plan) = (ground.branches.repo, &ground.into, plan_state(ground)?);
+    let landable = repo.rehearsed_landing(into, ground.start, &pieces.list, args.squash, plan.as_ref());
+    let landing = match landable.map_err(|error| refused(ground, error))? {
+        Landable::Ready(landing) => landing,
+        Landable::Nothing(_) => {
+            output::say(&format!("all that is finished has landed in {into}"));
+            return Ok(0);
+        }
+        Landable::Conflict { head, paths } => return Err(pieces.conflict(ground, head, &paths)),
+    };
+    let step = repo.step(&landing, plan.as_ref().map(|plan| plan.path.as_path()))?;
+    let in_the_way = repo.in_the_way(&step).map_err(|error| refused(ground, error))?;
+    if !in_the_way.is_empty() {
+        return Err(not_brought_along(ground, step.checkout.unwrap_or_default().as_path(), &in_the_way));
+    }
+    if landing.pieces > 0 {
+        output::say(&format!("would land  {} in {into}, {}", pieces.described(), how(&landing, args.squash)));
+    }
+    if landing.plan == PlanFate::Committed {
+        output::say(&format!("would land  the plan's state in {into}, as a commit of its own"));
+    }
+    if let Some(checkout) = &step.checkout {
+        output::say(&format!("would bring along  the checkout {}", checkout.display()));
+    }
+    if let Some(remote) = &args.push {
+        output::say(&format!("would push  {into} to {}", clean(remote)));
+    }
+    output::say("nothing was changed (--dry-run)");
+    Ok(0)
+}
+
 /// Written down first: whoever is killed in the middle leaves that to the next one.
 fn take(ground: &Ground<'_>, landing: &Landing, plan: Option<&PlanState>) -> Result<(), CliError> {
     let repo = ground.branches.repo;
@@ -118,17 +164,20 @@ fn take(ground: &Ground<'_>, landing: &Landing, plan: Option<&PlanState>) -> Res
     match taken.map_err(|error| refused(ground, error))? {
         Advanced::Done => Ok(()),
         Advanced::InTheWay(paths) => {
-            let checkout = step.checkout.unwrap_or_default();
-            let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
-            let place = checkout.display();
-            let message = format!(
-                "{} can't be brought along in {place}: uncommitted work is in the way, in {}; nothing was changed",
-                ground.into,
-                paths.join(", ")
-            );
-            Err(CliError::usage(message).hint("commit it, move it away or `git stash` it, and land again"))
+            Err(not_brought_along(ground, step.checkout.unwrap_or_default().as_path(), &paths))
         }
     }
+}
+
+fn not_brought_along(ground: &Ground<'_>, checkout: &Path, paths: &[PathBuf]) -> CliError {
+    let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+    let message = format!(
+        "{} can't be brought along in {}: uncommitted work is in the way, in {}; nothing was changed",
+        ground.into,
+        checkout.display(),
+        paths.join(", ")
+    );
+    CliError::usage(message).hint("commit it, move it away or `git stash` it, and land again")
 }
 
 fn refused(ground: &Ground<'_>, error: GitError) -> CliError {
@@ -159,19 +208,22 @@ fn plan_state(ground: &Ground<'_>) -> Result<Option<PlanState>, CliError> {
 
 fn tell(ground: &Ground<'_>, pieces: &Pieces, landing: &Landing, squash: bool) {
     let into = &ground.into;
-    let how = match (landing.hook, squash) {
-        (None, _) => "by fast-forward",
-        (Some(_), false) => "by merge",
-        (Some(_), true) => "squashed",
-    };
     if landing.pieces > 0 {
-        output::say(&format!("landed  {} in {into}, {how}", pieces.described()));
+        output::say(&format!("landed  {} in {into}, {}", pieces.described(), how(landing, squash)));
     }
     tell_of_plan(ground, landing.plan);
     let repo = ground.branches.repo;
     let is_nowhere = repo.checked_out_at(into).is_ok_and(|place| place.is_none());
     if let Some(hook) = landing.hook.filter(|hook| is_nowhere && repo.has_hook(hook).unwrap_or(false)) {
         output::say(&format!("note    {into} is checked out nowhere: your hook `{hook}` was not run"));
+    }
+}
+
+fn how(landing: &Landing, squash: bool) -> &'static str {
+    match (landing.hook, squash) {
+        (None, _) => "by fast-forward",
+        (Some(_), false) => "by merge",
+        (Some(_), true) => "squashed",
     }
 }
 

@@ -37,7 +37,16 @@ impl Pieces {
         let names: Vec<_> = tasks.iter().map(|index| id(ground, *index)).collect();
         let message = Message::new(&format!("Land {}: {}", plan_name(ground.known), names.join(", ")))
             .with_body(&described(ground, &tasks));
-        Ok(Self { list: vec![Piece { head: tip, message, may_forward: true }], tasks, names })
+        Ok(Self {
+            list: vec![Piece {
+                head: tip,
+                message,
+                may_forward: true,
+                works: works.heads.values().copied().collect(),
+            }],
+            tasks,
+            names,
+        })
     }
 
     fn named(ground: &Ground<'_>, works: &Works, names: &[String]) -> Result<Self, CliError> {
@@ -51,7 +60,7 @@ impl Pieces {
             let task = ground.known.plan.task(*index);
             let message = Message::new(&format!("Land task {}: {}", task.id, task.name));
             let message = message.with_body(&described(ground, &[*index]));
-            Some(Piece { head: *head, message, may_forward: false })
+            Some(Piece { head: *head, message, may_forward: false, works: Vec::new() })
         };
         let names = tasks.iter().map(|index| id(ground, *index)).collect();
         Ok(Self { list: tasks.iter().filter_map(piece).collect(), tasks, names })

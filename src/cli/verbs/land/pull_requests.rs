@@ -26,8 +26,13 @@ struct Request {
     body: String,
 }
 
-/// Makes them where `gh` is installed; else prints the commands that would.
-pub(super) fn make(ground: &Ground<'_>, pieces: &Pieces, remote: Option<&str>) -> Result<u8, CliError> {
+/// Makes them where `gh` is installed; else, and if nothing is to be changed, prints the commands that would.
+pub(super) fn make(
+    ground: &Ground<'_>,
+    pieces: &Pieces,
+    remote: Option<&str>,
+    dry_run: bool,
+) -> Result<u8, CliError> {
     let remote = remote.unwrap_or(REMOTE);
     let requests = requests(ground, pieces)?;
     if requests.is_empty() {
@@ -35,8 +40,9 @@ pub(super) fn make(ground: &Ground<'_>, pieces: &Pieces, remote: Option<&str>) -
         return Ok(0);
     }
     let place = ground.branches.repo.workdir().unwrap_or(ground.branches.repo.common_dir());
-    if !has_gh() {
-        output::say("note    there is no `gh` here: these commands make the pull requests");
+    if dry_run || !has_gh() {
+        let why = if dry_run { "nothing was changed (--dry-run)" } else { "there is no `gh` here" };
+        output::say(&format!("note    {why}: these commands make the pull requests"));
         return output::data(&requests.iter().map(|request| request.commands(remote)).collect::<String>())
             .map(|()| 0);
     }

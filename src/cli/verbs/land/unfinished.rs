@@ -29,6 +29,17 @@ pub(super) fn finish(context: &Context, repo: &Repo) -> Result<(), CliError> {
     fs::remove_file(&note).map_err(|error| not_removed(&note, &error))
 }
 
+/// Says that there is one.
+pub(super) fn tell(context: &Context) -> Result<(), CliError> {
+    if let Some(step) = read_json::<Advance>(&context.state.landing())? {
+        output::say(&format!(
+            "note    a landing in {} has broken off: `blueprint land` ends that first",
+            step.branch
+        ));
+    }
+    Ok(())
+}
+
 fn stray(step: &Advance, paths: &[std::path::PathBuf]) -> CliError {
     let checkout = step.checkout.clone().unwrap_or_default();
     let shown: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();

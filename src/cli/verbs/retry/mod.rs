@@ -9,11 +9,12 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, find, unknown_task};
 use crate::cli::error::CliError;
 use crate::cli::held::Held;
+use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::genesis::{Status, Task};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::{Fact, SetBack, TransitionRecord, ledger};
 use work::Work;
 
@@ -147,13 +148,4 @@ fn tell(plan: &Plan, chosen: &BTreeSet<TaskIndex>, dependents: &BTreeSet<TaskInd
         _ => format!(", and with {it} what depends on {it}: {}", list(dependents)),
     };
     output::say(&format!("{} {is} to be done again{with}", list(chosen)));
-}
-
-fn next_step(context: &Context, is_live: bool) -> String {
-    let plan = shell_word(&context.path.to_string_lossy());
-    if is_live {
-        format!("next    blueprint attach {plan}   (the live run takes that up)")
-    } else {
-        format!("next    blueprint run {plan}")
-    }
 }

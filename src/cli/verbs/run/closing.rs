@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use crate::agent::Outcome;
 use crate::report::{clean, shell_word};
 use crate::run::{Cause, Summary, Verdict};
 
@@ -9,6 +10,8 @@ pub(super) fn next_step(plan: &Path, summary: &Summary) -> String {
     let about = |tasks: &[crate::plan::TaskId]| {
         tasks.first().map_or_else(String::new, |task| format!(" {}", shell_word(&clean(task.as_str()))))
     };
+    let asking = summary.roots.iter().find(|root| root.outcome == Some(Outcome::NeedsAnswer));
+    let asks = asking.map(|root| root.task.clone());
     let next = match (summary.verdict, &summary.integration) {
         (Verdict::Completed, Some(_)) => format!("blueprint land {plan}   (merges it into your branch)"),
         (Verdict::Completed, None) => format!("blueprint status {plan}"),
@@ -22,6 +25,9 @@ pub(super) fn next_step(plan: &Path, summary: &Summary) -> String {
                 "`run --rerun-failed` tries again"
             };
             format!("blueprint status {plan}{task}   ({way_out})")
+        }
+        (Verdict::Blocked, _) if asks.is_some() => {
+            format!("blueprint answer {plan}{} TEXT", about(asks.as_slice()))
         }
         (Verdict::Blocked, _) => format!("blueprint status {plan}{}", about(&summary.blocked)),
         (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),

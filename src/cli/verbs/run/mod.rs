@@ -3,13 +3,15 @@ mod detach;
 mod preface;
 mod settings;
 
+pub(super) use settings::{KILL_GRACE, outfit, own_program};
+
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::agent::{self, Found};
 use crate::cli::args::Global;
-use crate::cli::config::Timeout;
+use crate::cli::config::{StepConfig, Timeout};
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
@@ -53,6 +55,9 @@ pub(crate) struct Args {
     /// The runner that plays every agent, whatever the configuration says.
     #[arg(long, value_name = "NAME")]
     runner: Option<String>,
+    /// A command for the shell that answers tasks' questions: it finds the question on its standard input, and prints the answer.
+    #[arg(long, value_name = "CMD")]
+    ask_command: Option<StepConfig>,
     /// Where agents work [default: worktree].
     #[arg(long, value_name = "WHERE")]
     isolation: Option<Isolation>,

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use crate::cli::config::Config;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::CliError;
+use crate::cli::gates::empty_profile;
 use crate::cli::output;
 use crate::git::Repo;
 use crate::plan;
@@ -37,6 +38,16 @@ pub(super) fn say(
         output::say(&format!(
             "warning blueprint.toml: {table} names `{}`, which is no task of the plan",
             clean(id)
+        ));
+    }
+    if let Some(text) = repo.workdir().and_then(|root| empty_profile(config, root)) {
+        output::say(&format!("warning blueprint.toml: {text}"));
+    }
+    for attribute in settings.gates.unreadable(&known.genesis.project().quality) {
+        output::say(&format!(
+            "warning the target of the quality attribute `{}` names no number that its gate could be held to: `{}`",
+            clean(&attribute.name),
+            clean(&attribute.target)
         ));
     }
     let in_place = settings.casting.values().filter(|cast| cast.isolation == Isolation::None).count();

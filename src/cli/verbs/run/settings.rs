@@ -9,17 +9,21 @@ use crate::agent::{BaseEnv, EnvPolicy, Offer};
 use crate::cli::casting::{Wishes, agent_folders, cast};
 use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::gates::gates;
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
-use crate::run::{Cast, Caster, Isolation as InWhat, Keep, Protected, Provisioning, Settings, VerifyStep};
+use crate::run::{
+    Cast, Caster, Isolation as InWhat, Keep, Outfit, Protected, Provisioning, Settings, Step, VerifyStep,
+};
 
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 const RETRIES: u32 = 2;
-const KILL_GRACE: Duration = Duration::from_secs(10);
+/// Between TERM and KILL, unless the configuration says otherwise.
+pub(in crate::cli::verbs) const KILL_GRACE: Duration = Duration::from_secs(10);
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// What a run is asked to do: flags over configuration over defaults.
@@ -56,8 +60,10 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        gates: gates(loaded, &wishes, &env, repo.require_workdir()?)?,
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
+        ask: ask(args, config)?,
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
@@ -74,6 +80,27 @@ pub(super) fn settings(
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
     })
+}
+
+/// What a person's worktree gets, too.
+pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
+    let config = &loaded.config;
+    Ok(Outfit {
+        provisioning: provisioning(config)?,
+        env: BaseEnv::new(env::vars_os()),
+        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        program: own_program()?,
+        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
+    })
+}
+
+fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
+    let Some(command) = args.ask_command.as_ref().or(config.ask_command.as_ref()) else { return Ok(None) };
+    if command.every.is_some() {
+        return Err(CliError::usage("blueprint.toml: `ask-command` has `every`")
+            .hint("it runs whenever a task asks; `every` is for `verify-integration`"));
+    }
+    Ok(Some(command.step()))
 }
 
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
@@ -147,7 +174,7 @@ fn isolation(args: &Args) -> Option<config::Isolation> {
 }
 
 /// Supervisors are started from the same binary, even if another version takes its path while the run goes on.
-fn own_program() -> Result<PathBuf, CliError> {
+pub(in crate::cli::verbs) fn own_program() -> Result<PathBuf, CliError> {
     let own = PathBuf::from("/proc/self/exe");
     if own.exists() {
         return Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())));

@@ -1,0 +1,116 @@
+use std::io::{self, Read};
+
+use crate::cli::args::Global;
+use crate::cli::context::{Context, find, unknown_task};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::held::Held;
+use crate::cli::live::next_step;
+use crate::cli::output;
+use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::genesis::{Status, Task};
+use crate::plan::TaskId;
+use crate::report::{clean, shell_word};
+use crate::run::{Answered, Fact, LONGEST_ANSWER, NoAnswer, TaskHistory, answer_in, open_question};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: blueprint answer genesis.xml auth-api \"use the session store\"\n\n\
+The task's agent goes on where it stopped, in its own session where its program can: at once if a run is live, else with the next run. \
+`blueprint status TASK` shows the question.")]
+pub(crate) struct Args {
+    /// The plan, then the task that asks, then the answer; `-`: the answer comes on standard input.
+    #[arg(value_name = "GENESIS|TASK|TEXT", required = true)]
+    arguments: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    refuse_inside_an_attempt("answer", None)?;
+    let Some((text, before)) = args.arguments.split_last().filter(|(_, before)| !before.is_empty()) else {
+        return Err(
+            CliError::usage("which task, and what is the answer?").hint("`blueprint answer TASK TEXT`")
+        );
+    };
+    let (path, names) = find(before)?;
+    refuse_inside_an_attempt("answer", Some(&path))?;
+    let [name] = names else {
+        return Err(CliError::usage("one task is answered at a time, with one text")
+            .hint("`blueprint answer TASK TEXT`, with quotes around the text"));
+    };
+    let text = answer_text(text)?;
+    let context = Context::open(path, global)?.context();
+    let held = Held::open(&context)?;
+    let plan = context.valid(&held.genesis)?;
+    let task = held.genesis.task(name).ok_or_else(|| unknown_task(&plan, name))?.clone();
+    let is_live = held.run.is_some();
+    answer(held, &task, &text)?;
+    output::say(&next_step(&context, is_live));
+    Ok(0)
+}
+
+fn answer_text(given: &str) -> Result<String, CliError> {
+    let text = if given == "-" { from_stdin()? } else { given.to_owned() };
+    answer_in(&text).map_err(|error| {
+        CliError::usage(error).hint(match error {
+            NoAnswer::Empty => "`blueprint answer TASK TEXT`",
+            NoAnswer::TooLong => "put it into a file of the repository, and name that",
+        })
+    })
+}
+
+fn from_stdin() -> Result<String, CliError> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .take(LONGEST_ANSWER as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| CliError::new(Kind::Environment, format!("can't read standard input: {error}")))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A question that nobody has taken the answer of may be answered anew.
+fn answer(held: Held<'_>, task: &Task, text: &str) -> Result<(), CliError> {
+    let (id, by) = (clean(&task.id), actor());
+    let story = held.history.task(&task.id);
+    if let Some(question) = open_question(&held.genesis, task, story) {
+        refuse_a_moment_too_early(&held, task)?;
+        let answered = question.answered(task, story, text, &by);
+        let transitions = answered.transitions.clone();
+        held.settle(Fact::Answered(answered), &transitions, || Ok(()))?;
+        output::say(&format!("task {id} has its answer, and goes on"));
+        return Ok(());
+    }
+    let untaken = story.and_then(TaskHistory::untaken_answer).filter(|_| task.status == Status::Pending);
+    match untaken.cloned() {
+        Some(before) if before.text == text => {
+            output::say(&format!("task {id} has that answer already"));
+            Ok(())
+        }
+        Some(before) => {
+            let again = Answered { text: text.to_owned(), by, transitions: Vec::new(), ..before };
+            held.settle(Fact::Answered(again), &[], || Ok(()))?;
+            output::say(&format!("task {id} has this answer now, in place of the one before"));
+            Ok(())
+        }
+        None => Err(asks_nothing(task)),
+    }
+}
+
+/// The run is just about to block the task.
+fn refuse_a_moment_too_early(held: &Held<'_>, task: &Task) -> Result<(), CliError> {
+    if task.status != Status::InProgress || held.run.is_none() {
+        return Ok(());
+    }
+    let message = format!("the attempt at task `{}` is just ending with its question", task.id);
+    Err(CliError::new(Kind::Environment, message).hint("answer it again in a moment"))
+}
+
+fn asks_nothing(task: &Task) -> CliError {
+    let id = TaskId::from(task.id.as_str());
+    let error = CliError::usage(format!("task `{id}` is {} and asks nothing", task.status));
+    let word = shell_word(&clean(id.as_str()));
+    error.hint(match task.status {
+        Status::Pending => "what its agent is to know can be said with `blueprint retry TASK --note TEXT`".to_owned(),
+        Status::InProgress => format!("its agent is at work: `blueprint logs {word} --follow` shows what it does"),
+        Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => {
+            format!("`blueprint retry {word} --note TEXT` has it done again with a word to its agent; `blueprint status {word}` tells its story")
+        }
+    })
+}
