@@ -5,12 +5,12 @@
 
 mod conflict;
 mod documents;
-mod review;
-
-pub use review::review_prompt;
 mod going_on;
 mod lines;
 mod plan;
+mod review;
+
+pub use review::review_prompt;
 
 use super::fence::fence;
 use super::legible::legible;

@@ -39,18 +39,8 @@ pub(super) enum LaunchError {
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     let conflict = base.and_then(|base| base.conflict.as_ref());
-    write_down_with(job, base, provided, &agent::prompt(&job.whole_brief(conflict)))
-}
-
-/// The same with that prompt.
-pub(super) fn write_down_with(
-    job: &Job,
-    base: Option<&Based>,
-    provided: &Provided,
-    prompt: &str,
-) -> Result<Ready, LaunchError> {
-    let conflict = base.and_then(|base| base.conflict.as_ref());
-    let LaidOut { command, walls, definition, token } = lay_out(job, prompt, provided)?;
+    let prompt = agent::prompt(&job.whole_brief(conflict));
+    let LaidOut { command, walls, definition, token } = lay_out(job, &prompt, provided)?;
     let started = AttemptStarted {
         task: job.task.clone(),
         attempt: job.attempt,
@@ -62,7 +52,7 @@ pub(super) fn write_down_with(
         runner: job.cast.runner.name().to_owned(),
         agent: Some(job.cast.agent.clone()),
         command: job.common.secrets.masked(&command.to_string()),
-        prompt: fingerprint(&definition, prompt),
+        prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
         sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),

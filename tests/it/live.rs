@@ -15,14 +15,23 @@ fn project(script: &str, keys: &str) -> TestProject {
 
 #[test]
 fn each_program_is_called_once_in_a_worktree_that_is_set_up_and_nothing_is_left() {
-    let project = project("== *\nrecord seen\nclaude says ready", "setup = [\"touch made && touch ../ran\"]");
+    let project = project(
+        "== *\nrecord seen\nclaude says ready",
+        "setup = [\"touch made && touch ../ran\"]\n[[gates]]\nname = \"made\"\nrun = \"test -e made\"\n[[gates]]\nname = \"hard\"\nrun = \"echo two tests failed; exit 1\"",
+    );
     let (refs, files) = (project.refs(), files_below(&project.root));
     let but_the_lock = |path: &PathBuf| !path.ends_with("blueprint/worktrees.lock");
     let ended = project.blueprint(&["doctor", "--live"]);
     ended.assert(0, &["calling claude: one short prompt each"]);
-    for line in
-        ["was made and set up in", "claude answered in", "fake: a program of your own", "the calls took 0 tokens"]
-    {
+    for line in [
+        "was made and set up in",
+        "the gate `made` passes",
+        "`hard` does not pass",
+        "two tests failed",
+        "claude answered in",
+        "fake: a program of your own",
+        "the calls took 0 tokens",
+    ] {
         assert!(ended.stdout.contains(line), "{line} in {ended}");
     }
     assert_eq!(project.log().starts(), ["doctor"]);

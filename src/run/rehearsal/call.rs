@@ -8,7 +8,7 @@ use crate::agent::Outcome;
 use crate::run::attempt::{Link, blocking};
 use crate::run::job::{Job, Report};
 use crate::run::judge::judge_in_place;
-use crate::run::launch::{Ready, write_down_with};
+use crate::run::launch::{LaidOut, lay_out};
 use crate::run::process::{Limits, Supervised};
 use crate::run::provision::Provided;
 use crate::run::waiting::{Clock, wait};
@@ -20,9 +20,7 @@ with the one word: ready.\n";
 pub(super) async fn call(job: &Arc<Job>, provided: &Provided, link: &Link) -> Trial {
     let began = Instant::now();
     let provided = Provided { env: provided.env.clone(), brought: provided.brought.clone() };
-    let ready = blocking(job, move |job| {
-        write_down_with(job, None, &provided, PROMPT).map_err(|error| error.to_string())
-    });
+    let ready = blocking(job, move |job| lay_out(job, PROMPT, &provided).map_err(|error| error.to_string()));
     let report = match ready.await {
         Ok(Ok(ready)) => answered(job, &ready, link).await,
         Ok(Err(why)) => Report::of(Outcome::CouldNotStart, why),
@@ -39,7 +37,7 @@ pub(super) async fn call(job: &Arc<Job>, provided: &Provided, link: &Link) -> Tr
     }
 }
 
-async fn answered(job: &Arc<Job>, ready: &Ready, link: &Link) -> Report {
+async fn answered(job: &Arc<Job>, ready: &LaidOut, link: &Link) -> Report {
     let timeout = job.cast.timeout;
     let limits = Limits { timeout, stall: timeout, grace: job.common.kill_grace };
     let program = &job.common.program;

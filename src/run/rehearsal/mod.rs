@@ -1,9 +1,10 @@
-//! What can be tried before a run spends time and money: a worktree of the commit that the plan starts from, what has to be in it, and one
-//! small call of each agent program, in there and in its sandbox. Nothing of it is journaled, and nothing is left.
+//! What can be tried before a run spends time and money: a worktree of the commit that the plan starts from, what has to be in it, the
+//! gates on that, and one small call of each agent program, in there and in its sandbox. Nothing of it is journaled, and nothing is left.
 //!
 //! Knows nothing of the schedule, and changes no task.
 
 mod call;
+mod gates;
 mod stage;
 
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use super::settings::{Cast, Settings, Site};
 use super::start::{common, runtime};
 use super::{RunError, RunEvent};
 use crate::agent::{Kind, Outcome, Tokens};
+use crate::genesis::Quality;
 use crate::git::{EpicRefs, epic_slug, finish_removals};
-use crate::plan::TaskId;
+use crate::plan::{Plan, TaskId};
 use stage::Stage;
 
 /// Something that was tried.
@@ -32,6 +34,17 @@ pub enum Trial {
         took: Duration,
         /// What went wrong.
         complaint: Option<String>,
+    },
+    /// A gate was tried on that commit.
+    Gate {
+        /// What it is called.
+        name: String,
+        /// How long that took.
+        took: Duration,
+        /// What it says, if it does not pass; why it could not be run.
+        complaint: Option<String>,
+        /// Whether it could be run at all.
+        could_run: bool,
     },
     /// An agent program was called.
     Call {
@@ -52,13 +65,15 @@ pub enum Trial {
     },
 }
 
-/// Tries everything; `casts` are called, one after another. The user may end it with Ctrl-C, and has what was tried by then.
+/// Tries everything; `casts` are called, one after another, when all else has been tried. `quality` says what numbers have to reach. The user may end it with Ctrl-C, and has what was tried by then.
 ///
 /// # Errors
 /// [`RunError`] where no worktree can be made at all.
 pub fn rehearse(
     site: &Site,
     settings: &Settings,
+    plan: &Plan,
+    quality: &[Quality],
     casts: &[Cast],
     tell: &dyn Fn(RunEvent),
 ) -> Result<Vec<Trial>, RunError> {
@@ -66,29 +81,30 @@ pub fn rehearse(
     let start = start_of(site, settings, &refs)?;
     site.repo.refuse_without_git(start)?;
     let common = common(site, settings, refs, start, "doctor", None);
-    let stage = Stage::set(common, settings)?;
+    let stage = Stage::set(common, settings, gates::due(settings, plan, quality))?;
     let tried = runtime()?.block_on(stage.play(casts, tell));
-    let has_failed = |trial: &Trial| matches!(trial, Trial::Worktree { complaint: Some(_), .. });
+    let has_failed = |trial: &Trial| {
+        matches!(trial, Trial::Worktree { complaint: Some(_), .. } | Trial::Gate { complaint: Some(_), .. })
+    };
     stage.strike(tried.as_ref().is_ok_and(|tried| tried.iter().any(has_failed)));
     finish_removals();
     tried
 }
 
-/// The worktree, then the programs.
+/// The worktree and the gates, then the programs.
 async fn all(stage: &Stage, casts: &[Cast], link: &Link) -> Vec<Trial> {
-    let mut tried = Vec::new();
-    let mut provided = Provided::default();
-    for (place, cast) in casts.iter().enumerate() {
-        let job = Arc::new(stage.job(cast, place));
-        if place == 0 {
-            let (trial, made) = worktree(&job, link).await;
-            tried.push(trial);
-            provided = made;
+    let Some(first) = casts.first() else { return Vec::new() };
+    let job = Arc::new(stage.job(first, 0));
+    let (trial, provided) = worktree(&job, link).await;
+    let is_set_up = matches!(trial, Trial::Worktree { complaint: None, .. });
+    let mut tried = vec![trial];
+    if is_set_up {
+        tried.extend(gates::all(&job, &stage.gates, link).await);
+    }
+    for (place, cast) in (1..).zip(casts).filter(|(_, cast)| cast.kind != Kind::Command) {
+        if link.stop.borrow().is_none() {
+            tried.push(call::call(&Arc::new(stage.job(cast, place)), &provided, link).await);
         }
-        if cast.kind == Kind::Command || link.stop.borrow().is_some() {
-            continue;
-        }
-        tried.push(call::call(&job, &provided, link).await);
     }
     tried
 }

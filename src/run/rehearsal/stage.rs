@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Trial, all, task};
 use crate::agent::{Brief, Definition};
 use crate::run::attempt::{Link, Message};
-use crate::run::gates::Gating;
+use crate::run::gates::{Gate, Gating};
 use crate::run::job::{Common, Entry, Job};
 use crate::run::process::Stoppable;
 use crate::run::settings::{Cast, Settings};
@@ -26,18 +26,24 @@ pub(super) struct Stage {
     common: Arc<Common>,
     worktree: PathBuf,
     logs: TempDir,
+    /// What work has to pass.
+    pub(super) gates: Vec<Arc<Gate>>,
 }
 
 impl Stage {
     /// Makes the worktree, beside those of tasks.
-    pub(super) fn set(common: Arc<Common>, settings: &Settings) -> Result<Self, RunError> {
+    pub(super) fn set(
+        common: Arc<Common>,
+        settings: &Settings,
+        gates: Vec<Arc<Gate>>,
+    ) -> Result<Self, RunError> {
         let logs = tempfile::Builder::new().prefix("blueprint-doctor-").tempdir()?;
         let checkout = common.repo.require_workdir()?;
         // No task's: a task's place is named after its id, which this number would hardly be part of.
         let name = format!("doctor-{:08x}", fastrand::u32(..));
         let worktree = worktree_path(&settings.worktree_dir, checkout, common.refs.epic(), &name);
         common.repo.stand_at(&worktree, &common.refs, common.start)?;
-        Ok(Self { common, worktree, logs })
+        Ok(Self { common, worktree, logs, gates })
     }
 
     /// Whatever was made in the worktree was made to be thrown away. What can't be removed is a leftover that `doctor` itself names.
@@ -73,10 +79,10 @@ impl Stage {
             may_change_nothing: true,
             resolving: None,
             continuing: None,
+            gating: Gating::default(),
             build_jobs: None,
             ports: None,
             limits: cast.caps,
-            gating: Gating::default(),
             dir: AttemptDir::at(self.logs.path().join(&name)),
             slug: name,
             entry: Entry::Fresh,

@@ -45,7 +45,7 @@ fn try_out(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Res
             output::say(&format!("note    {}", clean(&text)));
         }
     };
-    let tried = run::rehearse(&site, &settings, &casts, &tell)
+    let tried = run::rehearse(&site, &settings, &plan, &genesis.project().quality, &casts, &tell)
         .map_err(|error| CliError::run(&context.path, error))?;
     checks.extend(tried.iter().map(told));
     let own = casts.iter().filter(|cast| cast.kind == Kind::Command);
@@ -79,6 +79,20 @@ fn told(trial: &Trial) -> Check {
             "live",
             format!("a worktree could not be set up: {why}"),
             "see `setup` and `bring` in blueprint.toml",
+        ),
+        Trial::Gate { name, took, complaint: None, .. } => Check::fine(
+            "live",
+            format!("the gate `{name}` passes on the commit that the plan starts from, in {}", short(*took)),
+        ),
+        Trial::Gate { name, complaint: Some(why), could_run: true, .. } => Check::note(
+            "live",
+            format!("the gate `{name}` does not pass on the commit that the plan starts from: {why}"),
+            "work is sent back to its agent until it does: see to it that the tasks can mend that",
+        ),
+        Trial::Gate { name, complaint: Some(why), could_run: false, .. } => Check::wrong(
+            "live",
+            format!("the gate `{name}` can't be run: {why}"),
+            "see [[gates]] in blueprint.toml",
         ),
         Trial::Call { runner, kind, outcome, said, took, .. } => {
             let said = said.as_deref().map_or_else(String::new, |said| format!(": {}", clean(said)));

@@ -17,12 +17,12 @@ use crate::store::see_settled;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint doctor genesis.xml\n\n\
-Looks only, and changes nothing; with `--live` it makes a worktree, runs the setup steps in it, calls each agent program once, and \
-removes the worktree. Exit codes: 0 nothing is wrong, 1 something is.")]
+Looks only, and changes nothing; with `--live` it makes a worktree, runs the setup steps and the gates in it, calls each agent \
+program once, and removes the worktree. Exit codes: 0 nothing is wrong, 1 something is.")]
 pub(crate) struct Args {
     /// The plan; without one, what any plan needs is looked at.
     genesis: Option<String>,
-    /// Try a worktree with its setup, and call each agent program that the plan needs, with one short prompt: that costs a little.
+    /// Try a worktree with its setup and the gates on it, and call each agent program that the plan needs, with one short prompt: that costs a little.
     #[arg(long)]
     live: bool,
     /// How to print it.
