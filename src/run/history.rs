@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
-use super::gates::GateEnded;
 use super::Used;
+use super::gates::GateEnded;
 use super::outbox::{self, Says};
 use super::record::{
     AgentStarted, Answered, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,

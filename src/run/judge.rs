@@ -57,7 +57,7 @@ pub(super) fn judge_in_place(
     let unmasked = mask_kept(&job.dir, &job.common.secrets).err();
     let reading = read(job, end, ended_by);
     let is_lost = said.is_none() && !end.asked && has_lost_session(job, &reading, ended_by);
-    let mut report = from_reading(job, reading);
+    let mut report = from_reading(reading);
     if let Some(said) = said {
         take_in(&mut report, said);
     }
@@ -160,7 +160,16 @@ fn gather(
 }
 
 /// What the agent's program says, by how it ended and by its output.
+/// What the program says of its end, with what that cost.
 pub(super) fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+    let reading = read_logs(job, end, ended_by);
+    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
+    let used = job.priced(told, reading.model.as_deref());
+    let over = job.limits.exceeded_by(used).filter(|_| reading.outcome == Outcome::OutOfBudget);
+    Reading { cost_usd: used.cost_usd, detail: over.or(reading.detail), ..reading }
+}
+
+fn read_logs(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let exit = match &end.exit {
         Exit::Code(code) => agent::Exit::Code(*code),
         Exit::Signal(signal) => agent::Exit::Signal(*signal),
@@ -212,15 +221,13 @@ fn detail(reason: Reason, stall: Duration) -> Option<String> {
     }
 }
 
-fn from_reading(job: &Job, reading: Reading) -> Report {
-    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
-    let used = job.priced(told, reading.model.as_deref());
-    let over = job.limits.exceeded_by(used).filter(|_| reading.outcome == Outcome::OutOfBudget);
+fn from_reading(reading: Reading) -> Report {
     Report {
-        detail: over.or(reading.detail),
-        cost_usd: used.cost_usd,
+        detail: reading.detail,
+        cost_usd: reading.cost_usd,
         summary: reading.summary,
         deliverables: reading.deliverables,
+        learnings: reading.learnings,
         question: reading.question,
         retry_at: reading.retry_at,
         tokens: reading.tokens,

@@ -34,12 +34,19 @@ fn with_eight_in_flight_no_more_starts_than_the_budget_has_shares_for() {
     let script = "== *\nwait-started 5\nwrite {task}.txt x\nclaude costs 0.40 done";
     let project = ten(script, "[agents.worker]\nmax-cost = 0.40");
     let ended = project.run(&["-j", "8", "--max-cost", "2.00"]);
-    ended.assert(6, &["the budget is used up ($2.00 of $2.00)", "running agents finish"]);
+    ended.assert(
+        6,
+        &[
+            "the budget is used up ($2.00 of $2.00): f, which may cost $0.40, is not started",
+            "running agents finish",
+        ],
+    );
     ended.assert(
         6,
         &["out of budget: 5 of 10 tasks completed", "budget: $2.00 of $2.00 used", "still to do:"],
     );
     ended.assert(6, &["next    blueprint run", "`--max-cost`"]);
+    ended.assert(6, &["note    this run may use up $2.00: what is in flight counts"]);
     assert_eq!((project.log().starts().len(), completed(&project)), (5, 5));
     assert!(cost(&project) <= 2.0 + 1e-9, "{}", cost(&project));
     project.assert_journal();

@@ -17,6 +17,8 @@ pub(in crate::run) struct Account {
     tokens: Option<Purse>,
     averages: Averages,
     open: BTreeMap<Key, Open>,
+    /// Attempts that have ended, and what is counted of them.
+    ended: BTreeMap<Key, (Player, Used)>,
     used: Used,
     of_agents: BTreeMap<String, Used>,
 }
@@ -58,6 +60,7 @@ impl Account {
             tokens: most.tokens.map(|most| Purse::new(most as f64)),
             averages: Averages::of(history),
             open: BTreeMap::new(),
+            ended: BTreeMap::new(),
             used: Used::default(),
             of_agents: BTreeMap::new(),
         }
@@ -145,7 +148,7 @@ impl Account {
     }
 
     /// An attempt is over. `has_worked`: its program came to an end of its own; `may_have_used`: something may have been used even if
-    /// its program did not come to say so. A second end of one attempt changes nothing.
+    /// its program did not come to say so. A second end of one attempt adds what it has more than the first.
     pub(in crate::run) fn settle(
         &mut self,
         task: &TaskId,
@@ -155,7 +158,9 @@ impl Account {
         may_have_used: bool,
     ) {
         let key = (task.clone(), attempt);
-        let Some(Open { player, is_counted }) = self.open.remove(&key) else { return };
+        let Some(Open { player, is_counted }) = self.open.remove(&key) else {
+            return self.add_to(&key, used);
+        };
         if let Some(purse) = &mut self.cost {
             purse.settle(&key, used.cost_usd, may_have_used);
         }
@@ -165,8 +170,40 @@ impl Account {
         if is_counted {
             self.averages.add(&player, used, has_worked);
         }
+        self.count(&player.agent, used);
+        self.ended.insert(key, (player, used));
+    }
+
+    /// An attempt that had not even begun needs its share no more.
+    pub(in crate::run) fn release(&mut self, task: &TaskId, attempt: u32) {
+        if self.open.contains_key(&(task.clone(), attempt)) {
+            self.settle(task, attempt, Used::default(), false, false);
+        }
+    }
+
+    /// An attempt that an earlier run saw the end of is gone on with: what it used before is not this run's.
+    pub(in crate::run) fn take_over(&mut self, task: &TaskId, attempt: u32, player: Player, used: Used) {
+        self.ended.insert((task.clone(), attempt), (player, used));
+    }
+
+    /// What is done with an attempt's work after its end, such as a review, is counted as its own.
+    fn add_to(&mut self, key: &Key, used: Used) {
+        let Some((player, before)) = self.ended.get_mut(key) else { return };
+        let more = used.since(*before);
+        *before = used;
+        let agent = player.agent.clone();
+        if let (Some(purse), Some(cost)) = (&mut self.cost, more.cost_usd) {
+            purse.charge(cost);
+        }
+        if let (Some(purse), Some(tokens)) = (&mut self.tokens, more.tokens) {
+            purse.charge(number(tokens));
+        }
+        self.count(&agent, more);
+    }
+
+    fn count(&mut self, agent: &str, used: Used) {
         self.used = self.used.plus(used);
-        let of_agent = self.of_agents.entry(player.agent).or_default();
+        let of_agent = self.of_agents.entry(agent.to_owned()).or_default();
         *of_agent = of_agent.plus(used);
     }
 }

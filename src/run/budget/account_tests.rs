@@ -82,12 +82,17 @@ fn who_ends_without_a_word_counts_with_its_share_unless_nothing_was_done() {
 }
 
 #[test]
-fn a_second_end_of_one_attempt_changes_nothing() {
+fn a_second_end_of_one_attempt_adds_only_what_it_has_more() {
     let mut account = account(2.0);
     account.open(&TaskId::from("a"), 1, &attempt("dev", Some(1.0)));
     end(&mut account, "a", dollars(0.5));
     end(&mut account, "a", dollars(0.5));
     assert_eq!(account.used(), dollars(0.5));
+    end(&mut account, "a", dollars(0.75));
+    assert_eq!((account.used(), account.counted_cost()), (dollars(0.75), Some(0.75)));
+    account.take_over(&TaskId::from("old"), 1, player("dev"), dollars(5.0));
+    end(&mut account, "old", dollars(5.25));
+    assert_eq!(account.counted_cost(), Some(1.0), "the rest was an earlier run's");
 }
 
 #[test]

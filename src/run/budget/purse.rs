@@ -86,6 +86,11 @@ impl Purse {
         Some(counts)
     }
 
+    /// Something was used beside all shares.
+    pub(super) fn charge(&mut self, used: f64) {
+        self.used += used;
+    }
+
     pub(super) fn used(&self) -> f64 {
         self.used
     }

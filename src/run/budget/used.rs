@@ -46,6 +46,18 @@ impl Used {
         Self { cost_usd: cost, tokens: self.tokens.into_iter().chain(more.tokens).reduce(Tokens::plus) }
     }
 
+    /// What of it there was not before.
+    pub(in crate::run) fn since(self, before: Self) -> Self {
+        let cost = self.cost_usd.map(|cost| (cost - before.cost_usd.unwrap_or(0.0)).max(0.0));
+        let read_before = before.tokens.unwrap_or_default();
+        let tokens = self.tokens.map(|tokens| Tokens {
+            input: tokens.input.saturating_sub(read_before.input),
+            output: tokens.output.saturating_sub(read_before.output),
+            cached: tokens.cached.saturating_sub(read_before.cached),
+        });
+        Self { cost_usd: cost, tokens }
+    }
+
     /// Whether anything is known.
     pub fn is_known(self) -> bool {
         self.cost_usd.is_some() || self.tokens.is_some()

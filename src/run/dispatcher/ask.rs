@@ -83,15 +83,15 @@ impl Dispatcher<'_> {
             return;
         }
         self.tell(RunEvent::Note(format!("{task} asks; `{}` is to answer that", step.name)));
-        let stop = watch::Sender::new(None);
+        let ends = watch::Sender::new(None);
         let link = Link {
             messages: self.sender.clone(),
-            stop: stop.subscribe(),
+            stop: ends.subscribe(),
             stopped: self.stopped.subscribe(),
             stoppable: Stoppable::default(),
             watcher: self.watcher.clone(),
         };
-        self.consultation.open.insert(task.clone(), stop);
+        self.consultation.open.insert(task.clone(), ends);
         let (common, asking) = (self.common.clone(), self.asking(task, &question));
         tokio::spawn(async move {
             let reply = ask(&common, &step, &asking, &link).await;

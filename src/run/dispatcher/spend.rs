@@ -9,7 +9,7 @@ use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
 use crate::run::budget::{Account, Fit, Opened, Player};
 use crate::run::job::{Job, Report};
 use crate::run::record::AttemptEnded;
-use crate::run::{BudgetEnd, Caps, Cause, RunError, RunEvent, Used};
+use crate::run::{Attempt, BudgetEnd, Caps, Cause, RunError, RunEvent, Used};
 
 /// What of the budget is used up, and who goes without.
 #[derive(Debug)]
@@ -42,12 +42,18 @@ impl Dispatcher<'_> {
 
     /// An attempt is about to be made: it gets its share. One whose end is known already has had it.
     pub(super) fn set_aside(&mut self, job: &Job) -> Caps {
-        match self.player_of(&job.task) {
-            Some(opened) if !job.entry.has_ended() => {
+        let ended = self.books.history().task(job.task.as_str()).and_then(|story| story.attempt(job.attempt));
+        let ended = ended.filter(|_| job.entry.has_ended()).map(Attempt::used);
+        match (self.player_of(&job.task), ended) {
+            (Some(opened), None) => {
                 self.warn_of_uncounted(&opened);
                 self.spending.account.open(&job.task, job.attempt, &opened)
             }
-            Some(_) | None => job.cast.caps,
+            (Some(opened), Some(used)) => {
+                self.spending.account.take_over(&job.task, job.attempt, opened.player, used);
+                job.cast.caps
+            }
+            (None, _) => job.cast.caps,
         }
     }
 
@@ -80,7 +86,7 @@ impl Dispatcher<'_> {
     /// Of one that had not even begun.
     pub(super) fn give_back_share(&mut self, task: &TaskId) {
         let number = self.attempt_number(task);
-        self.spending.account.settle(task, number, Used::default(), false, false);
+        self.spending.account.release(task, number);
     }
 
     fn warn_of_silent(&mut self, task: &TaskId, used: Used) {
@@ -116,8 +122,11 @@ impl Dispatcher<'_> {
     fn tell_short(&mut self, task: &TaskId) {
         if !std::mem::replace(&mut self.spending.is_told, true) {
             let used = used_of(&self.spending.account);
+            let opened = self.player_of(task).filter(|_| self.spending.account.most().cost_usd.is_some());
+            let cost = opened.and_then(|opened| self.spending.account.expected_cost(&opened));
+            let cost = cost.map_or_else(String::new, |cost| format!(", which may cost ${cost:.2},"));
             let text =
-                format!("the budget is used up ({used}): {task} is not started; running agents finish");
+                format!("the budget is used up ({used}): {task}{cost} is not started; running agents finish");
             self.tell(RunEvent::Warning { task: None, text });
         }
     }

@@ -19,20 +19,20 @@ const MOST: u64 = 8 << 20;
 
 /// Where a gate's command runs.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) means: Means<'a>,
+pub(in crate::run) struct Place<'a> {
+    pub(in crate::run) means: Means<'a>,
     /// Its working directory.
-    pub(super) folder: &'a Path,
-    pub(super) env: &'a [(OsString, OsString)],
+    pub(in crate::run) folder: &'a Path,
+    pub(in crate::run) env: &'a [(OsString, OsString)],
     /// The folder in which it has its log.
-    pub(super) logs: &'a Path,
+    pub(in crate::run) logs: &'a Path,
     /// It runs what the agent of that attempt has written; nothing where a person has.
-    pub(super) confined_as: Option<&'a Job>,
-    pub(super) link: &'a Link,
+    pub(in crate::run) confined_as: Option<&'a Job>,
+    pub(in crate::run) link: &'a Link,
 }
 
 /// Runs it to its end. `plain` is how it ends without anything more, `rounds` how it ended before.
-pub(super) async fn run_command(
+pub(in crate::run) async fn run_command(
     place: Place<'_>,
     (number, gate): (usize, &Gate),
     command: &CommandGate,

@@ -17,7 +17,7 @@ use crate::run::record::{AttemptStarted, Fact};
 use crate::run::{Isolation, RunError, provision, step};
 
 /// What became of one gate.
-pub(super) enum Ran {
+pub(in crate::run) enum Ran {
     /// It was run to its end.
     Ended(Box<GateEnded>),
     /// It was ended with the run, and nothing is known.

@@ -58,7 +58,8 @@ struct Cost {
 impl Cost {
     fn add(&mut self, reading: &Reading) {
         self.usd = [self.usd, reading.cost_usd].into_iter().flatten().reduce(|a, b| a + b);
-        self.tokens = [self.tokens, reading.tokens].into_iter().flatten().reduce(agent::Tokens::plus);
+        let tokens = [self.tokens, reading.tokens].into_iter().flatten();
+        self.tokens = tokens.reduce(agent::Tokens::plus);
     }
 
     fn on(&self, ended: GateEnded) -> GateEnded {
@@ -170,6 +171,7 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
         attempt: scene.started.attempt,
         branch: job.branch.clone(),
         worktree: job.worktree.clone(),
+        limits: reviewer.cast.caps,
         cast: reviewer.cast.clone(),
         estimate: None,
         definition: definition.unwrap_or_else(|| Definition::generic(agent)),
@@ -180,7 +182,6 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
         continuing: None,
         build_jobs: job.build_jobs.clone(),
         ports: None,
-        limits: reviewer.cast.caps,
         gating: Gating::default(),
         dir,
         entry: Entry::Fresh,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Args, Isolation};
-use crate::agent::{BaseEnv, EnvPolicy};
+use crate::agent::{BaseEnv, EnvPolicy, Offer};
 use crate::cli::casting::{Wishes, agent_folders, cast, secrets};
 use crate::cli::config::{self, Config, Loaded, PriceConfig, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
@@ -75,6 +75,7 @@ pub(super) fn settings(
         env_policy: policy,
         confinement: confinement(loaded)?,
         protected: protected(config)?,
+        offer: offer(config)?,
         config_dir: dir.clone(),
         program: own_program()?,
         keep: config.keep.map_or(Keep::default(), keep),
@@ -133,6 +134,11 @@ fn verify_step(config: &config::StepConfig) -> VerifyStep {
 fn protected(config: &Config) -> Result<Protected, CliError> {
     Protected::new(&config.protected_paths)
         .map_err(|error| CliError::usage(format!("blueprint.toml: `protected-paths`: {error}")))
+}
+
+fn offer(config: &Config) -> Result<Offer, CliError> {
+    Offer::new(&config.context)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `context`: {error}")))
 }
 
 /// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
