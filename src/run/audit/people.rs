@@ -97,6 +97,11 @@ mod tests {
         rustix::fs::inotify::add_watch(&inotify, &folder, flags).unwrap();
         assert!(has_open(us, &[&folder], &node));
         let mut child = Command::new("tail").arg("-f").arg(&file).current_dir("/").spawn().unwrap();
+        // While the kernel is still exchanging the program, it has no words.
+        let words = format!("/proc/{}/cmdline", child.id());
+        while fs::read(&words).is_ok_and(|words| words.is_empty()) {
+            std::thread::yield_now();
+        }
         let is_called = is_called_with(child.id(), &[&folder]);
         child.kill().unwrap();
         child.wait().unwrap();
