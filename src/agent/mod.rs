@@ -15,11 +15,13 @@
 
 mod answer;
 mod arguments;
+mod base_config;
 mod brief;
 mod build_jobs;
 mod claude;
 mod codex;
 mod command;
+mod context;
 mod definition;
 mod ending;
 mod environment;
@@ -32,6 +34,7 @@ mod gemini;
 mod installation;
 mod json_lines;
 mod launch;
+mod legible;
 mod lenient;
 mod log_text;
 mod models;
@@ -40,11 +43,13 @@ mod outcome;
 mod places;
 mod program;
 mod prompt;
+mod readable;
 mod reading;
 mod render;
 mod retry_at;
 mod review;
 mod runner;
+mod secrets;
 mod session;
 mod structured;
 mod tools;
@@ -57,6 +62,7 @@ pub use brief::{
     Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
+pub use context::{Document, Documents, Knowledge, Offer, relevant};
 pub use definition::{Definition, DefinitionError, Reason};
 pub use environment::{BaseEnv, EnvPolicy, OUTBOX, STEP, passed_to_steps};
 pub use event::Event;
@@ -67,10 +73,12 @@ pub use log_text::{end_of_log, last_lines_of_log};
 pub use outcome::{Outcome, UnknownOutcome};
 pub use places::OwnPlaces;
 pub use prompt::{prompt, review_prompt};
+pub use readable::Readable;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use review::{Opinion, ReviewBrief};
 pub use runner::{DefinitionMode, Kind, Runner, RunnerError, RunnerSpec, build};
+pub use secrets::{MASK, Masking, Secrets};
 pub use session::{is_taken_up, session_id};
 pub use version::Version;
 

@@ -14,6 +14,7 @@ mod hands;
 mod held;
 mod live;
 mod locate;
+mod masked_log;
 mod output;
 mod person;
 mod sandbox;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
+use super::Used;
 use super::gates::GateEnded;
 use super::outbox::{self, Says};
 use super::record::{
@@ -144,6 +145,12 @@ impl Attempt {
     /// How it ended, if it did.
     pub fn outcome(&self) -> Option<Outcome> {
         self.ended.as_ref().map(|(ended, _)| ended.outcome)
+    }
+
+    /// What it used up, as far as it is known.
+    pub fn used(&self) -> Used {
+        let ended = self.ended.as_ref().map(|(ended, _)| ended);
+        ended.map(|ended| Used { cost_usd: ended.cost_usd, tokens: ended.tokens }).unwrap_or_default()
     }
 
     /// The last commit of its work, where there is one.
@@ -298,6 +305,11 @@ impl TaskHistory {
     /// The number that the next attempt gets.
     pub fn next_attempt(&self) -> u32 {
         self.attempts.iter().map(|attempt| attempt.started.attempt).max().unwrap_or(0) + 1
+    }
+
+    /// What all its attempts used up, as far as it is known.
+    pub fn used(&self) -> Used {
+        self.attempts.iter().map(Attempt::used).fold(Used::default(), Used::plus)
     }
 
     /// The newest attempt.

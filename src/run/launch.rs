@@ -39,7 +39,7 @@ pub(super) enum LaunchError {
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     let conflict = base.and_then(|base| base.conflict.as_ref());
-    let prompt = agent::prompt(&job.brief_of(conflict));
+    let prompt = agent::prompt(&job.whole_brief(conflict));
     let LaidOut { command, walls, definition, token } = lay_out(job, &prompt, provided)?;
     let started = AttemptStarted {
         task: job.task.clone(),
@@ -50,7 +50,8 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
         worktree: job.worktree.clone(),
         base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
         runner: job.cast.runner.name().to_owned(),
-        command: command.to_string(),
+        agent: Some(job.cast.agent.clone()),
+        command: job.common.secrets.masked(&command.to_string()),
         prompt: fingerprint(&definition, &prompt),
         token_hash: outbox::hash(&token),
         isolation: job.cast.isolation,
@@ -114,7 +115,7 @@ fn command_line(
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
         resume: job.continuing.as_ref().and_then(Continuing::session),
-        limits: Limits::default(),
+        limits: Limits { cost_usd: job.limits.cost_usd, turns: None },
         genesis: &job.common.genesis,
         worktree: &job.worktree,
         config_dir: &job.common.config_dir,

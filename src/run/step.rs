@@ -15,11 +15,12 @@ use tokio::task::spawn_blocking;
 use super::Stage;
 use super::attempt::Link;
 use super::job::{Common, Job};
+use super::masking::mask_kept;
 use super::process::{Limits, Supervised, kill_leftover};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason, Walls};
 use super::waiting::{Clock, wait};
 use super::walls::{self, WallsError};
-use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy};
+use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy, Secrets};
 use crate::store::{AttemptDir, StoreError};
 
 /// A command to be run.
@@ -90,13 +91,15 @@ pub(super) struct Means<'a> {
     pub(super) env: &'a BaseEnv,
     /// What of it is passed on beside the usual.
     pub(super) env_policy: &'a EnvPolicy,
+    /// What is masked in their logs.
+    pub(super) secrets: &'a Secrets,
 }
 
 impl Common {
     /// What all steps of the run need.
     pub(super) fn means(&self) -> Means<'_> {
-        let Self { program, kill_grace, env, env_policy, .. } = self;
-        Means { program, kill_grace: *kill_grace, env, env_policy }
+        let Self { program, kill_grace, env, env_policy, secrets, .. } = self;
+        Means { program, kill_grace: *kill_grace, env, env_policy, secrets }
     }
 }
 
@@ -131,12 +134,15 @@ pub(super) async fn run_beside(step: &Step, place: StepPlace<'_>, link: &Link) -
 /// its standard output alone.
 pub(super) async fn consult(step: &Step, place: StepPlace<'_>, input: Vec<u8>, link: &Link) -> StepRun {
     let logs = place.logs.to_owned();
-    let consulted =
-        run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input));
+    let consulted = run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input));
     after_leftovers(place, consulted, logs).await
 }
 
-async fn after_leftovers(place: StepPlace<'_>, step: impl Future<Output = StepRun>, logs: PathBuf) -> StepRun {
+async fn after_leftovers(
+    place: StepPlace<'_>,
+    step: impl Future<Output = StepRun>,
+    logs: PathBuf,
+) -> StepRun {
     match spawn_blocking(move || end_leftovers(&logs)).await {
         Ok(Ok(())) => step.await,
         Ok(Err(error)) => not_run(place, error.to_string()),
@@ -148,22 +154,31 @@ async fn run_in_folder(
     step: &Step,
     place: StepPlace<'_>,
     link: &Link,
-    make: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
+    folder: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
 ) -> StepRun {
     let (logs, slug) = (place.logs.to_owned(), place.slug.to_owned());
-    let made = spawn_blocking(move || make(&logs, &slug)).await;
+    let made = spawn_blocking(move || folder(&logs, &slug)).await;
     let dir = match made {
         Ok(Ok(dir)) => dir,
         Ok(Err(error)) => return not_run(place, error.to_string()),
         Err(bug) => return not_run(place, format!("a bug in blueprint: {bug}")),
     };
     let end = run_in(step, place, &dir, link).await;
+    mask(place, &dir).await;
     tracing::debug!(step = step.name, folder = %dir.path().display(), ?end, "step");
     StepRun { end, log: dir.stdout() }
 }
 
 fn not_run(place: StepPlace<'_>, why: String) -> StepRun {
     StepRun { end: StepEnd::CouldNotStart(why), log: AttemptDir::at(place.logs.join(place.slug)).stdout() }
+}
+
+/// Before anybody reads what it printed. One that can't be masked is on a disk that does nothing else either.
+async fn mask(place: StepPlace<'_>, dir: &AttemptDir) {
+    let (dir, secrets) = (dir.clone(), place.means.secrets.clone());
+    if let Ok(Err(error)) = spawn_blocking(move || mask_kept(&dir, &secrets)).await {
+        tracing::warn!(%error, "log is not masked");
+    }
 }
 
 async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link) -> StepEnd {
@@ -207,7 +222,7 @@ impl StepEnd {
         match (end.reason, ended_by) {
             (Some(Reason::TimedOut | Reason::Silent), _) | (None, Some(EndedBy::TimedOut)) => Self::TimedOut,
             (Some(Reason::TooMuchOutput), _) | (None, Some(EndedBy::TooMuchOutput)) => Self::TooMuchOutput,
-            (None, Some(EndedBy::Cancelled | EndedBy::Interrupted)) => Self::Stopped,
+            (None, Some(EndedBy::Cancelled | EndedBy::Interrupted | EndedBy::OutOfBudget)) => Self::Stopped,
             (None, None) => Self::of_exit(&end.exit),
         }
     }

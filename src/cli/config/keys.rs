@@ -8,6 +8,7 @@ use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
 use super::gates::GateConfig;
+use super::money::{PriceConfig, TokenCount, Usd};
 use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
 use crate::run;
@@ -46,6 +47,7 @@ pub struct Config {
     pub sandbox_read: Vec<String>,
     pub allow_push: bool,
     pub protected_paths: Vec<String>,
+    pub context: Vec<String>,
     pub setup: Vec<StepConfig>,
     pub bring: Vec<BringConfig>,
     pub build_cache: Vec<CacheVariable>,
@@ -57,13 +59,12 @@ pub struct Config {
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
-    pub context: Option<Vec<String>>,
-    pub max_cost: Option<f64>,
-    pub max_tokens: Option<u64>,
+    pub max_cost: Option<Usd>,
+    pub max_tokens: Option<TokenCount>,
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub price: Option<toml::Table>,
+    pub price: BTreeMap<String, PriceConfig>,
     pub notify: Option<toml::Value>,
     pub gates: Vec<GateConfig>,
 }
@@ -72,10 +73,6 @@ impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let set = [
-            ("context", self.context.is_some()),
-            ("max-cost", self.max_cost.is_some()),
-            ("max-tokens", self.max_tokens.is_some()),
-            ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
@@ -108,6 +105,8 @@ pub struct AgentConfig {
     pub isolation: Option<Isolation>,
     pub needs_limit: Option<NeedsLimit>,
     pub jobs: Option<NonZeroU32>,
+    pub max_cost: Option<Usd>,
+    pub max_tokens: Option<TokenCount>,
 }
 
 macro_rules! words {

@@ -5,6 +5,7 @@ mod bring;
 mod commands;
 mod gates;
 mod keys;
+mod money;
 mod named;
 mod read;
 
@@ -15,6 +16,7 @@ pub use gates::{GateConfig, GateKind, MetricConfig};
 pub use keys::{
     AgentConfig, Config, Isolation, Keep, OnConflict, Quality, RunnerConfig, Sandbox, Strategy, Timeout,
 };
+pub use money::{PriceConfig, TokenCount, Usd};
 pub(crate) use named::{NameOf, Named, named};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";

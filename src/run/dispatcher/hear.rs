@@ -37,6 +37,10 @@ impl Dispatcher<'_> {
                     .inspect_err(|_| self.forget(Some(&task)))?;
                 self.on_over(&task, &report)
             }
+            Message::Using(task, attempt, so_far) => {
+                self.note_use(&task, attempt, so_far);
+                Ok(())
+            }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
                 Ok(())
@@ -113,6 +117,7 @@ impl Dispatcher<'_> {
     pub(super) fn on_tick(&self) {
         for (task, running) in &self.running {
             if let Some(line) = output::last_line(&running.dir, running.runner.as_ref()) {
+                let line = self.common.secrets.masked(&line);
                 self.tell(RunEvent::Output { task: task.clone(), line });
             }
         }

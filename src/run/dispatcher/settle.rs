@@ -24,6 +24,9 @@ impl Dispatcher<'_> {
         if matches!(fact, Fact::Merged { .. }) {
             self.is_to_be_verified();
         }
+        if let Fact::AttemptEnded(ended) = &fact {
+            self.settle_account(ended);
+        }
         self.books.record(fact)
     }
 
@@ -177,9 +180,9 @@ impl Dispatcher<'_> {
         let running = self.running.remove(task);
         self.keep_reports_of(task)?;
         self.keep_measurements(task)?;
-        if let Some(cost) = report.cost_usd {
-            *self.cost_usd.get_or_insert(0.0) += cost;
-        }
+        self.give_back_share(task);
+        let (own, limits) = running.as_ref().map(|running| running.caps).unwrap_or_default();
+        self.warn_of_excess(task, report, limits);
         if running.is_some_and(|running| running.is_overruled) && self.is_overruled(task) {
             return self.end_overruled(task, report);
         }
@@ -199,6 +202,9 @@ impl Dispatcher<'_> {
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();
         self.learn(task, report);
+        if self.is_out_of_runs_budget(report, own, limits) {
+            return self.end_for_want(task, report);
+        }
         match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {
             Next::Complete => self.complete(task, report),
             Next::Block if self.is_to_be_resolved(task, report) => self.resolve(task, report),

@@ -3,23 +3,17 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::signal::ctrl_c;
-use tokio::sync::{mpsc, watch};
 
 use super::command::{Place, run_command};
 use super::pass::Ran;
 use super::{Check, Gate, GateEnded};
-use crate::agent::{BaseEnv, EnvPolicy};
 use crate::git::Oid;
 use crate::plan::TaskId;
 use crate::run::attempt::Link;
-use crate::run::process::Stoppable;
-use crate::run::step::{self, Means};
-use crate::run::watch::Watcher;
-use crate::run::{RunError, Stage, start};
-use crate::store::AttemptDir;
+use crate::run::handover::{Outfit, until_broken_off};
+use crate::run::step;
+use crate::run::{RunError, start};
+use crate::store::{AttemptDir, StoreError};
 
 /// Work that a person has done, and what its gates need.
 #[derive(Debug)]
@@ -34,15 +28,9 @@ pub struct GivenWork<'a> {
     pub worktree: &'a Path,
     /// The attempt's folder, in which the gates have their logs.
     pub dir: &'a AttemptDir,
-    /// Our own program, which supervises commands.
-    pub program: &'a Path,
-    /// Between TERM and KILL.
-    pub kill_grace: Duration,
-    /// The environment that we were started with.
-    pub env: &'a BaseEnv,
-    /// What of it is passed on beside the usual.
-    pub env_policy: &'a EnvPolicy,
-    /// Beside it, what they are told of the task.
+    /// By which means commands are run.
+    pub outfit: &'a Outfit,
+    /// What they are told of the task.
     pub variables: &'a [(OsString, OsString)],
 }
 
@@ -66,34 +54,14 @@ pub fn pass_by_hand(
     work: &GivenWork<'_>,
     tell: &dyn Fn(&str),
 ) -> Result<ByHand, RunError> {
-    step::end_leftovers(&work.dir.steps())?;
-    let ended = start::runtime()?.block_on(async {
-        let stop = watch::Sender::new(None);
-        let stopped = watch::Sender::new(Duration::ZERO);
-        let (messages, _heard) = mpsc::unbounded_channel();
-        let link = Link {
-            messages,
-            stop: stop.subscribe(),
-            stopped: stopped.subscribe(),
-            stoppable: Stoppable::default(),
-            watcher: Watcher::default(),
-        };
-        let running = one_by_one(gates, work, &link, tell);
-        tokio::pin!(running);
-        loop {
-            tokio::select! {
-                ended = &mut running => break ended,
-                // They are ended as those of a run are, and nothing is left running.
-                _ = ctrl_c() => drop(stop.send_replace(Some(Stage::End))),
-            }
-        }
-    });
-    Ok(ended)
+    let logs = work.dir.steps();
+    step::end_leftovers(&logs)?;
+    let runtime = start::runtime().map_err(StoreError::io("start threads in", &logs))?;
+    Ok(runtime.block_on(until_broken_off(async |link| one_by_one(gates, work, link, tell).await)))
 }
 
 async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell: &dyn Fn(&str)) -> ByHand {
-    let GivenWork { program, kill_grace, env, env_policy, .. } = *work;
-    let means = Means { program, kill_grace, env, env_policy };
+    let means = work.outfit.means();
     let logs = work.dir.steps();
     let place =
         Place { means, folder: work.worktree, env: work.variables, logs: &logs, confined_as: None, link };

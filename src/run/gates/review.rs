@@ -12,6 +12,7 @@ use crate::run::attempt::blocking;
 use crate::run::job::{Entry, Job, Report};
 use crate::run::judge;
 use crate::run::launch::{self, LaunchError};
+use crate::run::masking::mask_kept;
 use crate::run::process::{Limits, Supervised};
 use crate::run::provision::Provided;
 use crate::run::step;
@@ -57,10 +58,7 @@ impl Cost {
     fn add(&mut self, reading: &Reading) {
         self.usd = [self.usd, reading.cost_usd].into_iter().flatten().reduce(|a, b| a + b);
         let tokens = [self.tokens, reading.tokens].into_iter().flatten();
-        self.tokens = tokens.reduce(|a, b| agent::Tokens {
-            input: a.input.saturating_add(b.input),
-            output: a.output.saturating_add(b.output),
-        });
+        self.tokens = tokens.reduce(agent::Tokens::plus);
     }
 
     fn on(&self, ended: GateEnded) -> GateEnded {
@@ -103,7 +101,7 @@ async fn ask(
     reviewer: &Reviewer,
     number: usize,
 ) -> Result<(Arc<Job>, Reading), String> {
-    let job = Arc::new(as_job(scene, reviewer, slug(number, &gate.name)));
+    let job = Arc::new(as_job(scene, reviewer, &slug(number, &gate.name)));
     let of_work = ReviewBrief {
         base: Some(scene.started.base.clone()).filter(|base| !base.is_empty()),
         head: scene.head.map(|head| head.to_string()),
@@ -117,6 +115,9 @@ async fn ask(
     let end: End = end.map_err(|error| error.to_string())?;
     let reading = blocking(&job, move |job| {
         walls::remove_temp(&job.dir);
+        if let Err(error) = mask_kept(&job.dir, &job.common.secrets) {
+            tracing::warn!(%error, "log is not masked");
+        }
         judge::read(job, &end, ended_by)
     });
     let reading = reading.await.map_err(bug)?;
@@ -153,9 +154,9 @@ fn only_looking(walls: Walls, job: &Job) -> Walls {
 }
 
 /// The reviewer's own attempt at its work, as far as its program has to do with it. Nobody takes its reports.
-fn as_job(scene: &Scene, reviewer: &Reviewer, slug: String) -> Job {
+fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
     let job = &scene.job;
-    let dir = AttemptDir::at(step::unused(&job.dir.steps(), &slug));
+    let dir = AttemptDir::at(step::unused(&job.dir.steps(), slug));
     let agent = &reviewer.cast.agent;
     let definition = job.gating.reviewers.get(agent).cloned();
     Job {
@@ -166,6 +167,7 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: String) -> Job {
         attempt: scene.started.attempt,
         branch: job.branch.clone(),
         worktree: job.worktree.clone(),
+        limits: reviewer.cast.caps,
         cast: reviewer.cast.clone(),
         estimate: None,
         definition: definition.unwrap_or_else(|| Definition::generic(agent)),

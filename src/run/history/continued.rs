@@ -47,7 +47,8 @@ impl TaskHistory {
                 (Because::Answer, answer.transitions)
             }
             Outcome::GateFailed => (Because::Findings, last.transitions_before),
-            outcome if ended.lost_session || outcome.is_transient() || outcome == Outcome::Interrupted => {
+            Outcome::Interrupted | Outcome::OutOfBudget => (Because::Retry, last.transitions_before),
+            outcome if ended.lost_session || outcome.is_transient() => {
                 (Because::Retry, last.transitions_before)
             }
             Outcome::Completed
@@ -58,13 +59,11 @@ impl TaskHistory {
             | Outcome::Killed
             | Outcome::CouldNotStart
             | Outcome::Cancelled
-            | Outcome::Interrupted
             | Outcome::RateLimited
             | Outcome::Unavailable
             | Outcome::Authentication
             | Outcome::PermissionDenied
             | Outcome::OutOfTurns
-            | Outcome::OutOfBudget
             | Outcome::OutOfCredit
             | Outcome::Blocked
             | Outcome::MergeConflict
@@ -169,3 +168,6 @@ impl GivenAnswer {
         AnsweredBrief { question, text, by }
     }
 }
+
+#[cfg(test)]
+mod tests;

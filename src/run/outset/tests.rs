@@ -14,6 +14,9 @@ use Status::{Blocked, Cancelled, Completed, Failed, InProgress, Pending};
 fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
     Settings {
         jobs: NonZeroUsize::MIN,
+        secrets: crate::agent::Secrets::default(),
+        budget: crate::run::Caps::default(),
+        prices: crate::run::Prices::default(),
         retries: 0,
         retry_outcomes: None,
         kill_grace: Duration::ZERO,
@@ -36,6 +39,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         env_policy: EnvPolicy::default(),
         confinement: crate::run::Confinement::default(),
         protected: crate::run::Protected::default(),
+        offer: crate::agent::Offer::default(),
         config_dir: PathBuf::new(),
         program: PathBuf::new(),
         casting: HashMap::new(),

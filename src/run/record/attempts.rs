@@ -27,6 +27,9 @@ pub struct AttemptStarted {
     pub base: String,
     /// The runner's name.
     pub runner: String,
+    /// The agent that it plays; nothing of a person, and in journals of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// The program with its arguments, as one would type them.
     pub command: String,
     /// A hash of definition and prompt.

@@ -8,7 +8,7 @@ use crate::cli::output;
 use crate::git::Repo;
 use crate::plan;
 use crate::report::clean;
-use crate::run::{Isolation, Settings};
+use crate::run::{Caps, Isolation, Settings};
 use crate::store::is_temp_of;
 
 /// How many files without a commit are named.
@@ -33,6 +33,9 @@ pub(super) fn say(
     if !without_effect.is_empty() {
         let keys = without_effect.join("`, `");
         output::say(&format!("warning blueprint.toml: no effect in this version: `{keys}`"));
+    }
+    if let Some(budget) = budget(settings.budget) {
+        output::say(&format!("note    this run may use up {budget}: what is in flight counts"));
     }
     for (table, id) in strangers(known, config) {
         output::say(&format!(
@@ -65,6 +68,13 @@ pub(super) fn say(
         some => output::say(&format!("note    agents of {some} tasks work in the checkout itself")),
     }
     Ok(())
+}
+
+fn budget(most: Caps) -> Option<String> {
+    let cost = most.cost_usd.map(|cost| format!("${cost:.2}"));
+    let tokens = most.tokens.map(|tokens| format!("{tokens} tokens"));
+    let limits: Vec<_> = cost.into_iter().chain(tokens).collect();
+    (!limits.is_empty()).then(|| limits.join(" and "))
 }
 
 fn say_sandbox(settings: &Settings) {
