@@ -33,8 +33,12 @@ const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 /// What a record of the journal leaves out where there is nothing to say.
-const LEFT_OUT: [(&str, &str); 3] =
-    [("run-started", "branch"), ("attempt-started", "sandbox"), ("attempt-started", "port_base")];
+const LEFT_OUT: [(&str, &str); 4] = [
+    ("run-started", "branch"),
+    ("attempt-started", "agent"),
+    ("attempt-started", "sandbox"),
+    ("attempt-started", "port_base"),
+];
 
 const CONFIG: &str = "runner = 'local'\n[runners.local]\ncommand = ['sh', '{config_dir}/agent.sh']\n";
 

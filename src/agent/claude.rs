@@ -7,14 +7,16 @@ mod ending;
 mod flags;
 mod stream;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::arguments::reserved;
-use super::environment::{Needs, assemble};
+use super::environment::{Needs, assemble, of_program};
 use super::installation::{Installation, Product};
+use super::models::asked_for;
 use super::{
-    BaseEnv, CommandLine, Ended, Event, Kind, Launch, NETWORK, Reading, Runner, RunnerError, RunnerSpec,
-    Version,
+    BaseEnv, CommandLine, Definition, Ended, EnvPolicy, Event, Kind, Launch, NETWORK, Reading, Runner,
+    RunnerError, RunnerSpec, Version,
 };
 
 /// Claude Code.
@@ -60,6 +62,14 @@ impl Runner for Claude {
 
     fn events(&self, line: &str) -> Vec<Event> {
         stream::events(line)
+    }
+
+    fn model<'a>(&'a self, definition: &'a Definition) -> Option<&'a str> {
+        asked_for(&self.0.spec, definition)
+    }
+
+    fn variables(&self, env: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+        of_program(env, &self.needs(env), policy, &self.0.spec.env)
     }
 
     fn can_resume(&self) -> bool {

@@ -3,17 +3,19 @@
 mod flags;
 mod stream;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::arguments::reserved;
-use super::environment::{Needs, assemble};
+use super::environment::{Needs, assemble, of_program};
 use super::installation::{Installation, Product};
+use super::models::asked_for;
 use super::structured::SCHEMA;
 use super::{
-    BaseEnv, CommandLine, Ended, Event, Kind, Launch, NETWORK, Reading, Runner, RunnerError, RunnerSpec,
-    Version, ending,
+    BaseEnv, CommandLine, Definition, Ended, EnvPolicy, Event, Kind, Launch, NETWORK, Reading, Runner,
+    RunnerError, RunnerSpec, Version, ending,
 };
 
 /// Codex.
@@ -61,6 +63,14 @@ impl Runner for Codex {
 
     fn events(&self, line: &str) -> Vec<Event> {
         serde_json::from_str::<Value>(line).map(|line| stream::events(&line)).unwrap_or_default()
+    }
+
+    fn model<'a>(&'a self, definition: &'a Definition) -> Option<&'a str> {
+        asked_for(&self.0.spec, definition)
+    }
+
+    fn variables(&self, env: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+        of_program(env, &needs(), policy, &self.0.spec.env)
     }
 
     fn can_resume(&self) -> bool {

@@ -3,14 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::environment::{Needs, assemble};
+use super::environment::{Needs, assemble, of_program};
 use super::log_text::{self, LINE, cut};
 use super::program::{self, Wanted};
 use super::render::{Piece, pieces};
 use super::retry_at;
 use super::{
-    Answer, BaseEnv, CommandLine, Ended, Event, Exit, Kind, Launch, Outcome, Reading, Runner, RunnerError,
-    RunnerSpec,
+    Answer, BaseEnv, CommandLine, Definition, Ended, EnvPolicy, Event, Exit, Kind, Launch, Outcome, Reading,
+    Runner, RunnerError, RunnerSpec,
 };
 
 /// Any program. Exit code 0 is success, the last line of its output the summary.
@@ -72,6 +72,14 @@ impl Runner for Command {
 
     fn events(&self, line: &str) -> Vec<Event> {
         log_text::first_line(line).map(Event::Said).into_iter().collect()
+    }
+
+    fn model<'a>(&'a self, _: &'a Definition) -> Option<&'a str> {
+        self.spec.model.as_deref()
+    }
+
+    fn variables(&self, env: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+        of_program(env, &Needs::default(), policy, &self.spec.env)
     }
 
     fn can_resume(&self) -> bool {

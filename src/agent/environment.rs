@@ -137,6 +137,18 @@ pub(super) fn refuse_git_variables(spec: &RunnerSpec) -> Result<(), RunnerError>
     }
 }
 
+/// The variables of our own environment that a program is passed, and those of its runner's `env` table.
+pub(super) fn of_program(
+    base: &BaseEnv,
+    needs: &Needs,
+    policy: &EnvPolicy,
+    runner_env: &BTreeMap<String, String>,
+) -> Vec<(OsString, OsString)> {
+    let mut vars = passed_on(base, needs, policy);
+    vars.extend(runner_env.iter().map(|(name, value)| (name.into(), value.into())));
+    vars.into_iter().collect()
+}
+
 fn passed_on(base: &BaseEnv, needs: &Needs, policy: &EnvPolicy) -> BTreeMap<OsString, OsString> {
     let allowed = |name: &OsStr| {
         let needed = matches_any(&needs.pass, name) && !matches_any(needs.hold_back, name);

@@ -39,6 +39,8 @@ pub enum Event {
         /// What it is used for: a command, a path, a question to a search engine.
         on: Option<String>,
     },
+    /// A tool that the agent used failed: what it said of that. The agent goes on, and may well know why.
+    ToolFailed(String),
     /// A file was changed, or is about to be, where the program tells of it beforehand only.
     Changed(String),
     /// What was used up since it was told the last time: the sum over all lines is the whole.
@@ -47,6 +49,14 @@ pub enum Event {
         tokens: Option<Tokens>,
         /// US dollars, where the program tells them.
         cost_usd: Option<f64>,
+    },
+    /// What the model used for one of its answers, told before the program knows the whole: what is [spent](Event::Spent) at last holds in
+    /// place of all of it.
+    Using {
+        /// Which answer: told of again, it holds in place of what was told before.
+        answer: String,
+        /// Tokens, as far as they are known by then.
+        tokens: Tokens,
     },
     /// The service refused or failed, and the program tries again: why.
     Retried(String),
@@ -73,8 +83,9 @@ impl Event {
                 Some(on) => first_line(&format!("{name}: {on}")),
                 None => first_line(name),
             },
+            Event::ToolFailed(what) => first_line(&format!("failed: {}", what.trim())),
             Event::Changed(path) => first_line(&format!("changed {path}")),
-            Event::Spent { .. } => None,
+            Event::Spent { .. } | Event::Using { .. } => None,
             Event::Retried(why) => first_line(&format!("the service refused; trying again{why}")),
             Event::Limited { .. } => Some("the service accepts no more for now".to_owned()),
             Event::Complained(what) => first_line(what),

@@ -3,19 +3,20 @@
 mod policy;
 mod stream;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::arguments::{mentions, owned, reserved};
 use super::command::stdin;
-use super::environment::{Needs, assemble};
+use super::environment::{Needs, assemble, of_program};
 use super::installation::{Installation, Product};
-use super::models::fitting;
+use super::models::{asked_for, fitting};
 use super::tools::Powers;
 use super::{
-    BaseEnv, CommandLine, DefinitionMode, Ended, Event, Kind, Launch, NETWORK, Reading, Runner, RunnerError,
-    RunnerSpec, Version, ending,
+    BaseEnv, CommandLine, Definition, DefinitionMode, Ended, EnvPolicy, Event, Kind, Launch, NETWORK,
+    Reading, Runner, RunnerError, RunnerSpec, Version, ending,
 };
 
 /// Gemini CLI.
@@ -116,6 +117,14 @@ impl Runner for Gemini {
 
     fn events(&self, line: &str) -> Vec<Event> {
         serde_json::from_str::<Value>(line).map(|line| stream::events(&line)).unwrap_or_default()
+    }
+
+    fn model<'a>(&'a self, definition: &'a Definition) -> Option<&'a str> {
+        asked_for(&self.0.spec, definition)
+    }
+
+    fn variables(&self, env: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+        of_program(env, &needs(), policy, &self.0.spec.env)
     }
 
     /// Older versions know sessions by their place in a list only.

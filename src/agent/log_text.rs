@@ -43,9 +43,13 @@ pub(super) fn last_line(text: &str) -> Option<&str> {
 
 /// The last lines, for a message.
 pub(super) fn last_lines(text: &str) -> Option<String> {
+    last_of(text, QUOTED)
+}
+
+fn last_of(text: &str, most: usize) -> Option<String> {
     let text = plain(text);
     let lines: Vec<_> = text.trim_end().lines().filter(|line| !is_of_the_sandbox(line)).collect();
-    let from = lines.len().saturating_sub(QUOTED);
+    let from = lines.len().saturating_sub(most);
     let quoted = lines.get(from..).unwrap_or_default().join("\n");
     Some(cut_front(quoted.trim_matches('\n'), MESSAGE)).filter(|text| !text.trim().is_empty())
 }
@@ -60,6 +64,11 @@ fn is_of_the_sandbox(line: &str) -> bool {
 /// The last lines of what a program printed into a file, plain, for a message; nothing where there are none.
 pub fn end_of_log(log: &Path) -> Option<String> {
     last_lines(&tail(log).ok()?)
+}
+
+/// So many of them, for an agent that is to do something about it.
+pub fn last_lines_of_log(log: &Path, most: usize) -> Option<String> {
+    last_of(&tail(log).ok()?, most)
 }
 
 /// How a process left, with the last lines of its standard error, or of its output where it has none.

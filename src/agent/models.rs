@@ -1,6 +1,11 @@
 //! The names of models that definitions carry, of which each program understands its own only.
 
-use super::Kind;
+use super::{Definition, Kind, RunnerSpec};
+
+/// The model that a runner asks for, as far as that is configured or said in the definition.
+pub(super) fn asked_for<'a>(spec: &'a RunnerSpec, definition: &'a Definition) -> Option<&'a str> {
+    spec.model.as_deref().or_else(|| fitting(spec.kind, definition.model.as_deref()))
+}
 
 /// The model that a definition wants, if a program of that kind can know it: definitions are written for one program and used with another,
 /// and a name that it does not know would end every attempt.

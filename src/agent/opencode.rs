@@ -5,17 +5,18 @@
 mod settings;
 mod stream;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::arguments::{mentions, owned, reserved};
-use super::environment::{Needs, assemble};
+use super::environment::{Needs, assemble, of_program};
 use super::installation::{Installation, Product};
-use super::models::fitting;
+use super::models::{asked_for, fitting};
 use super::{
-    BaseEnv, CommandLine, DefinitionMode, Ended, Event, Kind, Launch, NETWORK, Reading, Runner, RunnerError,
-    RunnerSpec, Version, ending,
+    BaseEnv, CommandLine, Definition, DefinitionMode, Ended, EnvPolicy, Event, Kind, Launch, NETWORK,
+    Reading, Runner, RunnerError, RunnerSpec, Version, ending,
 };
 
 /// `OpenCode`.
@@ -88,6 +89,14 @@ impl Runner for Opencode {
 
     fn events(&self, line: &str) -> Vec<Event> {
         serde_json::from_str::<Value>(line).map(|line| stream::events(&line)).unwrap_or_default()
+    }
+
+    fn model<'a>(&'a self, definition: &'a Definition) -> Option<&'a str> {
+        asked_for(&self.0.spec, definition)
+    }
+
+    fn variables(&self, env: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)> {
+        of_program(env, &needs(), policy, &self.0.spec.env)
     }
 
     fn can_resume(&self) -> bool {

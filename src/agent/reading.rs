@@ -50,6 +50,8 @@ pub enum EndedBy {
     Interrupted,
     /// It printed more than can be kept.
     TooMuchOutput,
+    /// What it may use up was used up.
+    OutOfBudget,
 }
 
 impl EndedBy {
@@ -60,6 +62,7 @@ impl EndedBy {
             EndedBy::Cancelled => Outcome::Cancelled,
             EndedBy::Interrupted => Outcome::Interrupted,
             EndedBy::TooMuchOutput => Outcome::AgentError,
+            EndedBy::OutOfBudget => Outcome::OutOfBudget,
         }
     }
 }
@@ -86,6 +89,31 @@ pub struct Tokens {
     pub input: u64,
     /// Tokens that the model wrote.
     pub output: u64,
+    /// Those of the input that were read from its cache, where the program tells them apart.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cached: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Tokens {
+    /// Read and written together.
+    pub fn total(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, more: Tokens) -> Tokens {
+        Tokens {
+            input: self.input.saturating_add(more.input),
+            output: self.output.saturating_add(more.output),
+            cached: self.cached.saturating_add(more.cached),
+        }
+    }
 }
 
 /// What a runner reads from an ended attempt.
@@ -109,6 +137,9 @@ pub struct Reading {
     pub cost_usd: Option<f64>,
     /// Tokens used, if the program says so.
     pub tokens: Option<Tokens>,
+    /// The model that it talked to, if the program says so.
+    #[serde(default)]
+    pub model: Option<String>,
     /// The program's own session, by which it can be resumed.
     pub session: Option<String>,
     /// When the limit ends that it ran into, for [`Outcome::RateLimited`], if it says so.
@@ -127,6 +158,7 @@ impl Reading {
             question: None,
             cost_usd: None,
             tokens: None,
+            model: None,
             session: None,
             retry_at: None,
         }

@@ -1,6 +1,7 @@
 //! Runners: the programs that play agents, behind one trait.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,7 +14,7 @@ use super::codex::Codex;
 use super::command::Command;
 use super::gemini::Gemini;
 use super::opencode::Opencode;
-use super::{BaseEnv, CommandLine, Ended, Event, Launch, Outcome, Reading, Version};
+use super::{BaseEnv, CommandLine, Definition, Ended, EnvPolicy, Event, Launch, Outcome, Reading, Version};
 
 /// A program that plays agents.
 pub trait Runner: Send + Sync {
@@ -48,6 +49,12 @@ pub trait Runner: Send + Sync {
     fn last_line(&self, line: &str) -> Option<String> {
         self.events(line).iter().rev().find_map(Event::line)
     }
+
+    /// The model that it asks for when it plays that agent, as far as configuration and definition say.
+    fn model<'a>(&'a self, definition: &'a Definition) -> Option<&'a str>;
+
+    /// The variables of ours that its program is passed, and those that its configuration sets for it.
+    fn variables(&self, env: &BaseEnv, policy: &EnvPolicy) -> Vec<(OsString, OsString)>;
 
     /// Whether it can take a session up again: what it said and did before is then still before it.
     fn can_resume(&self) -> bool;

@@ -12,6 +12,7 @@ use super::{Event, Fault, Outcome, Reading, Tokens, json_lines};
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
     session: Option<String>,
+    model: Option<String>,
     /// What the agent said last.
     pub said: Option<String>,
     /// It may go on saying it.
@@ -37,7 +38,10 @@ impl Transcript {
     fn take(&mut self, event: Event) {
         let was_saying = std::mem::take(&mut self.is_saying);
         match event {
-            Event::Started { session, .. } => self.session = self.session.take().or(session),
+            Event::Started { session, model } => {
+                self.session = self.session.take().or(session);
+                self.model = model.or(self.model.take());
+            }
             Event::Said(text) => self.said = Some(text),
             Event::SaidMore(text) => self.say_more(was_saying, &text),
             Event::Spent { tokens, cost_usd } => self.spend(tokens, cost_usd),
@@ -49,7 +53,11 @@ impl Transcript {
                 self.end.get_or_insert(Ok(()));
             }
             Event::Ended(Err(fault)) => self.end = Some(Err(self.explained(fault))),
-            Event::Tool { .. } | Event::Changed(_) | Event::Retried(_) => {}
+            Event::Tool { .. }
+            | Event::ToolFailed(_)
+            | Event::Changed(_)
+            | Event::Retried(_)
+            | Event::Using { .. } => {}
         }
     }
 
@@ -63,9 +71,7 @@ impl Transcript {
 
     fn spend(&mut self, tokens: Option<Tokens>, cost_usd: Option<f64>) {
         if let Some(more) = tokens {
-            let all = self.tokens.get_or_insert_default();
-            all.input = all.input.saturating_add(more.input);
-            all.output = all.output.saturating_add(more.output);
+            self.tokens = Some(self.tokens.unwrap_or_default().plus(more));
         }
         if let Some(more) = cost_usd.filter(|cost| cost.is_finite()) {
             *self.cost_usd.get_or_insert_default() += more;
@@ -88,6 +94,7 @@ impl Transcript {
             summary: said,
             cost_usd: self.cost_usd,
             tokens: self.tokens,
+            model: self.model.clone(),
             session: self.session.clone(),
             ..Reading::of(Outcome::Completed)
         }
@@ -124,9 +131,10 @@ mod tests {
 
     #[test]
     fn what_is_spent_is_added_up() {
-        let spent = |input, cost_usd| Event::Spent { tokens: Some(Tokens { input, output: 1 }), cost_usd };
+        let spent =
+            |input, cost_usd| Event::Spent { tokens: Some(Tokens { input, output: 1, cached: 0 }), cost_usd };
         let facts = told([spent(5, None), spent(u64::MAX, Some(0.5)), spent(0, Some(f64::NAN))]).facts();
-        assert_eq!(facts.tokens, Some(Tokens { input: u64::MAX, output: 3 }));
+        assert_eq!(facts.tokens, Some(Tokens { input: u64::MAX, output: 3, cached: 0 }));
         assert_eq!(facts.cost_usd, Some(0.5));
     }
 

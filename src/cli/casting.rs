@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::env;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +10,10 @@ use std::time::Duration;
 use super::config::{self, AgentConfig, Config, Loaded};
 use super::error::CliError;
 use super::sharing;
-use crate::agent::{self, BaseEnv, DefinitionMode, Kind, Runner, RunnerSpec};
+use crate::agent::{self, BaseEnv, DefinitionMode, EnvPolicy, Kind, Runner, RunnerSpec, Secrets};
 use crate::genesis::{Status, nearest};
 use crate::plan::{Plan, Task, TaskId};
-use crate::run::{Cast, Isolation};
+use crate::run::{Caps, Cast, Isolation};
 
 /// Who plays agents of which the configuration says nothing.
 const DEFAULT_RUNNER: &str = "claude";
@@ -42,7 +43,7 @@ pub(super) fn cast(
     let mut runners = Runners::default();
     let mut casting = HashMap::new();
     for (_, task) in plan.tasks() {
-        let spec = spec(task, config, wishes)?;
+        let spec = spec(|| layers(task, config), config, wishes)?;
         let kind = spec.kind;
         let made = runners.made(spec)?;
         if !wishes.only_looks
@@ -55,10 +56,33 @@ pub(super) fn cast(
         let (agent, timeout) = (agent_of(task).to_owned(), timeout(task, config, wishes));
         let needs = sharing::needs(task.id.as_str(), &agent, runner.name(), config)?;
         let isolation = isolation(task, config, wishes);
-        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, isolation, needs });
+        let caps = caps(|| layers(task, config));
+        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, caps, isolation, needs });
     }
     refuse_a_mixture(&casting)?;
     Ok(casting)
+}
+
+/// Casts an agent that reviews the work of others, and has no task of its own.
+pub(super) fn reviewer(
+    agent: &str,
+    config: &Config,
+    wishes: &Wishes<'_>,
+    env: &BaseEnv,
+    config_dir: &Path,
+) -> Result<Cast, CliError> {
+    let said = || config.agents.get(agent).into_iter();
+    let spec = spec(said, config, wishes)?;
+    let kind = spec.kind;
+    let runner: Arc<dyn Runner> = agent::build(spec)?.into();
+    if !wishes.only_looks {
+        runner.check(env, config_dir)?;
+    }
+    let configured = said().find_map(|layer| layer.timeout).or(config.timeout).map(|timeout| timeout.0);
+    let timeout = wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT);
+    let isolation = Isolation::Worktree;
+    let caps = caps(said);
+    Ok(Cast { runner, kind, agent: agent.to_owned(), timeout, caps, isolation, needs: Vec::new() })
 }
 
 /// The runners made so far.
@@ -88,6 +112,14 @@ fn timeout(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Duration {
     let from_layers = layers(task, config).find_map(|layer| layer.timeout);
     let configured = from_layers.or(config.timeout).map(|timeout| timeout.0);
     wishes.timeout.or(configured).unwrap_or(DEFAULT_TIMEOUT)
+}
+
+/// What one attempt may use up: the nearer layer says, for each of the two by itself.
+fn caps<'c, L: Iterator<Item = &'c AgentConfig>>(layers: impl Fn() -> L) -> Caps {
+    Caps {
+        cost_usd: layers().find_map(|layer| layer.max_cost).map(|cost| cost.0),
+        tokens: layers().find_map(|layer| layer.max_tokens).map(NonZeroU64::get),
+    }
 }
 
 fn isolation(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Isolation {
@@ -148,15 +180,20 @@ pub(super) fn agent_folders(loaded: &Loaded, root: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn spec(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Result<RunnerSpec, CliError> {
-    let from_layers = layers(task, config).find_map(|layer| layer.runner.as_deref());
+/// By what the tables say of who is cast, the first one first.
+fn spec<'c, L: Iterator<Item = &'c AgentConfig>>(
+    layers: impl Fn() -> L,
+    config: &Config,
+    wishes: &Wishes<'_>,
+) -> Result<RunnerSpec, CliError> {
+    let from_layers = layers().find_map(|layer| layer.runner.as_deref());
     let name = wishes.runner.or(from_layers).or(config.runner.as_deref()).unwrap_or(DEFAULT_RUNNER);
     let mut spec = named(name, config)?;
     spec.definition = config.definition.unwrap_or_default();
-    if let Some(model) = layers(task, config).find_map(|layer| layer.model.clone()) {
+    if let Some(model) = layers().find_map(|layer| layer.model.clone()) {
         spec.model = Some(model);
     }
-    if let Some(args) = layers(task, config).find_map(|layer| layer.args.clone()) {
+    if let Some(args) = layers().find_map(|layer| layer.args.clone()) {
         spec.args.extend(args);
     }
     Ok(spec)
@@ -183,6 +220,23 @@ fn named(name: &str, config: &Config) -> Result<RunnerSpec, CliError> {
         env: table.env.clone(),
         definition: DefinitionMode::default(),
     })
+}
+
+/// The secrets among all that any program may be passed by that configuration.
+pub(super) fn secrets(config: &Config, env: &BaseEnv, policy: &EnvPolicy) -> Secrets {
+    let built_in = Kind::ALL.iter().map(|kind| kind.as_str());
+    let names: BTreeSet<_> = config.runners.keys().map(String::as_str).chain(built_in).collect();
+    // One that can't be made is told of where it is to play somebody.
+    let runners = names.into_iter().filter_map(|name| agent::build(named(name, config).ok()?).ok());
+    let of_each = runners.map(|runner| Secrets::among(&runner.variables(env, policy)));
+    let of_steps = Secrets::among(&agent::passed_to_steps(env, policy));
+    of_each.fold(of_steps, Secrets::and)
+}
+
+/// The agent program of that name, as far as the configuration makes one; no program of the user's own.
+pub(super) fn program(name: &str, config: &Config) -> Option<Box<dyn Runner>> {
+    let spec = named(name, config).ok().filter(|spec| spec.kind != Kind::Command)?;
+    agent::build(spec).ok()
 }
 
 fn unknown(name: &str, config: &Config) -> CliError {

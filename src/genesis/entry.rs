@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Edit, EditError, Genesis, write};
+use super::{Edit, EditError, Genesis, view, write};
 
 /// Something that wasn't known when the plan was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,30 @@ pub struct Note {
     pub at: Timestamp,
 }
 
+/// A figure of what was built.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// What was measured.
+    pub name: String,
+    /// The figure.
+    pub value: f64,
+    /// In what; may be empty.
+    pub unit: String,
+    /// When; written as UTC in whole seconds.
+    pub at: Timestamp,
+}
+
+/// What a document says that was learnt or decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// `decision`, or the category of a learning, or `learning` where it has none.
+    pub kind: String,
+    /// In a few words.
+    pub title: String,
+    /// In more words: of a learning its description, of a decision what made it necessary, what was chosen and why.
+    pub texts: Vec<String>,
+}
+
 /// Any of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,6 +108,23 @@ impl Genesis {
         write::note(self.xml(), self.form().names(), self.view(), note)
     }
 
+    /// The edit that adds measurements to the metrics, those left out that are there already. Empty for a document without metrics, and
+    /// for a form in which they have no place.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn measurements(&self, measurements: &[Measurement]) -> Result<Edit, EditError> {
+        let mut now: Option<Genesis> = None;
+        for measurement in measurements {
+            let before = now.as_ref().unwrap_or(self);
+            let edit = write::measurement(before.xml(), before.form().names(), before.view(), measurement);
+            if !edit.is_empty() {
+                now = Some(before.apply(&edit)?);
+            }
+        }
+        Ok(now.map_or_else(Edit::default, |now| Edit::between(self.source(), now.source())))
+    }
+
     /// The edit that adds all `entries`, those left out that are there already.
     ///
     /// # Errors
@@ -102,6 +143,11 @@ impl Genesis {
             }
         }
         Ok(now.map_or_else(Edit::default, |now| Edit::between(self.source(), now.source())))
+    }
+
+    /// Learnings and decisions of the knowledge base, each sort in the order of the text.
+    pub fn known(&self) -> Vec<Known> {
+        view::known(self.xml(), self.form().names())
     }
 
     /// The notes about a task, the oldest first, each with who left it.

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
 
+use super::spent::spent;
 use super::text::{clean, fit, local_time, short};
 use crate::agent::Outcome;
 use crate::plan::TaskId;
@@ -142,7 +143,8 @@ impl Lines {
             Cause::Interrupted | Cause::LeftOut => (ODD, "pending"),
             Cause::Foreign => (ODD, "left"),
         };
-        let took = short(ended.duration);
+        let cost = spent(ended.used).map_or_else(String::new, |cost| format!(", {cost}"));
+        let took = format!("{}{cost}", short(ended.duration));
         let says = clean(&ended.summary);
         if ended.cause == Cause::Completed {
             return vec![self.line(style, word, &ended.task, &format!("{took}  {says}"))];

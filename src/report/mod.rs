@@ -7,6 +7,7 @@ mod explain;
 mod graph;
 mod lines;
 mod plain;
+mod spent;
 mod status;
 mod text;
 
@@ -15,6 +16,7 @@ pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldRun, e
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
 pub use status::{
-    AttemptStatus, Counts, PlanStatus, StatusReport, TaskStatus, Tokens, show_lines, status_lines, task_lines,
+    AttemptStatus, Counts, GateStatus, PlanStatus, Spent, SpentByAgent, SpentByRun, StatusReport, TaskStatus,
+    show_lines, status_lines, task_lines,
 };
 pub use text::{clean, clean_line, clean_lines, fit, shell_word, short, tame};

@@ -8,10 +8,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::asking::Reply;
+use super::budget::Used;
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
-use super::listener::Listener;
+use super::listener::{Listener, learn};
 use super::merging::{finish, without_an_agent};
 use super::milestones::Milestones;
 use super::outbox::Says;
@@ -45,6 +46,8 @@ pub(super) enum Message {
     Verified(Oid, Box<Verified>),
     /// `ask-command` was asked that for the task.
     Replied(TaskId, Box<(OpenQuestion, Reply)>),
+    /// What that attempt has used up so far, as far as it tells.
+    Using(TaskId, u32, Used),
     /// Something to look at.
     Warning(TaskId, String),
     /// Something to know.
@@ -252,6 +255,7 @@ async fn watch_over(
     for warning in warnings {
         let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
     }
+    learn(job, started, &report.learnings, link).await?;
     finish(job, started, report, link).await
 }
 

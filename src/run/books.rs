@@ -115,6 +115,8 @@ impl Books {
             | Fact::OverEstimate(_)
             | Fact::OfLaterVersion
             | Fact::Verified(_)
+            | Fact::GateEnded(_)
+            | Fact::GatesInterrupted { .. }
             // Only a run takes work out, and there is one at most.
             | Fact::TakenOut(_)
             | Fact::AttemptEnded(_)

@@ -19,6 +19,7 @@ pub(super) fn add_definitions(
     let open = plan.tasks().filter(|(_, task)| task.status != Status::Completed);
     let mut agents: Vec<_> =
         open.filter_map(|(_, task)| Some(casting.get(&task.id)?.agent.as_str())).collect();
+    agents.extend(settings.gates.reviewers());
     let is_first = known.is_empty();
     agents.retain(|agent| !known.contains_key(*agent));
     if agents.is_empty() {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
-use super::PlanChange;
-use crate::agent::Outcome;
+use super::{PlanChange, Used};
+use crate::agent::{Outcome, Tokens};
 use crate::plan::TaskId;
 
 /// What a run tells those who watch it, in the order in which it happens. What is told as done is on disk.
@@ -210,6 +210,9 @@ pub struct TaskEnded {
     pub duration: Duration,
     /// The whole run's cost so far, as far as the agent programs say.
     pub cost_usd: Option<f64>,
+    /// What its last attempt used up, as far as it is known.
+    #[serde(default)]
+    pub used: Used,
     /// How much longer the run may take, by the estimates and by how they held so far; unknown before the first task is done.
     pub remaining: Option<Duration>,
 }
@@ -274,6 +277,28 @@ pub struct Summary {
     pub duration: Duration,
     /// What it cost, as far as the agent programs say.
     pub cost_usd: Option<f64>,
+    /// The tokens that it took, as far as the agent programs say.
+    #[serde(default)]
+    pub tokens: Option<Tokens>,
+    /// Both by agent, by their names.
+    #[serde(default)]
+    pub by_agent: Vec<(String, Used)>,
+    /// What became of its budget, if it had one.
+    #[serde(default)]
+    pub budget: Option<BudgetEnd>,
+}
+
+/// What a run might use up, and what followed from that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BudgetEnd {
+    /// US dollars that it might use up.
+    pub cost_usd: Option<f64>,
+    /// Tokens that it might use up.
+    pub tokens: Option<u64>,
+    /// US dollars that count as used up, with a guess for each attempt whose program did not come to tell.
+    pub counted_usd: Option<f64>,
+    /// Tasks that were not started, or ended early, because too little was left.
+    pub short: Vec<TaskId>,
 }
 
 /// A task that did not complete by itself, not because of another one.
@@ -299,6 +324,8 @@ pub enum Verdict {
         /// SIGTERM rather than Ctrl-C.
         by_term: bool,
     },
+    /// The budget is used up, and there is something left to do.
+    OverBudget,
     /// At least one task failed or was cancelled.
     Failed,
     /// None failed, but one waits for a person.

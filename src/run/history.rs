@@ -1,4 +1,5 @@
 mod continued;
+mod gated;
 mod unresolved;
 mod verified;
 
@@ -8,6 +9,8 @@ use jiff::Timestamp;
 
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
+use super::Used;
+use super::gates::GateEnded;
 use super::outbox::{self, Says};
 use super::record::{
     AgentStarted, Answered, AttemptEnded, AttemptStarted, Fact, ProcessId, Record, Reported, SetBack, Taken,
@@ -86,6 +89,10 @@ pub struct Attempt {
     pub process: Option<ProcessId>,
     /// How it ended, and when; nothing while it runs, or if nobody saw it.
     pub ended: Option<(AttemptEnded, Timestamp)>,
+    /// How the gates ended that its work went through, the first one first: of each the last time.
+    pub gates: Vec<GateEnded>,
+    /// Its work has not gone through all gates, because a run was told to end.
+    pub(super) gates_interrupted: bool,
     /// The integration branch's commit that has its work.
     pub merge: Option<String>,
 }
@@ -102,6 +109,8 @@ impl Attempt {
             has_spoken,
             process,
             ended: None,
+            gates: Vec::new(),
+            gates_interrupted: false,
             merge: None,
         }
     }
@@ -136,6 +145,12 @@ impl Attempt {
     /// How it ended, if it did.
     pub fn outcome(&self) -> Option<Outcome> {
         self.ended.as_ref().map(|(ended, _)| ended.outcome)
+    }
+
+    /// What it used up, as far as it is known.
+    pub fn used(&self) -> Used {
+        let ended = self.ended.as_ref().map(|(ended, _)| ended);
+        ended.map(|ended| Used { cost_usd: ended.cost_usd, tokens: ended.tokens }).unwrap_or_default()
     }
 
     /// The last commit of its work, where there is one.
@@ -209,6 +224,16 @@ impl History {
                 self.begin_at(start, branch);
             }
             Fact::Rebased { to, branch, .. } => self.begin_at(to, branch),
+            Fact::GateEnded(ended) => {
+                if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {
+                    attempt.add_gate(*ended);
+                }
+            }
+            Fact::GatesInterrupted { task, attempt } => {
+                if let Some(attempt) = self.attempt(&task, attempt) {
+                    attempt.gates_interrupted = true;
+                }
+            }
             Fact::Verified(verified) => self.add_verified(verified),
             Fact::TakenOut(out) => self.take_out(out),
             Fact::AgentSpoke { task, attempt } => {
@@ -280,6 +305,11 @@ impl TaskHistory {
     /// The number that the next attempt gets.
     pub fn next_attempt(&self) -> u32 {
         self.attempts.iter().map(|attempt| attempt.started.attempt).max().unwrap_or(0) + 1
+    }
+
+    /// What all its attempts used up, as far as it is known.
+    pub fn used(&self) -> Used {
+        self.attempts.iter().map(Attempt::used).fold(Used::default(), Used::plus)
     }
 
     /// The newest attempt.

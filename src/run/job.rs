@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::audit::Workers;
+use super::budget::{Caps, Prices, Used};
 use super::continuing::Continuing;
+use super::gates::Gating;
 use super::history::Attempt;
 use super::launch::Ready;
 use super::merging::Resolving;
@@ -15,7 +17,7 @@ use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use super::shared::Shared;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Tokens};
+use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Offer, Outcome, Secrets, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
@@ -35,8 +37,12 @@ pub(super) struct Common {
     pub(super) config_dir: PathBuf,
     pub(super) env: BaseEnv,
     pub(super) env_policy: EnvPolicy,
+    /// What must not stand in anything that is kept or shown.
+    pub(super) secrets: Secrets,
     pub(super) confinement: Confinement,
     pub(super) protected: Protected,
+    /// Which documents agents are offered.
+    pub(super) offer: Offer,
     /// Who works where.
     pub(super) workers: Workers,
     /// The worktree in which what is merged is tried together.
@@ -48,6 +54,8 @@ pub(super) struct Common {
     pub(super) provisions: Provisions,
     /// The worktree that attempts share, where they do.
     pub(super) shared: Shared,
+    /// What tokens cost, for programs that tell nothing else.
+    pub(super) prices: Prices,
     pub(super) kill_grace: Duration,
     /// An agent that gives no sign of life for so long is ended.
     pub(super) stall: Duration,
@@ -64,6 +72,8 @@ pub(super) struct Job {
     pub(super) branch: BranchName,
     pub(super) worktree: PathBuf,
     pub(super) cast: Cast,
+    /// What it may use up at most: its own cap, or what is left of the run's budget, whichever is less.
+    pub(super) limits: Caps,
     /// The planner's estimate, where it can be read.
     pub(super) estimate: Option<Duration>,
     pub(super) definition: Definition,
@@ -79,6 +89,8 @@ pub(super) struct Job {
     pub(super) build_jobs: Option<BuildJobs>,
     /// Ports for what it starts.
     pub(super) ports: Option<PortBlock>,
+    /// What its work has to pass.
+    pub(super) gating: Gating,
     pub(super) dir: AttemptDir,
     pub(super) entry: Entry,
 }
@@ -90,6 +102,14 @@ impl Job {
             Isolation::Worktree | Isolation::Shared => Some(self.branch.as_str().to_owned()),
             Isolation::None => None,
         }
+    }
+
+    /// What was used with its cost, by the price of the model where the program does not tell.
+    pub(super) fn priced(&self, used: Used, model: Option<&str>) -> Used {
+        let asked_for = self.cast.runner.model(&self.definition);
+        let names = model.into_iter().chain(asked_for).chain([self.cast.runner.name()]);
+        let priced = || used.tokens.and_then(|tokens| self.common.prices.cost(names, tokens));
+        Used { cost_usd: used.cost_usd.or_else(priced), ..used }
     }
 
     /// Where the agent leaves its reports: in its own worktree, where it may write in any sandbox; in a checkout that is everybody's, beside
@@ -165,6 +185,8 @@ pub(super) struct Report {
     pub(super) summary: Option<String>,
     pub(super) deliverables: Vec<String>,
     pub(super) notes: Option<String>,
+    /// What others should know, by the agent's last words.
+    pub(super) learnings: Vec<String>,
     pub(super) detail: Option<String>,
     pub(super) question: Option<String>,
     /// When the limit ends that it ran into, if that is known.
@@ -180,6 +202,8 @@ pub(super) struct Report {
     pub(super) lost_session: bool,
     /// What of it waits for a person's approval.
     pub(super) protected: Vec<String>,
+    /// The gate at which it waits for a person's approval.
+    pub(super) approval: Option<String>,
     /// The commit with an accepted resolution of a conflict.
     pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
@@ -189,6 +213,32 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// The same without what nobody may see.
+    pub(super) fn masked(mut self, secrets: &Secrets) -> Self {
+        for text in [&mut self.summary, &mut self.notes, &mut self.detail, &mut self.question] {
+            secrets.mask_some(text);
+        }
+        self.deliverables.iter_mut().for_each(|text| secrets.mask(text));
+        self
+    }
+
+    /// What it used up, as far as it is known.
+    pub(super) fn used(&self) -> Used {
+        Used { cost_usd: self.cost_usd, tokens: self.tokens }
+    }
+
+    /// Somebody else has worked for it, too.
+    pub(super) fn add_cost(&mut self, usd: Option<f64>, tokens: Option<Tokens>) {
+        self.cost_usd = [self.cost_usd, usd].into_iter().flatten().reduce(|a, b| a + b);
+        self.tokens = [self.tokens, tokens].into_iter().flatten().reduce(Tokens::plus);
+    }
+
+    /// The same of work that is given up, for that reason.
+    pub(super) fn given_up(&self, why: &str) -> Self {
+        let detail = self.detail.as_ref().map_or_else(|| why.to_owned(), |detail| format!("{why}; {detail}"));
+        Self { detail: Some(detail), ..self.clone() }
+    }
+
     /// An attempt that ended before anything could be made.
     pub(super) fn of(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self {
@@ -196,6 +246,7 @@ impl Report {
             summary: None,
             deliverables: Vec::new(),
             notes: None,
+            learnings: Vec::new(),
             detail: Some(detail.into()),
             question: None,
             retry_at: None,
@@ -206,6 +257,7 @@ impl Report {
             session: None,
             lost_session: false,
             protected: Vec::new(),
+            approval: None,
             resolution: None,
             merge: None,
             done: false,

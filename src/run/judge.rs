@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::budget::Used;
 use super::continuing::has_lost_session;
 use super::job::{Common, Job, Report};
+use super::masking::mask_kept;
 use super::merging;
 use super::outbox::Claim;
 use super::record::{AttemptEnded, AttemptStarted};
@@ -51,6 +53,8 @@ pub(super) fn judge_in_place(
     ended_by: Option<EndedBy>,
     said: Option<Claim>,
 ) -> (Report, Option<String>) {
+    // First of all: what is read from the logs is kept, too.
+    let unmasked = mask_kept(&job.dir, &job.common.secrets).err();
     let reading = read(job, end, ended_by);
     let is_lost = said.is_none() && !end.asked && has_lost_session(job, &reading, ended_by);
     let mut report = from_reading(reading);
@@ -60,7 +64,9 @@ pub(super) fn judge_in_place(
     if is_lost {
         lose_session(&mut report);
     }
-    (report, left_behind(end))
+    let unmasked = unmasked.map(|error| format!("what is kept of it may have secrets in it: {error}"));
+    let warnings: Vec<_> = left_behind(end).into_iter().chain(unmasked).collect();
+    (report.masked(&job.common.secrets), (!warnings.is_empty()).then(|| warnings.join("; ")))
 }
 
 /// What the program says of it is no word on the task.
@@ -153,7 +159,17 @@ fn gather(
     }
 }
 
-fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+/// What the agent's program says, by how it ended and by its output.
+/// What the program says of its end, with what that cost.
+pub(super) fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
+    let reading = read_logs(job, end, ended_by);
+    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
+    let used = job.priced(told, reading.model.as_deref());
+    let over = job.limits.exceeded_by(used).filter(|_| reading.outcome == Outcome::OutOfBudget);
+    Reading { cost_usd: used.cost_usd, detail: over.or(reading.detail), ..reading }
+}
+
+fn read_logs(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Reading {
     let exit = match &end.exit {
         Exit::Code(code) => agent::Exit::Code(*code),
         Exit::Signal(signal) => agent::Exit::Signal(*signal),
@@ -207,12 +223,13 @@ fn detail(reason: Reason, stall: Duration) -> Option<String> {
 
 fn from_reading(reading: Reading) -> Report {
     Report {
+        detail: reading.detail,
+        cost_usd: reading.cost_usd,
         summary: reading.summary,
         deliverables: reading.deliverables,
-        detail: reading.detail,
+        learnings: reading.learnings,
         question: reading.question,
         retry_at: reading.retry_at,
-        cost_usd: reading.cost_usd,
         tokens: reading.tokens,
         session: reading.session,
         ..Report::of(reading.outcome, "")
@@ -233,6 +250,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         lost_session: ended.lost_session,
         duration: Duration::from_millis(ended.duration_ms),
         protected: ended.protected.clone(),
+        approval: ended.approval.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
         resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
@@ -306,6 +324,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         retry_at: report.retry_at,
         protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
+        approval: report.approval.clone(),
         session: report.session.clone(),
         lost_session: report.lost_session,
         resolution: report.resolution.map(|commit| commit.to_string()),

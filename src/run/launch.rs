@@ -38,18 +38,53 @@ pub(super) enum LaunchError {
 
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
+    let conflict = base.and_then(|base| base.conflict.as_ref());
+    let prompt = agent::prompt(&job.whole_brief(conflict));
+    let LaidOut { command, walls, definition, token } = lay_out(job, &prompt, provided)?;
+    let started = AttemptStarted {
+        task: job.task.clone(),
+        attempt: job.attempt,
+        run: job.common.run.clone(),
+        slug: job.slug.clone(),
+        branch: job.task_branch().unwrap_or_default(),
+        worktree: job.worktree.clone(),
+        base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
+        runner: job.cast.runner.name().to_owned(),
+        agent: Some(job.cast.agent.clone()),
+        command: job.common.secrets.masked(&command.to_string()),
+        prompt: fingerprint(&definition, &prompt),
+        token_hash: outbox::hash(&token),
+        isolation: job.cast.isolation,
+        sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
+        port_base: job.ports.as_ref().map(PortBlock::base),
+        brought: provided.brought.clone(),
+        on_integration: base.is_some_and(|base| base.on_integration),
+        resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
+        continues: job.continuing.as_ref().map(|continuing| continuing.record.clone()),
+    };
+    Ok(Ready { command, walls, started })
+}
+
+/// What an agent finds beside its log, and what starts it.
+pub(super) struct LaidOut {
+    pub(super) command: CommandLine,
+    pub(super) walls: Option<Walls>,
+    definition: String,
+    token: String,
+}
+
+/// Writes down its definition and what it is told.
+pub(super) fn lay_out(job: &Job, prompt: &str, provided: &Provided) -> Result<LaidOut, LaunchError> {
     job.dir.create()?;
     let definition = job.definition.render(&Placeholders {
         genesis: job.common.genesis.clone(),
         task: job.task.to_string(),
         worktree: job.worktree.clone(),
     });
-    let conflict = base.and_then(|base| base.conflict.as_ref());
-    let prompt = agent::prompt(&job.brief_of(conflict));
     write(&job.dir.definition(), &definition)?;
-    write(&job.dir.prompt(), &prompt)?;
+    write(&job.dir.prompt(), prompt)?;
     let token = token()?;
-    let mut command = command_line(job, &definition, &prompt, &token, provided)?;
+    let mut command = command_line(job, &definition, prompt, &token, provided)?;
     let walls = match job.cast.isolation {
         Isolation::Worktree | Isolation::Shared => walls(job, &mut command, &provided.env)?,
         Isolation::None => None,
@@ -62,27 +97,7 @@ pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -
     for (file, content) in &command.files {
         write(file, content)?;
     }
-    let started = AttemptStarted {
-        task: job.task.clone(),
-        attempt: job.attempt,
-        run: job.common.run.clone(),
-        slug: job.slug.clone(),
-        branch: job.task_branch().unwrap_or_default(),
-        worktree: job.worktree.clone(),
-        base: base.map(|base| base.commit.to_string()).unwrap_or_default(),
-        runner: job.cast.runner.name().to_owned(),
-        command: command.to_string(),
-        prompt: fingerprint(&definition, &prompt),
-        token_hash: outbox::hash(&token),
-        isolation: job.cast.isolation,
-        sandbox: walls.as_ref().map(|walls| walls.by.as_str().to_owned()),
-        port_base: job.ports.as_ref().map(PortBlock::base),
-        brought: provided.brought.clone(),
-        on_integration: base.is_some_and(|base| base.on_integration),
-        resolves: conflict.and_then(|conflict| job.resolving.as_ref()?.record(conflict)),
-        continues: job.continuing.as_ref().map(|continuing| continuing.record.clone()),
-    };
-    Ok(Ready { command, walls, started })
+    Ok(LaidOut { command, walls, definition, token })
 }
 
 fn command_line(
@@ -100,7 +115,7 @@ fn command_line(
         token,
         session: &agent::session_id(&[&state, job.task.as_str(), &job.attempt.to_string(), token]),
         resume: job.continuing.as_ref().and_then(Continuing::session),
-        limits: Limits::default(),
+        limits: Limits { cost_usd: job.limits.cost_usd, turns: None },
         genesis: &job.common.genesis,
         worktree: &job.worktree,
         config_dir: &job.common.config_dir,

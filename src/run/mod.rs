@@ -8,6 +8,7 @@ mod attempt;
 mod audit;
 mod books;
 mod brief;
+mod budget;
 mod cast;
 mod changes;
 mod continuing;
@@ -16,6 +17,7 @@ mod dispatcher;
 mod error;
 mod event;
 mod events;
+mod gates;
 mod ground;
 mod handover;
 mod history;
@@ -25,6 +27,7 @@ mod judge;
 mod launch;
 pub mod ledger;
 mod listener;
+mod masking;
 mod merging;
 mod milestones;
 mod outbox;
@@ -38,6 +41,7 @@ mod protected;
 mod provision;
 mod questions;
 mod record;
+mod rehearsal;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -58,17 +62,23 @@ mod watch;
 mod work;
 mod workplace;
 
+pub use budget::{Caps, Price, Prices, Used};
 pub use changes::PlanChange;
 
 pub use dispatcher::worktree_path;
 pub use error::RunError;
-pub use event::{Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
+pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskEnded, Verdict};
 pub use events::attach;
+pub use gates::{
+    Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
+    Reviewer, When, pass_by_hand,
+};
 pub use ground::known_slugs;
 pub use handover::{
-    Finished, Hands, Outfit, PERSON, Place, Ready, begin, end_agent, finish, give_back, make_ready, place,
-    remake,
+    Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
+    place, remake,
 };
+pub use masking::{environment_of, environment_of_process};
 pub use history::{Again, Attempt, History, TaskHistory};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Planned, preview, preview_task};
@@ -81,6 +91,7 @@ pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
+pub use rehearsal::{Trial, rehearse};
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run, verified_in};

@@ -67,7 +67,7 @@ pub fn preview_task(
     Preview::new(site, settings, plan, history)?.task(task)
 }
 
-fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
+pub(super) fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     Ok(match (site.repo.start(refs)?, &settings.base) {
         (Some(start), _) => start,
         (None, Some(base)) => site.repo.resolve(base)?,
@@ -161,7 +161,7 @@ impl<'a> Preview<'a> {
             token: "<token>",
             session: "<session>",
             resume: None,
-            limits: Limits::default(),
+            limits: Limits { cost_usd: cast.caps.cost_usd, turns: None },
             genesis: self.site.plan.path(),
             worktree,
             config_dir: &self.settings.config_dir,
@@ -178,6 +178,7 @@ impl<'a> Preview<'a> {
             env: &self.settings.env,
             policy: &self.settings.env_policy,
         });
-        line.map_or_else(|error| format!("none: {error}"), |line| line.to_string())
+        let line = line.map_or_else(|error| format!("none: {error}"), |line| line.to_string());
+        self.settings.secrets.masked(&line)
     }
 }

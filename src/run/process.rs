@@ -160,9 +160,9 @@ impl Handle {
     }
 }
 
-/// Whom to tell that an attempt is to be stopped, and to go on, as soon as there is somebody: whoever of it was started last.
+/// Whom to tell that an attempt is to be stopped, and to go on, as soon as there is somebody: all of it that lives.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stoppable(Arc<Mutex<Option<Told>>>);
+pub(super) struct Stoppable(Arc<Mutex<Vec<Told>>>);
 
 #[derive(Debug, Clone, Copy)]
 enum Told {
@@ -171,22 +171,32 @@ enum Told {
     Agent(Process),
 }
 
+impl Told {
+    fn process(self) -> Process {
+        match self {
+            Self::Supervisor(process) | Self::Agent(process) => process,
+        }
+    }
+}
+
 impl Stoppable {
     /// Stops the agent with all that it has started, and the clock by which its time is up.
     pub(super) fn stop(&self) {
-        match self.told() {
-            Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::TSTP),
-            Some(Told::Agent(agent)) => supervisor::stop(agent),
-            None => {}
+        for told in self.told() {
+            match told {
+                Told::Supervisor(supervisor) => supervisor.tell(Signal::TSTP),
+                Told::Agent(agent) => supervisor::stop(agent),
+            }
         }
     }
 
     /// Lets them go on.
     pub(super) fn go_on(&self) {
-        match self.told() {
-            Some(Told::Supervisor(supervisor)) => supervisor.tell(Signal::CONT),
-            Some(Told::Agent(agent)) => supervisor::go_on(agent),
-            None => {}
+        for told in self.told() {
+            match told {
+                Told::Supervisor(supervisor) => supervisor.tell(Signal::CONT),
+                Told::Agent(agent) => supervisor::go_on(agent),
+            }
         }
     }
 
@@ -202,12 +212,14 @@ impl Stoppable {
         }
     }
 
-    fn told(&self) -> Option<Told> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn told(&self) -> Vec<Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn tell(&self, told: Told) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|told| told.process().is_alive());
+        all.push(told);
     }
 }
 

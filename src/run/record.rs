@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::gates::GateEnded;
 use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
 use crate::store::{Journal, StoreError};
@@ -150,6 +151,15 @@ pub enum Fact {
         /// Which attempt's.
         attempt: u32,
     },
+    /// The work of an attempt went through one of its gates, or did not.
+    GateEnded(Box<GateEnded>),
+    /// A run was told to end before the attempt's work had gone through all gates: the next one goes on with those that are left.
+    GatesInterrupted {
+        /// Whose.
+        task: TaskId,
+        /// Which attempt's.
+        attempt: u32,
+    },
     /// `verify-integration` was run on a commit of the integration branch.
     Verified(VerifiedCommit),
     /// A task's work was taken out of the integration branch again: the commit point of that, and of all these changes of status.
@@ -180,6 +190,8 @@ impl Fact {
             | Self::Answered(_)
             | Self::Taken(_)
             | Self::Rebased { .. }
+            | Self::GateEnded(_)
+            | Self::GatesInterrupted { .. }
             | Self::Verified(_)
             | Self::TakenOut(_)
             | Self::Asked { .. }

@@ -64,6 +64,7 @@ pub(crate) fn started(task: &str, attempt: u32, second: i64) -> (i64, Fact) {
         worktree: PathBuf::from("/w").join(task),
         base: "b".repeat(40),
         runner: "local".into(),
+        agent: Some("dev".into()),
         command: "sh x".into(),
         prompt: "p".into(),
         token_hash: "t".into(),
@@ -90,12 +91,13 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         question: None,
         retry_at: None,
         protected: Vec::new(),
+        approval: None,
         commit: Some("c".repeat(40)),
         session: None,
         lost_session: false,
         resolution: None,
         cost_usd: Some(0.25),
-        tokens: Some(Tokens { input: 100, output: 10 }),
+        tokens: Some(Tokens { input: 100, output: 10, cached: 0 }),
         duration_ms: 61_000,
     };
     (second, Fact::AttemptEnded(ended))

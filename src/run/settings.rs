@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::{Caps, Prices};
+use super::gates::Gates;
 use super::protected::Protected;
 use super::provision::Provisioning;
 use super::sharing::{Resource, Sharing};
 use super::step::Step;
 use super::verify::VerifyStep;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner};
+use crate::agent::{BaseEnv, EnvPolicy, Kind, Offer, Outcome, Runner, Secrets};
 use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
@@ -42,6 +44,10 @@ pub struct Settings {
     pub kill_grace: Duration,
     /// An agent that neither prints nor uses the processor for so long is ended.
     pub stall_timeout: Duration,
+    /// What the run may use up: nothing new is started that might use more.
+    pub budget: Caps,
+    /// What tokens cost, for programs that tell nothing else.
+    pub prices: Prices,
     /// Start nothing new after the first task that failed.
     pub fail_fast: bool,
     /// Take up failed tasks, too.
@@ -64,18 +70,24 @@ pub struct Settings {
     pub on_conflict: OnConflict,
     /// What answers tasks' questions in a person's place.
     pub ask: Option<Step>,
+    /// What the work of tasks has to pass before it is merged.
+    pub gates: Gates,
     /// What has to succeed on the integration branch.
     pub verify: Option<VerifyStep>,
     /// Where definitions of agents are looked for, in order.
     pub agent_folders: Vec<PathBuf>,
     /// The environment that we were started with.
     pub env: BaseEnv,
+    /// What of it must not stand in anything that is kept or shown.
+    pub secrets: Secrets,
     /// What of it agents get beside the usual.
     pub env_policy: EnvPolicy,
     /// What agents in worktrees are kept in.
     pub confinement: Confinement,
     /// What no task may change unless a person approves.
     pub protected: Protected,
+    /// Which documents of the project agents are offered.
+    pub offer: Offer,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.
@@ -165,6 +177,8 @@ pub struct Cast {
     pub agent: String,
     /// The longest that one attempt may take.
     pub timeout: Duration,
+    /// What one attempt may use up.
+    pub caps: Caps,
     /// Where it works.
     pub isolation: Isolation,
     /// What it shares with other tasks.
@@ -179,6 +193,11 @@ impl Settings {
 }
 
 impl Cast {
+    /// Whether its program can tell what it uses up.
+    pub(super) fn is_counted(&self) -> bool {
+        self.kind != Kind::Command
+    }
+
     /// Whether success needs a change in git: agent programs say "done" too easily, but whoever configures a command of
     /// their own knows what its exit code means.
     pub(super) fn must_change_something(&self) -> bool {

@@ -247,7 +247,7 @@ pub fn verified_in(template: &str, checkout: &Path, refs: &EpicRefs) -> PathBuf 
     worktree_path(template, checkout, refs.epic(), VERIFIED_IN)
 }
 
-fn common(
+pub(super) fn common(
     site: &Site,
     settings: &Settings,
     refs: EpicRefs,
@@ -268,14 +268,17 @@ fn common(
         config_dir: settings.config_dir.clone(),
         env: settings.env.clone(),
         env_policy: settings.env_policy.clone(),
+        secrets: settings.secrets.clone(),
         confinement: settings.confinement.clone(),
         protected: settings.protected.clone(),
+        offer: settings.offer.clone(),
         workers: Workers::default(),
         verified_in,
         program: settings.program.clone(),
         programs,
         provisions: Provisions::new(settings.provisioning.clone(), site.state.build_cache()),
         shared: Shared::new(site.state.shared_ready()),
+        prices: settings.prices.clone(),
         kill_grace: settings.kill_grace,
         stall: settings.stall_timeout,
     })
@@ -298,6 +301,7 @@ impl Verdict {
             Self::Completed => 0,
             Self::Failed => 1,
             Self::Blocked => 4,
+            Self::OverBudget => 6,
             Self::Interrupted { by_term: false } => 130,
             Self::Interrupted { by_term: true } => 143,
         }

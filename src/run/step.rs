@@ -14,11 +14,13 @@ use tokio::task::spawn_blocking;
 
 use super::Stage;
 use super::attempt::Link;
-use super::job::Common;
+use super::job::{Common, Job};
+use super::masking::mask_kept;
 use super::process::{Limits, Supervised, kill_leftover};
-use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
+use super::supervisor::{End, Exit, MOST_OUTPUT, Reason, Walls};
 use super::waiting::{Clock, wait};
-use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy};
+use super::walls::{self, WallsError};
+use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy, Secrets};
 use crate::store::{AttemptDir, StoreError};
 
 /// A command to be run.
@@ -89,13 +91,15 @@ pub(super) struct Means<'a> {
     pub(super) env: &'a BaseEnv,
     /// What of it is passed on beside the usual.
     pub(super) env_policy: &'a EnvPolicy,
+    /// What is masked in their logs.
+    pub(super) secrets: &'a Secrets,
 }
 
 impl Common {
     /// What all steps of the run need.
     pub(super) fn means(&self) -> Means<'_> {
-        let Self { program, kill_grace, env, env_policy, .. } = self;
-        Means { program, kill_grace: *kill_grace, env, env_policy }
+        let Self { program, kill_grace, env, env_policy, secrets, .. } = self;
+        Means { program, kill_grace: *kill_grace, env, env_policy, secrets }
     }
 }
 
@@ -111,17 +115,39 @@ pub(super) struct StepPlace<'a> {
     pub(super) logs: &'a Path,
     /// The name of its own folder there, such as `setup-1`; one that has been used is not used again.
     pub(super) slug: &'a str,
+    /// It runs what the agent of that attempt has written, and is kept in the same sandbox.
+    pub(super) confined_as: Option<&'a Job>,
 }
 
-/// Runs the step to its end. A step of that name that an earlier run has left running is killed before.
+/// Runs the step to its end. Steps that an earlier run has left running there are killed before.
 pub(super) async fn run(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
+    let logs = place.logs.to_owned();
+    after_leftovers(place, run_beside(step, place, link), logs).await
+}
+
+/// The same beside other steps that run there.
+pub(super) async fn run_beside(step: &Step, place: StepPlace<'_>, link: &Link) -> StepRun {
     run_in_folder(step, place, link, make_folder).await
 }
 
 /// The same for a step that is told something, and gives an answer: it finds `input` on its standard input, and its log is what it prints on
 /// its standard output alone.
 pub(super) async fn consult(step: &Step, place: StepPlace<'_>, input: Vec<u8>, link: &Link) -> StepRun {
-    run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input)).await
+    let logs = place.logs.to_owned();
+    let consulted = run_in_folder(step, place, link, move |logs, slug| make_folder_with(logs, slug, &input));
+    after_leftovers(place, consulted, logs).await
+}
+
+async fn after_leftovers(
+    place: StepPlace<'_>,
+    step: impl Future<Output = StepRun>,
+    logs: PathBuf,
+) -> StepRun {
+    match spawn_blocking(move || end_leftovers(&logs)).await {
+        Ok(Ok(())) => step.await,
+        Ok(Err(error)) => not_run(place, error.to_string()),
+        Err(bug) => not_run(place, format!("a bug in blueprint: {bug}")),
+    }
 }
 
 async fn run_in_folder(
@@ -138,12 +164,21 @@ async fn run_in_folder(
         Err(bug) => return not_run(place, format!("a bug in blueprint: {bug}")),
     };
     let end = run_in(step, place, &dir, link).await;
+    mask(place, &dir).await;
     tracing::debug!(step = step.name, folder = %dir.path().display(), ?end, "step");
     StepRun { end, log: dir.stdout() }
 }
 
 fn not_run(place: StepPlace<'_>, why: String) -> StepRun {
     StepRun { end: StepEnd::CouldNotStart(why), log: AttemptDir::at(place.logs.join(place.slug)).stdout() }
+}
+
+/// Before anybody reads what it printed. One that can't be masked is on a disk that does nothing else either.
+async fn mask(place: StepPlace<'_>, dir: &AttemptDir) {
+    let (dir, secrets) = (dir.clone(), place.means.secrets.clone());
+    if let Ok(Err(error)) = spawn_blocking(move || mask_kept(&dir, &secrets)).await {
+        tracing::warn!(%error, "log is not masked");
+    }
 }
 
 async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link) -> StepEnd {
@@ -153,17 +188,32 @@ async fn run_in(step: &Step, place: StepPlace<'_>, dir: &AttemptDir, link: &Link
     let StepPlace { means, folder, .. } = place;
     // It may be silent for as long as it may take.
     let limits = Limits { timeout: step.timeout, stall: step.timeout, grace: means.kill_grace };
-    let command = command_line(step, place, dir);
-    let mut process = match Supervised::start(means.program, &command, None, folder, dir, limits) {
+    let mut command = command_line(step, place, dir);
+    let walls = match walls_of(place, dir, &mut command) {
+        Ok(walls) => walls,
+        Err(error) => return StepEnd::CouldNotStart(format!("no sandbox can be made: {error}")),
+    };
+    let mut process = match Supervised::start(means.program, &command, walls.as_ref(), folder, dir, limits) {
         Ok(process) => process,
         Err(error) => return StepEnd::CouldNotStart(format!("can't start its supervisor: {error}")),
     };
     link.stoppable.is_under(&process);
     let (end, ended_by) = wait(&mut process, limits, Clock::plain(link, step.timeout)).await;
+    if walls.is_some() {
+        walls::remove_temp(dir);
+    }
     match end {
         Ok(end) => StepEnd::of(&end, ended_by),
         Err(error) => StepEnd::CouldNotStart(error.to_string()),
     }
+}
+
+fn walls_of(
+    place: StepPlace<'_>,
+    dir: &AttemptDir,
+    command: &mut CommandLine,
+) -> Result<Option<Walls>, WallsError> {
+    place.confined_as.map_or(Ok(None), |job| walls::around(job, dir, command, place.env))
 }
 
 impl StepEnd {
@@ -172,7 +222,7 @@ impl StepEnd {
         match (end.reason, ended_by) {
             (Some(Reason::TimedOut | Reason::Silent), _) | (None, Some(EndedBy::TimedOut)) => Self::TimedOut,
             (Some(Reason::TooMuchOutput), _) | (None, Some(EndedBy::TooMuchOutput)) => Self::TooMuchOutput,
-            (None, Some(EndedBy::Cancelled | EndedBy::Interrupted)) => Self::Stopped,
+            (None, Some(EndedBy::Cancelled | EndedBy::Interrupted | EndedBy::OutOfBudget)) => Self::Stopped,
             (None, None) => Self::of_exit(&end.exit),
         }
     }
@@ -190,7 +240,7 @@ impl StepEnd {
     }
 
     /// What there is to say of it after the step's name; nothing of one that passed.
-    fn sentence(&self, step: &Step) -> Option<String> {
+    pub(super) fn sentence(&self, step: &Step) -> Option<String> {
         match self {
             Self::Passed => None,
             Self::Failed(code) => Some(format!("ended with exit code {code}")),
@@ -237,6 +287,13 @@ pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The first folder of that name, or of that name with a number, which is not there yet.
+pub(super) fn unused(logs: &Path, slug: &str) -> PathBuf {
+    let names = std::iter::once(slug.to_owned()).chain((2..).map(|number| format!("{slug}.{number}")));
+    // The numbers don't end.
+    names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug))
+}
+
 /// A new folder for a step, with one log, in which lines of both outputs are in their order.
 fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
     let dir = make_folder_with(logs, slug, &[])?;
@@ -247,14 +304,9 @@ fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
     Ok(dir)
 }
 
-/// A new folder for a step. What an earlier run has started under that name is ended before.
+/// A new folder for a step, with what it finds on its standard input.
 fn make_folder_with(logs: &Path, slug: &str, input: &[u8]) -> Result<AttemptDir, StoreError> {
-    end_leftovers(logs)?;
-    let names = std::iter::once(slug.to_owned()).chain((2..).map(|number| format!("{slug}.{number}")));
-    // The numbers don't end.
-    let path =
-        names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug));
-    let dir = AttemptDir::at(path);
+    let dir = AttemptDir::at(unused(logs, slug));
     dir.create()?;
     fs::write(dir.stdin(), input).map_err(StoreError::io("write", &dir.stdin()))?;
     Ok(dir)

@@ -8,6 +8,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::Stage;
 use super::attempt::{Link, Message};
+use super::budget::Meter;
 use super::job::Job;
 use super::process::{Handle, Limits, Supervised};
 use super::record::OverEstimate;
@@ -36,7 +37,8 @@ pub(super) async fn wait(
             due = clock.next() => {
                 let next = match due {
                     Due::Stop(stage) => ending.on_stage(stage),
-                    Due::Deadline => Some(ending.on_deadline()),
+                    Due::Deadline => Some(ending.on_time_up(EndedBy::TimedOut)),
+                    Due::OverBudget => Some(ending.on_time_up(EndedBy::OutOfBudget)),
                 };
                 if let Some(next) = next {
                     clock.set(next);
@@ -55,28 +57,36 @@ pub(super) struct Clock<'a> {
     counted: Duration,
     deadline: Pin<Box<Sleep>>,
     late: Option<(Pin<Box<Sleep>>, OverEstimate)>,
+    /// What the agent uses up, where that is limited.
+    meter: Option<Meter<'a>>,
 }
 
 /// What it is time for.
 pub(super) enum Due {
     /// The agent's time is up.
     Deadline,
+    /// The agent has used up more than it may.
+    OverBudget,
     /// The run is asked to end.
     Stop(Stage),
 }
 
 impl<'a> Clock<'a> {
     /// Of an agent that may work for so long, and has worked for so long already.
-    pub(super) fn start(job: &Job, link: &'a Link, spent: Duration) -> Self {
+    pub(super) fn start(job: &'a Job, link: &'a Link, spent: Duration) -> Self {
         let late = over_estimate(job, spent).map(|(due, says)| (Box::pin(timer(due)), says));
-        Self { late, ..Self::plain(link, job.cast.timeout.saturating_sub(spent)) }
+        Self {
+            late,
+            meter: Meter::of(job, link),
+            ..Self::plain(link, job.cast.timeout.saturating_sub(spent))
+        }
     }
 
     /// Of a step: nobody has estimated it.
     pub(super) fn plain(link: &'a Link, timeout: Duration) -> Self {
         let (stop, stopped) = (link.stop.clone(), link.stopped.clone());
         let counted = *stopped.borrow();
-        Self { link, stop, stopped, counted, deadline: Box::pin(timer(timeout)), late: None }
+        Self { link, stop, stopped, counted, deadline: Box::pin(timer(timeout)), late: None, meter: None }
     }
 
     /// Sets another deadline.
@@ -94,6 +104,10 @@ impl<'a> Clock<'a> {
                 stage = next_stage(&mut self.stop) => return Due::Stop(stage),
                 () = self.deadline.as_mut() => return Due::Deadline,
                 () = until_late(&mut self.late) => self.tell_late(),
+                () = until_over(&mut self.meter) => {
+                    self.meter = None;
+                    return Due::OverBudget;
+                }
             }
         }
     }
@@ -113,6 +127,13 @@ impl<'a> Clock<'a> {
         if let Some((_, says)) = self.late.take() {
             let _ = self.link.messages.send(Message::Overtime(Box::new(says)));
         }
+    }
+}
+
+async fn until_over(meter: &mut Option<Meter<'_>>) {
+    match meter {
+        Some(meter) => meter.until_over().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -145,14 +166,14 @@ struct Ending {
 }
 
 impl Ending {
-    /// The time is up: of the attempt, then of a supervisor that was asked. Says when it will be up again.
-    fn on_deadline(&mut self) -> Instant {
+    /// Something is up: the attempt's time or money, then the time of a supervisor that was asked. Says when that will be up again.
+    fn on_time_up(&mut self, why: EndedBy) -> Instant {
         if self.ended_by.is_some() {
             self.handle.give_up();
         } else {
             self.handle.end();
         }
-        self.ended_by.get_or_insert(EndedBy::TimedOut);
+        self.ended_by.get_or_insert(why);
         self.patience()
     }
 

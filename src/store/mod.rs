@@ -26,6 +26,6 @@ pub use lock::{Lock, RunLock, RunOwner};
 pub use plan_file::{CommitError, Committed, LoadError, PlanFile, read_plan, read_settled, see_settled};
 pub use read::read_whole;
 pub use replace::{is_temp_of, read_json, replace_file, write_json};
-pub use rewrite::rewrite_file;
+pub use rewrite::{rewrite_file, transform_file};
 pub use seen::{Saved, Seen};
 pub use state_dir::{AttemptDir, StateDir};

@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,6 +28,21 @@ pub fn rewrite_file(path: &Path, lock: &Path, old: &[u8], new: &[u8]) -> Result<
     }
     Replacement::prepare(disk(), path, new, Some(&metadata))?.publish()?;
     Ok(true)
+}
+
+/// Replaces a file by what `write` makes of it, piece by piece, atomically and durably, its mode kept. For a file that nobody writes any
+/// more.
+///
+/// # Errors
+/// [`StoreError`] for whatever the system refuses; the file is then unchanged.
+pub fn transform_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Read, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), StoreError> {
+    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
+    let metadata = file.metadata().map_err(StoreError::io("read", path))?;
+    let whole = |to: &mut dyn Write| write(&mut file, to);
+    Replacement::prepare_with(disk(), path, Some(&metadata), whole)?.publish().map(drop)
 }
 
 #[cfg(test)]

@@ -55,7 +55,9 @@ fn without_result(ended: &Ended<'_>, stream: Stream, trouble: Option<String>) ->
         Some(said) => format!("it said last: {said}"),
         None => cause,
     };
-    Reading { session: stream.session, detail: Some(detail), ..Reading::of(outcome) }
+    let tokens = stream.used.into_values().reduce(Tokens::plus);
+    let (session, model) = (stream.session, stream.model);
+    Reading { session, model, tokens, detail: Some(detail), ..Reading::of(outcome) }
 }
 
 /// Read from the whole message: a summary may have lost its end.
@@ -92,6 +94,7 @@ impl ResultLine {
             summary: self.last_words(stream).and_then(summary),
             cost_usd: self.cost(),
             tokens: self.tokens(),
+            model: stream.model.clone(),
             session: text(&self.0, "session_id").map(str::to_owned).or_else(|| stream.session.clone()),
             ..Reading::of(Outcome::Completed)
         }
@@ -158,7 +161,7 @@ impl ResultLine {
         let models = self.0.get("modelUsage").and_then(Value::as_object);
         let by_model = models.map(|models| models.values().map(of_model).collect::<Vec<_>>());
         match by_model.filter(|models| !models.is_empty()) {
-            Some(models) => Some(models.into_iter().fold(Tokens::default(), both)),
+            Some(models) => Some(models.into_iter().fold(Tokens::default(), Tokens::plus)),
             None => self.0.get("usage").filter(|usage| usage.is_object()).map(of_main),
         }
     }
@@ -180,18 +183,17 @@ fn of_model(usage: &Value) -> Tokens {
     Tokens {
         input: sum(usage, &["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
         output: sum(usage, &["outputTokens"]),
+        cached: sum(usage, &["cacheReadInputTokens"]),
     }
 }
 
-fn of_main(usage: &Value) -> Tokens {
+/// As the service's own answers say it.
+pub(super) fn of_main(usage: &Value) -> Tokens {
     Tokens {
         input: sum(usage, &["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]),
         output: sum(usage, &["output_tokens"]),
+        cached: sum(usage, &["cache_read_input_tokens"]),
     }
-}
-
-fn both(a: Tokens, b: Tokens) -> Tokens {
-    Tokens { input: a.input.saturating_add(b.input), output: a.output.saturating_add(b.output) }
 }
 
 #[cfg(test)]

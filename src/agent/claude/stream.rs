@@ -1,13 +1,14 @@
 //! Claude Code's output: a JSON object a line.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::json_lines::{self, first_text, text};
-use super::super::{Event, TELLING};
-use super::ending::ResultLine;
+use super::super::json_lines::{self, first_text, items, text};
+use super::super::{Event, TELLING, Tokens};
+use super::ending::{ResultLine, of_main};
 
 /// What matters of the whole output.
 #[derive(Debug, Default)]
@@ -18,6 +19,10 @@ pub(super) struct Stream {
     pub session: Option<String>,
     /// The last text of the model.
     pub last_text: Option<String>,
+    /// The model that the session began with.
+    pub model: Option<String>,
+    /// What each answer of a model used.
+    pub used: BTreeMap<String, Tokens>,
     /// When the limit ends by which the service refused to go on, in seconds since 1970.
     pub limit_ends: Option<i64>,
 }
@@ -34,7 +39,13 @@ impl Stream {
         if self.session.is_none() {
             self.session = text(&event, "session_id").map(str::to_owned);
         }
+        if let Some((answer, tokens)) = used(&event) {
+            self.used.insert(answer, tokens);
+        }
         match text(&event, "type") {
+            Some("system") => {
+                self.model = self.model.take().or_else(|| text(&event, "model").map(str::to_owned))
+            }
             Some("result") => self.result = Some(event),
             Some("rate_limit_event") => self.limit_ends = limit_ends(&event),
             Some("assistant") if !is_subagents(&event) => {
@@ -44,6 +55,13 @@ impl Stream {
             _ => {}
         }
     }
+}
+
+/// What one answer of a model used. An answer is told piece by piece, each time with its usage so far.
+fn used(event: &Value) -> Option<(String, Tokens)> {
+    let message = event.get("message").filter(|_| text(event, "type") == Some("assistant"))?;
+    let usage = message.get("usage").filter(|usage| usage.is_object())?;
+    Some((text(message, "id")?.to_owned(), of_main(usage)))
 }
 
 /// Also told while all is well: only what is refused ends a session.
@@ -66,8 +84,11 @@ fn content(event: &Value) -> impl DoubleEndedIterator<Item = &Value> {
 pub(super) fn events(line: &str) -> Vec<Event> {
     let Ok(event) = serde_json::from_str::<Value>(line) else { return Vec::new() };
     match text(&event, "type") {
-        Some("assistant") => content(&event).filter_map(block).collect(),
-        Some("user") => changed(&event).into_iter().collect(),
+        Some("assistant") => {
+            let using = used(&event).map(|(answer, tokens)| Event::Using { answer, tokens });
+            content(&event).filter_map(block).chain(using).collect()
+        }
+        Some("user") => content(&event).filter_map(failed).chain(changed(&event)).collect(),
         Some("system") => system(&event).into_iter().collect(),
         Some("rate_limit_event") => {
             limit_ends(&event).map(|ends| Event::Limited { ends: Some(ends) }).into_iter().collect()
@@ -90,6 +111,16 @@ fn block(block: &Value) -> Option<Event> {
 fn tool_use(block: &Value) -> Event {
     let on = block.get("input").and_then(|input| first_text(input, TELLING));
     Event::Tool { name: text(block, "name").unwrap_or("tool").to_owned(), on: on.map(str::to_owned) }
+}
+
+/// A tool's result, if it is an error: a text, or blocks of it.
+fn failed(block: &Value) -> Option<Event> {
+    let is_error = block.get("is_error").and_then(Value::as_bool).unwrap_or(false);
+    let content = block.get("content").filter(|_| is_error && text(block, "type") == Some("tool_result"))?;
+    let texts = items(block, "content").filter_map(|inner| text(inner, "text"));
+    Some(Event::ToolFailed(
+        content.as_str().map_or_else(|| texts.collect::<Vec<_>>().join("\n"), str::to_owned),
+    ))
 }
 
 /// What a tool gave back; of those that write, there is a patch in it.

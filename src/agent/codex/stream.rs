@@ -44,10 +44,17 @@ fn done(item: &Value) -> Vec<Event> {
             let what = text(item, "command").map(command).unwrap_or_default();
             vec![Event::Denied(format!("shell ({what})"))]
         }
+        Some("command_execution") => failed_command(item).into_iter().collect(),
         Some("file_change") => changed(item, is_declined).collect(),
         Some("error") => text(item, "message").map(|m| Event::Complained(m.to_owned())).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+fn failed_command(item: &Value) -> Option<Event> {
+    let code = item.get("exit_code").and_then(Value::as_i64).filter(|code| *code != 0)?;
+    let output = text(item, "aggregated_output").unwrap_or_default();
+    Some(Event::ToolFailed(format!("exit code {code}\n{output}")))
 }
 
 fn changed(item: &Value, is_declined: bool) -> impl Iterator<Item = Event> {
@@ -78,8 +85,11 @@ fn told(message: &str) -> Vec<Event> {
 
 fn spent(line: &Value) -> Event {
     let usage = line.get("usage").filter(|usage| usage.is_object());
-    let tokens = usage
-        .map(|usage| Tokens { input: sum(usage, &["input_tokens"]), output: sum(usage, &["output_tokens"]) });
+    let tokens = usage.map(|usage| Tokens {
+        input: sum(usage, &["input_tokens"]),
+        output: sum(usage, &["output_tokens"]),
+        cached: sum(usage, &["cached_input_tokens"]),
+    });
     Event::Spent { tokens, cost_usd: None }
 }
 

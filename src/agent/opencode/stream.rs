@@ -42,26 +42,28 @@ fn tool_use(part: &Value) -> Vec<Event> {
         Some("completed") if EDITORS.contains(&name) => {
             text(input, "filePath").map(|path| Event::Changed(path.to_owned()))
         }
-        Some("error") => text(state, "error").and_then(|error| refused(name, on, error)),
+        Some("error") => text(state, "error").map(|error| refused(name, on, error)),
         _ => None,
     };
     [tool].into_iter().chain(then).collect()
 }
 
-fn refused(name: &str, on: Option<&str>, error: &str) -> Option<Event> {
+fn refused(name: &str, on: Option<&str>, error: &str) -> Event {
     let is_denied =
         ["rejected permission", "prevents you from using"].iter().any(|words| error.contains(words));
     let what = on.map_or_else(|| name.to_owned(), |on| format!("{name} ({on})"));
-    is_denied.then_some(Event::Denied(what))
+    if is_denied { Event::Denied(what) } else { Event::ToolFailed(error.to_owned()) }
 }
 
 /// A price of nothing is one that is not known.
 fn spent(part: &Value) -> Event {
     let tokens = part.get("tokens").filter(|tokens| tokens.is_object()).map(|tokens| {
-        let cached = tokens.get("cache").map_or(0, |cache| sum(cache, &["read", "write"]));
+        let cache = |field| tokens.get("cache").map_or(0, |cache| sum(cache, &[field]));
+        let (cached, written) = (cache("read"), cache("write"));
         Tokens {
-            input: sum(tokens, &["input"]).saturating_add(cached),
+            input: sum(tokens, &["input"]).saturating_add(cached).saturating_add(written),
             output: sum(tokens, &["output", "reasoning"]),
+            cached,
         }
     });
     Event::Spent { tokens, cost_usd: part.get("cost").and_then(Value::as_f64).filter(|cost| *cost > 0.0) }

@@ -87,7 +87,7 @@ fn layers_add_a_model_and_arguments_to_the_runners_own() {
         status: Status::Pending,
     };
     let spec_of = |task: &Task| {
-        let spec = spec(task, &config, &none()).unwrap();
+        let spec = spec(|| layers(task, &config), &config, &none()).unwrap();
         (spec.kind, spec.model.unwrap(), spec.args.join(" "))
     };
     assert_eq!(

@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for StepConfig {
     }
 }
 
-fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StepCommand, D::Error> {
+pub(super) fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StepCommand, D::Error> {
     deserializer.deserialize_any(Written { with_table: false }).map(|step| step.run)
 }
 

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use super::amounts::{Bytes, Jobserver, Load, NeedsLimit};
 use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
+use super::gates::GateConfig;
+use super::money::{PriceConfig, TokenCount, Usd};
 use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
 use crate::run;
@@ -45,6 +47,7 @@ pub struct Config {
     pub sandbox_read: Vec<String>,
     pub allow_push: bool,
     pub protected_paths: Vec<String>,
+    pub context: Vec<String>,
     pub setup: Vec<StepConfig>,
     pub bring: Vec<BringConfig>,
     pub build_cache: Vec<CacheVariable>,
@@ -56,13 +59,12 @@ pub struct Config {
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
-    pub context: Option<Vec<String>>,
-    pub max_cost: Option<f64>,
-    pub max_tokens: Option<u64>,
+    pub max_cost: Option<Usd>,
+    pub max_tokens: Option<TokenCount>,
     pub gate_iterations: Option<u32>,
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
-    pub price: Option<toml::Table>,
+    pub price: BTreeMap<String, PriceConfig>,
     pub notify: Option<toml::Value>,
     pub gates: Vec<GateConfig>,
 }
@@ -70,17 +72,8 @@ pub struct Config {
 impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let mut tables = self.agents.values().chain(self.tasks.values());
-        let for_tasks = tables.any(|table| table.gates.is_some());
         let set = [
-            ("context", self.context.is_some()),
-            ("max-cost", self.max_cost.is_some()),
-            ("max-tokens", self.max_tokens.is_some()),
-            ("gate-iterations", self.gate_iterations.is_some()),
-            ("quality", self.quality.is_some()),
-            ("price", self.price.is_some()),
             ("notify", self.notify.is_some()),
-            ("gates", !self.gates.is_empty() || for_tasks),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
@@ -112,29 +105,14 @@ pub struct AgentConfig {
     pub isolation: Option<Isolation>,
     pub needs_limit: Option<NeedsLimit>,
     pub jobs: Option<NonZeroU32>,
-}
-
-/// `[[gates]]`: a check that a finished task must pass.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(missing_docs, reason = "one line a key would say its name again")]
-pub struct GateConfig {
-    pub name: String,
-    pub run: toml::Value,
-    pub metric: Option<toml::Value>,
-    pub at_least: Option<f64>,
-    pub at_most: Option<f64>,
-    pub kind: Option<String>,
-    pub when: Option<toml::Value>,
-    pub agents: Option<Vec<String>>,
-    pub tasks: Option<Vec<String>>,
-    pub timeout: Option<Timeout>,
+    pub max_cost: Option<Usd>,
+    pub max_tokens: Option<TokenCount>,
 }
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident),* })*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
         #[serde(rename_all = "lowercase")]
         #[allow(missing_docs, reason = "the words of the configuration")]
         pub enum $name { $($variant),* }
@@ -152,8 +130,20 @@ words! {
     OnConflict { Agent, Block }
     /// What keeps an agent in its worktree.
     Sandbox { Auto, Landlock, Bwrap, Off }
-    /// Named sets of gates.
+    /// Named sets of gates, each with more than the one before it.
     Quality { Mvp, Production, Enterprise, Hyperscale }
+}
+
+impl Quality {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mvp => "mvp",
+            Self::Production => "production",
+            Self::Enterprise => "enterprise",
+            Self::Hyperscale => "hyperscale",
+        }
+    }
 }
 
 impl Strategy {

@@ -3,16 +3,20 @@
 mod amounts;
 mod bring;
 mod commands;
+mod gates;
 mod keys;
+mod money;
 mod named;
 mod read;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use bring::{BringConfig, CacheVariable};
 pub use commands::StepConfig;
+pub use gates::{GateConfig, GateKind, MetricConfig};
 pub use keys::{
-    AgentConfig, Config, GateConfig, Isolation, Keep, OnConflict, RunnerConfig, Sandbox, Strategy, Timeout,
+    AgentConfig, Config, Isolation, Keep, OnConflict, Quality, RunnerConfig, Sandbox, Strategy, Timeout,
 };
+pub use money::{PriceConfig, TokenCount, Usd};
 pub(crate) use named::{NameOf, Named, named};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";

@@ -16,6 +16,10 @@ pub(crate) enum NameOf {
     LimitOfTask,
     /// A limit that an agent needs.
     LimitOfAgent,
+    /// A gate.
+    Gate,
+    /// A gate that is described there.
+    NewGate,
 }
 
 /// A name in a configuration.
@@ -37,13 +41,16 @@ pub(crate) fn named(text: &str) -> Vec<Named> {
     let root = root.get_ref();
     let mut found = keys(root, "agents", NameOf::Agent);
     found.extend(keys(root, "tasks", NameOf::Task));
-    found.extend(limits(root, "tasks", NameOf::LimitOfTask));
-    found.extend(limits(root, "agents", NameOf::LimitOfAgent));
+    found.extend(words_of(root, "tasks", "needs-limit", NameOf::LimitOfTask));
+    found.extend(words_of(root, "agents", "needs-limit", NameOf::LimitOfAgent));
+    found.extend(words_of(root, "tasks", "gates", NameOf::Gate));
+    found.extend(words_of(root, "agents", "gates", NameOf::Gate));
     found.extend(words(root, "allow-no-changes", NameOf::Task));
     found.extend(words(root, "agent-dirs", NameOf::AgentFolder));
     let gates = root.get("gates").and_then(|gates| gates.get_ref().as_array());
     for gate in gates.into_iter().flat_map(|gates| gates.iter()) {
         if let DeValue::Table(gate) = gate.get_ref() {
+            found.extend(words(gate, "name", NameOf::NewGate));
             found.extend(words(gate, "agents", NameOf::Agent));
             found.extend(words(gate, "tasks", NameOf::Task));
         }
@@ -65,12 +72,11 @@ fn keys(root: &DeTable<'_>, key: &'static str, of: NameOf) -> Vec<Named> {
     table.keys().map(name).collect()
 }
 
-/// What the tables in the table `key` need.
-fn limits(root: &DeTable<'_>, key: &'static str, of: NameOf) -> Vec<Named> {
+/// The words of the list `list` in the tables in the table `key`.
+fn words_of(root: &DeTable<'_>, key: &'static str, list: &'static str, of: NameOf) -> Vec<Named> {
     let Some(DeValue::Table(tables)) = root.get(key).map(Spanned::get_ref) else { return Vec::new() };
     let of_table = |(owner, table): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
-        let needed =
-            table.get_ref().as_table().map_or_else(Vec::new, |table| words(table, "needs-limit", of));
+        let needed = table.get_ref().as_table().map_or_else(Vec::new, |table| words(table, list, of));
         let owner = String::from(owner.get_ref() as &str);
         needed
             .into_iter()
@@ -99,7 +105,7 @@ mod tests {
 
     #[test]
     fn every_key_that_names_something_is_found_with_its_place() {
-        let text = "allow-no-changes = [\"a\"]\nagent-dirs = ['agents']\n[agents.dev]\nrunner = 'x'\n[tasks.\"b c\"]\nneeds-limit = 'db'\n\
+        let text = "allow-no-changes = [\"a\"]\nagent-dirs = ['agents']\n[agents.dev]\nrunner = 'x'\n[tasks.\"b c\"]\nneeds-limit = 'db'\ngates = ['g']\n\
                     [[gates]]\nname = 'g'\nrun = 'r'\nagents = ['qa']\ntasks = ['d']\n";
         let found: Vec<_> = named(text)
             .into_iter()
@@ -111,6 +117,8 @@ mod tests {
             (NameOf::Agent, "dev", "dev"),
             (NameOf::Task, "b c", "\"b c\""),
             (NameOf::LimitOfTask, "db", "'db'"),
+            (NameOf::Gate, "g", "'g'"),
+            (NameOf::NewGate, "g", "'g'"),
             (NameOf::Agent, "qa", "'qa'"),
             (NameOf::Task, "d", "'d'"),
         ];

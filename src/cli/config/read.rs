@@ -183,6 +183,8 @@ mod tests {
             database = 1
             [price.opus]
             input = 1.0
+            output = 5
+            cached-input = 0.1
             [runners.local]
             kind = "command"
             command = ["sh"]
@@ -197,6 +199,8 @@ mod tests {
             timeout = "5m"
             jobs = 1
             needs-limit = ["database"]
+            max-cost = 1.5
+            max-tokens = 9_000
             [tasks.t]
             runner = "local"
             gates = ["tests"]
@@ -208,15 +212,19 @@ mod tests {
             metric = "x"
             at-least = 1.0
             at-most = 2.0
-            kind = "k"
+            kind = "command"
             when = "always"
             agents = []
             tasks = []
             timeout = "5m"
+            parallel = true
+            rounds = 5
+            patience = 2
+            quality = "enterprise"
         "#;
         let config = with(text, "").unwrap().config;
-        assert!(config.without_effect().contains(&"gates"));
-        assert!(!config.without_effect().contains(&"isolation"));
+        assert!(!config.without_effect().contains(&"gates"));
+        assert!(!config.without_effect().contains(&"context"));
         assert_eq!(config.timeout.unwrap().0.as_secs(), 3600);
     }
 
@@ -231,6 +239,12 @@ mod tests {
             ("jobserver = 'x'", (1, 13)),
             ("max-load = 0.0", (1, 12)),
             ("retry-outcomes = ['tired']", (1, 18)),
+            ("max-cost = -1", (1, 12)),
+            ("max-cost = nan", (1, 12)),
+            ("max-tokens = 0", (1, 14)),
+            ("[tasks.a]\nmax-cost = 0.0", (2, 12)),
+            ("[price.x]\ninput = 1.0", (1, 1)),
+            ("[price.x]\ninput = inf\noutput = 1", (2, 9)),
         ] {
             let error = with(text, "").unwrap_err();
             let ConfigError::Invalid { line, column, .. } = error else { panic!("{error}") };

@@ -7,12 +7,12 @@ use std::path::Path;
 use super::Examined;
 use crate::cli::casting::DEFAULT_AGENT;
 use crate::cli::config::{self, ConfigError, Loaded, NameOf};
-use crate::cli::sharing;
+use crate::cli::{gates, sharing};
 use crate::genesis::{Code, Diagnostic, Genesis, nearest};
 
 /// What the configuration names and nobody has. The file at the repository's root serves other plans, too: in it only folders are looked at.
 pub(super) fn check(folder: &Path, root: Option<&Path>, loaded: &Loaded, genesis: &Genesis) -> Vec<Examined> {
-    let known = Known::of(genesis);
+    let known = Known::of(genesis, loaded);
     let examined = config::files(folder, root).into_iter().filter_map(|path| {
         let source = fs::read_to_string(&path).ok()?;
         let is_the_plans_own = path.parent() == Some(folder);
@@ -49,13 +49,14 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn of(genesis: &'a Genesis) -> Self {
+    /// Agents that review the work of others have no tasks.
+    fn of(genesis: &'a Genesis, loaded: &'a Loaded) -> Self {
         let agent = |task: &'a crate::genesis::Task| {
             task.agent.as_ref().map_or(DEFAULT_AGENT, |agent| agent.id.as_str())
         };
         Self {
             tasks: genesis.tasks().iter().map(|task| task.id.as_str()).collect(),
-            agents: genesis.tasks().iter().map(agent).collect(),
+            agents: genesis.tasks().iter().map(agent).chain(gates::reviewers(&loaded.config)).collect(),
         }
     }
 
@@ -66,6 +67,8 @@ impl<'a> Known<'a> {
             NameOf::AgentFolder => return no_folder(named, &loaded.dir),
             NameOf::LimitOfTask => return no_limit(named, &self.tasks, loaded),
             NameOf::LimitOfAgent => return no_limit(named, &self.agents, loaded),
+            NameOf::Gate => return no_gate(named, loaded),
+            NameOf::NewGate => return two_gates(named, loaded),
         };
         if known.contains(named.name.as_str()) {
             return None;
@@ -86,6 +89,23 @@ fn no_limit(named: &config::Named, known: &BTreeSet<&str>, loaded: &Loaded) -> O
     let way_out = sharing::known(&named.name, &loaded.config.limits).err()?;
     let message = format!("`{}` names a limit that there is not: `{}`", named.key, named.name);
     Some(Diagnostic::new(Code::BadConfig, named.span.clone(), message).help(way_out))
+}
+
+/// A gate that there is not keeps a run from beginning.
+fn no_gate(named: &config::Named, loaded: &Loaded) -> Option<Diagnostic> {
+    let way_out = gates::known(&named.name, &loaded.config).err()?;
+    let message = format!("`gates` names a gate that there is not: `{}`", named.name);
+    Some(Diagnostic::new(Code::BadConfig, named.span.clone(), message).help(way_out))
+}
+
+/// Nor does a run begin with two gates of one name.
+fn two_gates(named: &config::Named, loaded: &Loaded) -> Option<Diagnostic> {
+    let same = loaded.config.gates.iter().filter(|gate| gate.name == named.name);
+    let message = format!("two [[gates]] are called `{}`", named.name);
+    (same.count() > 1).then(|| {
+        Diagnostic::new(Code::BadConfig, named.span.clone(), message)
+            .help("each gate needs a name of its own")
+    })
 }
 
 fn no_folder(named: &config::Named, dir: &Path) -> Option<Diagnostic> {

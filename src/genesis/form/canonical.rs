@@ -106,6 +106,16 @@ pub(super) const SCHEMA: Names = Names {
         ],
     },
     knowledge: KNOWLEDGE,
+    measurement: Some(EntryNames {
+        paths: &[&["metrics", "performance", "metric"]],
+        made: true,
+        parts: &[
+            (Part::Title, &[Child("name"), Attribute("name")]),
+            (Part::Value, &[Child("value"), Attribute("value")]),
+            (Part::Unit, &[Child("unit"), Attribute("unit")]),
+            (Part::Time, &[Child("timestamp"), Attribute("timestamp")]),
+        ],
+    }),
     progress: &[&["metrics", "progress"]],
     counters: Counters {
         total: "totalTasks",
@@ -192,6 +202,7 @@ const CANONICAL_ORDER: &[Order] = &[
     TASK_ORDER,
     RESULT_ORDER,
     KNOWLEDGE_ORDER,
+    METRICS_ORDER,
     PROGRESS_ORDER,
 ];
 
@@ -205,6 +216,7 @@ const BARE_ORDER: &[Order] = &[
     TASK_ORDER,
     RESULT_ORDER,
     KNOWLEDGE_ORDER,
+    METRICS_ORDER,
     PROGRESS_ORDER,
 ];
 
@@ -249,6 +261,8 @@ pub(super) const RESULT_ORDER: Order = (
 );
 
 pub(super) const KNOWLEDGE_ORDER: Order = (&["knowledgeBase"], &["learnings", "decisions", "references"]);
+
+pub(super) const METRICS_ORDER: Order = (&["metrics"], &["progress", "performance"]);
 
 pub(super) const PROGRESS_ORDER: Order = (
     &["metrics", "progress"],

@@ -101,6 +101,7 @@ pub(super) static EPIC: Names = Names {
     refs_are_tasks: false,
     tracker: TrackerNames { paths: &[], made: false, ..SCHEMA.tracker },
     audit: EntryNames { paths: &[&["epic", "auditLog", "event"]], made: false, ..SCHEMA.audit },
+    measurement: None,
     knowledge: KnowledgeNames {
         learning: EntryNames {
             paths: &[&["epic", "knowledgeBase", "learnings", "learning"]],

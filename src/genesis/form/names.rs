@@ -29,6 +29,8 @@ pub(in crate::genesis) struct Names {
     pub lists: Lists,
     pub audit: EntryNames,
     pub knowledge: KnowledgeNames,
+    /// A measurement of what was built, where the form has any.
+    pub measurement: Option<EntryNames>,
     /// To the counters.
     pub progress: Paths,
     pub counters: Counters,

@@ -69,6 +69,8 @@ pub(in crate::genesis) enum Part {
     Context,
     Decision,
     Rationale,
+    Value,
+    Unit,
 }
 
 impl Place {

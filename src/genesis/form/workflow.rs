@@ -90,6 +90,7 @@ pub(super) static WORKFLOW: Names = Names {
     tracker: TrackerNames { paths: &[&["status_tracker"]], entry: "task_ref", ..SCHEMA.tracker },
     lists: Lists { pending: "pending", in_progress: "in_progress", completed: "completed", failed: "failed" },
     audit: EntryNames { paths: &[&["audit_log", "event"]], made: false, parts: ENTRY },
+    measurement: None,
     knowledge: KnowledgeNames {
         learning: EntryNames {
             paths: &[&["knowledge_base", "learnings", "learning"]],

@@ -18,6 +18,7 @@ mod insert;
 mod knowledge;
 mod layout;
 mod lists;
+mod measurement;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod words;
 pub(super) use add_task::add_task;
 pub use batch::Batch;
 pub(super) use knowledge::{decision, learning, note, notes};
+pub(super) use measurement::measurement;
 pub(super) use repair::repair;
 pub(super) use transition::{audit, project_status, transition};
 

@@ -2,8 +2,9 @@
 
 use super::{BAD, GOOD, LEAST_SAYING, Lines, ODD, SAYING, counted, few, root_cause};
 use crate::plan::TaskId;
+use crate::report::spent::{budget, spent};
 use crate::report::text::{clean, fit, short};
-use crate::run::{Cause, Root, Summary, Verdict};
+use crate::run::{Cause, Root, Summary, Used, Verdict};
 
 /// At most so many root causes are told one by one.
 const ROOTS: usize = 12;
@@ -14,14 +15,18 @@ impl Lines {
             Verdict::Completed => (GOOD, "completed"),
             Verdict::Failed => (BAD, "failed"),
             Verdict::Blocked => (ODD, "blocked"),
+            Verdict::OverBudget => (ODD, "out of budget"),
             Verdict::Interrupted { .. } => (ODD, "interrupted"),
         };
-        let cost = summary.cost_usd.map_or_else(String::new, |cost| format!(", ${cost:.2}"));
+        let used = Used { cost_usd: summary.cost_usd, tokens: summary.tokens };
+        let cost = spent(used).map_or_else(String::new, |cost| format!(", {cost}"));
         let now = if summary.done_now == 0 { "none".to_owned() } else { summary.done_now.to_string() };
         let (done, total, took) = (summary.completed, summary.total, short(summary.duration));
         let mut lines = vec![format!(
             "{style}{word}{style:#}: {done} of {total} tasks completed, {now} of them in this run, in {took}{cost}"
         )];
+        lines.extend(by_agent(summary));
+        lines.extend(summary.budget.as_ref().map(|end| format!("  {}", budget(end, used))));
         lines.extend(self.roots(&summary.roots));
         let unmerged: Vec<_> =
             summary.blocked.iter().filter(|task| !is_root(summary, task)).cloned().collect();
@@ -60,6 +65,14 @@ impl Lines {
         });
         std::iter::once(format!("  {style}{what}{style:#}")).chain(not_run).collect()
     }
+}
+
+/// Of one agent alone it is all that there is.
+fn by_agent(summary: &Summary) -> Option<String> {
+    let each = summary.by_agent.iter();
+    let each: Vec<_> =
+        each.filter_map(|(agent, used)| Some(format!("{} {}", clean(agent), spent(*used)?))).collect();
+    (each.len() > 1).then(|| format!("  by agent: {}", each.join("; ")))
 }
 
 fn is_root(summary: &Summary, task: &TaskId) -> bool {

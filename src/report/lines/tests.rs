@@ -4,9 +4,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::agent::Outcome;
+use crate::agent::{Outcome, Tokens};
 use crate::genesis::Status;
-use crate::run::{Root, Summary, Verdict};
+use crate::run::{BudgetEnd, Root, Summary, Used, Verdict};
 
 /// An event's lines as they stand in a log, without colours.
 fn told(lines: &Lines, events: &[RunEvent]) -> String {
@@ -53,6 +53,7 @@ fn task_ended(cause: Cause, outcome: Outcome, summary: &str) -> RunEvent {
         commit: None,
         duration: Duration::from_secs(245),
         cost_usd: None,
+        used: Used::default(),
         remaining: None,
     })
 }
@@ -92,6 +93,9 @@ fn summary(verdict: Verdict) -> Summary {
         integration: Some("blueprint/shop/integration".into()),
         duration: Duration::from_secs(3_725),
         cost_usd: None,
+        tokens: None,
+        by_agent: Vec::new(),
+        budget: None,
     }
 }
 
@@ -107,6 +111,26 @@ fn soon() -> Timestamp {
 
 fn lines(columns: Option<u16>) -> Lines {
     Lines { now: Some("2026-01-14T13:00:00[UTC]".parse().unwrap()), ..Lines::new(columns) }
+}
+
+fn out_of_budget() -> RunEvent {
+    let used =
+        |cost, input| Used { cost_usd: Some(cost), tokens: Some(Tokens { input, output: 500, cached: 0 }) };
+    let [design, dev] = [used(0.25, 20_000), used(1.5, 1_200_000)];
+    RunEvent::Ended(Summary {
+        completed: 3,
+        interrupted: vec![id("build-api"), id("ship")],
+        cost_usd: Some(1.75),
+        tokens: design.plus(dev).tokens,
+        by_agent: vec![("design".to_owned(), design), ("dev".to_owned(), dev)],
+        budget: Some(BudgetEnd {
+            cost_usd: Some(2.0),
+            tokens: None,
+            counted_usd: Some(1.95),
+            short: vec![id("build-api")],
+        }),
+        ..summary(Verdict::OverBudget)
+    })
 }
 
 /// Each event once and more, in no story's order: to be read.
@@ -179,6 +203,7 @@ fn every_event() -> Vec<RunEvent> {
         RunEvent::Suspended,
         RunEvent::Continued { after: Duration::from_mins(3) },
         RunEvent::Ended(Summary { cost_usd: Some(1.234), ..summary(Verdict::Completed) }),
+        out_of_budget(),
         RunEvent::Ended(Summary { done_now: 0, ..summary(Verdict::Completed) }),
         RunEvent::Ended(Summary {
             completed: 8,

@@ -4,11 +4,14 @@ use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
 use unicode_width::UnicodeWidthStr;
 
-use super::model::{AttemptStatus, Owner, StatusReport, TaskStatus};
+use super::model::{AttemptStatus, GateStatus, Owner, StatusReport, TaskStatus};
+use super::spent::Spent;
 use super::waits::RootCause;
 use crate::agent::Outcome;
 use crate::genesis::Status;
+use crate::report::spent::{dollars, in_and_out, spent};
 use crate::report::text::{clean, fit, folded, local_time, short};
+use crate::run::Used;
 
 const TITLES: [&str; 6] = ["TASK", "STATUS", "AGENT", "TRIES", "TOOK", "SUMMARY"];
 const TASK: usize = 0;
@@ -38,7 +41,7 @@ pub fn status_lines(report: &StatusReport, width: u16) -> String {
     };
     let lines: Vec<_> =
         std::iter::once(&TITLES.map(str::to_owned)).chain(&rows).map(|row| line(row)).collect();
-    format!("{}\n\n{}\n", header(report), lines.join("\n"))
+    format!("{}\n\n{}\n", header(report, width.into()), lines.join("\n"))
 }
 
 /// How wide each column is. Where there is no room for all, the summary gives way first, then the agent, then the task; then columns
@@ -76,7 +79,7 @@ fn padded(cell: &str, width: usize) -> String {
     cell + &" ".repeat(blanks)
 }
 
-fn header(report: &StatusReport) -> String {
+fn header(report: &StatusReport, width: usize) -> String {
     let plan = &report.plan;
     let status = plan.status.map_or_else(String::new, |status| format!(" ({status})"));
     let counts = report.counts;
@@ -92,7 +95,23 @@ fn header(report: &StatusReport) -> String {
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
     let causes: String = report.root_causes.iter().take(ROOT_CAUSES).map(root_cause).collect();
-    format!("{} / {}{status}\n{total}: {}{causes}", clean(&plan.project), clean(&plan.epic), named.join(", "))
+    let spent: String = spent_lines(&report.spent).map(|line| format!("\n{}", fit(&line, width))).collect();
+    format!(
+        "{} / {}{status}\n{total}: {}{causes}{spent}",
+        clean(&plan.project),
+        clean(&plan.epic),
+        named.join(", ")
+    )
+}
+
+/// What all attempts used up; of one agent alone that is all that there is.
+fn spent_lines(all: &Spent) -> impl Iterator<Item = String> {
+    let known = |used: Used| spent(used);
+    let total = known(all.used()).map(|used| format!("used so far: {used}"));
+    let each = all.agents.iter().filter_map(|of| Some(format!("{} {}", clean(&of.agent), known(of.used())?)));
+    let each: Vec<_> = each.collect();
+    let by_agent = (each.len() > 1).then(|| format!("by agent: {}", each.join("; ")));
+    total.into_iter().chain(by_agent)
 }
 
 fn root_cause((cause, count): &(RootCause, usize)) -> String {
@@ -166,10 +185,11 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     fact("commit", task.commit.clone());
     fact("merge", task.merge.clone());
     fact("worktree", task.worktree.as_ref().map(|path| path.display().to_string()));
-    fact("cost", task.cost_usd.map(|cost| format!("${cost:.2}")));
-    fact("tokens", task.tokens.map(|tokens| format!("{} in, {} out", tokens.input, tokens.output)));
+    fact("cost", task.cost_usd.map(dollars));
+    fact("tokens", task.tokens.map(in_and_out));
     // Of a task with one attempt all of it stands above.
-    if task.each_attempt.len() > 1 || task.each_attempt.iter().any(|attempt| attempt.on_integration) {
+    let has_more = |attempt: &AttemptStatus| attempt.on_integration || !attempt.gates.is_empty();
+    if task.each_attempt.len() > 1 || task.each_attempt.iter().any(has_more) {
         lines.extend(task.each_attempt.iter().map(attempt_line));
     }
     for event in &task.history {
@@ -198,15 +218,34 @@ fn attempt_line(attempt: &AttemptStatus) -> String {
     let outcome = attempt.outcome.map_or("under way", Outcome::as_str);
     let resolves =
         attempt.resolves.map_or_else(String::new, |of| format!(", resolves the conflict of attempt {of}"));
+    let used = Used { cost_usd: attempt.cost_usd, tokens: attempt.tokens };
+    let used = spent(used).map_or_else(String::new, |used| format!(", {used}"));
     let where_from =
         if attempt.on_integration { " (the integration branch, as prerequisites conflict)" } else { "" };
     format!(
-        "  attempt {}  {outcome}{resolves}{}{where_from}{}{}",
+        "  attempt {}  {outcome}{}{resolves}{}{where_from}{}{}",
         attempt.attempt,
+        gates(attempt),
         short("base", &attempt.base),
         short("commit", &attempt.commit),
         short("merge", &attempt.merge)
-    )
+    ) + &used
+}
+
+/// As in ` (fmt passed, coverage 71.3 of at least 80 not passed)`.
+fn gates(attempt: &AttemptStatus) -> String {
+    if attempt.gates.is_empty() {
+        return String::new();
+    }
+    let said = |gate: &GateStatus| {
+        let wanted = [("at least", gate.at_least), ("at most", gate.at_most)];
+        let wanted =
+            wanted.iter().filter_map(|(word, bound)| bound.map(|bound| format!(" of {word} {bound}")));
+        let value = gate.value.map_or_else(String::new, |value| format!(" {value}"));
+        let passed = if gate.passed { "passed" } else { "not passed" };
+        format!("{}{value}{} {passed}", clean(&gate.gate), wanted.collect::<String>())
+    };
+    format!(" ({})", attempt.gates.iter().map(said).collect::<Vec<_>>().join(", "))
 }
 
 fn history_line(event: &crate::genesis::Event) -> String {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::spent::Spent;
 use super::waits::{RootCause, Waits};
-use crate::agent::Outcome;
+use crate::agent::{Outcome, Tokens};
 use crate::genesis::{self, Genesis, ProjectStatus, Status};
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{Attempt, History, TaskHistory, ledger, open_question};
+use crate::run::{Attempt, GateEnded, History, TaskHistory, ledger, open_question};
 use crate::store::RunOwner;
 
 /// `status --format json`; `schemas/status.schema.json` says what each key means.
@@ -22,6 +23,8 @@ pub struct StatusReport {
     pub counts: Counts,
     /// The tasks asked for, in document order.
     pub tasks: Vec<TaskStatus>,
+    /// What all attempts of the whole plan used up.
+    pub spent: Spent,
     /// For people: what keeps tasks from being run, over the whole plan, and how many.
     #[serde(skip)]
     pub root_causes: Vec<(RootCause, usize)>,
@@ -116,11 +119,41 @@ pub enum Owner {
 pub struct AttemptStatus {
     pub attempt: u32,
     pub outcome: Option<Outcome>,
+    pub gates: Vec<GateStatus>,
     pub resolves: Option<u32>,
     pub base: Option<String>,
     pub on_integration: bool,
     pub commit: Option<String>,
     pub merge: Option<String>,
+    pub cost_usd: Option<f64>,
+    pub tokens: Option<Tokens>,
+}
+
+/// How a gate ended that an attempt's work went through.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct GateStatus {
+    pub gate: String,
+    pub passed: bool,
+    pub value: Option<f64>,
+    pub at_least: Option<f64>,
+    pub at_most: Option<f64>,
+    pub detail: Option<String>,
+    pub log: Option<PathBuf>,
+}
+
+impl GateStatus {
+    fn of(ended: &GateEnded) -> Self {
+        Self {
+            gate: ended.gate.clone(),
+            passed: ended.passed,
+            value: ended.measured.map(|measured| measured.value),
+            at_least: ended.measured.and_then(|measured| measured.at_least),
+            at_most: ended.measured.and_then(|measured| measured.at_most),
+            detail: ended.detail.clone(),
+            log: ended.log.clone(),
+        }
+    }
 }
 
 impl AttemptStatus {
@@ -129,21 +162,16 @@ impl AttemptStatus {
         Self {
             attempt: started.attempt,
             outcome: attempt.outcome(),
+            gates: attempt.gates.iter().map(GateStatus::of).collect(),
             resolves: started.resolves.as_ref().map(|resolves| resolves.attempt),
             base: Some(started.base.clone()).filter(is_given),
             on_integration: started.on_integration,
             commit: attempt.ended.as_ref().and_then(|(ended, _)| ended.commit.clone()),
             merge: attempt.merge.clone(),
+            cost_usd: attempt.used().cost_usd,
+            tokens: attempt.used().tokens,
         }
     }
-}
-
-/// Tokens of all attempts.
-#[derive(Debug, Default, Clone, Copy, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Tokens {
-    pub input: u64,
-    pub output: u64,
 }
 
 impl StatusReport {
@@ -173,6 +201,7 @@ impl StatusReport {
             },
             counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
             tasks: tasks.collect(),
+            spent: Spent::of(history),
             root_causes: waits.counted(),
         }
     }
@@ -210,6 +239,7 @@ impl TaskStatus {
         let story = history.task(&task.id);
         let last = story.and_then(TaskHistory::last_attempt);
         let ended = last.and_then(|attempt| attempt.ended.as_ref());
+        let used = story.map(TaskHistory::used).unwrap_or_default();
         let is_over = task.status != Status::InProgress;
         let needs = plan.prerequisites(index).into_iter().map(|before| plan.task(before).id.to_string());
         Self {
@@ -231,8 +261,8 @@ impl TaskStatus {
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
             summary: details.result.as_ref().map(|result| result.summary.clone()),
             question: open_question(genesis, task, story).map(|question| question.text),
-            cost_usd: story.and_then(cost),
-            tokens: story.and_then(tokens),
+            cost_usd: used.cost_usd,
+            tokens: used.tokens,
             not_run_because: None,
             waits_until: story.and_then(|story| waits_until(task, story)),
             each_attempt: story
@@ -280,18 +310,4 @@ fn owner(
         (true, None) => Some(Owner::Run { pid: None, host: None, alive: false }),
         (false, _) => genesis.details(&task.id).history.last()?.actor.clone().map(Owner::Person),
     }
-}
-
-fn ended_attempts(story: &TaskHistory) -> impl Iterator<Item = &crate::run::AttemptEnded> {
-    story.attempts.iter().filter_map(|attempt: &Attempt| attempt.ended.as_ref().map(|(ended, _)| ended))
-}
-
-fn cost(story: &TaskHistory) -> Option<f64> {
-    ended_attempts(story).filter_map(|ended| ended.cost_usd).reduce(|sum, cost| sum + cost)
-}
-
-fn tokens(story: &TaskHistory) -> Option<Tokens> {
-    let all = ended_attempts(story).filter_map(|ended| ended.tokens);
-    let all = all.map(|tokens| Tokens { input: tokens.input, output: tokens.output });
-    all.reduce(|sum, more| Tokens { input: sum.input + more.input, output: sum.output + more.output })
 }

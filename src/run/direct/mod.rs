@@ -12,10 +12,11 @@ use tokio::task::spawn_blocking;
 
 use super::Stage;
 use super::attempt::{Gone, Link, Message, blocking};
+use super::gates;
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
 use super::launch::{self, LaunchError, Ready};
-use super::listener::Listener;
+use super::listener::{Listener, learn};
 use super::provision::{PortBlock, Provided};
 use super::record::{AgentStarted, AttemptStarted};
 use super::supervisor::{self, End, Exit};
@@ -35,10 +36,16 @@ pub(super) async fn attempt(job: Job, link: Link) {
     let job = Arc::new(job);
     let ended = match &job.entry {
         Entry::Prepared(Ok(ready)) => Some((&ready.started, begin(&job, ready, &link).await)),
-        Entry::Resumed(resumed) if resumed.ended.is_none() => {
-            Some((&resumed.started, adopt(&job, resumed, &link).await))
-        }
-        Entry::Prepared(Err(_)) | Entry::Resumed(_) | Entry::Fresh => None,
+        Entry::Resumed(resumed) => match &resumed.ended {
+            None => Some((&resumed.started, adopt(&job, resumed, &link).await)),
+            Some(_) if job.gating.gates.is_empty() => None,
+            Some(ended) => Some((&resumed.started, Ok(from_record(ended)))),
+        },
+        Entry::Prepared(Err(_)) | Entry::Fresh => None,
+    };
+    let ended = match ended {
+        Some((started, Ok(report))) => Some((started, gated(&job, started, report, &link).await)),
+        other => other,
     };
     let message = match ended {
         Some((started, Ok(report))) => {
@@ -52,15 +59,24 @@ pub(super) async fn attempt(job: Job, link: Link) {
     let _ = link.messages.send(message);
 }
 
+/// Nothing is committed, so that the gates see whatever is in the checkout. Who is killed meanwhile begins anew.
+async fn gated(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    mut report: Report,
+    link: &Link,
+) -> Result<Report, Gone> {
+    if matches!(report.outcome, Outcome::Completed | Outcome::NoChanges) {
+        gates::pass(job, started, &mut report, link).await?;
+    }
+    Ok(report)
+}
+
 /// What an attempt comes to whose agent is not started in this run: its end is known already.
 fn not_begun(entry: &Entry) -> Report {
     match entry {
         Entry::Prepared(Err(report)) => Report::clone(report),
-        Entry::Resumed(resumed) => match &resumed.ended {
-            Some(ended) => counted(from_record(ended)),
-            None => Report::of(Outcome::Interrupted, UNSEEN),
-        },
-        Entry::Prepared(Ok(_)) | Entry::Fresh => Report::of(Outcome::Interrupted, UNSEEN),
+        Entry::Resumed(_) | Entry::Prepared(Ok(_)) | Entry::Fresh => Report::of(Outcome::Interrupted, UNSEEN),
     }
 }
 
@@ -118,6 +134,7 @@ async fn watch_over(
     let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let (mut report, warning) = judge_in_place(job, &end, ended_by, said?);
+    learn(job, started, &report.learnings, link).await?;
     report.duration = end.at.duration_since(since).try_into().unwrap_or_default();
     if let Some(warning) = warning {
         let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
@@ -140,11 +157,12 @@ async fn wait(job: &Job, since: Timestamp, mut agent: Direct, link: &Link) -> (E
         match due {
             Due::Stop(Stage::Drain) => continue,
             Due::Stop(Stage::End) => handle.end(),
-            Due::Deadline if ended_by.is_none() => handle.end(),
-            Due::Stop(Stage::Kill) | Due::Deadline => handle.kill(),
+            Due::Deadline | Due::OverBudget if ended_by.is_none() => handle.end(),
+            Due::Stop(Stage::Kill) | Due::Deadline | Due::OverBudget => handle.kill(),
         }
         ended_by.get_or_insert(match due {
             Due::Deadline => EndedBy::TimedOut,
+            Due::OverBudget => EndedBy::OutOfBudget,
             Due::Stop(_) => EndedBy::Interrupted,
         });
         clock.set(tokio::time::Instant::now() + job.common.kill_grace);

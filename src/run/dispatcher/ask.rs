@@ -70,7 +70,9 @@ impl Dispatcher<'_> {
 
     fn is_to_be_asked(&self, task: &TaskId, question: &OpenQuestion) -> bool {
         let Consultation { open, in_vain, .. } = &self.consultation;
-        !open.contains_key(task) && !in_vain.contains(&(task.clone(), question.attempt))
+        !open.contains_key(task)
+            && !in_vain.contains(&(task.clone(), question.attempt))
+            && !self.waits_for_approval(task)
     }
 
     fn ask_program(&mut self, task: &TaskId, question: OpenQuestion) {

@@ -22,6 +22,9 @@ impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
     pub(super) fn start(&mut self, task: &TaskId) -> Result<(), RunError> {
         self.take_out_old_work()?;
+        if self.start_with_gates(task)? {
+            return Ok(());
+        }
         let number = self.next_attempt(task)?;
         let description = format!("attempt {number} starts");
         let changes = match self.isolation(task) {
@@ -64,6 +67,7 @@ impl Dispatcher<'_> {
         let build_jobs = self.build_jobs();
         let ports = self.ports(task, &entry);
         let mut job = Job { build_jobs, ports, ..self.job(task, number, entry) };
+        job.limits = self.set_aside(&job);
         job.brief.place.ports = job.ports.as_ref().map(PortBlock::ports);
         if let (Isolation::None, Entry::Fresh) = (job.cast.isolation, &job.entry) {
             let prepared = direct::prepare(&job);
@@ -83,7 +87,8 @@ impl Dispatcher<'_> {
             watcher: self.watcher.clone(),
         };
         let (dir, runner) = (job.dir.clone(), Arc::clone(&job.cast.runner));
-        self.running.insert(task.clone(), Running { dir, runner, stoppable, stop, is_overruled: false });
+        let (caps, is_overruled) = ((job.cast.caps, job.limits), false);
+        self.running.insert(task.clone(), Running { dir, runner, stoppable, stop, is_overruled, caps });
         self.to_begin.push((job, link));
         Ok(())
     }
@@ -130,9 +135,11 @@ impl Dispatcher<'_> {
             build_jobs: None,
             ports: None,
             resolving: self.resolving(task, &entry),
+            gating: self.gating(task, &cast.agent, &entry),
             continuing,
             dir: self.site.state.attempt(&slug, number),
             slug,
+            limits: cast.caps,
             cast,
             estimate: self.estimate(task),
             entry,

@@ -7,7 +7,7 @@ use crate::genesis::Status;
 use crate::plan::TaskId;
 use crate::run::outset::Place;
 use crate::run::process::kill_leftover;
-use crate::run::{RunError, TaskHistory};
+use crate::run::{RunError, TaskHistory, step};
 
 impl Dispatcher<'_> {
     /// Makes of every task what it is at the start: set back, taken up, found, or begun.
@@ -53,14 +53,16 @@ impl Dispatcher<'_> {
         tasks.map(|(index, task)| (task.id.clone(), self.ground.outset.places[index.0])).collect()
     }
 
-    /// Ends agents of an earlier run whose task has been decided otherwise meanwhile.
+    /// Ends agents, and gates, of an earlier run whose task has been decided otherwise meanwhile.
     fn end_forgotten(&self) -> Result<(), RunError> {
         for (_, task) in self.ground.plan.tasks().filter(|(_, task)| task.status != Status::InProgress) {
             let story = self.books.history().task(task.id.as_str());
-            if let Some(open) = story.and_then(TaskHistory::last_attempt).filter(|last| last.ended.is_none())
-            {
-                let slug = self.ground.slug(&task.id);
-                kill_leftover(&self.site.state.attempt(slug, open.started.attempt))?;
+            let last = story.and_then(TaskHistory::last_attempt);
+            let Some(last) = last.filter(|last| last.merge.is_none()) else { continue };
+            let dir = self.site.state.attempt(self.ground.slug(&task.id), last.started.attempt);
+            step::end_leftovers(&dir.steps())?;
+            if last.ended.is_none() {
+                kill_leftover(&dir)?;
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use super::Dispatcher;
 use crate::genesis::Status;
 use crate::plan::{Ending, TaskId};
+use crate::run::budget::Fit;
 use crate::run::continuing::Continuing;
 use crate::run::history::GoingOn;
 use crate::run::job::{Entry, Report};
@@ -14,6 +15,11 @@ impl Dispatcher<'_> {
     pub(super) fn go_on(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         if self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none() {
             return self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted);
+        }
+        if self.fit(task) != Fit::Now {
+            let attempt = self.attempt_number(task);
+            let description = format!("attempt {attempt} {}; its agent is to go on", report.outcome.sentence());
+            return self.wait_for_share(task, &description);
         }
         let number = self.next_attempt(task)?;
         let why = match report.outcome {

@@ -2,6 +2,7 @@
 
 use super::Dispatcher;
 use super::wrap_up::task_of;
+use crate::git;
 use crate::plan::{Ending, Event, State};
 use crate::run::attempt::Message;
 use crate::run::signals::Asked;
@@ -35,6 +36,10 @@ impl Dispatcher<'_> {
                 self.record(self.named(Fact::AttemptEnded(*ended)))
                     .inspect_err(|_| self.forget(Some(&task)))?;
                 self.on_over(&task, &report)
+            }
+            Message::Using(task, attempt, so_far) => {
+                self.note_use(&task, attempt, so_far);
+                Ok(())
             }
             Message::Warning(task, text) => {
                 self.tell(RunEvent::Warning { task: Some(task), text });
@@ -81,6 +86,10 @@ impl Dispatcher<'_> {
     pub(super) fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
         self.stage = self.stage.max(Some(stage));
         self.stop_attempts(stage);
+        if stage == Stage::Kill {
+            // One may hang in a filter or a hook, and at once is at once.
+            git::break_off_calls();
+        }
         self.release_waiting()
     }
 
@@ -108,6 +117,7 @@ impl Dispatcher<'_> {
     pub(super) fn on_tick(&self) {
         for (task, running) in &self.running {
             if let Some(line) = output::last_line(&running.dir, running.runner.as_ref()) {
+                let line = self.common.secrets.masked(&line);
                 self.tell(RunEvent::Output { task: task.clone(), line });
             }
         }

@@ -7,6 +7,7 @@ mod builds;
 mod decided;
 mod drive;
 mod follow;
+mod gates;
 mod go_on;
 mod hear;
 mod keep;
@@ -15,6 +16,7 @@ mod reports;
 mod resolve;
 mod results;
 mod settle;
+mod spend;
 mod steer;
 mod suspend;
 mod tell;
@@ -34,17 +36,19 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::ask::Consultation;
 use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
+use self::spend::Spending;
 use self::steer::Steering;
 use self::verify::Verification;
 use super::attempt::{Link, Message};
 use super::books::Books;
+use super::budget::{Account, Fit};
 use super::ground::Ground;
 use super::job::{Common, Job};
 use super::process::Stoppable;
 use super::room::Room;
 use super::settings::{Settings, Site};
 use super::watch::Watcher;
-use super::{RunError, RunEvent, Stage};
+use super::{Caps, RunError, RunEvent, Stage};
 use crate::agent::Runner;
 use crate::genesis::Genesis;
 use crate::git::Oid;
@@ -61,6 +65,8 @@ struct Running {
     stop: watch::Sender<Option<Stage>>,
     /// A person has decided otherwise about the task: what the attempt comes to changes nothing.
     is_overruled: bool,
+    /// What it may use up by its own cap, and by that and the run's budget.
+    caps: (Caps, Caps),
 }
 
 pub(super) struct Dispatcher<'a> {
@@ -109,7 +115,7 @@ pub(super) struct Dispatcher<'a> {
     done_now: usize,
     /// How long the tasks completed in this run took, and should have taken.
     spent: (Duration, Duration),
-    cost_usd: Option<f64>,
+    spending: Spending,
     began: Instant,
     messages: mpsc::UnboundedReceiver<Message>,
     sender: mpsc::UnboundedSender<Message>,
@@ -133,6 +139,7 @@ impl<'a> Dispatcher<'a> {
     ) -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
         let pacing = Pacing::new(room(site, &settings));
+        let spending = Spending::new(Account::new(settings.budget, books.history()));
         Self {
             site,
             settings,
@@ -162,7 +169,7 @@ impl<'a> Dispatcher<'a> {
             watcher: Watcher::default(),
             done_now: 0,
             spent: (Duration::ZERO, Duration::ZERO),
-            cost_usd: None,
+            spending,
             began: Instant::now(),
             messages,
             sender,
@@ -221,6 +228,14 @@ impl<'a> Dispatcher<'a> {
                 break;
             }
             let task = self.id(index);
+            match self.fit(&task) {
+                Fit::Now => {}
+                Fit::Later => break,
+                Fit::Never => {
+                    self.leave_for_want(index)?;
+                    continue;
+                }
+            }
             match self.place_for(&task) {
                 PlaceFor::Now => {}
                 PlaceFor::Later => break,

@@ -20,7 +20,10 @@ impl Dispatcher<'_> {
     /// Notes, learnings and decisions of all attempts that a run, killed, has not written any more.
     pub(super) fn keep_reports(&mut self) -> Result<(), RunError> {
         let tasks: Vec<_> = self.ground.plan.tasks().map(|(_, task)| task.id.clone()).collect();
-        tasks.iter().try_for_each(|task| self.keep_reports_of(task))
+        tasks.iter().try_for_each(|task| {
+            self.keep_reports_of(task)?;
+            self.keep_measurements(task)
+        })
     }
 
     /// Those of one task's attempts. The journal has them: they are written to the plan, then that they are. A run that is killed in between

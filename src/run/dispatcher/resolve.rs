@@ -4,6 +4,7 @@ use super::Dispatcher;
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Ending, TaskId};
+use crate::run::budget::Fit;
 use crate::run::job::{Entry, Report};
 use crate::run::merging::{OtherSide, Resolving};
 use crate::run::record::Fact;
@@ -51,6 +52,12 @@ impl Dispatcher<'_> {
     pub(super) fn resolve(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         if self.stage.is_some() {
             return self.end(task, report, Status::Pending, Ending::Interrupted, Cause::Interrupted);
+        }
+        if self.fit(task) != Fit::Now {
+            let attempt = self.attempt_number(task);
+            let description =
+                format!("attempt {attempt} {}; that is to be resolved", report.outcome.sentence());
+            return self.wait_for_share(task, &description);
         }
         let number = self.next_attempt(task)?;
         let why = report.detail.as_deref().unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, TaskId};
 use crate::run::attempt::{Message, attempt};
+use crate::run::gates::Decision;
 use crate::run::job::Report;
 use crate::run::record::{Fact, TransitionRecord};
 use crate::run::verdict::{Next, next};
@@ -22,6 +23,9 @@ impl Dispatcher<'_> {
     pub(super) fn record(&mut self, fact: Fact) -> Result<(), RunError> {
         if matches!(fact, Fact::Merged { .. }) {
             self.is_to_be_verified();
+        }
+        if let Fact::AttemptEnded(ended) = &fact {
+            self.settle_account(ended);
         }
         self.books.record(fact)
     }
@@ -175,9 +179,10 @@ impl Dispatcher<'_> {
     pub(super) fn on_over(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         let running = self.running.remove(task);
         self.keep_reports_of(task)?;
-        if let Some(cost) = report.cost_usd {
-            *self.cost_usd.get_or_insert(0.0) += cost;
-        }
+        self.keep_measurements(task)?;
+        self.give_back_share(task);
+        let (own, limits) = running.as_ref().map(|running| running.caps).unwrap_or_default();
+        self.warn_of_excess(task, report, limits);
         if running.is_some_and(|running| running.is_overruled) && self.is_overruled(task) {
             return self.end_overruled(task, report);
         }
@@ -187,10 +192,19 @@ impl Dispatcher<'_> {
         if report.lost_session {
             return self.go_on(task, report);
         }
+        let gated = match self.after_gates(task, report) {
+            Some(Decision::GoOn) => return self.go_on(task, report),
+            Some(Decision::GiveUp(why)) => Some(report.given_up(&why)),
+            None => None,
+        };
+        let report = gated.as_ref().unwrap_or(report);
         let tries = self.tries_of(task, report.outcome);
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();
         self.learn(task, report);
+        if self.is_out_of_runs_budget(report, own, limits) {
+            return self.end_for_want(task, report);
+        }
         match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {
             Next::Complete => self.complete(task, report),
             Next::Block if self.is_to_be_resolved(task, report) => self.resolve(task, report),

@@ -23,7 +23,8 @@ impl Dispatcher<'_> {
             log: self.log(task),
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
-            cost_usd: self.cost_usd,
+            cost_usd: self.used().cost_usd,
+            used: report.used(),
             remaining: None,
         }));
     }

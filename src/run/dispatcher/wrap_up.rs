@@ -39,6 +39,7 @@ impl Dispatcher<'_> {
             | Message::Said(..)
             | Message::Overtime(_)
             | Message::Note(_)
+            | Message::Using(..)
             | Message::Retired(..)
             | Message::Warning(..) => {}
         }
@@ -91,7 +92,10 @@ impl Dispatcher<'_> {
             }),
             integration: self.integration(),
             duration: self.began.elapsed(),
-            cost_usd: self.cost_usd,
+            cost_usd: self.used().cost_usd,
+            tokens: self.used().tokens,
+            by_agent: self.used_by_agents(),
+            budget: self.budget_end(),
         };
         Summary { verdict: self.verdict(&summary, by_term), ..summary }
     }
@@ -137,6 +141,9 @@ impl Dispatcher<'_> {
     fn verdict(&self, summary: &Summary, by_term: bool) -> Verdict {
         if self.stage.is_some() && !self.failed_fast && !summary.interrupted.is_empty() {
             Verdict::Interrupted { by_term }
+        } else if !self.failed_fast && summary.budget.as_ref().is_some_and(|budget| !budget.short.is_empty())
+        {
+            Verdict::OverBudget
         } else if !summary.failed.is_empty() {
             Verdict::Failed
         } else if !summary.blocked.is_empty() || !summary.foreign.is_empty() {
@@ -173,7 +180,11 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::AttemptStarted(started) => Some(&started.task),
         Fact::AgentStarted(started) => Some(&started.task),
         Fact::AttemptEnded(ended) => Some(&ended.task),
-        Fact::Merged { task, .. } | Fact::Kept { task, .. } | Fact::AgentSpoke { task, .. } => Some(task),
+        Fact::Merged { task, .. }
+        | Fact::Kept { task, .. }
+        | Fact::AgentSpoke { task, .. }
+        | Fact::GatesInterrupted { task, .. } => Some(task),
+        Fact::GateEnded(ended) => Some(&ended.task),
         Fact::Reported(reported) => Some(&reported.task),
         Fact::OverEstimate(over) => Some(&over.task),
         Fact::JournalBegun { .. }

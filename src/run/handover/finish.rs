@@ -31,9 +31,25 @@ pub enum Finished {
     Conflict(Vec<PathBuf>),
     /// The person has merged what is merged already, and left markers of conflicts in these files. It is committed, and stays the person's.
     Markers(Vec<PathBuf>),
+    /// It has changed since it went through the gates. It is committed, and stays the person's.
+    Changed,
 }
 
-/// Commits what is in the worktree in the name of `by`, and merges it.
+/// Commits what is in the worktree in the name of `by`. Gives the last commit, and the files that it all changes.
+///
+/// # Errors
+/// [`RunError::Git`] if it can't be committed; the task stays the person's.
+pub fn commit(
+    hands: &Hands<'_>,
+    attempt: &Attempt,
+    by: &Authorship,
+) -> Result<(Oid, Vec<PathBuf>), RunError> {
+    let gathered = gather(hands, attempt, by)?;
+    let base = hands.repo.resolve(&attempt.started.base)?;
+    Ok((gathered.head, hands.repo.changed_paths(base, gathered.head)?))
+}
+
+/// Commits what is in the worktree in the name of `by`, and merges it. What has gone through gates is `gated`: nothing else is merged.
 ///
 /// # Errors
 /// [`RunError::Git`] if it can't be committed or merged; the task stays the person's.
@@ -43,9 +59,13 @@ pub fn finish(
     attempt: &Attempt,
     by: &Authorship,
     (actor, summary): (&str, &str),
+    gated: Option<Oid>,
 ) -> Result<Finished, RunError> {
     let Hands { repo, refs, .. } = *hands;
     let gathered = gather(hands, attempt, by)?;
+    if gated.is_some_and(|gated| gated != gathered.head) {
+        return Ok(Finished::Changed);
+    }
     let message = Message::new(&format!("Merge task {}: {}", hands.task, hands.name))
         .for_attempt(hands.task, attempt.started.attempt);
     let base = attempt.started.base.parse().ok();
@@ -189,6 +209,7 @@ fn ended(
         detail: None,
         question: None,
         protected: Vec::new(),
+        approval: None,
         resolution: None,
         retry_at: None,
         commit: commit.map(|commit| commit.to_string()),

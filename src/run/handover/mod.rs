@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use finish::{Finished, finish, give_back};
+pub use finish::{Finished, commit, finish, give_back};
 pub use place::{Place, begin, end_agent, place, remake};
 pub use ready::{Outfit, Ready, make_ready};
+pub(super) use ready::until_broken_off;
 
 use super::outbox::hash;
 use super::record::{AttemptStarted, TransitionRecord};
@@ -89,6 +90,7 @@ impl Hands<'_> {
             worktree,
             base: base.to_string(),
             runner: PERSON.to_owned(),
+            agent: None,
             command: String::new(),
             prompt: hash(""),
             // Nobody's: no report can be made for it.

@@ -7,7 +7,7 @@ use crate::git::{Authorship, Found, GitError, Message, Oid};
 use crate::run::process::kill_leftover;
 use crate::run::record::{AttemptStarted, Fact, Record, open_journal};
 use crate::run::workplace::was_set_aside;
-use crate::run::{Attempt, History, Isolation, RunError, TaskHistory};
+use crate::run::{Attempt, History, Isolation, RunError, TaskHistory, step};
 
 /// A folder to work in.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,7 @@ pub fn end_agent(hands: &Hands<'_>, history: &History) -> Result<(), RunError> {
     let dir = hands.state.attempt(&last.started.slug, last.started.attempt);
     if last.started.runner != PERSON && dir.path().exists() {
         kill_leftover(&dir)?;
+        step::end_leftovers(&dir.steps())?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::{Hands, PERSON};
-use crate::agent::{BaseEnv, EnvPolicy};
+use crate::agent::{BaseEnv, EnvPolicy, Secrets};
 use crate::run::attempt::Link;
 use crate::run::process::Stoppable;
 use crate::run::provision::{NotSetUp, PortBlock, Ports, Provisioning, Provisions};
@@ -34,6 +34,16 @@ pub struct Outfit {
     pub program: PathBuf,
     /// Between TERM and KILL.
     pub kill_grace: Duration,
+    /// What is masked in their logs.
+    pub secrets: Secrets,
+}
+
+impl Outfit {
+    /// What steps need.
+    pub(in crate::run) fn means(&self) -> Means<'_> {
+        let Self { env, env_policy, program, kill_grace, secrets, .. } = self;
+        Means { program, kill_grace: *kill_grace, env, env_policy, secrets }
+    }
 }
 
 /// What a worktree has got. The ports are kept for it as long as this lives.
@@ -117,16 +127,21 @@ impl Ready {
         if !provisions.has_setup() {
             return Ok(());
         }
-        let Outfit { env, env_policy, program, kill_grace, .. } = outfit;
         let logs = hands.state.attempt(hands.slug, started.attempt).steps();
         let number = started.attempt.to_string();
         let own = [("TASK_ID", hands.task), ("BLUEPRINT_AGENT", PERSON), ("BLUEPRINT_ATTEMPT", &number)];
         let own = own.into_iter().map(|(name, value)| (name.into(), value.into()));
         let vars: Vec<_> = own.chain(self.env.iter().cloned()).collect();
-        let means = Means { program, kill_grace: *kill_grace, env, env_policy };
-        let place = StepPlace { means, folder: &started.worktree, env: &vars, logs: &logs, slug: "" };
+        let place = StepPlace {
+            means: outfit.means(),
+            folder: &started.worktree,
+            env: &vars,
+            logs: &logs,
+            slug: "",
+            confined_as: None,
+        };
         let runtime = runtime().map_err(StoreError::io("start threads in", &logs))?;
-        match runtime.block_on(until_broken_off(provisions, place)) {
+        match runtime.block_on(until_broken_off(async |link| provisions.set_up(place, link).await)) {
             Ok(()) => {}
             Err(NotSetUp::Stopped) => self.is_broken_off = true,
             Err(NotSetUp::Failed(why)) => self.warnings.push(why),
@@ -135,8 +150,8 @@ impl Ready {
     }
 }
 
-/// Ctrl-C ends the steps, and a second one at once: whoever asks is a person who waits for them.
-async fn until_broken_off(provisions: &Provisions, place: StepPlace<'_>) -> Result<(), NotSetUp> {
+/// Ctrl-C ends the steps that run with that link, and a second one at once: whoever asks is a person who waits for them.
+pub(in crate::run) async fn until_broken_off<T>(steps: impl AsyncFnOnce(&Link) -> T) -> T {
     let ends = Arc::new(watch::Sender::new(None));
     let (messages, _unheard) = mpsc::unbounded_channel();
     let (_never, stopped) = watch::channel(Duration::ZERO);
@@ -148,7 +163,7 @@ async fn until_broken_off(provisions: &Provisions, place: StepPlace<'_>) -> Resu
         watcher: Watcher::default(),
     };
     let listening = tokio::spawn(pass_on_signals(Arc::clone(&ends)));
-    let done = provisions.set_up(place, &link).await;
+    let done = steps(&link).await;
     listening.abort();
     done
 }

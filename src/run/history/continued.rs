@@ -47,7 +47,8 @@ impl TaskHistory {
                 (Because::Answer, answer.transitions)
             }
             Outcome::GateFailed => (Because::Findings, last.transitions_before),
-            outcome if ended.lost_session || outcome.is_transient() || outcome == Outcome::Interrupted => {
+            Outcome::Interrupted | Outcome::OutOfBudget => (Because::Retry, last.transitions_before),
+            outcome if ended.lost_session || outcome.is_transient() => {
                 (Because::Retry, last.transitions_before)
             }
             Outcome::Completed
@@ -58,13 +59,11 @@ impl TaskHistory {
             | Outcome::Killed
             | Outcome::CouldNotStart
             | Outcome::Cancelled
-            | Outcome::Interrupted
             | Outcome::RateLimited
             | Outcome::Unavailable
             | Outcome::Authentication
             | Outcome::PermissionDenied
             | Outcome::OutOfTurns
-            | Outcome::OutOfBudget
             | Outcome::OutOfCredit
             | Outcome::Blocked
             | Outcome::MergeConflict
@@ -124,6 +123,20 @@ impl TaskHistory {
         }
     }
 
+    /// The last attempt and the answer to its question, if that was the last that was decided about the task.
+    pub(super) fn open_answer(&self) -> Option<(&Attempt, &Answered)> {
+        let last =
+            self.last_attempt().filter(|last| !self.is_set_back() && last.started.resolves.is_none())?;
+        let is_asked = last.outcome() == Some(Outcome::NeedsAnswer);
+        let given = self.answers.iter().rfind(|given| is_asked && given.is_to(last))?;
+        self.is_left_open(given.transitions).then_some((last, &given.answered))
+    }
+
+    /// How many changes of status there had been when the attempt's question was answered, with those that the answer brought.
+    pub(super) fn answered_at(&self, asked: &Attempt) -> Option<usize> {
+        self.answers.iter().rfind(|given| given.is_to(asked)).map(|given| given.transitions)
+    }
+
     /// The answer that the task's next attempt is to take up: no attempt has begun since, and nobody has decided otherwise.
     pub fn untaken_answer(&self) -> Option<&Answered> {
         let last = self.answers.last().filter(|given| given.attempts == self.attempts.len())?;
@@ -136,7 +149,7 @@ impl TaskHistory {
     }
 
     /// Whether nobody has decided anything about the task since, and it has not ended.
-    fn is_left_open(&self, since: usize) -> bool {
+    pub(super) fn is_left_open(&self, since: usize) -> bool {
         let is_open = |change: &TransitionRecord| match change.to {
             Status::Pending | Status::InProgress => change.actor == OURS,
             Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => false,

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::attempt::{Gone, Link, Message, blocking, broken, record};
+use super::gates;
 use super::job::{Common, Job, Report};
 use super::judge::{from_record, to_record};
 use super::record::{AttemptStarted, Fact};
@@ -38,7 +39,7 @@ pub(super) async fn finish(
         _ => false,
     };
     let (true, Some(head)) = (counts, report.commit) else { return Ok(report) };
-    if !may_merge(job, link).await? {
+    if !gates::pass(job, started, &mut report, link).await? || !may_merge(job, link).await? {
         return Ok(report);
     }
     let (base, resolution) = (started.base.parse().ok(), report.resolution);

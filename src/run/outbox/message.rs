@@ -117,6 +117,27 @@ impl Says {
         }
     }
 
+    /// All texts that it consists of.
+    pub(in crate::run) fn texts_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Claim(Claim::Done { summary, deliverables, notes }) => {
+                [summary].into_iter().chain(deliverables).chain(notes).collect()
+            }
+            Self::Claim(
+                Claim::Failed { reason: text }
+                | Claim::Blocked { reason: text }
+                | Claim::Asks { question: text },
+            )
+            | Self::Remark(Remark::Note { text }) => vec![text],
+            Self::Remark(Remark::Learning { title, description, category }) => {
+                vec![title, description, category]
+            }
+            Self::Remark(Remark::Decision { title, context, decision, rationale }) => {
+                vec![title, context, decision, rationale]
+            }
+        }
+    }
+
     /// The claim that it is, if it is one.
     pub fn claim(&self) -> Option<&Claim> {
         match self {

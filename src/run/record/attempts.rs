@@ -27,6 +27,9 @@ pub struct AttemptStarted {
     pub base: String,
     /// The runner's name.
     pub runner: String,
+    /// The agent that it plays; nothing of a person, and in journals of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// The program with its arguments, as one would type them.
     pub command: String,
     /// A hash of definition and prompt.
@@ -179,6 +182,9 @@ pub struct AttemptEnded {
     /// Protected paths that its work changes: it waits for a person's approval, or had it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<String>,
+    /// The gate at which its work waits for a person's approval, which is what its question asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
     /// Its session, as its program calls it, where it has one that can be taken up again.

@@ -51,7 +51,7 @@ pub(super) async fn ready(
     let own = [("GENESIS_FILE_PATH", common.genesis.as_path()), ("WORKTREE_PATH", folder)];
     let own = own.into_iter().map(|(name, value)| (name.into(), value.into()));
     let env: Vec<_> = own.chain(env).collect();
-    let place = StepPlace { means: common.means(), folder, env: &env, logs, slug: "" };
+    let place = StepPlace { means: common.means(), folder, env: &env, logs, slug: "", confined_as: None };
     match common.provisions.set_up(place, link).await {
         Ok(()) => Ok(env),
         Err(NotSetUp::Stopped) => Err(Unready::Stopped),

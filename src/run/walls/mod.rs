@@ -17,9 +17,11 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::job::Job;
+use super::settings::Isolation;
 use super::supervisor::{Sandbox, Walls};
 use crate::agent::{CommandLine, Kind, OwnPlaces};
 use crate::git::{GitError, OWN_FOLDER};
+use crate::store::AttemptDir;
 
 /// What a run's configuration says of sandboxes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,8 +63,21 @@ pub(super) fn walls(
     command: &mut CommandLine,
     of_place: &[(OsString, OsString)],
 ) -> Result<Option<Walls>, WallsError> {
-    let Confinement { sandbox: Some(by), write, read } = &job.common.confinement else { return Ok(None) };
     if job.cast.runner.has_own_sandbox() {
+        return Ok(None);
+    }
+    around(job, &job.dir, command, of_place)
+}
+
+/// The same for a command that runs what the attempt's agent has written, and that has `dir` for its own.
+pub(super) fn around(
+    job: &Job,
+    dir: &AttemptDir,
+    command: &mut CommandLine,
+    of_place: &[(OsString, OsString)],
+) -> Result<Option<Walls>, WallsError> {
+    let Confinement { sandbox: Some(by), write, read } = &job.common.confinement else { return Ok(None) };
+    if job.cast.isolation == Isolation::None {
         return Ok(None);
     }
     let home = command.var("HOME").map(|home| settled(Path::new(home)));
@@ -76,7 +91,7 @@ pub(super) fn walls(
     places.extend(caches::named_by(command));
     // Build caches that the tasks share.
     places.extend(of_place.iter().map(|(_, value)| PathBuf::from(value)).filter(|place| place.is_absolute()));
-    places.extend(temp::folders(command, &job.dir, &keep_out)?);
+    places.extend(temp::folders(command, dir, &keep_out)?);
     places.push(SHARED_MEMORY.into());
     let mut may_write: Vec<_> = places.iter().map(|place| settled(place)).collect();
     // Whatever variables say: nothing is opened that others' work lies in.

@@ -79,6 +79,11 @@ impl Running {
         self.stderr.wait_for(text);
     }
 
+    /// The same on standard output.
+    pub(crate) fn wait_for_output(&self, text: &str) {
+        self.stdout.wait_for(text);
+    }
+
     pub(crate) fn is_over(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

@@ -174,7 +174,7 @@ fn cost_tokens_and_session_are_read_whatever_the_outcome() {
     for stdout in [said("Done."), failed("429", "slow down")] {
         let reading = read_case(&case("", 1, stdout));
         assert_eq!(reading.cost_usd, Some(0.25));
-        assert_eq!(reading.tokens, Some(Tokens { input: 100, output: 7 }));
+        assert_eq!(reading.tokens, Some(Tokens { input: 100, output: 7, cached: 90 }));
         assert_eq!(reading.session.as_deref(), Some("s-1"));
     }
     assert_eq!(read_case(&case("", 0, output(""))).session.as_deref(), Some("s-1"));
@@ -208,7 +208,7 @@ fn tokens_of_all_models_are_added_up() {
     let usage = r#""subtype":"success","result":"x","modelUsage":{"a":{"inputTokens":1,"cacheCreationInputTokens":2,"outputTokens":3},"b":{"inputTokens":10,"outputTokens":30}}"#;
     let line = format!(r#"{{"type":"result",{usage}}}"#);
     let reading = read_case(&case("", 0, line));
-    assert_eq!(reading.tokens, Some(Tokens { input: 13, output: 33 }));
+    assert_eq!(reading.tokens, Some(Tokens { input: 13, output: 33, cached: 0 }));
 }
 
 #[test]

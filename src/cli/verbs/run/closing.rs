@@ -30,6 +30,9 @@ pub(super) fn next_step(plan: &Path, summary: &Summary) -> String {
             format!("blueprint answer {plan}{} TEXT", about(asks.as_slice()))
         }
         (Verdict::Blocked, _) => format!("blueprint status {plan}{}", about(&summary.blocked)),
+        (Verdict::OverBudget, _) => format!(
+            "blueprint run {plan}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)"
+        ),
         (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),
     };
     format!("next    {next}")

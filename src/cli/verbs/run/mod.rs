@@ -11,13 +11,13 @@ use std::path::PathBuf;
 
 use crate::agent::{self, Found};
 use crate::cli::args::Global;
-use crate::cli::config::{StepConfig, Timeout};
+use crate::cli::config::{StepConfig, Timeout, TokenCount, Usd};
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
-use crate::plan::TaskIndex;
+use crate::plan::{Plan, TaskIndex};
 use crate::report::{Bars, Plain};
 use crate::run::{self, Planned, RunEvent, Settings, Site};
 use crate::store::PlanFile;
@@ -49,6 +49,12 @@ pub(crate) struct Args {
     /// How long one attempt may take, such as 90s or 1h30m [default: 60m].
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Timeout>,
+    /// How many US dollars this run may cost, such as 2.50; what is in flight counts. [default: no limit]
+    #[arg(long, value_name = "USD")]
+    max_cost: Option<Usd>,
+    /// How many tokens this run may use, those that are read and those that are written together. [default: no limit]
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<TokenCount>,
     /// Take up failed tasks again.
     #[arg(long)]
     rerun_failed: bool,
@@ -147,6 +153,14 @@ pub(super) fn planned(
         Ok(Found::Missing { .. }) | Err(_) => None,
     };
     Ok((planned, definition))
+}
+
+/// Where a run without any flag would work, and how; the programs of open tasks have been found.
+pub(super) fn surroundings(context: &Context, plan: &Plan) -> Result<(Site, Settings), CliError> {
+    let repo = repository(context)?;
+    let settings = settings::settings(&Args::default(), plan, Vec::new(), &context.config()?, &repo, false)?;
+    let site = site(context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
+    Ok((site, settings))
 }
 
 fn start(

@@ -3,11 +3,12 @@ use std::path::PathBuf;
 use crate::cli::config::Config;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::CliError;
+use crate::cli::gates::empty_profile;
 use crate::cli::output;
 use crate::git::Repo;
 use crate::plan;
 use crate::report::clean;
-use crate::run::{Isolation, Settings};
+use crate::run::{Caps, Isolation, Settings};
 use crate::store::is_temp_of;
 
 /// How many files without a commit are named.
@@ -33,10 +34,23 @@ pub(super) fn say(
         let keys = without_effect.join("`, `");
         output::say(&format!("warning blueprint.toml: no effect in this version: `{keys}`"));
     }
+    if let Some(budget) = budget(settings.budget) {
+        output::say(&format!("note    this run may use up {budget}: what is in flight counts"));
+    }
     for (table, id) in strangers(known, config) {
         output::say(&format!(
             "warning blueprint.toml: {table} names `{}`, which is no task of the plan",
             clean(id)
+        ));
+    }
+    if let Some(text) = repo.workdir().and_then(|root| empty_profile(config, root)) {
+        output::say(&format!("warning blueprint.toml: {text}"));
+    }
+    for attribute in settings.gates.unreadable(&known.genesis.project().quality) {
+        output::say(&format!(
+            "warning the target of the quality attribute `{}` names no number that its gate could be held to: `{}`",
+            clean(&attribute.name),
+            clean(&attribute.target)
         ));
     }
     let in_place = settings.casting.values().filter(|cast| cast.isolation == Isolation::None).count();
@@ -54,6 +68,13 @@ pub(super) fn say(
         some => output::say(&format!("note    agents of {some} tasks work in the checkout itself")),
     }
     Ok(())
+}
+
+fn budget(most: Caps) -> Option<String> {
+    let cost = most.cost_usd.map(|cost| format!("${cost:.2}"));
+    let tokens = most.tokens.map(|tokens| format!("{tokens} tokens"));
+    let limits: Vec<_> = cost.into_iter().chain(tokens).collect();
+    (!limits.is_empty()).then(|| limits.join(" and "))
 }
 
 fn say_sandbox(settings: &Settings) {

@@ -1,20 +1,22 @@
 use std::collections::HashMap;
 use std::env;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Args, Isolation};
-use crate::agent::{BaseEnv, EnvPolicy};
-use crate::cli::casting::{Wishes, agent_folders, cast};
-use crate::cli::config::{self, Config, Loaded, StepConfig, WORKTREE_DIR};
+use crate::agent::{BaseEnv, EnvPolicy, Offer};
+use crate::cli::casting::{Wishes, agent_folders, cast, secrets};
+use crate::cli::config::{self, Config, Loaded, PriceConfig, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::gates::gates;
 use crate::cli::sandbox::confinement;
 use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{
-    Cast, Caster, Isolation as InWhat, Keep, Outfit, Protected, Provisioning, Settings, Step, VerifyStep,
+    Caps, Cast, Caster, Isolation as InWhat, Keep, Outfit, Price, Prices, Protected, Provisioning, Settings,
+    Step, VerifyStep,
 };
 
 /// How often running agents' last lines are shown on a terminal.
@@ -41,6 +43,7 @@ pub(super) fn settings(
         isolation: isolation(args),
         only_looks: args.dry_run,
     };
+    let policy = EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push };
     let casting = cast(plan, config, &wishes, &env, dir)?;
     refuse_unconfined(&casting, config)?;
     Ok(Settings {
@@ -49,6 +52,8 @@ pub(super) fn settings(
         retry_outcomes: config.retry_outcomes.clone(),
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
         stall_timeout: config.stall_timeout.map_or(STALL_TIMEOUT, |stall| stall.0),
+        budget: budget(args, config),
+        prices: prices(config),
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
         only,
@@ -58,16 +63,19 @@ pub(super) fn settings(
         branch: config.branch.clone().unwrap_or_else(|| EpicRefs::DEFAULT_TEMPLATE.to_owned()),
         base: config.base.clone(),
         strategy: config.strategy.map_or_else(Default::default, config::Strategy::of_git),
+        gates: gates(loaded, &wishes, &env, repo.require_workdir()?)?,
         verify: config.verify_integration.as_ref().map(verify_step),
         on_conflict: config.on_conflict.map_or_else(Default::default, config::OnConflict::of_run),
         ask: ask(args, config)?,
         agent_folders: agent_folders(loaded, repo.require_workdir()?),
         casting,
         caster: caster(args, loaded, &env),
+        secrets: secrets(config, &env, &policy),
         env,
-        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        env_policy: policy,
         confinement: confinement(loaded)?,
         protected: protected(config)?,
+        offer: offer(config)?,
         config_dir: dir.clone(),
         program: own_program()?,
         keep: config.keep.map_or(Keep::default(), keep),
@@ -81,10 +89,13 @@ pub(super) fn settings(
 /// What a person's worktree gets, too.
 pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
     let config = &loaded.config;
+    let env = BaseEnv::new(env::vars_os());
+    let env_policy = EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push };
     Ok(Outfit {
         provisioning: provisioning(config)?,
-        env: BaseEnv::new(env::vars_os()),
-        env_policy: EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push },
+        secrets: secrets(config, &env, &env_policy),
+        env,
+        env_policy,
         program: own_program()?,
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
     })
@@ -99,6 +110,23 @@ fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {
     Ok(Some(command.step()))
 }
 
+/// What the run may use up.
+fn budget(args: &Args, config: &Config) -> Caps {
+    Caps {
+        cost_usd: args.max_cost.or(config.max_cost).map(|cost| cost.0),
+        tokens: args.max_tokens.or(config.max_tokens).map(NonZeroU64::get),
+    }
+}
+
+fn prices(config: &Config) -> Prices {
+    let price = |price: &PriceConfig| Price {
+        input: price.input.0,
+        cached_input: price.cached_input.unwrap_or(price.input).0,
+        output: price.output.0,
+    };
+    Prices::new(config.price.iter().map(|(name, table)| (name.clone(), price(table))))
+}
+
 fn verify_step(config: &config::StepConfig) -> VerifyStep {
     VerifyStep { step: config.step(), every: config.every.map_or(1, |every| every.get() as usize) }
 }
@@ -106,6 +134,11 @@ fn verify_step(config: &config::StepConfig) -> VerifyStep {
 fn protected(config: &Config) -> Result<Protected, CliError> {
     Protected::new(&config.protected_paths)
         .map_err(|error| CliError::usage(format!("blueprint.toml: `protected-paths`: {error}")))
+}
+
+fn offer(config: &Config) -> Result<Offer, CliError> {
+    Offer::new(&config.context)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `context`: {error}")))
 }
 
 /// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.

@@ -1,3 +1,5 @@
+mod gates;
+
 use std::path::PathBuf;
 
 use crate::cli::args::Global;
@@ -15,7 +17,8 @@ use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Te
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: blueprint give genesis.xml auth-api --summary \"tokens expire now\"\n         blueprint give auth-api --back --note \"the tests are there, the code is not\"\n\n\
-What is in the worktree is committed in your name and merged as an agent's work is; then the task is completed, and what depends on it can start."
+What is in the worktree is committed in your name, goes through the gates that are commands, and is merged as an agent's work is; then \
+the task is completed, and what depends on it can start."
 )]
 pub(crate) struct Args {
     /// The plan, if it has to be named, and the task that you have taken.
@@ -89,24 +92,30 @@ fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory
 }
 
 fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&str>) -> Result<(), CliError> {
-    let Some((story, attempt)) = attempt(&held, hands) else {
+    if attempt(&held, hands).is_none() {
         return Err(CliError::usage(format!("task `{}` has no worktree yet", hands.task))
             .hint(format!("`blueprint take {}` makes it", hands.task)));
-    };
+    }
     refuse_checked_out(hands)?;
     let by = hands.repo.identity().map_err(|error| {
         CliError::from(error).hint("tell git who you are: `git config user.name`, `git config user.email`")
     })?;
+    // They take their time, in which others may change the plan.
+    let gated = gates::pass(context, held, hands, &by)?;
+    let held = Held::open(context)?;
+    refuse_unless_taken(&held, hands.task)?;
+    let Some((story, attempt)) = attempt(&held, hands) else { return Err(taken_away(hands)) };
     let actor = actor();
     let usual = format!("done by {actor}");
     let summary = summary.map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
     let worktree = attempt.started.worktree.clone();
-    let finished = run::finish(hands, story, attempt, &by, (&actor, summary));
+    let finished = run::finish(hands, story, attempt, &by, (&actor, summary), gated);
     let finished = finished.map_err(|error| not_given(context, hands, &worktree, error))?;
     let (transition, changed, notices) = match finished {
         Finished::Merged { transition, changed, notices, .. } => (transition, changed, notices),
         Finished::Conflict(paths) => return Err(conflict(hands, &worktree, &paths)),
         Finished::Markers(paths) => return Err(markers(hands, &worktree, &paths)),
+        Finished::Changed => return Err(changed(hands)),
     };
     held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
     for notice in notices {
@@ -161,6 +170,20 @@ fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> 
         paths.join(", ")
     );
     CliError::usage(message).hint(format!("resolve that in {}, commit; then give again", worktree.display()))
+}
+
+fn changed(hands: &Hands<'_>) -> CliError {
+    let task = clean(hands.task);
+    CliError::usage(format!(
+        "your work on `{task}` has changed while its gates ran; it is committed, and the task stays yours"
+    ))
+    .hint("give it again: the gates see what is there then")
+}
+
+fn taken_away(hands: &Hands<'_>) -> CliError {
+    let task = clean(hands.task);
+    CliError::usage(format!("somebody has decided otherwise about `{task}` while its gates ran"))
+        .hint(format!("`blueprint status {}` tells its story", shell_word(&task)))
 }
 
 fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {

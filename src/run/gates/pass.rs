@@ -1,0 +1,248 @@
+//! Running the gates of an attempt.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::command::{Place, run_command};
+use super::{Check, Gate, GateEnded, review};
+use crate::agent::Outcome;
+use crate::git::{Found, GitError, Oid};
+use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
+use crate::run::job::{Job, Report};
+use crate::run::judge::to_record;
+use crate::run::record::{AttemptStarted, Fact};
+use crate::run::{Isolation, RunError, provision, step};
+
+/// What became of one gate.
+pub(in crate::run) enum Ran {
+    /// It was run to its end.
+    Ended(Box<GateEnded>),
+    /// It was ended with the run, and nothing is known.
+    Stopped,
+    /// It could not be run, for that reason, which is none of the agent's making.
+    NotRun(String),
+    /// A person has to be asked.
+    Waits,
+}
+
+/// Where the gates of an attempt run.
+#[derive(Clone)]
+pub(super) struct Scene {
+    pub(super) job: Arc<Job>,
+    pub(super) started: Arc<AttemptStarted>,
+    pub(super) link: Link,
+    /// The last commit of the work.
+    pub(super) head: Option<Oid>,
+    /// What its agent said that it did.
+    pub(super) summary: Option<String>,
+    /// Their variables.
+    pub(super) env: Arc<Vec<(OsString, OsString)>>,
+}
+
+/// Whether finished work passes all gates, in their order; those that may run together do. The first that is not passed ends it: that is
+/// journaled as the attempt's end then. So does a run that is told to end: the next one goes on with the gates that are left.
+pub(in crate::run) async fn pass(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    report: &mut Report,
+    link: &Link,
+) -> Result<bool, Gone> {
+    // What resolves a conflict is made of work that has passed.
+    if job.gating.gates.is_empty() || job.resolving.is_some() {
+        return Ok(true);
+    }
+    let (base, head) = (started.base.parse().ok(), report.commit);
+    let (due, env) = match blocking(job, move |job| prepare(job, base, head)).await {
+        Ok(Ok(ready)) => ready,
+        Ok(Err(error)) => return Err(broken(job, link, error)),
+        Err(bug) => {
+            *report = bug;
+            return Ok(false);
+        }
+    };
+    let scene = Scene {
+        job: Arc::clone(job),
+        started: Arc::new(started.clone()),
+        link: link.clone(),
+        head,
+        summary: report.summary.clone(),
+        env: Arc::new(env),
+    };
+    scene.tell_begun(&due);
+    for batch in due.chunk_by(|(_, a), (_, b)| a.parallel && b.parallel) {
+        let ran = scene.together(batch).await;
+        if !scene.take_in(ran, report).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A gate, with its number among all of its attempt.
+type Numbered = (usize, Arc<Gate>);
+
+/// The gates to be run, and their variables.
+type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>);
+
+/// The gates that matter for the work and that it has not passed yet, and their variables. What an earlier run has left is ended.
+fn prepare(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Prepared, RunError> {
+    step::end_leftovers(&job.dir.steps())?;
+    if let Some(head) = head {
+        stand_at(job, head)?;
+    }
+    let env = provision::of_gates(job)?;
+    let (gates, said) = (&job.gating.gates, head.map(|head| head.to_string()));
+    let changed =
+        if gates.iter().all(|gate| gate.when.is_always()) { Vec::new() } else { changed(job, base, head)? };
+    let numbered = (1..).zip(gates.iter().cloned());
+    let due = numbered
+        .filter(|(_, gate)| !job.gating.has_passed(gate, said.as_deref()))
+        // Where nothing says what changed, everything may have.
+        .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed));
+    Ok((due.collect(), env))
+}
+
+/// The worktree of an attempt that an earlier run has made may be gone by now.
+fn stand_at(job: &Job, head: Oid) -> Result<(), GitError> {
+    let is_own = job.cast.isolation == Isolation::Worktree && job.entry.has_ended();
+    if is_own && matches!(job.common.repo.worktree_at(&job.worktree)?, Found::Nothing) {
+        job.common.repo.add_worktree(&job.worktree, &job.branch, head)?;
+    }
+    Ok(())
+}
+
+fn changed(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Vec<PathBuf>, GitError> {
+    let (Some(base), Some(head)) = (base, head) else { return Ok(Vec::new()) };
+    job.common.repo.changed_paths(base, head)
+}
+
+impl Scene {
+    fn tell_begun(&self, due: &[Numbered]) {
+        if !due.is_empty() {
+            let names: Vec<_> = due.iter().map(|(_, gate)| gate.name.as_str()).collect();
+            let text = format!("{}: its work goes through the gates {}", self.job.task, names.join(", "));
+            let _ = self.link.messages.send(Message::Note(text));
+        }
+    }
+
+    /// Runs them all at once; what became of each, in their order.
+    async fn together(&self, gates: &[Numbered]) -> Vec<(Arc<Gate>, Ran)> {
+        let mut running = JoinSet::new();
+        for (number, gate) in gates {
+            let (scene, gate, number) = (self.clone(), Arc::clone(gate), *number);
+            running.spawn(async move {
+                let ran = scene.run(&gate, number).await;
+                (number, gate, ran)
+            });
+        }
+        let mut ran = Vec::new();
+        while let Some(joined) = running.join_next().await {
+            ran.push(joined);
+        }
+        let bug = |error| (0, Arc::clone(&gates[0].1), Ran::NotRun(format!("a bug in blueprint: {error}")));
+        let mut ran: Vec<_> = ran.into_iter().map(|joined| joined.unwrap_or_else(bug)).collect();
+        ran.sort_by_key(|(number, ..)| *number);
+        ran.into_iter().map(|(_, gate, ran)| (gate, ran)).collect()
+    }
+
+    async fn run(&self, gate: &Gate, number: usize) -> Ran {
+        match &gate.check {
+            Check::Command(command) => {
+                let Self { job, env, link, .. } = self;
+                let place = Place {
+                    means: job.common.means(),
+                    folder: &job.worktree,
+                    env,
+                    logs: &job.dir.steps(),
+                    confined_as: Some(job),
+                    link,
+                };
+                let plain = self.ended(gate, false);
+                run_command(place, (number, gate), command, &job.gating.rounds, plain).await
+            }
+            Check::Review(reviewer) => review::run(self, gate, reviewer, number).await,
+            // That somebody has approved, the journal would say.
+            Check::Approve => Ran::Waits,
+        }
+    }
+
+    /// How a gate ended, without anything more.
+    pub(super) fn ended(&self, gate: &Gate, passed: bool) -> GateEnded {
+        let of = (self.job.task.clone(), self.started.attempt);
+        GateEnded { passed, ..GateEnded::plain(of, gate, self.head) }
+    }
+
+    /// Journals what became of gates, and of the attempt if they were not all passed.
+    async fn take_in(&self, ran: Vec<(Arc<Gate>, Ran)>, report: &mut Report) -> Result<bool, Gone> {
+        let mut findings = Vec::new();
+        let mut verdict = None;
+        for (gate, ran) in ran {
+            match ran {
+                Ran::Ended(ended) => {
+                    self.record(&ended, report).await?;
+                    if !ended.passed {
+                        findings.push(ended.detail.clone().unwrap_or_default());
+                    }
+                }
+                Ran::Stopped => verdict = Some(Verdict::Stopped),
+                Ran::NotRun(why) => verdict = verdict.or(Some(Verdict::NotRun(gate.name.clone(), why))),
+                Ran::Waits => verdict = verdict.or(Some(Verdict::Waits(gate.name.clone()))),
+            }
+        }
+        if !findings.is_empty() {
+            verdict = Some(Verdict::Failed(findings.join("\n\n")));
+        }
+        let Some(verdict) = verdict else { return Ok(true) };
+        self.journal(verdict, report).await?;
+        Ok(false)
+    }
+
+    /// What a gate costs is the attempt's cost first: a run that is killed in between has it paid for again, as it was.
+    async fn record(&self, ended: &GateEnded, report: &mut Report) -> Result<(), Gone> {
+        if ended.cost_usd.is_some() || ended.tokens.is_some() {
+            report.add_cost(ended.cost_usd, ended.tokens);
+            record(&self.link, Fact::AttemptEnded(to_record(&self.started, report))).await?;
+        }
+        record(&self.link, Fact::GateEnded(Box::new(ended.clone()))).await
+    }
+
+    async fn journal(&self, verdict: Verdict, report: &mut Report) -> Result<(), Gone> {
+        let task = &self.job.task;
+        match verdict {
+            Verdict::Stopped => {
+                let fact = Fact::GatesInterrupted { task: task.clone(), attempt: self.started.attempt };
+                record(&self.link, fact).await?;
+                report.outcome = Outcome::Interrupted;
+                report.detail = Some("the run was ended before its gates had all been run".to_owned());
+                return Ok(());
+            }
+            Verdict::Failed(findings) => {
+                (report.outcome, report.detail) = (Outcome::GateFailed, Some(findings));
+            }
+            Verdict::NotRun(gate, why) => {
+                report.outcome = Outcome::Blocked;
+                report.detail = Some(format!("the gate `{gate}` could not be run: {why}"));
+            }
+            Verdict::Waits(gate) => {
+                let question = format!(
+                    "gate `{gate}`: is its work approved? (`blueprint diff {task}` shows it, `blueprint answer {task} approve` has it merged; any other \
+                     answer goes back to its agent)"
+                );
+                report.outcome = Outcome::NeedsAnswer;
+                (report.approval, report.question) = (Some(gate), Some(question));
+            }
+        }
+        record(&self.link, Fact::AttemptEnded(to_record(&self.started, report))).await
+    }
+}
+
+/// Why work goes no further.
+enum Verdict {
+    Stopped,
+    Failed(String),
+    NotRun(String, String),
+    Waits(String),
+}
