@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use super::Outcome;
+use super::{Documents, Knowledge, Outcome};
 
 /// All that the prompt of one attempt is made from. Texts are the plan's own and are not trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub struct Brief {
     pub task: TaskBrief,
     /// Tasks that had to be completed before it, in the order of the plan.
     pub prerequisites: Vec<Prerequisite>,
+    /// What earlier tasks have learnt and decided that bears on it.
+    pub knowledge: Vec<Knowledge>,
+    /// What it may read.
+    pub documents: Documents,
     /// Where to work.
     pub place: Place,
     /// The number of the attempt, from 1.

@@ -30,6 +30,8 @@ pub struct Definition {
     pub capabilities: Vec<String>,
     /// Files of shared settings that the front matter refers to (`@NAME-base-config.yml`), without the `@`.
     pub base_configs: Vec<String>,
+    /// Files that these name for it to read, as they are written there: relative to the repository's root, and perhaps not there.
+    pub reads: Vec<String>,
     /// Everything below the front matter, unchanged.
     pub body: String,
     /// The file; empty for [`Definition::generic`].
@@ -127,6 +129,7 @@ impl Definition {
             role: None,
             capabilities: Vec::new(),
             base_configs: Vec::new(),
+            reads: Vec::new(),
             body: GENERIC.to_owned(),
             path: PathBuf::new(),
             warnings: Vec::new(),
@@ -143,6 +146,7 @@ impl Definition {
             role: fields.role,
             capabilities: fields.capabilities,
             base_configs: fields.base_configs,
+            reads: Vec::new(),
             body: body.to_owned(),
             path: path.to_owned(),
             warnings,

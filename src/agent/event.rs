@@ -39,6 +39,8 @@ pub enum Event {
         /// What it is used for: a command, a path, a question to a search engine.
         on: Option<String>,
     },
+    /// A tool that the agent used failed: what it said of that. The agent goes on, and may well know why.
+    ToolFailed(String),
     /// A file was changed, or is about to be, where the program tells of it beforehand only.
     Changed(String),
     /// What was used up since it was told the last time: the sum over all lines is the whole.
@@ -81,6 +83,7 @@ impl Event {
                 Some(on) => first_line(&format!("{name}: {on}")),
                 None => first_line(name),
             },
+            Event::ToolFailed(what) => first_line(&format!("failed: {}", what.trim())),
             Event::Changed(path) => first_line(&format!("changed {path}")),
             Event::Spent { .. } | Event::Using { .. } => None,
             Event::Retried(why) => first_line(&format!("the service refused; trying again{why}")),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::definition::{MAX_SIZE, stem};
-use super::{Definition, DefinitionError};
+use super::{Definition, DefinitionError, base_config};
 
 /// Folders deeper than this are not looked into.
 const MAX_DEPTH: usize = 12;
@@ -69,7 +69,8 @@ impl Catalogue {
 
     /// The definition whose front matter has this `name`, else the one whose file has it.
     ///
-    /// Of two, the first in the catalogue's order is taken, and its warnings name the other.
+    /// Of two, the first in the catalogue's order is taken, and its warnings name the other. What its base configurations say is in
+    /// it.
     ///
     /// # Errors
     /// A file of that name is there, but is no definition, and no other has the name.
@@ -80,6 +81,7 @@ impl Catalogue {
             let mut chosen = chosen.clone();
             chosen.warnings.extend(by_name.iter().skip(1).map(|d| also_in(&d.path)));
             chosen.warnings.extend(self.broken(name).map(|error| format!("passed over: {error}")));
+            base_config::resolve(&mut chosen);
             return Ok(Found::One(Box::new(chosen)));
         }
         match self.broken(name).next() {

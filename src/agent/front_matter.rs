@@ -61,17 +61,22 @@ impl Fields {
 /// More than this many nested list items in one line, and the strict parser's recursion could exhaust the stack.
 const MAX_NESTED: usize = 32;
 
-fn strict(matter: &str) -> Result<Fields, String> {
+/// The one mapping that a YAML text holds; none where it holds nothing.
+pub(super) fn mapping_of(text: &str) -> Result<Option<Yaml<'_>>, String> {
     let nested = |line: &str| line.matches("- ").count() + line.matches("? ").count();
-    if matter.lines().any(|line| nested(line) > MAX_NESTED) {
+    if text.lines().any(|line| nested(line) > MAX_NESTED) {
         return Err("nested too deeply".to_owned());
     }
-    let documents = Yaml::load_from_str(matter).map_err(|error| error.info().to_owned())?;
-    let mapping = match documents.as_slice() {
-        [] => return Ok(Fields::default()),
-        [document] if document.is_mapping() => document,
-        _ => return Err("not one mapping".to_owned()),
-    };
+    let mut documents = Yaml::load_from_str(text).map_err(|error| error.info().to_owned())?;
+    match (documents.pop(), documents.is_empty()) {
+        (None, _) => Ok(None),
+        (Some(document), true) if document.is_mapping() => Ok(Some(document)),
+        (Some(_), _) => Err("not one mapping".to_owned()),
+    }
+}
+
+fn strict(matter: &str) -> Result<Fields, String> {
+    let Some(mapping) = &mapping_of(matter)? else { return Ok(Fields::default()) };
     Ok(Fields {
         name: text(mapping, "name")?,
         description: text(mapping, "description")?,
@@ -96,7 +101,8 @@ fn text(mapping: &Yaml<'_>, key: &str) -> Result<Option<String>, String> {
     }
 }
 
-fn list(mapping: &Yaml<'_>, key: &str) -> Result<Vec<String>, String> {
+/// A list, or a text with its items.
+pub(super) fn list(mapping: &Yaml<'_>, key: &str) -> Result<Vec<String>, String> {
     let Some(items) = mapping.as_mapping_get(key).and_then(|value| value.as_sequence()) else {
         return Ok(text(mapping, key)?.map(|t| items_of(&t)).unwrap_or_default());
     };

@@ -15,11 +15,13 @@
 
 mod answer;
 mod arguments;
+mod base_config;
 mod brief;
 mod build_jobs;
 mod claude;
 mod codex;
 mod command;
+mod context;
 mod definition;
 mod ending;
 mod environment;
@@ -32,6 +34,7 @@ mod gemini;
 mod installation;
 mod json_lines;
 mod launch;
+mod legible;
 mod lenient;
 mod log_text;
 mod models;
@@ -40,6 +43,7 @@ mod outcome;
 mod places;
 mod program;
 mod prompt;
+mod readable;
 mod reading;
 mod render;
 mod retry_at;
@@ -58,6 +62,7 @@ pub use brief::{
     Prerequisite, ProjectBrief, QualityBrief, TaskBrief,
 };
 pub use build_jobs::BuildJobs;
+pub use context::{Document, Documents, Knowledge, Offer, relevant};
 pub use definition::{Definition, DefinitionError, Reason};
 pub use environment::{BaseEnv, EnvPolicy, OUTBOX, STEP, passed_to_steps};
 pub use event::Event;
@@ -68,6 +73,7 @@ pub use log_text::{end_of_log, last_lines_of_log};
 pub use outcome::{Outcome, UnknownOutcome};
 pub use places::OwnPlaces;
 pub use prompt::{prompt, review_prompt};
+pub use readable::Readable;
 pub use reading::{Ended, EndedBy, Exit, Reading, Tokens};
 pub use render::Placeholders;
 pub use review::{Opinion, ReviewBrief};

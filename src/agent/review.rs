@@ -57,20 +57,20 @@ fn after_findings(line: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn findings(text: &str) -> Option<Opinion> {
-        Some(Opinion::Findings(text.to_owned()))
+    fn findings(message: &str) -> String {
+        match Opinion::in_message(message) {
+            Some(Opinion::Findings(text)) => text,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn the_last_word_of_a_reviewer_counts() {
         assert_eq!(Opinion::in_message("All is well.\n\n**APPROVE**"), Some(Opinion::Approved));
         assert_eq!(Opinion::in_message("findings: none of note\napproved."), Some(Opinion::Approved));
-        assert_eq!(
-            Opinion::in_message("Hm.\nFINDINGS:\n- a.rs: no test\n- b"),
-            findings("- a.rs: no test\n- b")
-        );
-        assert_eq!(Opinion::in_message("**Findings:** a.rs panics"), findings("a.rs panics"));
-        assert_eq!(Opinion::in_message("a.rs panics\nFINDINGS:"), findings("a.rs panics"));
+        assert_eq!(findings("Hm.\nFINDINGS:\n- a.rs: no test\n- b"), "- a.rs: no test\n- b");
+        assert_eq!(findings("**Findings:** a.rs panics"), "a.rs panics");
+        assert_eq!(findings("a.rs panics\nFINDINGS:"), "a.rs panics");
     }
 
     #[test]

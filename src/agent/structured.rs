@@ -53,6 +53,13 @@ impl Structured {
         Structured::of(&serde_json::from_str(inner).ok()?)
     }
 
+    /// The answer as a person would give it.
+    pub(super) fn words(&self) -> String {
+        let learnt = self.learnings.iter().map(|text| format!("Learned: {text}"));
+        let said = [self.summary.clone()].into_iter().chain(learnt).chain(self.question.clone());
+        said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Puts the answer in the place of what a reading said about the end.
     pub(super) fn tell(self, reading: &mut Reading) {
         let Structured { status, summary, deliverables, question, learnings } = self;

@@ -53,7 +53,11 @@ impl Transcript {
                 self.end.get_or_insert(Ok(()));
             }
             Event::Ended(Err(fault)) => self.end = Some(Err(self.explained(fault))),
-            Event::Tool { .. } | Event::Changed(_) | Event::Retried(_) | Event::Using { .. } => {}
+            Event::Tool { .. }
+            | Event::ToolFailed(_)
+            | Event::Changed(_)
+            | Event::Retried(_)
+            | Event::Using { .. } => {}
         }
     }
 

@@ -233,6 +233,12 @@ pub(super) fn secrets(config: &Config, env: &BaseEnv, policy: &EnvPolicy) -> Sec
     of_each.fold(of_steps, Secrets::and)
 }
 
+/// The agent program of that name, as far as the configuration makes one; no program of the user's own.
+pub(super) fn program(name: &str, config: &Config) -> Option<Box<dyn Runner>> {
+    let spec = named(name, config).ok().filter(|spec| spec.kind != Kind::Command)?;
+    agent::build(spec).ok()
+}
+
 fn unknown(name: &str, config: &Config) -> CliError {
     // Not `command`: without a table that says which, it is no runner.
     let built_in = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Command);

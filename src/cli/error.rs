@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Forbidden,
     /// The program in whose place we were called is not there.
     NoProgram,
+    /// A person has broken it off by Ctrl-C.
+    BrokenOff,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             Self::Environment => 74,
             Self::Forbidden => 77,
             Self::NoProgram => 127,
+            Self::BrokenOff => 130,
         }
     }
 }

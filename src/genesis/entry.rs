@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Edit, EditError, Genesis, write};
+use super::{Edit, EditError, Genesis, view, write};
 
 /// Something that wasn't known when the plan was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,17 @@ pub struct Measurement {
     pub unit: String,
     /// When; written as UTC in whole seconds.
     pub at: Timestamp,
+}
+
+/// What a document says that was learnt or decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// `decision`, or the category of a learning, or `learning` where it has none.
+    pub kind: String,
+    /// In a few words.
+    pub title: String,
+    /// In more words: of a learning its description, of a decision what made it necessary, what was chosen and why.
+    pub texts: Vec<String>,
 }
 
 /// Any of them.
@@ -132,6 +143,11 @@ impl Genesis {
             }
         }
         Ok(now.map_or_else(Edit::default, |now| Edit::between(self.source(), now.source())))
+    }
+
+    /// Learnings and decisions of the knowledge base, each sort in the order of the text.
+    pub fn known(&self) -> Vec<Known> {
+        view::known(self.xml(), self.form().names())
     }
 
     /// The notes about a task, the oldest first, each with who left it.

@@ -49,7 +49,7 @@ pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Invalid};
 pub use document::{Genesis, well_formed};
 pub use edit::{AuditEntry, Edit, EditError, NewTask, Splice, Transition};
-pub use entry::{Decision, Entry, Learning, Measurement, Note};
+pub use entry::{Decision, Entry, Known, Learning, Measurement, Note};
 pub use form::Form;
 pub use line_index::{LineIndex, Position};
 pub use model::{Details, Edge, Event, Level, Project, Quality, Ref, Task, TaskResult};

@@ -232,6 +232,14 @@ pub enum GitError {
         /// How long it may take.
         limit: Duration,
     },
+    /// Somebody has broken off what git, or a hook, was about.
+    #[error("broken off: {action} in {}", path.display())]
+    BrokenOff {
+        /// What was under way.
+        action: &'static str,
+        /// The repository or worktree.
+        path: PathBuf,
+    },
     /// A hook of the user's does not want that commit.
     #[error("your hook `{hook}` refused: {said}")]
     HookRefused {
@@ -306,13 +314,14 @@ impl GitError {
         move |source| Self::Io { action, path, source }
     }
 
-    /// Whether the disk is full, broken or read-only: no fault of whatever was to be written.
+    /// Whether the disk is full, broken or read-only, or somebody has broken it off: no fault of whatever was to be written.
     pub fn is_of_the_disk(&self) -> bool {
         let said = match self {
             Self::Io { source, .. } => source.to_string(),
             // libgit2 hands on what the system said, as text only.
             Self::Git { source, .. } => source.message().to_owned(),
             Self::Program { said, .. } => said.clone(),
+            Self::BrokenOff { .. } => return true,
             _ => return false,
         };
         DISK_TROUBLE.iter().any(|trouble| said.contains(trouble))

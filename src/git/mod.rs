@@ -46,7 +46,7 @@ pub use merging::{
     Base, BaseError, Conflict, Flaws, Harm, Integrated, LostLine, MergedStep, Moved, Side, Strategy,
     Unmerged, Work, lost_lines, markers,
 };
-pub use program::{Ended, Program, limit_calls};
+pub use program::{Ended, Program, break_off_calls, limit_calls};
 pub use refs::{BranchName, EpicRefs, epic_slug, slugs, slugs_beside};
 pub use repo::Repo;
 pub use worktree::{Found, OWN_FOLDER, Worktree};

@@ -43,14 +43,8 @@ pub(super) enum Reply {
 
 pub(super) async fn ask(common: &Common, step: &Step, asking: &Asking, link: &Link) -> Reply {
     let env = variables(common, asking);
-    let place = StepPlace {
-        means: common.means(),
-        folder: &common.config_dir,
-        env: &env,
-        logs: &asking.logs,
-        slug: "ask",
-        confined_as: None,
-    };
+    let (means, folder, logs) = (common.means(), common.config_dir.as_path(), asking.logs.as_path());
+    let place = StepPlace { means, folder, env: &env, logs, slug: "ask", confined_as: None };
     let run = step::consult(step, place, asking.question.clone().into_bytes(), link).await;
     match &run.end {
         StepEnd::Passed => match printed(&run.log) {

@@ -12,7 +12,7 @@ use super::budget::Used;
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
-use super::listener::Listener;
+use super::listener::{Listener, learn};
 use super::merging::{finish, without_an_agent};
 use super::milestones::Milestones;
 use super::outbox::Says;
@@ -255,6 +255,7 @@ async fn watch_over(
     for warning in warnings {
         let _ = link.messages.send(Message::Warning(job.task.clone(), warning));
     }
+    learn(job, started, &report.learnings, link).await?;
     finish(job, started, report, link).await
 }
 

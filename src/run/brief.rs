@@ -1,6 +1,8 @@
 use super::history::TaskHistory;
-use crate::agent::{self, Brief, Completion, EarlierAttempt, Place, Prerequisite};
-use crate::genesis::{self, Genesis};
+use super::job::Job;
+use crate::agent::{self, Brief, Completion, Documents, EarlierAttempt, Knowledge, Place, Prerequisite};
+use crate::genesis::{self, Genesis, Known};
+use crate::git::Conflict;
 
 /// What an agent is told, from the document and from what is known of earlier attempts.
 pub(super) fn brief(
@@ -12,16 +14,20 @@ pub(super) fn brief(
     history: Option<&TaskHistory>,
 ) -> Brief {
     let details = genesis.details(&task.id);
+    let task = agent::TaskBrief {
+        id: task.id.clone(),
+        name: task.name.clone(),
+        description: details.description,
+        acceptance: details.acceptance,
+        estimate: task.estimate.as_ref().map(|estimate| estimate.id.clone()),
+    };
     Brief {
         project: project(genesis.project()),
-        task: agent::TaskBrief {
-            id: task.id.clone(),
-            name: task.name.clone(),
-            description: details.description,
-            acceptance: details.acceptance,
-            estimate: task.estimate.as_ref().map(|estimate| estimate.id.clone()),
-        },
+        knowledge: agent::relevant(&task, &knowledge(genesis)),
+        task,
         prerequisites,
+        // What there is stands in the worktree, which is still to be made.
+        documents: Documents::default(),
         place,
         attempt,
         earlier: history.map(earlier).unwrap_or_default(),
@@ -30,6 +36,20 @@ pub(super) fn brief(
         going_on: None,
         conflict: None,
     }
+}
+
+impl Job {
+    /// All that the attempt's agent is told, now that its place is made.
+    pub(super) fn whole_brief(&self, conflict: Option<&Conflict>) -> Brief {
+        let named = &self.definition.reads;
+        Brief { documents: self.common.offer.find(&self.worktree, named), ..self.brief_of(conflict) }
+    }
+}
+
+fn knowledge(genesis: &Genesis) -> Vec<Knowledge> {
+    let told =
+        |known: Known| Knowledge { kind: known.kind, title: known.title, text: known.texts.join("\n") };
+    genesis.known().into_iter().map(told).collect()
 }
 
 fn project(project: &genesis::Project) -> agent::ProjectBrief {

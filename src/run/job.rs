@@ -17,7 +17,7 @@ use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use super::shared::Shared;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Outcome, Secrets, Tokens};
+use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Offer, Outcome, Secrets, Tokens};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
@@ -41,6 +41,8 @@ pub(super) struct Common {
     pub(super) secrets: Secrets,
     pub(super) confinement: Confinement,
     pub(super) protected: Protected,
+    /// Which documents agents are offered.
+    pub(super) offer: Offer,
     /// Who works where.
     pub(super) workers: Workers,
     /// The worktree in which what is merged is tried together.
@@ -183,6 +185,8 @@ pub(super) struct Report {
     pub(super) summary: Option<String>,
     pub(super) deliverables: Vec<String>,
     pub(super) notes: Option<String>,
+    /// What others should know, by the agent's last words.
+    pub(super) learnings: Vec<String>,
     pub(super) detail: Option<String>,
     pub(super) question: Option<String>,
     /// When the limit ends that it ran into, if that is known.
@@ -242,6 +246,7 @@ impl Report {
             summary: None,
             deliverables: Vec::new(),
             notes: None,
+            learnings: Vec::new(),
             detail: Some(detail.into()),
             question: None,
             retry_at: None,

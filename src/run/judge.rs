@@ -227,6 +227,7 @@ fn from_reading(reading: Reading) -> Report {
         cost_usd: reading.cost_usd,
         summary: reading.summary,
         deliverables: reading.deliverables,
+        learnings: reading.learnings,
         question: reading.question,
         retry_at: reading.retry_at,
         tokens: reading.tokens,

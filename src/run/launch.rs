@@ -39,7 +39,7 @@ pub(super) enum LaunchError {
 /// Writes down definition and prompt beside the attempt's log, and makes the command line.
 pub(super) fn write_down(job: &Job, base: Option<&Based>, provided: &Provided) -> Result<Ready, LaunchError> {
     let conflict = base.and_then(|base| base.conflict.as_ref());
-    let prompt = agent::prompt(&job.brief_of(conflict));
+    let prompt = agent::prompt(&job.whole_brief(conflict));
     let LaidOut { command, walls, definition, token } = lay_out(job, &prompt, provided)?;
     let started = AttemptStarted {
         task: job.task.clone(),

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::attempt::{Gone, Link, Message, blocking, record};
 use super::job::Job;
-use super::outbox::{self, Answer, Claim, Incoming, Request, Says};
+use super::outbox::{self, Answer, Claim, Incoming, Remark, Request, Says};
 use super::record::{AttemptStarted, Fact, Reported};
 use super::watch::{Sought, Watch};
 use crate::git::OWN_FOLDER;
@@ -18,6 +18,10 @@ use crate::git::OWN_FOLDER;
 const BREATH: Duration = Duration::from_millis(20);
 /// So much the journal takes of one attempt: an agent that says more is stuck.
 const MOST_REPORTS: usize = 2_000;
+/// Characters of a learning's title.
+const TITLE: usize = 100;
+/// The category of learnings of which nothing else is known.
+const CATEGORY: &str = "general";
 /// After so many requests that are none, an outbox is looked at no more.
 const MOST_REFUSED: usize = 1_000;
 
@@ -159,6 +163,50 @@ impl<'a> Listener<'a> {
     }
 }
 
+/// What an agent has learnt by its last words is journaled as if it had said so while it worked.
+///
+/// # Errors
+/// The dispatcher is gone.
+pub(super) async fn learn(
+    job: &Job,
+    started: &AttemptStarted,
+    learnings: &[String],
+    link: &Link,
+) -> Result<(), Gone> {
+    let known = job.entry.reports();
+    for (number, text) in (1..).zip(learnings) {
+        let request = format!("learning-{number}");
+        // A run that was killed before it could journal the end has taken it.
+        if known.iter().any(|reported| reported.request == request) {
+            continue;
+        }
+        let reported = Reported {
+            task: started.task.clone(),
+            attempt: started.attempt,
+            request,
+            actor: job.cast.agent.clone(),
+            says: Says::Remark(learning(text)),
+        };
+        let says = Box::new(reported.says.clone());
+        record(link, Fact::Reported(reported)).await?;
+        let _ = link.messages.send(Message::Said(job.task.clone(), says));
+    }
+    Ok(())
+}
+
+/// Its first sentence is the title; what it is about nobody has said.
+fn learning(text: &str) -> Remark {
+    let line = text.lines().next().unwrap_or_default();
+    let title = line.split_inclusive(". ").next().unwrap_or(line).trim();
+    let title: String = match title.char_indices().nth(TITLE) {
+        None => title.trim_end_matches('.').to_owned(),
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+    };
+    let description =
+        if text.trim().trim_end_matches('.') == title { String::new() } else { text.trim().to_owned() };
+    Remark::Learning { title, description, category: CATEGORY.to_owned() }
+}
+
 fn refused(text: String) -> Answer {
     Answer::Refused { text }
 }
@@ -170,4 +218,26 @@ fn accepted(says: &Says, before: Option<&Says>) -> Answer {
     };
     let instead = before.map_or_else(String::new, |before| format!(", in place of `{}`", before.word()));
     Answer::Accepted { text: format!("noted{instead}; {then}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (String, String) {
+        match learning(text) {
+            Remark::Learning { title, description, .. } => (title, description),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_learning_is_titled_by_its_first_sentence() {
+        assert_eq!(parts("Tests need a database."), ("Tests need a database".into(), String::new()));
+        let long = "Tests need a database. It is started by hand.\nSee docs/db.md.";
+        assert_eq!(parts(long), ("Tests need a database".into(), long.into()));
+        let (title, description) = parts(&"ü".repeat(300));
+        assert_eq!((title.chars().count(), description.chars().count()), (TITLE + 1, 300));
+        assert_eq!(parts(""), (String::new(), String::new()));
+    }
 }

@@ -67,7 +67,7 @@ pub fn preview_task(
     Preview::new(site, settings, plan, history)?.task(task)
 }
 
-fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
+pub(super) fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
     Ok(match (site.repo.start(refs)?, &settings.base) {
         (Some(start), _) => start,
         (None, Some(base)) => site.repo.resolve(base)?,

@@ -14,7 +14,7 @@ use super::sharing::{Resource, Sharing};
 use super::step::Step;
 use super::verify::VerifyStep;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, EnvPolicy, Kind, Outcome, Runner, Secrets};
+use crate::agent::{BaseEnv, EnvPolicy, Kind, Offer, Outcome, Runner, Secrets};
 use crate::git::{Repo, Strategy};
 use crate::plan::{Plan, TaskId};
 use crate::store::{PlanFile, StateDir};
@@ -86,6 +86,8 @@ pub struct Settings {
     pub confinement: Confinement,
     /// What no task may change unless a person approves.
     pub protected: Protected,
+    /// Which documents of the project agents are offered.
+    pub offer: Offer,
     /// What `{config_dir}` stands for.
     pub config_dir: PathBuf,
     /// Our own program, which supervises attempts.

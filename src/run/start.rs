@@ -247,7 +247,7 @@ pub fn verified_in(template: &str, checkout: &Path, refs: &EpicRefs) -> PathBuf 
     worktree_path(template, checkout, refs.epic(), VERIFIED_IN)
 }
 
-fn common(
+pub(super) fn common(
     site: &Site,
     settings: &Settings,
     refs: EpicRefs,
@@ -271,6 +271,7 @@ fn common(
         secrets: settings.secrets.clone(),
         confinement: settings.confinement.clone(),
         protected: settings.protected.clone(),
+        offer: settings.offer.clone(),
         workers: Workers::default(),
         verified_in,
         program: settings.program.clone(),

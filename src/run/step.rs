@@ -154,10 +154,10 @@ async fn run_in_folder(
     step: &Step,
     place: StepPlace<'_>,
     link: &Link,
-    make: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
+    folder: impl FnOnce(&Path, &str) -> Result<AttemptDir, StoreError> + Send + 'static,
 ) -> StepRun {
     let (logs, slug) = (place.logs.to_owned(), place.slug.to_owned());
-    let made = spawn_blocking(move || make(&logs, &slug)).await;
+    let made = spawn_blocking(move || folder(&logs, &slug)).await;
     let dir = match made {
         Ok(Ok(dir)) => dir,
         Ok(Err(error)) => return not_run(place, error.to_string()),

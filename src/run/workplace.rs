@@ -52,6 +52,10 @@ impl PrepareError {
                 Ok(Report::of(Outcome::MergeConflict, detail))
             }
             Self::Gone => Ok(Report::of(Outcome::Interrupted, self.to_string())),
+            Self::Base(BaseError::Git(GitError::BrokenOff { .. }))
+            | Self::Git(GitError::BrokenOff { .. }) => {
+                Ok(Report::of(Outcome::Interrupted, "the run was ended while its worktree was made"))
+            }
             Self::NothingKept => Ok(Report::of(Outcome::CouldNotStart, self.to_string())),
             Self::Base(BaseError::Git(error)) | Self::Git(error) if error.is_of_the_disk() => Err(error),
             Self::Base(BaseError::Git(error)) | Self::Git(error) => {

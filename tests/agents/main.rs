@@ -16,7 +16,10 @@
 mod project;
 
 mod ends;
+mod knowledge;
+mod live;
 mod program;
 mod service;
 mod sessions;
 mod two_tasks;
+mod xmlstarlet;

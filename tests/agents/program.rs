@@ -185,7 +185,8 @@ impl Program {
         self.answers(&answer, &format!("Half done.\n\nCLARIFICATION: {question}"))
     }
 
-    fn answers(self, structured: &Value, words: &str) -> Value {
+    /// A step in which it ends with that object, or, where its program asks for none, with these words.
+    pub(crate) fn answers(self, structured: &Value, words: &str) -> Value {
         match self {
             Claude => json!({"tool": "StructuredOutput", "input": structured}),
             Codex => json!({"text": structured.to_string()}),

@@ -10,8 +10,10 @@ use blueprint::agent::{
     Outcome, Reading, Runner, RunnerSpec, build,
 };
 
+use serde_json::{Value, json};
+
 use crate::program::Program;
-use crate::project::{PlanText, TestProject};
+use crate::project::{INTEGRATION, PlanText, TestProject};
 use crate::service::Service;
 
 struct Scene {
@@ -112,6 +114,79 @@ fn a_question_is_answered_in_the_same_session(program: Program) {
     assert_eq!(done.session.as_deref(), Some(session.as_str()));
 }
 
+/// A run of a real plan, whose only task asks in the middle of its work.
+struct Asked {
+    project: TestProject,
+    service: Service,
+    file: PathBuf,
+}
+
+/// The whole prompt has the plan in it: what comes after it in the same session, has not.
+const WHOLE_PROMPT: &str = "## The plan";
+const ANSWER: &str = "SQLite, it is one file";
+
+fn asked(program: Program, file: PathBuf, more: &[(String, Vec<Value>)]) -> Asked {
+    let project = TestProject::new(&PlanText::of(&["a"]), "");
+    let mut steps = vec![program.writes("half.txt", "one half"), program.asks("Postgres or SQLite?")];
+    let first = (WHOLE_PROMPT.to_owned(), steps.clone());
+    if program == Program::Claude {
+        // It takes a session up with a word of its own between what was said and what is new.
+        steps.push(json!({"text": "No response requested."}));
+    }
+    steps.extend([program.writes("whole.txt", "the other half"), program.is_done("Took SQLite.")]);
+    // The answer alone matches no route.
+    let then = (format!("{WHOLE_PROMPT}(?s:.*)> {ANSWER}"), steps);
+    let routes: Vec<_> = more.iter().cloned().chain([then, first]).collect();
+    let service = Service::start(&project.control, &routes);
+    let runner = program.runner("real", &file, &service.url(), project.base(), &[]);
+    project.write("blueprint.toml", &format!("runner = \"real\"\nretries = 0\n{runner}"));
+    project.commit_all("Who plays the agents");
+    let ended = project.run(&[]);
+    ended.assert(4, &["Postgres or SQLite?"]);
+    assert_eq!(project.task("a")["question"], "Postgres or SQLite?");
+    let answer = project.blueprint(&["answer", "a", ANSWER]);
+    assert_eq!(answer.code, Some(0), "{answer}");
+    Asked { project, service, file }
+}
+
+#[track_caller]
+fn assert_whole(project: &TestProject) {
+    assert_eq!(project.show(INTEGRATION, "half.txt"), "one half");
+    assert_eq!(project.show(INTEGRATION, "whole.txt"), "the other half");
+    assert!(project.section_of("a").contains("Took SQLite."));
+    project.assert_no_process_left();
+}
+
+fn a_task_that_asks_is_completed_in_the_same_session(program: Program) {
+    let Some(file) = program.installed() else { return };
+    let Asked { project, service, .. } = asked(program, file, &[]);
+    let ended = project.run(&[]);
+    assert_eq!(ended.code, Some(0), "{ended}\n{}", service.requests());
+    assert_whole(&project);
+    let ends = project.facts("attempt-ended", "a");
+    let session = ends[0]["session"].as_str().unwrap();
+    assert_eq!(ends[1]["session"], session);
+    let continues = &project.facts("attempt-started", "a")[1]["continues"];
+    assert_eq!(*continues, json!({"attempt": 1, "session": session, "because": "answer"}));
+    project.assert_journal();
+}
+
+/// What the program knows of its sessions is gone: the agent is told all anew, and finds its work.
+fn a_task_that_asks_is_completed_in_a_new_session_if_the_old_one_is_gone(program: Program) {
+    let Some(file) = program.installed() else { return };
+    let anew = vec![program.writes("whole.txt", "the other half"), program.is_done("Took SQLite.")];
+    let Asked { project, service, file } = asked(program, file, &[("## Earlier work".to_owned(), anew)]);
+    fs::remove_dir_all(Program::home(project.base(), "real")).unwrap();
+    program.runner("real", &file, &service.url(), project.base(), &[]);
+    let ended = project.run(&[]);
+    assert_eq!(ended.code, Some(0), "{ended}\n{}", service.requests());
+    ended.assert(0, &["lost its session"]);
+    assert_whole(&project);
+    let ends = project.facts("attempt-ended", "a");
+    assert_eq!((ends.len(), &ends[1]["lost_session"]), (3, &json!(true)), "{ends:?}");
+    project.assert_journal();
+}
+
 /// The definition replaces the program's own instructions, and what it does not list is not offered to the model.
 fn a_definition_is_heeded(program: Program) {
     let Some(file) = program.installed() else { return };
@@ -150,6 +225,46 @@ fn opencode_goes_on_with_a_session() {
 #[test]
 fn gemini_goes_on_with_a_session() {
     a_question_is_answered_in_the_same_session(Program::Gemini);
+}
+
+#[test]
+fn claude_completes_in_its_session_what_it_had_asked_about() {
+    a_task_that_asks_is_completed_in_the_same_session(Program::Claude);
+}
+
+#[test]
+fn claude_completes_in_a_new_session_what_it_had_asked_about_in_one_that_is_gone() {
+    a_task_that_asks_is_completed_in_a_new_session_if_the_old_one_is_gone(Program::Claude);
+}
+
+#[test]
+fn codex_completes_in_its_session_what_it_had_asked_about() {
+    a_task_that_asks_is_completed_in_the_same_session(Program::Codex);
+}
+
+#[test]
+fn codex_completes_in_a_new_session_what_it_had_asked_about_in_one_that_is_gone() {
+    a_task_that_asks_is_completed_in_a_new_session_if_the_old_one_is_gone(Program::Codex);
+}
+
+#[test]
+fn opencode_completes_in_its_session_what_it_had_asked_about() {
+    a_task_that_asks_is_completed_in_the_same_session(Program::Opencode);
+}
+
+#[test]
+fn opencode_completes_in_a_new_session_what_it_had_asked_about_in_one_that_is_gone() {
+    a_task_that_asks_is_completed_in_a_new_session_if_the_old_one_is_gone(Program::Opencode);
+}
+
+#[test]
+fn gemini_completes_in_its_session_what_it_had_asked_about() {
+    a_task_that_asks_is_completed_in_the_same_session(Program::Gemini);
+}
+
+#[test]
+fn gemini_completes_in_a_new_session_what_it_had_asked_about_in_one_that_is_gone() {
+    a_task_that_asks_is_completed_in_a_new_session_if_the_old_one_is_gone(Program::Gemini);
 }
 
 #[test]

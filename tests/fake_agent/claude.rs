@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// `starts` is its first line; how it ends: `says TEXT`, `costs USD TEXT`, `asks QUESTION`, `error STATUS TEXT`, `denied TOOL`,
-/// `limit-ends SECONDS TEXT`, `turns`, `budget`, `lost` (there is no such session). Before that: `using ANSWER TOKENS`, what the model
-/// used for one of its answers.
+/// `starts` is its first line; how it ends: `says TEXT`, `learns TEXT`, `costs USD TEXT`, `asks QUESTION`, `error STATUS TEXT`,
+/// `denied TOOL`, `limit-ends SECONDS TEXT`, `turns`, `budget`, `lost` (there is no such session). Before that: `using ANSWER TOKENS`,
+/// what the model used for one of its answers.
 pub(crate) fn output(kind: &str, rest: &str) -> io::Result<String> {
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
     Ok(match kind {
@@ -28,6 +28,12 @@ pub(crate) fn output(kind: &str, rest: &str) -> io::Result<String> {
         "using" => {
             let usage = format!(r#""usage":{{"input_tokens":{more},"output_tokens":0}}"#);
             format!(r#"{{"type":"assistant","message":{{"id":"{first}","content":[],{usage}}}}}"#)
+        }
+        "learns" => {
+            let answer = format!(
+                r#"{{"status":"done","summary":"Done.","deliverables":[],"question":null,"learnings":["{rest}"]}}"#
+            );
+            result("success", false, "Done.", &format!(r#","structured_output":{answer}"#))
         }
         "error" => result("success", true, more, &format!(r#","api_error_status":{first}"#)),
         "denied" => result(

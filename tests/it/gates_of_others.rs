@@ -201,3 +201,44 @@ fn work_that_changes_while_its_gates_run_is_not_merged() {
     project.blueprint(&["give", "a"]).assert(0, &[]);
     assert_eq!(project.show(INTEGRATION, "odd"), "x");
 }
+
+#[test]
+fn a_review_of_work_in_the_checkout_itself_is_made_too() {
+    let critic = "if test -e good.txt; then echo APPROVE; else echo 'FINDINGS: no good.txt'; fi\n";
+    let project = reviewed(critic, "== a #1\nwrite a.txt x\n== a #2\nwrite good.txt x", "");
+    project.complete(&["--isolation", "none"]);
+    assert_eq!(ends(&project, "a"), [("review".into(), false), ("review".into(), true)]);
+}
+
+#[test]
+fn doctor_names_the_gates_and_what_they_lack() {
+    let project = project(&["a"], "== *\nwrite a.txt x", DONE);
+    let said = project.blueprint(&["doctor"]).stdout;
+    assert!(said.contains("tests, release"), "{said}");
+    project.configure(
+        "[[gates]]\nname = \"review\"\nkind = \"review\"\n[agents.reviewer]\nrunner = \"nobody\"\n",
+    );
+    let said = project.blueprint(&["doctor"]).stdout;
+    assert!(said.contains("there is no runner `nobody`"), "{said}");
+}
+
+/// The person who takes over decides: what the gates had found counts no more.
+#[test]
+fn a_task_that_a_person_takes_while_its_gates_run_is_theirs() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x");
+    identify(&project);
+    let control = project.control.display();
+    project.configure(&format!(
+        "[[gates]]\nname = \"slow\"\nrun = \"touch '{control}/began'; test -e by-hand.txt || sleep 600\"\n"
+    ));
+    let run = project.start(&["run"]);
+    project.wait_until_there("began");
+    let taken = project.blueprint(&["take", "a"]);
+    assert_eq!(taken.code, Some(0), "{taken}");
+    run.wait().assert(4, &[]);
+    project.assert_no_process_left();
+    let folder = PathBuf::from(taken.stdout.trim_end());
+    fs::write(folder.join("by-hand.txt"), "x").unwrap();
+    project.blueprint(&["give", "a"]).assert(0, &["your work is merged"]);
+    assert!(merged(&project).contains(&"by-hand.txt".to_owned()));
+}

@@ -307,3 +307,24 @@ fn with_dry_run_it_says_what_would_land_and_what_is_in_the_way_and_changes_nothi
     project.blueprint(&["land", "--dry-run"]).assert(2, &["conflicts with what main has by now, in a.txt"]);
     assert!(!project.state_dir().join("landing.lock").exists());
 }
+
+#[test]
+fn ctrl_c_while_a_hook_runs_ends_it_and_takes_the_landing_back() {
+    let project = done(&PlanText::of(&["a"]), WORK);
+    project.write("mine.txt", "mine");
+    project.git(&["add", "mine.txt"]);
+    project.git(&["commit", "--quiet", "--message", "Mine"]);
+    hook(&project, "pre-merge-commit", "touch \"$FAKE_AGENT_DIR/in-hook\"; sleep 600");
+    let before = (project.refs(), project.git(&["status", "--porcelain"]));
+    let landing = project.start(&["land"]);
+    project.wait_until_there("in-hook");
+    landing.signal(rustix::process::Signal::INT);
+    landing
+        .wait()
+        .assert(130, &["broken off while your hook ran; nothing was changed", "main is where it was"]);
+    project.assert_no_process_left();
+    assert_eq!((project.refs(), project.git(&["status", "--porcelain"])), before);
+    hook(&project, "pre-merge-commit", "true");
+    let said = ok(&project, &["land"]);
+    assert!(said.contains("landed  task a in main, by merge") && !said.contains("broken off"), "{said}");
+}

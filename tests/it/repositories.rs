@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use rustix::process::Signal;
+
 use crate::project::{BLUEPRINT, INTEGRATION, PlanText, Running, TestProject};
 
 const WORK: &str = "== *\nwrite {task}.txt by {task}";
@@ -130,6 +132,25 @@ fn a_filter_that_hangs_ends_the_attempt_and_everything_that_it_has_started_is_en
     project.assert_no_process_left();
     project.git(&["config", "--unset", "filter.slow.smudge"]);
     project.blueprint(&["retry", "a", "b"]).assert(0, &[]);
+    project.complete(&[]);
+}
+
+#[test]
+fn a_run_that_is_told_to_end_at_once_does_not_wait_for_a_filter_that_hangs() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.write(".gitattributes", "*.secret filter=slow\n");
+    project.write("a.secret", "x\n");
+    project.commit_all("Secrets");
+    project.git(&["config", "filter.slow.smudge", "touch \"$FAKE_AGENT_DIR/hangs\"; sleep 600"]);
+    let run = project.start(&["run"]);
+    project.wait_until_there("hangs");
+    run.signal(Signal::TERM);
+    run.wait_for("ending the running agents");
+    run.signal(Signal::TERM);
+    run.wait().assert(143, &["still to do: a"]);
+    project.assert_no_process_left();
+    project.assert_statuses(&[("a", "pending")]);
+    project.git(&["config", "--unset", "filter.slow.smudge"]);
     project.complete(&[]);
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::json_lines::{self, first_text, text};
+use super::super::json_lines::{self, first_text, items, text};
 use super::super::{Event, TELLING, Tokens};
 use super::ending::{ResultLine, of_main};
 
@@ -88,7 +88,7 @@ pub(super) fn events(line: &str) -> Vec<Event> {
             let using = used(&event).map(|(answer, tokens)| Event::Using { answer, tokens });
             content(&event).filter_map(block).chain(using).collect()
         }
-        Some("user") => changed(&event).into_iter().collect(),
+        Some("user") => content(&event).filter_map(failed).chain(changed(&event)).collect(),
         Some("system") => system(&event).into_iter().collect(),
         Some("rate_limit_event") => {
             limit_ends(&event).map(|ends| Event::Limited { ends: Some(ends) }).into_iter().collect()
@@ -111,6 +111,16 @@ fn block(block: &Value) -> Option<Event> {
 fn tool_use(block: &Value) -> Event {
     let on = block.get("input").and_then(|input| first_text(input, TELLING));
     Event::Tool { name: text(block, "name").unwrap_or("tool").to_owned(), on: on.map(str::to_owned) }
+}
+
+/// A tool's result, if it is an error: a text, or blocks of it.
+fn failed(block: &Value) -> Option<Event> {
+    let is_error = block.get("is_error").and_then(Value::as_bool).unwrap_or(false);
+    let content = block.get("content").filter(|_| is_error && text(block, "type") == Some("tool_result"))?;
+    let texts = items(block, "content").filter_map(|inner| text(inner, "text"));
+    Some(Event::ToolFailed(
+        content.as_str().map_or_else(|| texts.collect::<Vec<_>>().join("\n"), str::to_owned),
+    ))
 }
 
 /// What a tool gave back; of those that write, there is a patch in it.

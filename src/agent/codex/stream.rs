@@ -44,10 +44,17 @@ fn done(item: &Value) -> Vec<Event> {
             let what = text(item, "command").map(command).unwrap_or_default();
             vec![Event::Denied(format!("shell ({what})"))]
         }
+        Some("command_execution") => failed_command(item).into_iter().collect(),
         Some("file_change") => changed(item, is_declined).collect(),
         Some("error") => text(item, "message").map(|m| Event::Complained(m.to_owned())).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+fn failed_command(item: &Value) -> Option<Event> {
+    let code = item.get("exit_code").and_then(Value::as_i64).filter(|code| *code != 0)?;
+    let output = text(item, "aggregated_output").unwrap_or_default();
+    Some(Event::ToolFailed(format!("exit code {code}\n{output}")))
 }
 
 fn changed(item: &Value, is_declined: bool) -> impl Iterator<Item = Event> {

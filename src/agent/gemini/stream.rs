@@ -11,7 +11,7 @@ pub(super) fn events(line: &Value) -> Vec<Event> {
         Some("init") => vec![started(line)],
         Some("message") => said(line).into_iter().collect(),
         Some("tool_use") => tool_use(line),
-        Some("tool_result") => denied(line).into_iter().collect(),
+        Some("tool_result") => failed_tool(line).into_iter().collect(),
         Some("error") => vec![told(line)],
         Some("result") => [Some(spent(line)), ended(line)].into_iter().flatten().collect(),
         _ => Vec::new(),
@@ -43,7 +43,7 @@ fn tool_use(line: &Value) -> Vec<Event> {
 /// Tools that an agent cannot do its work without; what it was not let read it may not have needed.
 const NEEDED: &[&str] = &["write_file", "replace", "run_shell_command"];
 
-fn denied(line: &Value) -> Option<Event> {
+fn failed_tool(line: &Value) -> Option<Event> {
     let error = line.get("error").filter(|_| text(line, "status") == Some("error"))?;
     let message = text(error, "message").or_else(|| text(line, "output")).unwrap_or_default();
     // The id of a use begins with the tool's name: `write_file__write_file_1795_0`.
@@ -55,7 +55,11 @@ fn denied(line: &Value) -> Option<Event> {
     let is_denied =
         by_type || message.starts_with("Path not in workspace") || message.contains("denied by policy");
     let what = message.split(": Attempted path").next().unwrap_or_default();
-    (is_denied && NEEDED.contains(&tool)).then(|| Event::Denied(format!("{tool} ({what})")))
+    Some(if is_denied && NEEDED.contains(&tool) {
+        Event::Denied(format!("{tool} ({what})"))
+    } else {
+        Event::ToolFailed(message.to_owned())
+    })
 }
 
 /// A warning does not end it, but for one: it is ended if it goes in circles, and that is called a success.

@@ -42,17 +42,17 @@ fn tool_use(part: &Value) -> Vec<Event> {
         Some("completed") if EDITORS.contains(&name) => {
             text(input, "filePath").map(|path| Event::Changed(path.to_owned()))
         }
-        Some("error") => text(state, "error").and_then(|error| refused(name, on, error)),
+        Some("error") => text(state, "error").map(|error| refused(name, on, error)),
         _ => None,
     };
     [tool].into_iter().chain(then).collect()
 }
 
-fn refused(name: &str, on: Option<&str>, error: &str) -> Option<Event> {
+fn refused(name: &str, on: Option<&str>, error: &str) -> Event {
     let is_denied =
         ["rejected permission", "prevents you from using"].iter().any(|words| error.contains(words));
     let what = on.map_or_else(|| name.to_owned(), |on| format!("{name} ({on})"));
-    is_denied.then_some(Event::Denied(what))
+    if is_denied { Event::Denied(what) } else { Event::ToolFailed(error.to_owned()) }
 }
 
 /// A price of nothing is one that is not known.

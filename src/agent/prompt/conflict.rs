@@ -1,6 +1,8 @@
 //! What an agent is told that is to resolve a conflict of its task's work with what was merged before.
 
-use super::{Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, inline, note, plan};
+use super::{
+    Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, inline, note, one_line, plan,
+};
 
 /// The whole prompt.
 pub(super) fn prompt(brief: &Brief, conflict: &ConflictBrief) -> String {
@@ -72,9 +74,9 @@ fn sides(brief: &Brief, conflict: &ConflictBrief) -> String {
 }
 
 fn side(side: &OtherSide) -> String {
-    let mut text = side.id.clone();
+    let mut text = one_line(&side.id);
     if !side.name.is_empty() {
-        text.push_str(&format!(": {}", side.name));
+        text.push_str(&format!(": {}", one_line(&side.name)));
     }
     if let Some(summary) = &side.summary {
         text.push_str(&format!("\nresult: {}", cut(summary.trim(), SUMMARY)));

@@ -47,6 +47,7 @@ pub struct Config {
     pub sandbox_read: Vec<String>,
     pub allow_push: bool,
     pub protected_paths: Vec<String>,
+    pub context: Vec<String>,
     pub setup: Vec<StepConfig>,
     pub bring: Vec<BringConfig>,
     pub build_cache: Vec<CacheVariable>,
@@ -58,7 +59,6 @@ pub struct Config {
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
     pub commit_plan: Option<bool>,
-    pub context: Option<Vec<String>>,
     pub max_cost: Option<Usd>,
     pub max_tokens: Option<TokenCount>,
     pub gate_iterations: Option<u32>,
@@ -73,7 +73,6 @@ impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let set = [
-            ("context", self.context.is_some()),
             ("notify", self.notify.is_some()),
         ];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()

@@ -224,7 +224,7 @@ mod tests {
         "#;
         let config = with(text, "").unwrap().config;
         assert!(!config.without_effect().contains(&"gates"));
-        assert!(!config.without_effect().contains(&"isolation"));
+        assert!(!config.without_effect().contains(&"context"));
         assert_eq!(config.timeout.unwrap().0.as_secs(), 3600);
     }
 

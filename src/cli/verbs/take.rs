@@ -21,8 +21,6 @@ use crate::report::{clean, shell_word};
 use crate::run::{self, AttemptStarted, Fact, Ready, Taken, TaskHistory, Work, ledger, worktree_path};
 use crate::store::RunLock;
 
-/// The exit code of what Ctrl-C has ended.
-const BROKEN_OFF: u8 = 130;
 /// Between two looks at whether an agent has ended.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long an agent that is being started may take to appear.
@@ -61,11 +59,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         await_agent(&context, name)?;
     }
     let Some((folder, ready)) = settle_in(&context, &branches, name, &results)? else {
-        output::say(&format!(
-            "broken off: the task is yours, but its worktree is not ready; `blueprint take {}` makes it anew",
-            shell_word(&clean(name))
-        ));
-        return Ok(BROKEN_OFF);
+        let message = "broken off: the task is yours, but its worktree is not ready";
+        let name = shell_word(&clean(name));
+        return Err(CliError::new(Kind::BrokenOff, message).hint(format!(
+            "`blueprint take {name}` makes it anew, `blueprint give --back {name}` returns it"
+        )));
     };
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&format!("next    work there, then: blueprint give {plan} {}", shell_word(&clean(name))));

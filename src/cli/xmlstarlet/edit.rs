@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::copy::Copy;
+use super::draft::{Draft, instead};
 use super::real::Real;
 use super::report::report;
 use super::target::Target;
@@ -11,6 +12,7 @@ use super::{same_plan, whose};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::output;
 use crate::genesis::{Genesis, Invalid, LineIndex};
 use crate::run::own_folder;
 use crate::store::{CommitError, LoadError, PlanFile, read_settled};
@@ -22,6 +24,8 @@ struct Workshop {
     edits: PathBuf,
     /// What is known of the plan; nothing of the mere copy on a task's branch.
     context: Option<Context>,
+    /// It is only a draft: what the run has to know of it has to be said.
+    is_draft: bool,
 }
 
 /// Why nothing was saved.
@@ -44,7 +48,12 @@ pub(super) fn edit(real: &Real, head: &[OsString], target: &Target) -> Result<u8
     match saved {
         Ok(saved) => {
             if let Some(before) = was.take().filter(|_| workshop.context.is_some()) {
-                report(&before, &saved.genesis);
+                report(&before, &saved.genesis, workshop.is_draft);
+            }
+            if workshop.is_draft {
+                output::say(
+                    "note    the sandbox keeps the plan from this attempt: the run writes it, and takes this edit as a report",
+                );
             }
             Ok(0)
         }
@@ -66,11 +75,14 @@ impl Workshop {
         if let Some(worktree) = target.own_worktree() {
             let folder = own_folder(&worktree).map_err(|error| no_folder(&worktree, &error))?;
             let plan = PlanFile::new(target.path(), folder.join("plan.lock"))?;
-            return Ok(Some(Self { plan, edits: folder.join("edits"), context: None }));
+            return Ok(Some(Self { plan, edits: folder.join("edits"), context: None, is_draft: false }));
         }
         let context = Context::open(target.path().to_owned(), &Global::default())?.context();
+        if let Some(Draft { plan, edits }) = instead(target.path(), &context.state.plan_lock())? {
+            return Ok(Some(Self { plan, edits, context: Some(context), is_draft: true }));
+        }
         let plan = context.unclaimed_plan_file()?;
-        Ok(Some(Self { plan, edits: context.state.edits(), context: Some(context) }))
+        Ok(Some(Self { plan, edits: context.state.edits(), context: Some(context), is_draft: false }))
     }
 
     /// The plan as the real program leaves it.

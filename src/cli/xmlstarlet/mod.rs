@@ -2,12 +2,13 @@
 //!
 //! Many agents are told to write their status into the plan with it. Its `ed --inplace` takes no lock, and writes in place what nobody has
 //! looked at. Here such a call on a plan has the real program edit a copy, under the plan's lock; the copy takes the plan's place if it is
-//! still the same plan, else nothing is changed. Every other call is the real program's, exit code, streams, signals and all.
+//! still the same plan, else nothing is changed. An agent that its sandbox keeps from the plan edits a draft. Every other call is the real program's, exit code, streams, signals and all.
 //!
 //! Knows nothing of what the edits are about: a status that an agent writes this way is its report, which the run makes of it.
 
 mod arguments;
 mod copy;
+mod draft;
 mod edit;
 mod real;
 mod report;

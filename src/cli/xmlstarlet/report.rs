@@ -3,22 +3,38 @@
 use std::env;
 use std::path::PathBuf;
 
-use crate::genesis::{Details, Genesis, Status, Task};
-use crate::run::{Claim, Request, Says, leave};
+use crate::agent::OUTBOX;
+use crate::genesis::{Details, Genesis, Known, Status, Task};
+use crate::run::{Claim, Remark, Request, Says, leave};
 
 /// Leaves what the edit says of the attempt's own task in the attempt's outbox; nothing outside of an attempt. The run decides whether it
-/// believes it, and looks at the plan as well: an outbox that can't be written to is no reason to fail.
-pub(super) fn report(before: &Genesis, now: &Genesis) {
-    if let Some((worktree, request)) = request(before, now) {
-        let _ = leave(&worktree, &request);
+/// believes it, and looks at the plan as well: an outbox that can't be written to is no reason to fail. Of a draft the run sees nothing
+/// but what is said here: what is new in its knowledge base, too.
+pub(super) fn report(before: &Genesis, now: &Genesis, is_draft: bool) {
+    let (Some(outbox), Ok(token)) = (outbox(), env::var("BLUEPRINT_TASK_TOKEN")) else { return };
+    let learnt = if is_draft { learnt(before, now) } else { Vec::new() };
+    for says in learnt.into_iter().chain(own_claim(before, now)) {
+        let _ = leave(&outbox, &Request { token: token.clone(), says });
     }
 }
 
-fn request(before: &Genesis, now: &Genesis) -> Option<(PathBuf, Request)> {
-    let (task, token) = (env::var("TASK_ID").ok()?, env::var("BLUEPRINT_TASK_TOKEN").ok()?);
-    let worktree = PathBuf::from(env::var_os("WORKTREE_PATH")?);
-    let claim = claim(before.task(&task)?, now.task(&task)?, now.details(&task))?;
-    Some((worktree, Request { token, says: Says::Claim(claim) }))
+/// Where the attempt that we are part of leaves its reports.
+pub(super) fn outbox() -> Option<PathBuf> {
+    env::var_os(OUTBOX).or_else(|| env::var_os("WORKTREE_PATH")).map(PathBuf::from)
+}
+
+fn own_claim(before: &Genesis, now: &Genesis) -> Option<Says> {
+    let task = env::var("TASK_ID").ok()?;
+    claim(before.task(&task)?, now.task(&task)?, now.details(&task)).map(Says::Claim)
+}
+
+fn learnt(before: &Genesis, now: &Genesis) -> Vec<Says> {
+    let known = before.known();
+    let new = now.known().into_iter().filter(|entry| !known.contains(entry));
+    let said = |Known { kind: category, title, texts }| {
+        Says::Remark(Remark::Learning { title, description: texts.join("\n"), category })
+    };
+    new.map(said).collect()
 }
 
 /// What the change of status claims; nothing, where it says no more than that the agent works.
@@ -57,7 +73,7 @@ fn said(status: Status, details: &Details) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, claim};
+    use super::{Claim, Remark, Says, claim, learnt};
     use crate::genesis::Genesis;
 
     fn plan(history: &str) -> Genesis {
@@ -84,6 +100,21 @@ mod tests {
         assert_eq!(failed, Some(Claim::Failed { reason: "no schema".into() }));
         let blocked = claimed(&working, &format!("{working}{}", event("blocked", "")));
         assert_eq!(blocked, Some(Claim::Blocked { reason: "written as blocked into the plan".into() }));
+    }
+
+    #[test]
+    fn what_is_new_in_the_knowledge_base_of_a_draft_is_said() {
+        let entry =
+            |title: &str| format!("<learning><title>{title}</title><description>d</description></learning>");
+        let with = |entries: String| {
+            let base =
+                format!("<knowledgeBase><learnings>{entries}</learnings></knowledgeBase></projectGenesis>");
+            Genesis::parse(plan("").source().replace("</projectGenesis>", &base).into_bytes()).unwrap()
+        };
+        let said = learnt(&with(entry("old")), &with(entry("old") + &entry("new")));
+        let new =
+            Remark::Learning { title: "new".into(), description: "d".into(), category: "learning".into() };
+        assert_eq!(said, [Says::Remark(new)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod edges;
 #[cfg(test)]
 mod form_tests;
 mod ids;
+mod knowledge;
 mod lists;
 mod nodes;
 mod project;
@@ -21,6 +22,7 @@ use super::tree::Node;
 use super::xml::Xml;
 use super::{Details, Edge, Level, Project, Ref, Task};
 
+pub(super) use knowledge::known;
 pub(super) use lists::{Listed, STATUS};
 pub(super) use tasks::{deciding_event, event_words, last_event};
 pub(super) use update::Edited;

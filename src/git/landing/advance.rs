@@ -1,6 +1,8 @@
 //! A branch of the user's takes a step, and the checkout that has it with it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,11 +69,16 @@ impl Repo {
     }
 
     /// Makes the step: files and index first, then the user's `hook`, if one is to be asked, then the branch. One that is refused is taken
-    /// back.
+    /// back, and so is one whose hook is broken off because `is_over` is set.
     ///
     /// # Errors
     /// [`GitError::HalfDone`] if it broke off in the middle: [`Repo::resume`] goes on from there. After any other error all is as it was.
-    pub fn take_step(&self, step: &Advance, hook: Option<&'static str>) -> Result<Advanced, GitError> {
+    pub fn take_step(
+        &self,
+        step: &Advance,
+        hook: Option<&'static str>,
+        is_over: &Arc<AtomicBool>,
+    ) -> Result<Advanced, GitError> {
         let (branch, from, to) = step.read()?;
         let Some(checkout) = &step.checkout else {
             return self.move_branch(self.place(), &branch, from, to).map(|()| Advanced::Done);
@@ -84,12 +91,12 @@ impl Repo {
         if let Err(error) = carry.run(self) {
             return Err(self.after_failure(&carry, error));
         }
-        let agreed = hook.map_or(Ok(()), |hook| hooks::run(checkout, hook, &[]));
+        let agreed = hook.map_or(Ok(()), |hook| hooks::run(checkout, hook, &[], is_over));
         if let Err(error) = agreed.and_then(|()| self.move_branch(checkout, &branch, from, to)) {
             return Err(self.taken_back(&carry, error));
         }
         // What it says has no effect on a step that is made.
-        let _ = hooks::run(checkout, "post-merge", &["0"]);
+        let _ = hooks::run(checkout, "post-merge", &["0"], is_over);
         Ok(Advanced::Done)
     }
 

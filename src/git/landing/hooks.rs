@@ -2,16 +2,23 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::git::{GitError, Program, Repo};
 
-/// Runs a hook in a checkout, as git would; one that is not there agrees.
+/// Runs a hook in a checkout, as git would; one that is not there agrees. Ended when `is_over` is set.
 ///
 /// # Errors
 /// [`GitError::HookRefused`], with what it printed.
-pub(super) fn run(checkout: &Path, hook: &'static str, arguments: &[&str]) -> Result<(), GitError> {
+pub(super) fn run(
+    checkout: &Path,
+    hook: &'static str,
+    arguments: &[&str],
+    is_over: &Arc<AtomicBool>,
+) -> Result<(), GitError> {
     let call = Program::new("run a hook", checkout).args(["hook", "run", "--ignore-missing", hook, "--"]);
-    let ended = call.args(arguments).end()?;
+    let ended = call.args(arguments).until(is_over).end()?;
     if ended.code == Some(0) {
         return Ok(());
     }
@@ -28,7 +35,7 @@ pub(super) fn message(place: &Path, text: String) -> Result<Vec<u8>, GitError> {
     let file =
         tempfile::NamedTempFile::new().map_err(GitError::io("create a file in", std::env::temp_dir()))?;
     fs::write(file.path(), text).map_err(GitError::io("write", file.path()))?;
-    run(place, "commit-msg", &[&file.path().to_string_lossy()])?;
+    run(place, "commit-msg", &[&file.path().to_string_lossy()], &Arc::default())?;
     fs::read(file.path()).map_err(GitError::io("read", file.path()))
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Output};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -16,23 +16,45 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group,
 const MARK: &str = "BLUEPRINT_GIT_CALL";
 /// What is told to end has so long until it is killed.
 const GRACE: Duration = Duration::from_secs(3);
+/// Between two looks at whether it is to be broken off.
+const ATTENTION: Duration = Duration::from_millis(100);
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Runs it to its end; `None` if that did not come within `limit`, and it had to be ended.
+/// How often everything under way was broken off so far.
+static BREAKS: AtomicU64 = AtomicU64::new(0);
+
+/// Ends all calls of git that are under way in this process; those that come later are let be.
+pub fn break_off_calls() {
+    BREAKS.fetch_add(1, Ordering::SeqCst);
+}
+
+/// How it ended.
+pub(super) enum Ran {
+    /// By itself.
+    Ended(Output),
+    /// Not within its time, and was ended.
+    TimedOut,
+    /// It was to be broken off, and was ended.
+    BrokenOff,
+}
+
+/// Runs it to its end, which has to come within `limit`, and before `is_over` is set.
 ///
 /// What it prints goes to files: a pipe would stay open for as long as anybody has it whom a hook has left in the background.
-pub(super) fn run(mut command: Command, limit: Duration) -> io::Result<Option<Output>> {
+pub(super) fn run(mut command: Command, limit: Duration, is_over: Option<&AtomicBool>) -> io::Result<Ran> {
     let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let mark = mark();
+    let (mark, breaks) = (mark(), BREAKS.load(Ordering::SeqCst));
+    let is_over =
+        || is_over.is_some_and(|flag| flag.load(Ordering::SeqCst)) || breaks != BREAKS.load(Ordering::SeqCst);
     command.env(MARK, &mark).process_group(0);
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn()?;
-    let Some(status) = wait(&mut child, limit)? else {
+    let Some(status) = wait(&mut child, limit, &is_over)? else {
         end(&mut child, &mark)?;
-        return Ok(None);
+        return Ok(if is_over() { Ran::BrokenOff } else { Ran::TimedOut });
     };
-    Ok(Some(Output { status, stdout: content(&mut stdout)?, stderr: content(&mut stderr)? }))
+    Ok(Ran::Ended(Output { status, stdout: content(&mut stdout)?, stderr: content(&mut stderr)? }))
 }
 
 fn mark() -> String {
@@ -47,7 +69,7 @@ fn content(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+fn wait(child: &mut Child, limit: Duration, is_over: &dyn Fn() -> bool) -> io::Result<Option<ExitStatus>> {
     let begun = Instant::now();
     let ending = pid_of(child.id()).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     loop {
@@ -55,10 +77,10 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
             return Ok(Some(status));
         }
         let left = limit.saturating_sub(begun.elapsed());
-        if left.is_zero() {
+        if left.is_zero() || is_over() {
             return Ok(None);
         }
-        pause(ending.as_ref(), left);
+        pause(ending.as_ref(), left.min(ATTENTION));
     }
 }
 

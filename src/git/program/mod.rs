@@ -13,10 +13,13 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::GitError;
+use child::Ran;
+pub use child::break_off_calls;
 
 /// How long a call may take, unless [`limit_calls`] has said otherwise: large files may come over a slow network, and a hook may build.
 const LIMIT: Duration = Duration::from_mins(30);
@@ -54,6 +57,7 @@ pub struct Program {
     variables: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
     limit: Duration,
+    is_over: Option<Arc<AtomicBool>>,
 }
 
 /// How a call ended.
@@ -78,6 +82,7 @@ impl Program {
             variables: Vec::new(),
             stdin: Vec::new(),
             limit: SET_LIMIT.get().copied().unwrap_or(LIMIT),
+            is_over: None,
         }
     }
 
@@ -125,6 +130,13 @@ impl Program {
         self
     }
 
+    /// What breaks it off when it is set, by a signal perhaps: it is ended then, with all that it has started.
+    #[must_use]
+    pub fn until(mut self, is_over: &Arc<AtomicBool>) -> Self {
+        self.is_over = Some(Arc::clone(is_over));
+        self
+    }
+
     /// Runs it to its end; gives what it printed. Anything but success is an error, in git's own words.
     pub fn run(self) -> Result<Vec<u8>, GitError> {
         let (action, path) = (self.action, self.folder.clone());
@@ -134,17 +146,21 @@ impl Program {
         }
     }
 
-    /// Runs it to its end, whatever that is. An error only if it can't be started, or does not end in time.
+    /// Runs it to its end, whatever that is. An error only if it can't be started, does not end in time, or is
+    /// broken off.
     pub fn end(self) -> Result<Ended, GitError> {
         let (action, path, limit) = (self.action, self.folder.clone(), self.limit);
         match self.output() {
-            Ok(Some(Output { status, stdout, stderr })) => Ok(Ended { code: status.code(), stdout, stderr }),
-            Ok(None) => Err(GitError::TimedOut { action, path, limit }),
+            Ok(Ran::Ended(Output { status, stdout, stderr })) => {
+                Ok(Ended { code: status.code(), stdout, stderr })
+            }
+            Ok(Ran::TimedOut) => Err(GitError::TimedOut { action, path, limit }),
+            Ok(Ran::BrokenOff) => Err(GitError::BrokenOff { action, path }),
             Err(source) => Err(GitError::NoProgram { action, path, source }),
         }
     }
 
-    fn output(self) -> std::io::Result<Option<Output>> {
+    fn output(self) -> std::io::Result<Ran> {
         let mut git = Command::new("git");
         for (name, _) in env::vars_os().filter(|(name, _)| !stays(name)) {
             git.env_remove(name);
@@ -155,7 +171,7 @@ impl Program {
             git.arg("-c").arg(setting);
         }
         git.args(self.arguments).current_dir(self.folder).stdin(input(&self.stdin)?);
-        child::run(git, self.limit)
+        child::run(git, self.limit, self.is_over.as_deref())
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn nobody_is_in(folders: &[&Path]) -> bool {
 /// Whether none of those processes has anything there open either, watches it (as editors watch what is open in them, wherever they were
 /// started), or was called with its name. That takes a while to find out.
 pub(super) fn nobody_looks_at(folders: &[&Path]) -> bool {
-    let nodes: HashSet<_> = folders.iter().filter_map(|folder| Some(fs::metadata(folder).ok()?.ino())).collect();
+    let nodes: HashSet<_> =
+        folders.iter().filter_map(|folder| Some(fs::metadata(folder).ok()?.ino())).collect();
     let looks = |pid: u32| is_called_with(pid, folders) || has_open(pid, folders, &nodes);
     strangers().is_some_and(|mut strangers| !strangers.any(looks))
 }
@@ -45,11 +46,13 @@ fn is_called_with(pid: u32, folders: &[&Path]) -> bool {
 
 fn has_open(pid: u32, folders: &[&Path], nodes: &HashSet<u64>) -> bool {
     let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-    open.map(|entry| (entry.file_name(), fs::read_link(entry.path()).unwrap_or_default())).any(|(number, what)| {
-        let notes = || PathBuf::from(format!("/proc/{pid}/fdinfo")).join(&number);
-        let is_there = folders.iter().any(|folder| what.starts_with(folder));
-        is_there || (what.as_os_str() == "anon_inode:inotify" && watches(&notes(), nodes))
-    })
+    open.map(|entry| (entry.file_name(), fs::read_link(entry.path()).unwrap_or_default())).any(
+        |(number, what)| {
+            let notes = || PathBuf::from(format!("/proc/{pid}/fdinfo")).join(&number);
+            let is_there = folders.iter().any(|folder| what.starts_with(folder));
+            is_there || (what.as_os_str() == "anon_inode:inotify" && watches(&notes(), nodes))
+        },
+    )
 }
 
 /// Lines are `inotify wd:1 ino:9e7e sdev:800013 …`, in hexadecimal.

@@ -117,6 +117,7 @@ impl Count {
             Event::Said(_)
             | Event::SaidMore(_)
             | Event::Tool { .. }
+            | Event::ToolFailed(_)
             | Event::Changed(_)
             | Event::Retried(_)
             | Event::Limited { .. }

@@ -16,7 +16,7 @@ use super::gates;
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
 use super::launch::{self, LaunchError, Ready};
-use super::listener::Listener;
+use super::listener::{Listener, learn};
 use super::provision::{PortBlock, Provided};
 use super::record::{AgentStarted, AttemptStarted};
 use super::supervisor::{self, End, Exit};
@@ -134,6 +134,7 @@ async fn watch_over(
     let ((end, ended_by), said) = tokio::join!(waiting, listener.listen(over));
     tracing::debug!(task = %job.task, ?end, ?ended_by, "agent ended");
     let (mut report, warning) = judge_in_place(job, &end, ended_by, said?);
+    learn(job, started, &report.learnings, link).await?;
     report.duration = end.at.duration_since(since).try_into().unwrap_or_default();
     if let Some(warning) = warning {
         let _ = link.messages.send(Message::Warning(job.task.clone(), warning));

@@ -70,7 +70,9 @@ impl Dispatcher<'_> {
 
     fn is_to_be_asked(&self, task: &TaskId, question: &OpenQuestion) -> bool {
         let Consultation { open, in_vain, .. } = &self.consultation;
-        !open.contains_key(task) && !in_vain.contains(&(task.clone(), question.attempt))
+        !open.contains_key(task)
+            && !in_vain.contains(&(task.clone(), question.attempt))
+            && !self.waits_for_approval(task)
     }
 
     fn ask_program(&mut self, task: &TaskId, question: OpenQuestion) {
@@ -81,15 +83,15 @@ impl Dispatcher<'_> {
             return;
         }
         self.tell(RunEvent::Note(format!("{task} asks; `{}` is to answer that", step.name)));
-        let stop = watch::Sender::new(None);
+        let ends = watch::Sender::new(None);
         let link = Link {
             messages: self.sender.clone(),
-            stop: stop.subscribe(),
+            stop: ends.subscribe(),
             stopped: self.stopped.subscribe(),
             stoppable: Stoppable::default(),
             watcher: self.watcher.clone(),
         };
-        self.consultation.open.insert(task.clone(), stop);
+        self.consultation.open.insert(task.clone(), ends);
         let (common, asking) = (self.common.clone(), self.asking(task, &question));
         tokio::spawn(async move {
             let reply = ask(&common, &step, &asking, &link).await;

@@ -76,6 +76,13 @@ impl Dispatcher<'_> {
         Ok(true)
     }
 
+    /// Whether it is a person who has to look at the task's work: no program does so in their place.
+    pub(super) fn waits_for_approval(&self, task: &TaskId) -> bool {
+        let last = self.books.history().task(task.as_str()).and_then(TaskHistory::last_attempt);
+        let ended = last.and_then(|last| last.ended.as_ref());
+        ended.is_some_and(|(ended, _)| ended.approval.is_some())
+    }
+
     /// The gate counts as passed first, and that there are others last: whoever is killed in between takes it in again.
     fn take_in_approval(&mut self, task: &TaskId) -> Result<(), RunError> {
         let story = self.books.history().task(task.as_str());

@@ -2,6 +2,7 @@
 
 use super::Dispatcher;
 use super::wrap_up::task_of;
+use crate::git;
 use crate::plan::{Ending, Event, State};
 use crate::run::attempt::Message;
 use crate::run::signals::Asked;
@@ -85,6 +86,10 @@ impl Dispatcher<'_> {
     pub(super) fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
         self.stage = self.stage.max(Some(stage));
         self.stop_attempts(stage);
+        if stage == Stage::Kill {
+            // One may hang in a filter or a hook, and at once is at once.
+            git::break_off_calls();
+        }
         self.release_waiting()
     }
 

@@ -3,10 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::signal::ctrl_c;
-use tokio::sync::{mpsc, watch};
 
 use super::command::{Place, run_command};
 use super::pass::Ran;
@@ -14,11 +10,10 @@ use super::{Check, Gate, GateEnded};
 use crate::git::Oid;
 use crate::plan::TaskId;
 use crate::run::attempt::Link;
-use crate::run::process::Stoppable;
+use crate::run::handover::{Outfit, until_broken_off};
 use crate::run::step;
-use crate::run::watch::Watcher;
-use crate::run::{Outfit, RunError, Stage, start};
-use crate::store::AttemptDir;
+use crate::run::{RunError, start};
+use crate::store::{AttemptDir, StoreError};
 
 /// Work that a person has done, and what its gates need.
 #[derive(Debug)]
@@ -33,9 +28,9 @@ pub struct GivenWork<'a> {
     pub worktree: &'a Path,
     /// The attempt's folder, in which the gates have their logs.
     pub dir: &'a AttemptDir,
-    /// What they run with.
+    /// By which means commands are run.
     pub outfit: &'a Outfit,
-    /// Beside its environment, what they are told of the task.
+    /// What they are told of the task.
     pub variables: &'a [(OsString, OsString)],
 }
 
@@ -59,29 +54,10 @@ pub fn pass_by_hand(
     work: &GivenWork<'_>,
     tell: &dyn Fn(&str),
 ) -> Result<ByHand, RunError> {
-    step::end_leftovers(&work.dir.steps())?;
-    let ended = start::runtime()?.block_on(async {
-        let stop = watch::Sender::new(None);
-        let stopped = watch::Sender::new(Duration::ZERO);
-        let (messages, _heard) = mpsc::unbounded_channel();
-        let link = Link {
-            messages,
-            stop: stop.subscribe(),
-            stopped: stopped.subscribe(),
-            stoppable: Stoppable::default(),
-            watcher: Watcher::default(),
-        };
-        let running = one_by_one(gates, work, &link, tell);
-        tokio::pin!(running);
-        loop {
-            tokio::select! {
-                ended = &mut running => break ended,
-                // They are ended as those of a run are, and nothing is left running.
-                _ = ctrl_c() => drop(stop.send_replace(Some(Stage::End))),
-            }
-        }
-    });
-    Ok(ended)
+    let logs = work.dir.steps();
+    step::end_leftovers(&logs)?;
+    let runtime = start::runtime().map_err(StoreError::io("start threads in", &logs))?;
+    Ok(runtime.block_on(until_broken_off(async |link| one_by_one(gates, work, link, tell).await)))
 }
 
 async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell: &dyn Fn(&str)) -> ByHand {

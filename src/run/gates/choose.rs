@@ -21,8 +21,8 @@ impl Gates {
     /// Those that the work of an agent at a task has to pass, in their order. A command that is called as a quality attribute of the plan
     /// has to print a number that reaches its target.
     pub fn of(&self, task: &str, agent: &str, quality: &[Quality]) -> Vec<Arc<Gate>> {
-        let named = self.of_tasks.get(task).or_else(|| self.of_agents.get(agent));
-        let is_meant = |gate: &Gate| match named {
+        let chosen = self.of_tasks.get(task).or_else(|| self.of_agents.get(agent));
+        let is_meant = |gate: &Gate| match chosen {
             Some(names) => names.contains(&gate.name),
             None => gate.is_for(task, agent),
         };

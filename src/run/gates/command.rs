@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::pass::Ran;
 use super::value::value;
-use super::{Bounds, CommandGate, Gate, GateEnded, Measured, Metric, findings};
+use super::{CommandGate, Gate, GateEnded, Measured, Metric, findings};
 use crate::run::attempt::Link;
 use crate::run::job::Job;
 use crate::run::step::{self, Means, Step, StepCommand, StepEnd, StepPlace, StepRun};
@@ -19,20 +19,20 @@ const MOST: u64 = 8 << 20;
 
 /// Where a gate's command runs.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) means: Means<'a>,
+pub(in crate::run) struct Place<'a> {
+    pub(in crate::run) means: Means<'a>,
     /// Its working directory.
-    pub(super) folder: &'a Path,
-    pub(super) env: &'a [(OsString, OsString)],
+    pub(in crate::run) folder: &'a Path,
+    pub(in crate::run) env: &'a [(OsString, OsString)],
     /// The folder in which it has its log.
-    pub(super) logs: &'a Path,
+    pub(in crate::run) logs: &'a Path,
     /// It runs what the agent of that attempt has written; nothing where a person has.
-    pub(super) confined_as: Option<&'a Job>,
-    pub(super) link: &'a Link,
+    pub(in crate::run) confined_as: Option<&'a Job>,
+    pub(in crate::run) link: &'a Link,
 }
 
 /// Runs it to its end. `plain` is how it ends without anything more, `rounds` how it ended before.
-pub(super) async fn run_command(
+pub(in crate::run) async fn run_command(
     place: Place<'_>,
     (number, gate): (usize, &Gate),
     command: &CommandGate,
@@ -100,7 +100,7 @@ fn judged(
 
 fn measure(metric: &Metric, log: &Path) -> Option<Measured> {
     let value = value(&end_of(log)?, &metric.path)?;
-    Some(Measured::new(value, metric.bounds.unwrap_or_else(Bounds::default)))
+    Some(Measured::new(value, metric.bounds.unwrap_or_default()))
 }
 
 fn end_of(log: &Path) -> Option<String> {

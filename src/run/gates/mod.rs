@@ -23,7 +23,8 @@ pub use ran::{GateEnded, Measured};
 pub use rounds::Patience;
 pub use target::Bounds;
 
+pub(super) use command::{Place, run_command};
 pub(super) use gating::Gating;
-pub(super) use pass::pass;
+pub(super) use pass::{Ran, pass};
 pub(super) use ran::Approved;
 pub(super) use rounds::{Decision, decide};

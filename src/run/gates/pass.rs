@@ -17,7 +17,7 @@ use crate::run::record::{AttemptStarted, Fact};
 use crate::run::{Isolation, RunError, provision, step};
 
 /// What became of one gate.
-pub(super) enum Ran {
+pub(in crate::run) enum Ran {
     /// It was run to its end.
     Ended(Box<GateEnded>),
     /// It was ended with the run, and nothing is known.
@@ -84,12 +84,11 @@ pub(in crate::run) async fn pass(
 /// A gate, with its number among all of its attempt.
 type Numbered = (usize, Arc<Gate>);
 
+/// The gates to be run, and their variables.
+type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>);
+
 /// The gates that matter for the work and that it has not passed yet, and their variables. What an earlier run has left is ended.
-fn prepare(
-    job: &Job,
-    base: Option<Oid>,
-    head: Option<Oid>,
-) -> Result<(Vec<Numbered>, Vec<(OsString, OsString)>), RunError> {
+fn prepare(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Prepared, RunError> {
     step::end_leftovers(&job.dir.steps())?;
     if let Some(head) = head {
         stand_at(job, head)?;

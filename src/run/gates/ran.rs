@@ -94,7 +94,7 @@ impl GateEnded {
     }
 
     /// Of a gate that was not passed, and of which nothing more is known.
-    pub(super) fn plain((task, attempt): (TaskId, u32), gate: &Gate, head: Option<Oid>) -> Self {
+    pub(in crate::run) fn plain((task, attempt): (TaskId, u32), gate: &Gate, head: Option<Oid>) -> Self {
         Self {
             task,
             attempt,

@@ -101,7 +101,7 @@ async fn ask(
     reviewer: &Reviewer,
     number: usize,
 ) -> Result<(Arc<Job>, Reading), String> {
-    let job = Arc::new(as_job(scene, reviewer, slug(number, &gate.name)));
+    let job = Arc::new(as_job(scene, reviewer, &slug(number, &gate.name)));
     let of_work = ReviewBrief {
         base: Some(scene.started.base.clone()).filter(|base| !base.is_empty()),
         head: scene.head.map(|head| head.to_string()),
@@ -154,9 +154,9 @@ fn only_looking(walls: Walls, job: &Job) -> Walls {
 }
 
 /// The reviewer's own attempt at its work, as far as its program has to do with it. Nobody takes its reports.
-fn as_job(scene: &Scene, reviewer: &Reviewer, slug: String) -> Job {
+fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
     let job = &scene.job;
-    let dir = AttemptDir::at(step::unused(&job.dir.steps(), &slug));
+    let dir = AttemptDir::at(step::unused(&job.dir.steps(), slug));
     let agent = &reviewer.cast.agent;
     let definition = job.gating.reviewers.get(agent).cloned();
     Job {

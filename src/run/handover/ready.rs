@@ -141,7 +141,7 @@ impl Ready {
             confined_as: None,
         };
         let runtime = runtime().map_err(StoreError::io("start threads in", &logs))?;
-        match runtime.block_on(until_broken_off(provisions, place)) {
+        match runtime.block_on(until_broken_off(async |link| provisions.set_up(place, link).await)) {
             Ok(()) => {}
             Err(NotSetUp::Stopped) => self.is_broken_off = true,
             Err(NotSetUp::Failed(why)) => self.warnings.push(why),
@@ -150,8 +150,8 @@ impl Ready {
     }
 }
 
-/// Ctrl-C ends the steps, and a second one at once: whoever asks is a person who waits for them.
-async fn until_broken_off(provisions: &Provisions, place: StepPlace<'_>) -> Result<(), NotSetUp> {
+/// Ctrl-C ends the steps that run with that link, and a second one at once: whoever asks is a person who waits for them.
+pub(in crate::run) async fn until_broken_off<T>(steps: impl AsyncFnOnce(&Link) -> T) -> T {
     let ends = Arc::new(watch::Sender::new(None));
     let (messages, _unheard) = mpsc::unbounded_channel();
     let (_never, stopped) = watch::channel(Duration::ZERO);
@@ -163,7 +163,7 @@ async fn until_broken_off(provisions: &Provisions, place: StepPlace<'_>) -> Resu
         watcher: Watcher::default(),
     };
     let listening = tokio::spawn(pass_on_signals(Arc::clone(&ends)));
-    let done = provisions.set_up(place, &link).await;
+    let done = steps(&link).await;
     listening.abort();
     done
 }

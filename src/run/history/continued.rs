@@ -168,3 +168,6 @@ impl GivenAnswer {
         AnsweredBrief { question, text, by }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         env_policy: EnvPolicy::default(),
         confinement: crate::run::Confinement::default(),
         protected: crate::run::Protected::default(),
+        offer: crate::agent::Offer::default(),
         config_dir: PathBuf::new(),
         program: PathBuf::new(),
         casting: HashMap::new(),

@@ -1,5 +1,7 @@
 mod print;
 
+use std::io::{IsTerminal, stdout};
+
 use crate::cli::args::{Format, Global};
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, Known, find};
@@ -51,6 +53,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let change = change(&branches, &known, name, args.attempt)?;
     if args.format == Format::Human {
         warn_of_later_work(&branches, &known, &change);
+        if stdout().is_terminal() && branches.repo.changes(change.base, &change.later)?.is_empty() {
+            let (number, name) = (change.attempt, clean(name));
+            output::say(&format!("attempt {number} at {name} has changed nothing against its base"));
+        }
     }
     match (args.format, args.stat, args.name_only) {
         (Format::Json, ..) => print::json(branches.repo, &change)?,

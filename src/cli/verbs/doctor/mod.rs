@@ -1,5 +1,7 @@
+mod gates;
 mod ground;
 mod leftovers;
+mod live;
 mod plan;
 mod programs;
 
@@ -15,10 +17,14 @@ use crate::store::see_settled;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint doctor genesis.xml\n\n\
-Looks only, and changes nothing. Exit codes: 0 nothing is wrong, 1 something is.")]
+Looks only, and changes nothing; with `--live` it makes a worktree, runs the setup steps and the gates in it, calls each agent \
+program once, and removes the worktree. Exit codes: 0 nothing is wrong, 1 something is.")]
 pub(crate) struct Args {
     /// The plan; without one, what any plan needs is looked at.
     genesis: Option<String>,
+    /// Try a worktree with its setup and the gates on it, and call each agent program that the plan needs, with one short prompt: that costs a little.
+    #[arg(long)]
+    live: bool,
     /// How to print it.
     #[arg(long, default_value = "human")]
     format: Format,
@@ -68,10 +74,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let arguments: Vec<_> = args.genesis.iter().cloned().collect();
     let mut checks = vec![programs::git()];
     match find(&arguments) {
-        Ok((path, [])) => with_plan(path, global, &mut checks)?,
+        Ok((path, [])) => with_plan(path, args.live, global, &mut checks)?,
         Ok((_, [stray, ..])) => return Err(CliError::usage(format!("there is no plan `{stray}`"))),
         Err(error) if args.genesis.is_some() => return Err(error),
         Err(error) => {
+            if args.live {
+                return Err(CliError::usage("`--live` needs a plan: which programs to call, it says")
+                    .hint(error.message));
+            }
             let hint = error.hint.unwrap_or_else(|| "name a plan to have it looked at".to_owned());
             checks.push(Check::note("plan", error.message, hint));
         }
@@ -84,7 +94,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     Ok(u8::from(is_wrong))
 }
 
-fn with_plan(path: std::path::PathBuf, global: &Global, checks: &mut Vec<Check>) -> Result<(), CliError> {
+fn with_plan(
+    path: std::path::PathBuf,
+    is_live: bool,
+    global: &Global,
+    checks: &mut Vec<Check>,
+) -> Result<(), CliError> {
     let genesis = match see_settled(&path) {
         Ok(seen) => seen.into_genesis(),
         Err(error) => {
@@ -97,8 +112,15 @@ fn with_plan(path: std::path::PathBuf, global: &Global, checks: &mut Vec<Check>)
     ground::check(&context, loaded.as_ref(), checks);
     if let Some(loaded) = &loaded {
         programs::runners(&genesis, loaded, checks);
+        gates::check(&context, loaded, checks);
     }
     leftovers::check(&context, &genesis, checks);
+    // What is wrong already would only be told in other words, after it has cost something.
+    if is_live && !checks.iter().any(|check| check.verdict == Verdict::Wrong) {
+        live::check(&context, &genesis, checks);
+    } else if is_live {
+        checks.push(Check::note("live", "nothing was tried", "mend first what is wrong above"));
+    }
     Ok(())
 }
 

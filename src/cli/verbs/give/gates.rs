@@ -1,11 +1,9 @@
 //! The gates that a person's work goes through before it is merged: commands are run; a review, or an approval, it needs none.
 
-use std::env;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::agent::BaseEnv;
 use crate::cli::casting::{DEFAULT_AGENT, Wishes};
 use crate::cli::config::Loaded;
 use crate::cli::context::Context;
@@ -17,7 +15,9 @@ use crate::cli::verbs::run::outfit;
 use crate::git::{Authorship, Oid};
 use crate::plan::TaskId;
 use crate::report::clean;
-use crate::run::{self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Record, open_journal};
+use crate::run::{
+    self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Outfit, PERSON, Record, open_journal,
+};
 
 /// Commits the work of a task that `held` says is taken, and has its gates run; others may change the plan meanwhile. Gives the commit that
 /// has passed them, or nothing where there are none.
@@ -28,57 +28,53 @@ pub(super) fn pass(
     by: &Authorship,
 ) -> Result<Option<Oid>, CliError> {
     let loaded = context.config()?;
-    let env = BaseEnv::new(env::vars_os());
-    let gates = commands_for(&held, hands, &loaded, &env)?;
+    let outfit = outfit(&loaded)?;
+    let gates = commands_for(&held, hands, &loaded, &outfit)?;
     let attempt = super::attempt(&held, hands).map(|(_, attempt)| attempt);
     let (false, Some(attempt)) = (gates.is_empty(), attempt) else { return Ok(None) };
-    let (head, changed) =
+    let (last, changed) =
         run::commit(hands, attempt, by).map_err(|error| CliError::run(&context.path, error))?;
+    let ready = run::make_ready(hands, &outfit, &attempt.started, &context.path, false);
+    let ready = ready.map_err(|error| CliError::run(&context.path, error))?;
     let (number, worktree) = (attempt.started.attempt, attempt.started.worktree.clone());
-    let dir = context.state.attempt(hands.slug, number);
     drop(held);
-    let outfit = outfit(&loaded)?;
     let work = GivenWork {
         of: (TaskId::from(hands.task), number),
-        head,
+        head: last,
         changed: &changed,
         worktree: &worktree,
-        dir: &dir,
+        dir: &context.state.attempt(hands.slug, number),
         outfit: &outfit,
-        variables: &variables(context, hands, number, &worktree),
+        variables: &variables(hands, number, &ready.env),
     };
     let tell = |gate: &str| output::say(&format!("gate    {}", clean(gate)));
     let ended =
         run::pass_by_hand(&gates, &work, &tell).map_err(|error| CliError::run(&context.path, error))?;
     judge(context, hands, &worktree, ended)?;
-    Ok(Some(head))
+    Ok(Some(last))
 }
 
-/// What a task's gates are told of it; where there is an agent, there is more.
+/// What a task's gates are told of it, beside what its worktree has got.
 fn variables(
-    context: &Context,
     hands: &Hands<'_>,
     attempt: u32,
-    worktree: &Path,
+    of_place: &[(OsString, OsString)],
 ) -> Vec<(OsString, OsString)> {
-    let own: [(&str, OsString); 4] = [
-        ("GENESIS_FILE_PATH", context.path.clone().into()),
-        ("TASK_ID", hands.task.into()),
-        ("WORKTREE_PATH", worktree.into()),
-        ("BLUEPRINT_ATTEMPT", attempt.to_string().into()),
-    ];
-    own.into_iter().map(|(name, value)| (name.into(), value)).collect()
+    let number = attempt.to_string();
+    let own = [("TASK_ID", hands.task), ("BLUEPRINT_AGENT", PERSON), ("BLUEPRINT_ATTEMPT", &number)];
+    let own = own.into_iter().map(|(name, value)| (name.into(), value.into()));
+    own.chain(of_place.iter().cloned()).collect()
 }
 
 fn commands_for(
     held: &Held<'_>,
     hands: &Hands<'_>,
     loaded: &Loaded,
-    env: &BaseEnv,
+    outfit: &Outfit,
 ) -> Result<Vec<Arc<Gate>>, CliError> {
     // No reviewer is started.
     let wishes = Wishes { runner: None, timeout: None, isolation: None, only_looks: true };
-    let all = gates(loaded, &wishes, env, hands.repo.require_workdir()?)?;
+    let all = gates(loaded, &wishes, &outfit.env, hands.repo.require_workdir()?)?;
     let task = held.genesis.task(hands.task);
     let agent = task.and_then(|task| task.agent.as_ref()).map_or(DEFAULT_AGENT, |agent| agent.id.as_str());
     let mut meant = all.of(hands.task, agent, &held.genesis.project().quality);

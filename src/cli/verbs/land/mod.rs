@@ -5,7 +5,11 @@ mod unfinished;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::args::Global;
 use crate::cli::branches::Branches;
@@ -156,8 +160,9 @@ fn take(ground: &Ground<'_>, landing: &Landing, plan: Option<&PlanState>) -> Res
     let note = ground.context.state.landing();
     // The commits are to be there as long as something names them.
     repo.sync()?;
+    let is_over = listen()?;
     write_json(&note, &step)?;
-    let taken = repo.take_step(&step, landing.hook);
+    let taken = repo.take_step(&step, landing.hook, &is_over);
     if !matches!(taken, Err(GitError::HalfDone { .. })) {
         fs::remove_file(&note).map_err(|error| unfinished::not_removed(&note, &error))?;
     }
@@ -167,6 +172,16 @@ fn take(ground: &Ground<'_>, landing: &Landing, plan: Option<&PlanState>) -> Res
             Err(not_brought_along(ground, step.checkout.unwrap_or_default().as_path(), &paths))
         }
     }
+}
+
+/// From here on Ctrl-C does not end us in the middle: it breaks off a hook, and the landing is taken back then.
+fn listen() -> Result<Arc<AtomicBool>, CliError> {
+    let is_over = Arc::default();
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&is_over))
+            .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
+    }
+    Ok(is_over)
 }
 
 fn not_brought_along(ground: &Ground<'_>, checkout: &Path, paths: &[PathBuf]) -> CliError {
@@ -183,6 +198,10 @@ fn not_brought_along(ground: &Ground<'_>, checkout: &Path, paths: &[PathBuf]) ->
 fn refused(ground: &Ground<'_>, error: GitError) -> CliError {
     match &error {
         GitError::HalfDone { .. } => CliError::from(error).hint("`blueprint land` goes on from there"),
+        GitError::BrokenOff { .. } => {
+            CliError::new(Kind::BrokenOff, "broken off while your hook ran; nothing was changed")
+                .hint(format!("{} is where it was; `blueprint land` begins again", ground.into))
+        }
         GitError::HookRefused { .. } => {
             CliError::usage(error).hint(format!("nothing was changed; {} is where it was", ground.into))
         }

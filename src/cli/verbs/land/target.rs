@@ -46,7 +46,9 @@ fn guessed(branches: &Branches<'_>, start: Option<Oid>) -> Result<BranchName, Cl
     let unknown = || {
         CliError::usage("it is not known which branch the plan started from").hint("name it with `--into`")
     };
-    let start = start.ok_or_else(|| CliError::usage("the plan has had no run yet: nothing can land"))?;
+    let start = start.ok_or_else(|| {
+        CliError::usage("the plan has had no run yet: nothing can land").hint("`blueprint run` comes first")
+    })?;
     let mut candidates = branches.repo.branches_with(start)?;
     candidates.retain(|branch| !is_ours(branches, branch));
     let current = branches.repo.head_branch()?.filter(|branch| candidates.contains(branch));

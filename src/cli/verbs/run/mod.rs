@@ -17,7 +17,7 @@ use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
-use crate::plan::TaskIndex;
+use crate::plan::{Plan, TaskIndex};
 use crate::report::{Bars, Plain};
 use crate::run::{self, Planned, RunEvent, Settings, Site};
 use crate::store::PlanFile;
@@ -153,6 +153,14 @@ pub(super) fn planned(
         Ok(Found::Missing { .. }) | Err(_) => None,
     };
     Ok((planned, definition))
+}
+
+/// Where a run without any flag would work, and how; the programs of open tasks have been found.
+pub(super) fn surroundings(context: &Context, plan: &Plan) -> Result<(Site, Settings), CliError> {
+    let repo = repository(context)?;
+    let settings = settings::settings(&Args::default(), plan, Vec::new(), &context.config()?, &repo, false)?;
+    let site = site(context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
+    Ok((site, settings))
 }
 
 fn start(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Args, Isolation};
-use crate::agent::{BaseEnv, EnvPolicy};
+use crate::agent::{BaseEnv, EnvPolicy, Offer};
 use crate::cli::casting::{Wishes, agent_folders, cast, secrets};
 use crate::cli::config::{self, Config, Loaded, PriceConfig, StepConfig, WORKTREE_DIR};
 use crate::cli::error::{CliError, Kind};
@@ -23,8 +23,7 @@ use crate::run::{
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
 const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 const RETRIES: u32 = 2;
-/// Between TERM and KILL, unless the configuration says otherwise.
-pub(in crate::cli::verbs) const KILL_GRACE: Duration = Duration::from_secs(10);
+const KILL_GRACE: Duration = Duration::from_secs(10);
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// What a run is asked to do: flags over configuration over defaults.
@@ -76,6 +75,7 @@ pub(super) fn settings(
         env_policy: policy,
         confinement: confinement(loaded)?,
         protected: protected(config)?,
+        offer: offer(config)?,
         config_dir: dir.clone(),
         program: own_program()?,
         keep: config.keep.map_or(Keep::default(), keep),
@@ -136,6 +136,11 @@ fn protected(config: &Config) -> Result<Protected, CliError> {
         .map_err(|error| CliError::usage(format!("blueprint.toml: `protected-paths`: {error}")))
 }
 
+fn offer(config: &Config) -> Result<Offer, CliError> {
+    Offer::new(&config.context)
+        .map_err(|error| CliError::usage(format!("blueprint.toml: `context`: {error}")))
+}
+
 /// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
 fn refuse_unconfined(casting: &HashMap<TaskId, Cast>, config: &Config) -> Result<(), CliError> {
     let in_place = casting.values().any(|cast| cast.isolation == InWhat::None);
@@ -193,7 +198,7 @@ fn isolation(args: &Args) -> Option<config::Isolation> {
 }
 
 /// Supervisors are started from the same binary, even if another version takes its path while the run goes on.
-pub(in crate::cli::verbs) fn own_program() -> Result<PathBuf, CliError> {
+fn own_program() -> Result<PathBuf, CliError> {
     let own = PathBuf::from("/proc/self/exe");
     if own.exists() {
         return Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())));

@@ -1,24 +1,24 @@
-use std::io::{self, Read, Write};
+mod view;
+
 use std::thread::sleep;
 use std::time::Duration;
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, Known, find};
-use crate::cli::error::{CliError, Kind};
+use crate::agent::{Readable, Secrets};
+use crate::cli::casting::program;
+use crate::cli::context::{Context, find};
+use crate::cli::error::CliError;
 use crate::cli::masked_log::{MaskedLog, secrets_of};
 use crate::cli::output;
-
-use crate::agent::Secrets;
-use crate::plan::TaskIndex;
 use crate::run::{History, Record};
 use crate::store::{AttemptDir, read_records};
+use view::View;
 
 /// How often `--follow` looks for more.
 const LOOK: Duration = Duration::from_millis(200);
-/// So much of a log is in memory at once, in bytes.
-const BLOCK: usize = 64 * 1024;
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags that have nothing to do with each other")]
 #[command(after_help = "Example: blueprint logs genesis.xml auth-api --follow")]
 pub(crate) struct Args {
     /// The plan, if it has to be named, and the task.
@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Go on until the attempt ends.
     #[arg(long)]
     follow: bool,
+    /// What the agent's program printed as it is, instead of what it says: agent programs print an object of JSON a line.
+    #[arg(long)]
+    raw: bool,
     /// What was printed on standard error, too, after the rest (also shown where there is no rest).
     #[arg(long)]
     stderr: bool,
@@ -48,30 +51,27 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
     let secrets = secrets_of(&context, attempt, &dir);
-    let mut out = MaskedLog::open(&dir.stdout(), &secrets).ok();
+    let open = || MaskedLog::open(&dir.stdout(), &secrets).ok();
+    let mut out = open();
+    let mut view = if args.raw { View::AsItIs } else { view_of(&context, &attempt.started.runner) };
     if args.steps || out.is_none() {
         show_steps(&dir, &secrets)?;
     }
     if let Some(out) = &mut out {
         out.is_whole_unless(args.follow);
-        copy(out)?;
+        view.show(out)?;
     }
     if args.follow {
-        follow(
-            &context,
-            &known,
-            index,
-            attempt.started.attempt,
-            || MaskedLog::open(&dir.stdout(), &secrets).ok(),
-            out,
-        )?;
+        let id = known.plan.task(index).id.as_str();
+        follow(&context, (id, attempt.started.attempt), open, out, &mut view)?;
     }
+    view.end()?;
     let is_silent = dir.stdout().metadata().is_ok_and(|log| log.len() == 0);
     if (args.stderr || is_silent)
         && let Ok(mut errors) = MaskedLog::open(&dir.stderr(), &secrets)
     {
         errors.is_whole();
-        copy(&mut errors)?;
+        View::AsItIs.show(&mut errors)?;
     }
     if is_silent && dir.stderr().metadata().is_ok_and(|log| log.len() == 0) {
         output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
@@ -86,21 +86,25 @@ fn show_steps(dir: &AttemptDir, secrets: &Secrets) -> Result<(), CliError> {
             log.is_whole();
             let name = step.path().file_name().unwrap_or_default().to_string_lossy();
             output::say(&format!("step    {name}"));
-            copy(&mut log)?;
+            View::AsItIs.show(&mut log)?;
         }
     }
     Ok(())
 }
 
+/// What a program of the user's own prints is for people already, as far as anybody knows.
+fn view_of(context: &Context, runner: &str) -> View {
+    let known = context.config().ok().and_then(|loaded| program(runner, &loaded.config));
+    known.map_or(View::AsItIs, |program| View::readable(Readable::new(program)))
+}
+
 fn follow<'s>(
     context: &Context,
-    known: &Known,
-    index: TaskIndex,
-    number: u32,
+    (id, number): (&str, u32),
     open: impl Fn() -> Option<MaskedLog<'s>>,
     mut out: Option<MaskedLog<'s>>,
+    view: &mut View,
 ) -> Result<(), CliError> {
-    let id = known.plan.task(index).id.as_str();
     loop {
         let is_over = is_over(context, id, number)?;
         if out.is_none() {
@@ -108,7 +112,7 @@ fn follow<'s>(
         }
         if let Some(out) = &mut out {
             out.is_whole_unless(!is_over);
-            copy(out)?;
+            view.show(out)?;
         }
         if is_over {
             return Ok(());
@@ -124,33 +128,4 @@ fn is_over(context: &Context, id: &str, number: u32) -> Result<bool, CliError> {
     let open = attempts.iter().any(|attempt| attempt.started.attempt == number && attempt.ended.is_none());
     let live = crate::store::RunLock::live_owner(&context.state.run_lock())?.is_some();
     Ok(!(open && live))
-}
-
-/// What is there from where the file stands, as it is: an agent's colours are its own. Block by block: an agent may have printed more than
-/// there is memory.
-fn copy(file: &mut impl Read) -> Result<(), CliError> {
-    let mut block = vec![0; BLOCK];
-    let mut out = io::stdout().lock();
-    loop {
-        let count = match file.read(&mut block) {
-            Ok(0) => return written(out.flush()),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                return Err(CliError::new(Kind::Environment, format!("can't read the log: {error}")));
-            }
-        };
-        written(out.write_all(block.get(..count).unwrap_or_default()))?;
-    }
-}
-
-/// A reader that has gone (`blueprint logs x | head -1`) wants no more.
-fn written(done: io::Result<()>) -> Result<(), CliError> {
-    match done {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => {
-            Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))
-        }
-        Ok(()) => Ok(()),
-    }
 }
