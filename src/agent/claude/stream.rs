@@ -44,7 +44,7 @@ impl Stream {
         }
         match text(&event, "type") {
             Some("system") => {
-                self.model = self.model.take().or_else(|| text(&event, "model").map(str::to_owned))
+                self.model = self.model.take().or_else(|| text(&event, "model").map(str::to_owned));
             }
             Some("result") => self.result = Some(event),
             Some("rate_limit_event") => self.limit_ends = limit_ends(&event),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Dispatcher;
+use super::spend::is_out_of_runs_budget;
 use crate::agent::Outcome;
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, TaskId};
@@ -202,7 +203,7 @@ impl Dispatcher<'_> {
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();
         self.learn(task, report);
-        if self.is_out_of_runs_budget(report, own, limits) {
+        if is_out_of_runs_budget(report, own, limits) {
             return self.end_for_want(task, report);
         }
         match next(report, tries, stopping, fastrand::f64(), Timestamp::now()) {

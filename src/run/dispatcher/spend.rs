@@ -131,11 +131,6 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Whether the attempt was ended because the run's budget was used up, not its own cap.
-    pub(super) fn is_out_of_runs_budget(&self, report: &Report, own: Caps, limits: Caps) -> bool {
-        report.outcome == Outcome::OutOfBudget && limits != own
-    }
-
     /// The task is pending again: nothing was wrong with it but that the run's money was gone.
     pub(super) fn end_for_want(&mut self, task: &TaskId, report: &Report) -> Result<(), RunError> {
         self.spending.short.insert(task.clone());
@@ -182,14 +177,34 @@ fn used_of(account: &Account) -> String {
     cost.into_iter().chain(tokens).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether the attempt was ended because the run's budget was used up, not its own cap.
+pub(super) fn is_out_of_runs_budget(report: &Report, own: Caps, limits: Caps) -> bool {
+    report.outcome == Outcome::OutOfBudget && limits != own
+}
+
 /// Whether an attempt with that end may have used something up that its program did not come to tell.
 fn may_have_used(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::Completed | Outcome::NoChanges | Outcome::Failed | Outcome::AgentError => true,
-        Outcome::TimedOut | Outcome::Killed | Outcome::Cancelled | Outcome::Interrupted => true,
-        Outcome::PermissionDenied | Outcome::OutOfTurns | Outcome::OutOfBudget | Outcome::Blocked => true,
-        Outcome::NeedsAnswer | Outcome::GateFailed | Outcome::MergeConflict | Outcome::Escaped => true,
-        Outcome::CouldNotStart | Outcome::RateLimited | Outcome::Unavailable => false,
-        Outcome::Authentication | Outcome::OutOfCredit => false,
+        Outcome::CouldNotStart
+        | Outcome::RateLimited
+        | Outcome::Unavailable
+        | Outcome::Authentication
+        | Outcome::OutOfCredit => false,
+        Outcome::Completed
+        | Outcome::NoChanges
+        | Outcome::Failed
+        | Outcome::AgentError
+        | Outcome::TimedOut
+        | Outcome::Killed
+        | Outcome::Cancelled
+        | Outcome::Interrupted
+        | Outcome::PermissionDenied
+        | Outcome::OutOfTurns
+        | Outcome::OutOfBudget
+        | Outcome::Blocked
+        | Outcome::NeedsAnswer
+        | Outcome::GateFailed
+        | Outcome::MergeConflict
+        | Outcome::Escaped => true,
     }
 }
