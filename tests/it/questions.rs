@@ -52,6 +52,10 @@ fn a_question_stands_everywhere_until_it_is_answered_and_then_the_agent_goes_on_
     assert!(said.contains("has its answer") && said.contains("blueprint run"), "{said}");
     project.assert_statuses(&[("a", "pending"), ("b", "pending")]);
     assert!(project.task("a")["question"].is_null());
+    let table = project.blueprint(&["status"]).stdout;
+    assert!(table.contains("answered: SQLite, it is one file"), "{table}");
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(explained.contains("its question is answered: SQLite"), "{explained}");
     let xml = project.read("genesis.xml");
     assert_eq!(xml.matches("SQLite, it is one file").count(), 2, "history and audit log: {xml}");
 

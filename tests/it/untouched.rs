@@ -112,6 +112,7 @@ fn uncommitted_work_survives_every_verb() {
         case.survives(&["give", "t0"], seed);
         case.survives(&["run"], seed);
         case.survives(&["retry", &last], seed);
+        case.survives(&["land", "--dry-run"], seed);
         case.survives(&["land", "t0"], seed);
         // Somebody goes on meanwhile.
         let tree = case.project.git(&["rev-parse", "HEAD^{tree}"]);

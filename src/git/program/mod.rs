@@ -247,16 +247,35 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_does_not_end_is_ended_with_all_that_it_has_started() {
+    fn a_call_that_takes_too_long_is_named_with_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        Program::new("make a repository", folder.path()).args(["init", "--quiet"]).run().unwrap();
+        let error = hanging(folder.path(), "sleep 600").within(Duration::from_millis(50)).end().unwrap_err();
+        assert!(matches!(error, GitError::TimedOut { .. }), "{error:?}");
+        assert!(error.to_string().contains("git had not ended after 50ms"), "{error}");
+    }
+
+    #[test]
+    fn a_call_that_is_broken_off_is_ended_with_all_that_it_has_started() {
         let folder = tempfile::tempdir().unwrap();
         Program::new("make a repository", folder.path()).args(["init", "--quiet"]).run().unwrap();
         // One in a session of its own, one that does not listen, both still there when git is gone.
         let script = "setsid sh -c 'echo $$ >a; exec sleep 600' & sh -c 'trap : TERM; echo $$ >b; while :; do sleep 1; done'";
-        let error = hanging(folder.path(), script).within(Duration::from_millis(500)).end().unwrap_err();
-        assert!(matches!(error, GitError::TimedOut { .. }), "{error:?}");
+        let is_over = Arc::new(AtomicBool::new(false));
+        let pid_in = |file: &str| std::fs::read_to_string(folder.path().join(file)).unwrap_or_default();
+        let is_there = |file: &str| pid_in(file).ends_with('\n');
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !(is_there("a") && is_there("b")) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+            });
+            let error = hanging(folder.path(), script).until(&is_over).end().unwrap_err();
+            assert!(matches!(error, GitError::BrokenOff { .. }), "{error:?}");
+        });
         for file in ["a", "b"] {
-            let pid = std::fs::read_to_string(folder.path().join(file)).unwrap();
-            let command = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
+            let command = std::fs::read(format!("/proc/{}/cmdline", pid_in(file).trim())).unwrap_or_default();
             assert!(command.is_empty(), "{file}: {}", String::from_utf8_lossy(&command));
         }
     }

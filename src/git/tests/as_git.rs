@@ -322,3 +322,36 @@ fn a_driver_of_the_user_decides_what_is_a_conflict_under_every_strategy() -> Tes
     }
     Ok(())
 }
+
+#[test]
+fn a_conflict_in_a_sparse_checkout_or_beside_a_submodule_leaves_both_as_they_are() -> Tested {
+    let (sandbox, library) = (Sandbox::new(), Sandbox::new());
+    sandbox.write("docs/a.md", "docs\n");
+    let url = library.path();
+    let add =
+        ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url.to_str().unwrap(), "lib"];
+    sandbox.git(&add);
+    let (start, repo) = (sandbox.commit("files"), sandbox.repo());
+    sandbox.git(&["sparse-checkout", "set", "--cone", "docs"]);
+    repo.fix_start(&refs(), start)?;
+    let theirs = sandbox.commit_on(start, "src/lib.txt", "theirs\n");
+    let work = Work { head: theirs, base: None, message: &message() };
+    repo.integrate(&refs(), &work, Strategy::Merge)?;
+    let (head, place) = (sandbox.commit_on(start, "src/lib.txt", "mine\n"), sandbox.place("t"));
+    repo.add_worktree(&place, &branch("t"), head)?;
+
+    let conflict = repo.conflict(&refs(), head, Some(start), Strategy::Merge)?.unwrap();
+    repo.begin_resolution(&place, &conflict, Strategy::Merge)?;
+    let marked = fs::read_to_string(place.join("src/lib.txt"))?;
+    assert!(marked.contains("theirs\n") && marked.contains("mine\n>>>>>>> task"), "{marked}");
+    write(&place.join("src/lib.txt"), "theirs\nmine\n");
+    let sides = (conflict.tip, conflict.head);
+    let taken = repo.take_resolution(&place, &branch("t"), sides, None, &by(), &message())?;
+    let changed = sandbox.git(&["diff", "--name-only", &conflict.tip.to_string(), &taken.to_string()]);
+    assert_eq!(changed, "src/lib.txt", "neither the submodule nor what is not checked out is missed");
+    repo.keep_attempt(&refs(), "t", 2, taken)?;
+    repo.end_resolution(&place, &branch("t"), head, taken)?;
+    assert_eq!(sandbox.git_in(&place, &["status", "--porcelain"]), "");
+    assert!(place.join("docs/a.md").exists() && !place.join("src").exists());
+    Ok(())
+}

@@ -29,7 +29,9 @@ fn pending(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) 
     if why.is_empty() {
         why.push(ready(around).to_owned());
     }
-    if let Some(outcome) = task.outcome.filter(|outcome| *outcome != Outcome::Completed) {
+    if let Some(answer) = &task.answer {
+        why.push(format!("its question is answered: {answer}"));
+    } else if let Some(outcome) = task.outcome.filter(|outcome| *outcome != Outcome::Completed) {
         why.push(format!("its last attempt {}{}", outcome.sentence(), detail(task)));
     }
     why

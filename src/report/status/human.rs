@@ -131,7 +131,8 @@ fn summary(task: &TaskStatus) -> String {
     let is_open = task.status != Status::Completed;
     let question = task.question.as_ref().filter(|_| is_open).cloned();
     let waits = until(task).map(|until| format!("waits {until}"));
-    let said = [because(task), waits, question, task.summary.clone(), went_wrong(task)];
+    let answer = task.answer.as_ref().map(|answer| format!("answered: {answer}"));
+    let said = [because(task), waits, question, answer, task.summary.clone(), went_wrong(task)];
     let text = said.into_iter().flatten().next().unwrap_or_default();
     clean(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
 }
@@ -177,6 +178,7 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     let said = |text: &Option<String>| text.as_deref().map(|text| under_each_other(&clean(text), width));
     fact("detail", said(&task.detail));
     fact("question", said(&task.question));
+    fact("answer", said(&task.answer));
     fact("summary", said(&task.summary));
     fact("took", task.duration_ms.map(|ms| short(Duration::from_millis(ms))));
     fact("branch", task.branch.clone());

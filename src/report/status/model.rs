@@ -88,6 +88,9 @@ pub struct TaskStatus {
     /// For people: what the JSON's readers find in `summary` and the log.
     #[serde(skip)]
     pub detail: Option<String>,
+    /// For people: the answer to its question, which its next attempt takes up.
+    #[serde(skip)]
+    pub answer: Option<String>,
     /// For people: the task's own history.
     #[serde(skip)]
     pub history: Vec<genesis::Event>,
@@ -267,12 +270,17 @@ impl TaskStatus {
                 .flat_map(|story| &story.attempts)
                 .map(AttemptStatus::of)
                 .collect(),
+            answer: story.filter(|_| task.status == Status::Pending).and_then(untaken_answer),
             detail: ended
                 .filter(|_| task.status != Status::Completed)
                 .and_then(|(ended, _)| ended.detail.clone()),
             history: details.history,
         }
     }
+}
+
+fn untaken_answer(story: &TaskHistory) -> Option<String> {
+    story.untaken_answer().map(|answered| format!("{}, by {}", answered.text, answered.by))
 }
 
 /// When the limit ends that a pending task waits for.

@@ -22,9 +22,9 @@ pub(super) fn nobody_is_in(folders: &[&Path]) -> bool {
 /// Whether none of those processes has anything there open either, watches it (as editors watch what is open in them, wherever they were
 /// started), or was called with its name. That takes a while to find out.
 pub(super) fn nobody_looks_at(folders: &[&Path]) -> bool {
-    let nodes: HashSet<_> =
+    let inodes: HashSet<_> =
         folders.iter().filter_map(|folder| Some(fs::metadata(folder).ok()?.ino())).collect();
-    let looks = |pid: u32| is_called_with(pid, folders) || has_open(pid, folders, &nodes);
+    let looks = |pid: u32| is_called_with(pid, folders) || has_open(pid, folders, &inodes);
     strangers().is_some_and(|mut strangers| !strangers.any(looks))
 }
 
@@ -44,22 +44,22 @@ fn is_called_with(pid: u32, folders: &[&Path]) -> bool {
     words.any(|word| folders.iter().any(|folder| word.starts_with(folder)))
 }
 
-fn has_open(pid: u32, folders: &[&Path], nodes: &HashSet<u64>) -> bool {
+fn has_open(pid: u32, folders: &[&Path], inodes: &HashSet<u64>) -> bool {
     let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     open.map(|entry| (entry.file_name(), fs::read_link(entry.path()).unwrap_or_default())).any(
         |(number, what)| {
             let notes = || PathBuf::from(format!("/proc/{pid}/fdinfo")).join(&number);
             let is_there = folders.iter().any(|folder| what.starts_with(folder));
-            is_there || (what.as_os_str() == "anon_inode:inotify" && watches(&notes(), nodes))
+            is_there || (what.as_os_str() == "anon_inode:inotify" && watches(&notes(), inodes))
         },
     )
 }
 
 /// Lines are `inotify wd:1 ino:9e7e sdev:800013 …`, in hexadecimal.
-fn watches(notes: &Path, nodes: &HashSet<u64>) -> bool {
+fn watches(notes: &Path, inodes: &HashSet<u64>) -> bool {
     let notes = fs::read_to_string(notes).unwrap_or_default();
     let mut watched = notes.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ino:"));
-    watched.any(|node| u64::from_str_radix(node, 16).is_ok_and(|node| nodes.contains(&node)))
+    watched.any(|node| u64::from_str_radix(node, 16).is_ok_and(|inode| inodes.contains(&inode)))
 }
 
 #[cfg(test)]
@@ -97,6 +97,11 @@ mod tests {
         rustix::fs::inotify::add_watch(&inotify, &folder, flags).unwrap();
         assert!(has_open(us, &[&folder], &node));
         let mut child = Command::new("tail").arg("-f").arg(&file).current_dir("/").spawn().unwrap();
+        // While the kernel is still exchanging the program, it has no words.
+        let words = format!("/proc/{}/cmdline", child.id());
+        while fs::read(&words).is_ok_and(|words| words.is_empty()) {
+            std::thread::yield_now();
+        }
         let is_called = is_called_with(child.id(), &[&folder]);
         child.kill().unwrap();
         child.wait().unwrap();

@@ -73,7 +73,7 @@ async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell
         match run_command(place, (number, gate), command, &[], plain).await {
             Ran::Ended(ended) => {
                 let passed = ended.passed;
-                all.push(*ended);
+                all.push(ended.masked(means.secrets));
                 if !passed {
                     break;
                 }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Gate, GateEnded};
-use crate::agent::Definition;
+use crate::agent::{Definition, Secrets};
 
 /// The gates of one attempt, and what is known of them.
 #[derive(Default)]
@@ -19,10 +19,10 @@ pub(in crate::run) struct Gating {
 
 impl Gating {
     /// Whether work that ends with that commit has passed the gate before.
-    pub(super) fn has_passed(&self, gate: &Gate, head: Option<&str>) -> bool {
-        let is_it = |ended: &GateEnded| {
-            ended.gate == gate.name && ended.by == gate.fingerprint() && ended.head.as_deref() == head
-        };
+    pub(super) fn has_passed(&self, gate: &Gate, head: Option<&str>, secrets: &Secrets) -> bool {
+        let by = secrets.masked(&gate.fingerprint());
+        let is_it =
+            |ended: &GateEnded| ended.gate == gate.name && ended.by == by && ended.head.as_deref() == head;
         self.ended.iter().any(|ended| ended.passed && is_it(ended))
     }
 }

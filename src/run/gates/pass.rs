@@ -99,7 +99,7 @@ fn prepare(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Prepared, 
         if gates.iter().all(|gate| gate.when.is_always()) { Vec::new() } else { changed(job, base, head)? };
     let numbered = (1..).zip(gates.iter().cloned());
     let due = numbered
-        .filter(|(_, gate)| !job.gating.has_passed(gate, said.as_deref()))
+        .filter(|(_, gate)| !job.gating.has_passed(gate, said.as_deref(), &job.common.secrets))
         // Where nothing says what changed, everything may have.
         .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed));
     Ok((due.collect(), env))
@@ -182,6 +182,7 @@ impl Scene {
         for (gate, ran) in ran {
             match ran {
                 Ran::Ended(ended) => {
+                    let ended = ended.masked(&self.job.common.secrets);
                     self.record(&ended, report).await?;
                     if !ended.passed {
                         findings.push(ended.detail.clone().unwrap_or_default());

@@ -7,7 +7,7 @@ use super::choose::is_called;
 use super::gate::APPROVAL;
 use super::target::unit;
 use super::{Bounds, Gate};
-use crate::agent::Tokens;
+use crate::agent::{Secrets, Tokens};
 use crate::genesis::{Measurement, Quality};
 use crate::git::Oid;
 use crate::plan::TaskId;
@@ -109,6 +109,13 @@ impl GateEnded {
             cost_usd: None,
             tokens: None,
         }
+    }
+
+    /// The same without what nobody may see.
+    pub(super) fn masked(mut self, secrets: &Secrets) -> Self {
+        secrets.mask(&mut self.by);
+        secrets.mask_some(&mut self.detail);
+        self
     }
 
     /// A person's word is that the work passes.

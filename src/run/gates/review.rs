@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::command::slug;
 use super::pass::{Ran, Scene};
 use super::{Gate, GateEnded, Gating, Reviewer};
-use crate::agent::{self, Definition, Kind, Opinion, Outcome, Reading, ReviewBrief};
+use crate::agent::{self, Definition, EndedBy, Kind, Opinion, Outcome, Reading, ReviewBrief};
 use crate::run::Stage;
 use crate::run::attempt::blocking;
+use crate::run::budget::Used;
 use crate::run::job::{Entry, Job, Report};
 use crate::run::judge;
 use crate::run::launch::{self, LaunchError};
@@ -113,15 +114,18 @@ async fn ask(
     let limits = limits(&job);
     let (end, ended_by) = wait(&mut process, limits, Clock::plain(&scene.link, limits.timeout)).await;
     let end: End = end.map_err(|error| error.to_string())?;
-    let reading = blocking(&job, move |job| {
-        walls::remove_temp(&job.dir);
-        if let Err(error) = mask_kept(&job.dir, &job.common.secrets) {
-            tracing::warn!(%error, "log is not masked");
-        }
-        judge::read(job, &end, ended_by)
-    });
-    let reading = reading.await.map_err(bug)?;
+    let reading = blocking(&job, move |job| read(job, &end, ended_by)).await.map_err(bug)??;
     Ok((job, reading))
+}
+
+/// Its output, without what nobody may see, and with the price of what it used up.
+fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Result<Reading, String> {
+    walls::remove_temp(&job.dir);
+    mask_kept(&job.dir, &job.common.secrets).map_err(|error| error.to_string())?;
+    let reading = judge::read(job, end, ended_by);
+    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
+    let used = job.priced(told, reading.model.as_deref());
+    Ok(Reading { cost_usd: used.cost_usd, tokens: used.tokens, ..reading })
 }
 
 fn bug(report: Report) -> String {
