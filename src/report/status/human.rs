@@ -95,7 +95,8 @@ fn header(report: &StatusReport, width: usize) -> String {
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
     let causes: String = report.root_causes.iter().take(ROOT_CAUSES).map(root_cause).collect();
-    let spent = spent_lines(&report.spent).fold(String::new(), |spent, line| spent + "\n" + &fit(&line, width));
+    let spent =
+        spent_lines(&report.spent).fold(String::new(), |spent, line| spent + "\n" + &fit(&line, width));
     format!(
         "{} / {}{status}\n{total}: {}{causes}{spent}",
         clean(&plan.project),
