@@ -104,7 +104,7 @@ async fn ask(
 ) -> Result<(Arc<Job>, Reading), String> {
     let job = Arc::new(as_job(scene, reviewer, &slug(number, &gate.name)));
     let of_work = ReviewBrief {
-        base: Some(scene.started.base.clone()).filter(|base| !base.is_empty()),
+        base: scene.base.map(|base| base.to_string()),
         head: scene.head.map(|head| head.to_string()),
         summary: scene.summary.clone(),
     };
