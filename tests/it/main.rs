@@ -30,6 +30,7 @@ mod foreign;
 mod forms;
 mod gates;
 mod gates_of_others;
+mod gates_of_resolutions;
 mod going_on;
 mod hung;
 mod isolation;

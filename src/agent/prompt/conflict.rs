@@ -1,7 +1,8 @@
 //! What an agent is told that is to resolve a conflict of its task's work with what was merged before.
 
 use super::{
-    Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, going_on, inline, note, one_line, plan,
+    Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, going_on, inline, note, one_line,
+    plan,
 };
 use crate::agent::GoingOnBrief;
 

@@ -156,7 +156,12 @@ fn prepare(job: &Job, view: View) -> Result<Prepared, RunError> {
 
 /// The worktree is at the task's work, and goes to what resolves its conflict.
 fn show(job: &Job, (work, resolved): (Oid, Oid)) -> Result<(), GitError> {
-    if job.entry.has_ended() {
+    let is_there = match job.common.repo.worktree_at(&job.worktree)? {
+        // A run that was killed has left it there.
+        Found::Ours(there) => there.head()? == resolved,
+        Found::Nothing | Found::Foreign => false,
+    };
+    if job.entry.has_ended() && !is_there {
         workplace::stand_at(job, work)?;
     }
     job.common.repo.show_resolution(&job.worktree, resolved)
