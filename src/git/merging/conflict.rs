@@ -83,10 +83,17 @@ impl Repo {
 
     /// Puts the worktree at a resolution as it is committed, with `HEAD` detached; [`Repo::end_resolution`] brings it back.
     pub fn show_resolution(&self, path: &Path, resolved: Oid) -> Result<(), GitError> {
+        self.put_back_files(path, resolved)?;
+        let worktree = self.worktree(path);
+        let left = worktree.open()?.set_head_detached(resolved);
+        left.map_err(worktree.failed("leave the task branch"))
+    }
+
+    /// Files of the worktree that git knows become those of `commit`, whatever became of them; its `HEAD` stays, and so do other files.
+    pub fn put_back_files(&self, path: &Path, commit: Oid) -> Result<(), GitError> {
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
-        Standing::new(&worktree, &repository, &[resolved])?.go_to(resolved)?;
-        repository.set_head_detached(resolved).map_err(worktree.failed("leave the task branch"))
+        Standing::new(&worktree, &repository, &[commit])?.go_to(commit)
     }
 
     /// What is in the worktree, as a commit with both sides as its parents, which no ref keeps yet. What the agent has committed there, or

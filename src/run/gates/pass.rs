@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::command::{Place, run_command};
-use super::{Check, Gate, GateEnded, review};
+use super::{Check, Gate, GateEnded, litter, review};
 use crate::agent::Outcome;
 use crate::git::{Found, GitError, Oid};
 use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
@@ -56,7 +56,7 @@ pub(in crate::run) async fn pass(
         return Ok(true);
     }
     let view = View::of(started, report);
-    let (due, env) = match blocking(job, move |job| prepare(job, view)).await {
+    let (due, env, before) = match blocking(job, move |job| prepare(job, view)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(error)) => return Err(broken(job, link, error)),
         Err(bug) => {
@@ -65,8 +65,12 @@ pub(in crate::run) async fn pass(
         }
     };
     let passed = pass_due(job, started, report, link, (due, env)).await?;
-    match blocking(job, move |job| leave(job, view)).await {
-        Ok(Ok(())) => Ok(passed),
+    match blocking(job, move |job| leave(job, view, before)).await {
+        Ok(Ok(left)) => {
+            let warning = |text| Message::Warning(job.task.clone(), text);
+            left.map(|text| link.messages.send(warning(text)));
+            Ok(passed)
+        }
         Ok(Err(error)) => Err(broken(job, link, error)),
         Err(bug) => {
             *report = bug;
@@ -80,7 +84,7 @@ async fn pass_due(
     started: &AttemptStarted,
     report: &mut Report,
     link: &Link,
-    (due, env): Prepared,
+    (due, env): (Vec<Numbered>, Vec<(OsString, OsString)>),
 ) -> Result<bool, Gone> {
     let View { base, head, .. } = View::of(started, report);
     let scene = Scene {
@@ -105,8 +109,8 @@ async fn pass_due(
 /// A gate, with its number among all of its attempt.
 type Numbered = (usize, Arc<Gate>);
 
-/// The gates to be run, and their variables.
-type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>);
+/// The gates to be run, their variables, and what is not committed where they run, if that is the task's own.
+type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>, Option<Vec<PathBuf>>);
 
 /// What the gates look at.
 #[derive(Clone, Copy)]
@@ -151,7 +155,7 @@ fn prepare(job: &Job, view: View) -> Result<Prepared, RunError> {
         .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed))
         // A person has approved of the work itself, and both sides are seen to be in there.
         .filter(|(_, gate)| resolution.is_none() || !matches!(gate.check, Check::Approve));
-    Ok((due.collect(), env))
+    Ok((due.collect(), env, litter::before(job)?))
 }
 
 /// The worktree is at the task's work, and goes to what resolves its conflict.
@@ -167,12 +171,16 @@ fn show(job: &Job, (work, resolved): (Oid, Oid)) -> Result<(), GitError> {
     job.common.repo.show_resolution(&job.worktree, resolved)
 }
 
-/// It is the task's again.
-fn leave(job: &Job, view: View) -> Result<(), RunError> {
+/// It is the task's again, without what the gates have left there: that is what a person should know of.
+fn leave(job: &Job, view: View, before: Option<Vec<PathBuf>>) -> Result<Option<String>, RunError> {
+    let left = match (before, view.head) {
+        (Some(before), Some(head)) => litter::put_aside(job, head, &before)?,
+        (None, _) | (_, None) => None,
+    };
     if let Some((work, resolved)) = view.resolution {
         job.common.repo.end_resolution(&job.worktree, &job.branch, work, resolved)?;
     }
-    Ok(())
+    Ok(left)
 }
 
 /// The worktree of an attempt that an earlier run has made may be gone by now.
