@@ -28,6 +28,7 @@ mod environment;
 mod escapes;
 mod foreign;
 mod forms;
+mod gate_budgets;
 mod gate_litter;
 mod gates;
 mod gates_of_others;

@@ -203,11 +203,7 @@ impl Account {
     }
 
     /// A review is over. What it used is counted as its attempt's, and teaches what its reviewer's next one may cost.
-    pub(in crate::run) fn end_review(
-        &mut self,
-        (task, attempt, gate): (&TaskId, u32, &str),
-        used: Used,
-    ) {
+    pub(in crate::run) fn end_review(&mut self, (task, attempt, gate): (&TaskId, u32, &str), used: Used) {
         self.close_review(&(task.clone(), attempt, Some(gate.to_owned())), used);
     }
 

@@ -26,7 +26,13 @@ pub(super) struct Spending {
 
 impl Spending {
     pub(super) fn new(account: Account) -> Self {
-        Self { account, short: BTreeSet::new(), waiting: Vec::new(), is_told: false, told_of: BTreeSet::new() }
+        Self {
+            account,
+            short: BTreeSet::new(),
+            waiting: Vec::new(),
+            is_told: false,
+            told_of: BTreeSet::new(),
+        }
     }
 }
 

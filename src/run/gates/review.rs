@@ -9,7 +9,6 @@ use super::command::slug;
 use super::pass::{Ran, Scene};
 use super::{Gate, GateEnded, Gating, Reviewer};
 use crate::agent::{self, Definition, EndedBy, Kind, Opinion, Outcome, Reading, ReviewBrief};
-use crate::run::{Caps, Stage};
 use crate::run::attempt::{Message, ShareAsked, blocking};
 use crate::run::budget::{Opened, Player, Used};
 use crate::run::job::{Entry, Job, Report};
@@ -22,6 +21,7 @@ use crate::run::step;
 use crate::run::supervisor::{End, Walls};
 use crate::run::waiting::{Clock, wait};
 use crate::run::walls;
+use crate::run::{Caps, Stage};
 use crate::store::AttemptDir;
 
 /// So often a reviewer is asked who gives no opinion.
