@@ -65,10 +65,11 @@ mod tests {
 
     #[test]
     fn only_what_is_known_is_told() {
-        let tokens = Some(Tokens { input: 1_000, output: 20, cached: 900 });
+        let tokens = Tokens { input: 1_000, output: 20, cached: 900 };
         assert_eq!(spent(Used::default()), None);
-        assert_eq!(spent(Used { cost_usd: Some(0.5), tokens }).as_deref(), Some("$0.50, 1 020 tokens"));
-        assert_eq!(in_and_out(tokens.unwrap()), "1 000 in (900 of them from the cache), 20 out");
+        let used = Used { cost_usd: Some(0.5), tokens: Some(tokens) };
+        assert_eq!(spent(used).as_deref(), Some("$0.50, 1 020 tokens"));
+        assert_eq!(in_and_out(tokens), "1 000 in (900 of them from the cache), 20 out");
     }
 
     #[test]

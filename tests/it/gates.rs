@@ -78,10 +78,9 @@ const PERCENT: &str = "[[gates]]\nname = \"coverage\"\nrun = \"cat pct\"\nmetric
 
 #[test]
 fn a_number_that_comes_closer_goes_on_beyond_the_usual_rounds_until_it_is_good_enough() {
-    let rounds: String = (1..=6)
-        .map(|n| format!("== a #{n}\nwrite pct {{\"pct\": {}}}\nrecord seen-{n}\n", 30 + n * 10))
-        .collect();
-    let project = project(&["a"], &rounds, PERCENT);
+    let rounds = [1, 2, 3, 4, 5, 6]
+        .map(|n| format!("== a #{n}\nwrite pct {{\"pct\": {}}}\nrecord seen-{n}\n", 30 + n * 10));
+    let project = project(&["a"], &rounds.concat(), PERCENT);
     project.complete(&[]);
     let values: Vec<_> = project
         .facts("gate-ended", "a")

@@ -142,7 +142,7 @@ fn a_task_that_others_were_built_on_unknowingly_is_done_again_with_them_or_alone
     assert_eq!((project.refs(), project.statuses()), before);
     project.blueprint(&["retry", "a", "b"]).assert(0, &[]);
     project.assert_statuses(&[("a", "pending"), ("b", "pending"), ("c", "pending")]);
-    assert!(!project.files(INTEGRATION).iter().any(|file| file.ends_with(".txt")));
+    assert!(!project.files(INTEGRATION).iter().any(|file| file.ends_with("txt")));
     project.complete(&["-j", "1"]);
     assert_eq!(project.show(INTEGRATION, "a.txt"), "new");
     project.blueprint(&["retry", "a", "--only"]).assert(0, &[]);

@@ -102,7 +102,9 @@ fn those_of_both_are_masked() {
 /// Pushes the pieces one after another.
 fn in_pieces(secrets: &Secrets, pieces: &[&[u8]]) -> Vec<u8> {
     let (mut masking, mut out) = (Masking::new(secrets), Vec::new());
-    pieces.iter().for_each(|piece| masking.push(piece, &mut out));
+    for piece in pieces {
+        masking.push(piece, &mut out);
+    }
     masking.finish(&mut out);
     out
 }

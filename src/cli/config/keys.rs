@@ -72,9 +72,7 @@ pub struct Config {
 impl Config {
     /// The keys that are set, but whose feature is still to come.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let set = [
-            ("notify", self.notify.is_some()),
-        ];
+        let set = [("notify", self.notify.is_some())];
         set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
     }
 }

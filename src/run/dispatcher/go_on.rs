@@ -18,7 +18,8 @@ impl Dispatcher<'_> {
         }
         if self.fit(task) != Fit::Now {
             let attempt = self.attempt_number(task);
-            let description = format!("attempt {attempt} {}; its agent is to go on", report.outcome.sentence());
+            let description =
+                format!("attempt {attempt} {}; its agent is to go on", report.outcome.sentence());
             return self.wait_for_share(task, &description);
         }
         let number = self.next_attempt(task)?;

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use finish::{Finished, commit, finish, give_back};
 pub use place::{Place, begin, end_agent, place, remake};
-pub use ready::{Outfit, Ready, make_ready};
 pub(super) use ready::until_broken_off;
+pub use ready::{Outfit, Ready, make_ready};
 
 use super::outbox::hash;
 use super::record::{AttemptStarted, TransitionRecord};

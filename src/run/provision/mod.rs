@@ -215,7 +215,8 @@ pub(super) fn of_gates(job: &Job) -> Result<Vec<(OsString, OsString)>, StoreErro
 async fn set_up(job: &Arc<Job>, env: &[(OsString, OsString)], link: &Link) -> Result<(), Report> {
     let env = [&variables(job), env].concat();
     let (means, logs) = (job.common.means(), job.dir.steps());
-    let place = StepPlace { means, folder: &job.worktree, env: &env, logs: &logs, slug: "", confined_as: None };
+    let place =
+        StepPlace { means, folder: &job.worktree, env: &env, logs: &logs, slug: "", confined_as: None };
     job.common.provisions.set_up(place, link).await.map_err(|why| match why {
         NotSetUp::Stopped => {
             Report::of(Outcome::Interrupted, "the run was ended while its worktree was set up")

@@ -62,7 +62,14 @@ pub(super) async fn verify(
         Err(Unready::Stopped) => return Verified::Stopped,
         Err(Unready::Failed(why)) => return Verified::NotRun(why),
     };
-    let place = StepPlace { means: common.means(), folder: &folder, env: &env, logs: &logs, slug: &slug, confined_as: None };
+    let place = StepPlace {
+        means: common.means(),
+        folder: &folder,
+        env: &env,
+        logs: &logs,
+        slug: &slug,
+        confined_as: None,
+    };
     let run = step::run(step, place, link).await;
     let complaint = run.complaint(step);
     match run.end {

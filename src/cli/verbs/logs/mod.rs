@@ -3,8 +3,8 @@ mod view;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::cli::args::Global;
 use crate::agent::{Readable, Secrets};
+use crate::cli::args::Global;
 use crate::cli::casting::program;
 use crate::cli::context::{Context, find};
 use crate::cli::error::CliError;
