@@ -36,5 +36,10 @@ fn write_task(text: &mut String, place: usize, task: &Planned) -> std::fmt::Resu
         }
         None => writeln!(text, "   folder    {} (nothing is committed)", task.worktree.display())?,
     }
-    writeln!(text, "   command   {}", clean(&task.command))
+    writeln!(text, "   command   {}", clean(&task.command))?;
+    for (place, gate) in task.gates.iter().enumerate() {
+        let name = if place == 0 { "gates" } else { "" };
+        writeln!(text, "   {name:<9} {}: {}", clean(&gate.name), clean(&gate.by))?;
+    }
+    Ok(())
 }

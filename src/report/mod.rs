@@ -12,7 +12,7 @@ mod status;
 mod text;
 
 pub use bar::Bars;
-pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldRun, explain_lines};
+pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
 pub use status::{

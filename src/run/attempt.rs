@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::asking::Reply;
-use super::budget::Used;
+use super::budget::{Opened, Used};
 use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
@@ -25,7 +25,7 @@ use super::verify::Verified;
 use super::waiting::{Clock, wait};
 use super::watch::Watcher;
 use super::workplace::Based;
-use super::{RunError, Stage, audit, launch, workplace};
+use super::{Caps, RunError, Stage, audit, launch, workplace};
 use crate::agent::Outcome;
 use crate::git::{GitError, Oid};
 use crate::plan::TaskId;
@@ -56,6 +56,8 @@ pub(super) enum Message {
     Retired(TaskId, Result<bool, GitError>),
     /// Its agent has worked for that long, and should have been done by now.
     Overtime(Box<OverEstimate>),
+    /// A review is to be made, as soon as there is a share of the budget for it.
+    ShareAsked(Box<ShareAsked>),
     /// Whether the task is still the run's, so that its work may be merged.
     MayMerge(TaskId, oneshot::Sender<bool>),
     /// Its agent runs, as a process of its own.
@@ -66,6 +68,18 @@ pub(super) enum Message {
     Over(TaskId, Box<Report>),
     /// What it came to can't be kept: disk or git failed, which is no fault of the task's. The next run takes it up where it is.
     Broken(TaskId, Box<RunError>),
+}
+
+/// A review of an attempt's work that is about to be made.
+pub(super) struct ShareAsked {
+    pub(super) task: TaskId,
+    pub(super) attempt: u32,
+    /// The gate's name.
+    pub(super) gate: String,
+    /// Who makes it.
+    pub(super) by: Opened,
+    /// Gets what it may use up at most; nothing, if there is no share for it in this run.
+    pub(super) answer: oneshot::Sender<Option<Caps>>,
 }
 
 /// An attempt's line to the dispatcher.

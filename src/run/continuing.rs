@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::history::GoingOn;
 use super::job::{Common, Job};
-use super::record::{AttemptStarted, Continues};
+use super::record::{AttemptStarted, Continues, Resolves};
 use super::workplace::{self, Based, PrepareError};
 use super::{Attempt, TaskHistory};
 use crate::agent::{self, EndedBy, GoingOnBrief, News, Outcome, Reading};
@@ -22,6 +22,8 @@ pub(super) struct Continuing {
     of: AttemptStarted,
     /// The last commit of what was made.
     head: Option<Oid>,
+    /// What was made of a conflict that it resolves.
+    resolution: Option<(Resolves, Oid)>,
     /// Nobody has worked there since.
     is_latest: bool,
     news: Vec<News>,
@@ -30,10 +32,12 @@ pub(super) struct Continuing {
 impl Continuing {
     pub(super) fn new(story: &TaskHistory, going_on: &GoingOn<'_>) -> Self {
         let GoingOn { with, because, session } = *going_on;
+        let resolution = with.started.resolves.clone().zip(with.resolution());
         Self {
             record: Continues { attempt: with.started.attempt, session: session.map(str::to_owned), because },
             of: with.started.clone(),
-            head: Attempt::commit(with),
+            head: resolution.as_ref().map(|(_, made)| *made).or(Attempt::commit(with)),
+            resolution,
             is_latest: story.is_latest(with),
             news: story.news(going_on),
         }
@@ -42,6 +46,11 @@ impl Continuing {
     /// The session that is taken up again.
     pub(super) fn session(&self) -> Option<&str> {
         self.record.session.as_deref()
+    }
+
+    /// The conflict that the earlier attempt was to resolve, and the commit with what it made of that; nothing if it did its task.
+    pub(super) fn resolution(&self) -> Option<&(Resolves, Oid)> {
+        self.resolution.as_ref()
     }
 
     /// Where the earlier attempt worked.

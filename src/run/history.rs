@@ -153,6 +153,11 @@ impl Attempt {
         ended.map(|ended| Used { cost_usd: ended.cost_usd, tokens: ended.tokens }).unwrap_or_default()
     }
 
+    /// The commit with its resolution of a conflict, where it made one that is right by itself.
+    pub fn resolution(&self) -> Option<Oid> {
+        self.ended.as_ref().and_then(|(ended, _)| ended.resolution.as_deref()?.parse().ok())
+    }
+
     /// The last commit of its work, where there is one.
     pub fn commit(&self) -> Option<Oid> {
         self.ended.as_ref().and_then(|(ended, _)| ended.commit.as_deref()?.parse().ok())

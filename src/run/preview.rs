@@ -2,13 +2,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::dispatcher::{check_worktree_dir, worktree_path};
+use super::gates::Gate;
 use super::ground::known_slugs;
 use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
 use super::{History, RunError, TaskHistory};
 use crate::agent::{Definition, Identity, Launch, Limits};
-use crate::genesis::Genesis;
+use crate::genesis::{Genesis, Quality};
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
 
@@ -35,6 +36,17 @@ pub struct Planned {
     pub definition_file: PathBuf,
     /// The file that its prompt would be written to.
     pub prompt_file: PathBuf,
+    /// What its work would have to pass, in that order, as far as it changes what they are for.
+    pub gates: Vec<PlannedGate>,
+}
+
+/// A gate that work would have to pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedGate {
+    /// What it is called.
+    pub name: String,
+    /// Its command; or who looks at the work instead.
+    pub by: String,
 }
 
 /// What a run would do, in the order in which it would start the tasks, were one run at a time and all completed. Touches nothing.
@@ -48,7 +60,7 @@ pub fn preview(
     genesis: &Genesis,
     history: &History,
 ) -> Result<Vec<Planned>, RunError> {
-    let preview = Preview::new(site, settings, plan, history)?;
+    let preview = Preview::new(site, settings, plan, (&genesis.project().quality, history))?;
     let outset = Outset::new(plan, genesis, history, settings);
     order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
 }
@@ -61,10 +73,10 @@ pub fn preview_task(
     site: &Site,
     settings: &Settings,
     plan: &Plan,
-    history: &History,
+    (genesis, history): (&Genesis, &History),
     task: TaskIndex,
 ) -> Result<Planned, RunError> {
-    Preview::new(site, settings, plan, history)?.task(task)
+    Preview::new(site, settings, plan, (&genesis.project().quality, history))?.task(task)
 }
 
 pub(super) fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
@@ -90,6 +102,7 @@ struct Preview<'a> {
     site: &'a Site,
     settings: &'a Settings,
     plan: &'a Plan,
+    quality: &'a [Quality],
     history: &'a History,
     refs: EpicRefs,
     start: Oid,
@@ -102,7 +115,7 @@ impl<'a> Preview<'a> {
         site: &'a Site,
         settings: &'a Settings,
         plan: &'a Plan,
-        history: &'a History,
+        (quality, history): (&'a [Quality], &'a History),
     ) -> Result<Self, RunError> {
         check_worktree_dir(&settings.worktree_dir, &site.repo)?;
         let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
@@ -111,7 +124,7 @@ impl<'a> Preview<'a> {
         site.repo.refuse_without_git(start)?;
         let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
         let slugs = slugs_beside(&ids, &known_slugs(history));
-        Ok(Self { site, settings, plan, history, refs, start, slugs })
+        Ok(Self { site, settings, plan, quality, history, refs, start, slugs })
     }
 
     fn task(&self, index: TaskIndex) -> Result<Planned, RunError> {
@@ -140,7 +153,18 @@ impl<'a> Preview<'a> {
             worktree: folder,
             definition_file: dir.definition(),
             prompt_file: dir.prompt(),
+            gates: self.gates(id),
         })
+    }
+
+    fn gates(&self, task: &TaskId) -> Vec<PlannedGate> {
+        let Settings { gates, casting, secrets, .. } = self.settings;
+        let gates = gates.of(task.as_str(), &casting[task].agent, self.quality);
+        let planned = |gate: &Arc<Gate>| PlannedGate {
+            name: gate.name.clone(),
+            by: secrets.masked(&gate.fingerprint()),
+        };
+        gates.iter().map(planned).collect()
     }
 
     fn base(&self, index: TaskIndex) -> String {

@@ -292,3 +292,28 @@ fn a_gate_is_kept_in_the_agent_s_sandbox() {
     project.complete(&[]);
     assert!(!escape.exists());
 }
+
+#[test]
+fn explain_and_a_dry_run_name_the_gates_that_the_work_of_a_task_would_go_through() {
+    let gates = "[[gates]]\nname = \"lint\"\nrun = \"make lint\"\ntasks = [\"b\"]\n\
+                 [[gates]]\nname = \"tests\"\nrun = \"make test\"\n\
+                 [[gates]]\nname = \"look\"\nkind = \"approve\"\ntasks = [\"b\"]\n";
+    let project = project(&["a", "b"], "", gates);
+    let planned = project.run(&["--dry-run"]).stdout;
+    let of_a = "   gates     tests: make test\n2. b";
+    let of_b = "   gates     lint: make lint\n             tests: make test\n             look: approval\n";
+    assert!(planned.contains(of_a) && planned.ends_with(of_b), "{planned}");
+    let told = project.blueprint(&["explain", "b"]).stdout;
+    for line in ["  gates       lint: make lint\n", "\n              look: approval\n"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let json = project.blueprint(&["explain", "b", "--format", "json"]).stdout;
+    let explained: Value = serde_json::from_str(&json).unwrap();
+    let names: Vec<_> =
+        explained["would_run"]["gates"].as_array().unwrap().iter().map(|gate| &gate["name"]).collect();
+    assert_eq!(names, ["lint", "tests", "look"]);
+    assert_eq!(
+        project.blueprint(&["explain", "a", "--format", "json"]).stdout.matches("make lint").count(),
+        0
+    );
+}

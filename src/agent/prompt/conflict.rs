@@ -1,19 +1,25 @@
 //! What an agent is told that is to resolve a conflict of its task's work with what was merged before.
 
 use super::{
-    Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, inline, note, one_line, plan,
+    Brief, ConflictBrief, HARMLESS, Lines, OtherSide, SUMMARY, cut, framed, going_on, inline, note, one_line,
+    plan,
 };
+use crate::agent::GoingOnBrief;
 
-/// The whole prompt.
+/// The whole prompt; in the session of an earlier attempt at that only what is new, and what holds.
 pub(super) fn prompt(brief: &Brief, conflict: &ConflictBrief) -> String {
+    let going_on = brief.going_on.as_ref();
+    let is_new = going_on.is_none_or(|going_on| !going_on.has_session);
+    let only_new = |section: String| if is_new { section } else { String::new() };
     let sections = [
         opening(brief),
-        place(brief, conflict),
+        going_on.map(going_on::all_news).unwrap_or_default(),
+        going_on.map_or_else(|| place(brief, conflict), |going_on| place_again(brief, conflict, going_on)),
         RULES.to_owned(),
         ENDING.to_owned(),
-        note(brief.note.as_deref()),
+        only_new(note(brief.note.as_deref())),
         sides(brief, conflict),
-        plan(brief),
+        only_new(plan(brief)),
     ];
     let filled: Vec<_> = sections.iter().filter(|s| !s.is_empty()).map(|s| s.trim_end()).collect();
     filled.join("\n\n") + "\n"
@@ -37,6 +43,17 @@ fn place(brief: &Brief, conflict: &ConflictBrief) -> String {
          markers: `git status` shows it. You may commit there, and need not: what is in the files in the end counts.{HARMLESS}",
         inline(&brief.place.folder.to_string_lossy()),
         inline(&conflict.integration)
+    )
+}
+
+fn place_again(brief: &Brief, conflict: &ConflictBrief, going_on: &GoingOnBrief) -> String {
+    format!(
+        "## Where to work\n\nYour folder is {}. It is a git worktree, in which the task's work is being merged into the branch {}: `HEAD` \
+         is detached at the tip of that branch as it was, and in the files is what attempt {} has made of the merge. Go on from \
+         there. You may commit there, and need not: what is in the files in the end counts.{HARMLESS}",
+        inline(&brief.place.folder.to_string_lossy()),
+        inline(&conflict.integration),
+        going_on.attempt
     )
 }
 

@@ -31,6 +31,11 @@ fn opening(brief: &Brief, going_on: &GoingOnBrief) -> String {
     )
 }
 
+/// All that is new, for one that goes on resolving a conflict.
+pub(super) fn all_news(going_on: &GoingOnBrief) -> String {
+    going_on.news.iter().map(news).collect::<Vec<_>>().join("\n\n")
+}
+
 /// A folder that others need clean may not have it any more.
 fn whereabouts(what: &str, brief: &Brief, going_on: &GoingOnBrief) -> String {
     match &going_on.commit {

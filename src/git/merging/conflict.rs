@@ -62,11 +62,38 @@ impl Repo {
         standing.go_to(conflict.tip)?;
         repository.set_head_detached(conflict.tip).map_err(worktree.failed("leave the task branch"))?;
         standing.merge(self, conflict, strategy)?;
-        if strategy == Strategy::Merge {
-            let file = repository.path().join("MERGE_HEAD");
-            fs::write(&file, format!("{}\n", conflict.head)).map_err(GitError::io("write", &file))?;
-        }
-        Ok(())
+        say_what_is_merged(&repository, conflict, strategy)
+    }
+
+    /// Puts what was made of the conflict before (a commit of [`Repo::take_resolution`]) back into the worktree, which is clean: as the
+    /// merge that is under way, with nothing that conflicts any more.
+    pub fn reopen_resolution(
+        &self,
+        path: &Path,
+        conflict: &Conflict,
+        resolved: Oid,
+        strategy: Strategy,
+    ) -> Result<(), GitError> {
+        self.show_resolution(path, resolved)?;
+        let worktree = self.worktree(path);
+        let repository = worktree.open()?;
+        repository.set_head_detached(conflict.tip).map_err(worktree.failed("take up a merge"))?;
+        say_what_is_merged(&repository, conflict, strategy)
+    }
+
+    /// Puts the worktree at a resolution as it is committed, with `HEAD` detached; [`Repo::end_resolution`] brings it back.
+    pub fn show_resolution(&self, path: &Path, resolved: Oid) -> Result<(), GitError> {
+        self.put_back_files(path, resolved)?;
+        let worktree = self.worktree(path);
+        let left = worktree.open()?.set_head_detached(resolved);
+        left.map_err(worktree.failed("leave the task branch"))
+    }
+
+    /// Files of the worktree that git knows become those of `commit`, whatever became of them; its `HEAD` stays, and so do other files.
+    pub fn put_back_files(&self, path: &Path, commit: Oid) -> Result<(), GitError> {
+        let worktree = self.worktree(path);
+        let repository = worktree.open()?;
+        Standing::new(&worktree, &repository, &[commit])?.go_to(commit)
     }
 
     /// What is in the worktree, as a commit with both sides as its parents, which no ref keeps yet. What the agent has committed there, or
@@ -125,6 +152,19 @@ impl Repo {
         repository.set_head(&branch.full()).map_err(worktree.failed("go back to the task branch"))?;
         Ok(before.filter(|there| *there != head))
     }
+}
+
+/// For git's own commands in there.
+fn say_what_is_merged(
+    repository: &Repository,
+    conflict: &Conflict,
+    strategy: Strategy,
+) -> Result<(), GitError> {
+    if strategy == Strategy::Merge {
+        let file = repository.path().join("MERGE_HEAD");
+        fs::write(&file, format!("{}\n", conflict.head)).map_err(GitError::io("write", &file))?;
+    }
+    Ok(())
 }
 
 /// What the merge of `head` into `tip` starts from.

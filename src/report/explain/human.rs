@@ -86,6 +86,9 @@ impl Page {
         self.fact("runner", &would_run.runner);
         self.place(would_run.base.as_deref(), would_run.branch.as_deref(), &would_run.worktree);
         self.fact("command", &would_run.command);
+        for (place, gate) in would_run.gates.iter().enumerate() {
+            self.fact(if place == 0 { "gates" } else { "" }, &format!("{}: {}", gate.name, gate.by));
+        }
     }
 
     fn place(&mut self, base: Option<&str>, branch: Option<&str>, folder: &std::path::Path) {

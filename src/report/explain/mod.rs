@@ -17,7 +17,7 @@ use super::{StatusReport, TaskStatus};
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{History, Planned, TaskHistory};
+use crate::run::{History, Planned, PlannedGate, TaskHistory};
 use crate::store::StateDir;
 
 /// `explain --format json`; `schemas/explain.schema.json` says what each key means.
@@ -74,6 +74,15 @@ pub struct WouldRun {
     pub command: String,
     pub definition_file: PathBuf,
     pub prompt_file: PathBuf,
+    pub gates: Vec<WouldPass>,
+}
+
+/// A gate that its work would have to pass.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct WouldPass {
+    pub name: String,
+    pub by: String,
 }
 
 impl WouldRun {
@@ -90,7 +99,14 @@ impl WouldRun {
             command: planned.command,
             definition_file: planned.definition_file,
             prompt_file: planned.prompt_file,
+            gates: planned.gates.into_iter().map(WouldPass::from).collect(),
         }
+    }
+}
+
+impl From<PlannedGate> for WouldPass {
+    fn from(PlannedGate { name, by }: PlannedGate) -> Self {
+        Self { name, by }
     }
 }
 

@@ -48,6 +48,9 @@ fn would_run() -> WouldRun {
         command: "sh agent.sh".into(),
         definition_file: "/s/definition.md".into(),
         prompt_file: "/s/prompt.md".into(),
+        gates: [("tests", "cargo test"), ("look", "approval")]
+            .map(|(name, by)| WouldPass { name: name.into(), by: by.into() })
+            .into(),
     }
 }
 

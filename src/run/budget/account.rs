@@ -6,8 +6,12 @@ use super::{Caps, Used};
 use crate::plan::TaskId;
 use crate::run::History;
 
-/// Which attempt.
-pub(super) type Key = (TaskId, u32);
+/// Whose share it is: an attempt's, or a review's of its work, at the gate of that name.
+pub(super) type Key = (TaskId, u32, Option<String>);
+
+fn of_attempt(task: &TaskId, number: u32) -> Key {
+    (task.clone(), number, None)
+}
 
 /// What a run may use up, and who has used up what of it.
 #[derive(Debug)]
@@ -100,7 +104,19 @@ impl Account {
 
     /// An attempt begins, and gets its share; gives what it may use up at most.
     pub(in crate::run) fn open(&mut self, task: &TaskId, number: u32, attempt: &Opened) -> Caps {
-        let key = (task.clone(), number);
+        self.open_as(of_attempt(task, number), attempt)
+    }
+
+    /// The same for a review of its work at a gate.
+    pub(in crate::run) fn open_review(
+        &mut self,
+        (task, number, gate): (&TaskId, u32, &str),
+        review: &Opened,
+    ) -> Caps {
+        self.open_as((task.clone(), number, Some(gate.to_owned())), review)
+    }
+
+    fn open_as(&mut self, key: Key, attempt: &Opened) -> Caps {
         let [cost, tokens] = [Thing::Cost, Thing::Tokens].map(|thing| self.expected(attempt, thing));
         let left = self.cost.as_mut().map(|purse| purse.open(key.clone(), cost));
         let cost_usd = least(left, attempt.caps.cost_usd);
@@ -138,7 +154,7 @@ impl Account {
 
     /// What an attempt that is under way has used so far.
     pub(in crate::run) fn note(&mut self, task: &TaskId, attempt: u32, so_far: Used) {
-        let key = (task.clone(), attempt);
+        let key = of_attempt(task, attempt);
         if let (Some(purse), Some(cost)) = (&mut self.cost, so_far.cost_usd) {
             purse.note(&key, cost);
         }
@@ -157,7 +173,7 @@ impl Account {
         has_worked: bool,
         may_have_used: bool,
     ) {
-        let key = (task.clone(), attempt);
+        let key = of_attempt(task, attempt);
         let Some(Open { player, is_counted }) = self.open.remove(&key) else {
             return self.add_to(&key, used);
         };
@@ -176,14 +192,34 @@ impl Account {
 
     /// An attempt that had not even begun needs its share no more.
     pub(in crate::run) fn release(&mut self, task: &TaskId, attempt: u32) {
-        if self.open.contains_key(&(task.clone(), attempt)) {
+        if self.open.contains_key(&of_attempt(task, attempt)) {
             self.settle(task, attempt, Used::default(), false, false);
+        }
+        let is_its = |key: &&Key| key.0 == *task && key.1 == attempt;
+        let reviews: Vec<_> = self.open.keys().filter(is_its).cloned().collect();
+        for review in reviews {
+            self.close_review(&review, Used::default());
+        }
+    }
+
+    /// A review is over. What it used is counted as its attempt's, and teaches what its reviewer's next one may cost.
+    pub(in crate::run) fn end_review(&mut self, (task, attempt, gate): (&TaskId, u32, &str), used: Used) {
+        self.close_review(&(task.clone(), attempt, Some(gate.to_owned())), used);
+    }
+
+    fn close_review(&mut self, key: &Key, used: Used) {
+        let Some(Open { player, is_counted }) = self.open.remove(key) else { return };
+        for purse in self.cost.iter_mut().chain(&mut self.tokens) {
+            purse.settle(key, Some(0.0), false);
+        }
+        if is_counted && used.is_known() {
+            self.averages.add(&player, used, true);
         }
     }
 
     /// An attempt that an earlier run saw the end of is gone on with: what it used before is not this run's.
     pub(in crate::run) fn take_over(&mut self, task: &TaskId, attempt: u32, player: Player, used: Used) {
-        self.ended.insert((task.clone(), attempt), (player, used));
+        self.ended.insert(of_attempt(task, attempt), (player, used));
     }
 
     /// What is done with an attempt's work after its end, such as a review, is counted as its own.

@@ -115,7 +115,10 @@ impl Dispatcher<'_> {
         let slug = self.ground.slug(task).to_owned();
         let name = self.place_name(task, cast.isolation);
         let branch = self.common.refs.branch(name);
+        let resolving = self.resolving(task, &entry);
         let continuing = self.continuing(task, &entry);
+        let continuing =
+            continuing.filter(|continuing| continuing.resolution().is_some() == resolving.is_some());
         let worktree = match &continuing {
             Some(continuing) if cast.isolation == Isolation::Worktree => continuing.worktree().to_owned(),
             _ => self.worktree(name, &entry, cast.isolation),
@@ -134,7 +137,7 @@ impl Dispatcher<'_> {
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
             build_jobs: None,
             ports: None,
-            resolving: self.resolving(task, &entry),
+            resolving,
             gating: self.gating(task, &cast.agent, &entry),
             continuing,
             dir: self.site.state.attempt(&slug, number),

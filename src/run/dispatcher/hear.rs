@@ -58,6 +58,10 @@ impl Dispatcher<'_> {
                 self.tell_said(&task, &says);
                 Ok(())
             }
+            Message::ShareAsked(asked) => {
+                self.give_share(*asked);
+                Ok(())
+            }
             Message::MayMerge(task, answer) => {
                 let decided = self.decided(&task).inspect_err(|_| self.forget(Some(&task)))?;
                 let may = decided.is_none() && !self.is_overruled(&task);

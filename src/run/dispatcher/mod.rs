@@ -15,6 +15,7 @@ mod limits;
 mod reports;
 mod resolve;
 mod results;
+mod reviews;
 mod settle;
 mod spend;
 mod steer;

@@ -86,6 +86,8 @@ impl Dispatcher<'_> {
         );
         if let Some(mut ended) = ended {
             ended.outcome = Outcome::MergeConflict;
+            // One that no gate let through is none.
+            ended.resolution = None;
             ended.detail = Some(detail.clone());
             self.record(Fact::AttemptEnded(ended))?;
         }

@@ -28,6 +28,9 @@ impl Dispatcher<'_> {
         if let Fact::AttemptEnded(ended) = &fact {
             self.settle_account(ended);
         }
+        if let Fact::GateEnded(ended) = &fact {
+            self.end_review(ended);
+        }
         self.books.record(fact)
     }
 
@@ -203,6 +206,9 @@ impl Dispatcher<'_> {
         // A task that was taken out of the plan is not tried again.
         let stopping = self.stage.is_some() || self.ground.plan.find(task.as_str()).is_none();
         self.learn(task, report);
+        if self.is_unreviewed(task, report) {
+            return self.end_unreviewed(task, report);
+        }
         if is_out_of_runs_budget(report, own, limits) {
             return self.end_for_want(task, report);
         }

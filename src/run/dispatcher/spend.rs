@@ -6,17 +6,19 @@ use super::Dispatcher;
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Ending, Event, State, TaskId, TaskIndex};
+use crate::run::attempt::ShareAsked;
 use crate::run::budget::{Account, Fit, Opened, Player};
 use crate::run::job::{Job, Report};
 use crate::run::record::AttemptEnded;
 use crate::run::{Attempt, BudgetEnd, Caps, Cause, RunError, RunEvent, Used};
 
 /// What of the budget is used up, and who goes without.
-#[derive(Debug)]
 pub(super) struct Spending {
-    account: Account,
-    /// Tasks that are not started, because their share is not there.
-    short: BTreeSet<TaskId>,
+    pub(super) account: Account,
+    /// Tasks that are not started, or whose work is not reviewed, because the share for that is not there.
+    pub(super) short: BTreeSet<TaskId>,
+    /// Reviews that wait for their share.
+    pub(super) waiting: Vec<ShareAsked>,
     is_told: bool,
     /// Runners of which it is told that nobody knows what they cost.
     told_of: BTreeSet<String>,
@@ -24,7 +26,13 @@ pub(super) struct Spending {
 
 impl Spending {
     pub(super) fn new(account: Account) -> Self {
-        Self { account, short: BTreeSet::new(), is_told: false, told_of: BTreeSet::new() }
+        Self {
+            account,
+            short: BTreeSet::new(),
+            waiting: Vec::new(),
+            is_told: false,
+            told_of: BTreeSet::new(),
+        }
     }
 }
 
@@ -81,12 +89,14 @@ impl Dispatcher<'_> {
         if has_worked {
             self.warn_of_silent(&ended.task, used);
         }
+        self.give_waiting_shares();
     }
 
     /// Of one that had not even begun.
     pub(super) fn give_back_share(&mut self, task: &TaskId) {
         let number = self.attempt_number(task);
         self.spending.account.release(task, number);
+        self.give_waiting_shares();
     }
 
     fn warn_of_silent(&mut self, task: &TaskId, used: Used) {
@@ -168,7 +178,7 @@ impl Dispatcher<'_> {
     }
 }
 
-fn used_of(account: &Account) -> String {
+pub(super) fn used_of(account: &Account) -> String {
     let (most, used) = (account.most(), account.used());
     let cost =
         most.cost_usd.map(|most| format!("${:.2} of ${most:.2}", account.counted_cost().unwrap_or(0.0)));

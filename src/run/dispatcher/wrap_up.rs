@@ -13,6 +13,7 @@ use crate::run::{Cause, Root, RunError, Summary, Verdict};
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
     pub(super) async fn await_attempts(&mut self) {
+        self.spending.waiting.clear();
         while let Some(message) = self.inbox.pop_front() {
             self.let_go(message);
         }
@@ -40,6 +41,7 @@ impl Dispatcher<'_> {
             | Message::Overtime(_)
             | Message::Note(_)
             | Message::Using(..)
+            | Message::ShareAsked(_)
             | Message::Retired(..)
             | Message::Warning(..) => {}
         }

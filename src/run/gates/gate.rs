@@ -81,8 +81,9 @@ impl Gate {
         }
     }
 
-    /// What tells it from another one of that name, when it is asked whether work has passed it before.
-    pub(super) fn fingerprint(&self) -> String {
+    /// What it does: its command, or who looks at the work. That tells it from another one of that name, when it is asked whether work has
+    /// passed it before.
+    pub(in crate::run) fn fingerprint(&self) -> String {
         match &self.check {
             Check::Command(command) => command.step.command.to_string(),
             Check::Review(reviewer) => format!("review by {}", reviewer.cast.agent),

@@ -9,6 +9,7 @@ mod command;
 mod findings;
 mod gate;
 mod gating;
+mod litter;
 mod pass;
 mod ran;
 mod review;

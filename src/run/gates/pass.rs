@@ -7,14 +7,14 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::command::{Place, run_command};
-use super::{Check, Gate, GateEnded, review};
+use super::{Check, Gate, GateEnded, litter, review};
 use crate::agent::Outcome;
 use crate::git::{Found, GitError, Oid};
 use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
 use crate::run::job::{Job, Report};
 use crate::run::judge::to_record;
 use crate::run::record::{AttemptStarted, Fact};
-use crate::run::{Isolation, RunError, provision, step};
+use crate::run::{Isolation, RunError, provision, step, workplace};
 
 /// What became of one gate.
 pub(in crate::run) enum Ran {
@@ -34,6 +34,8 @@ pub(super) struct Scene {
     pub(super) job: Arc<Job>,
     pub(super) started: Arc<AttemptStarted>,
     pub(super) link: Link,
+    /// What the work is compared with.
+    pub(super) base: Option<Oid>,
     /// The last commit of the work.
     pub(super) head: Option<Oid>,
     /// What its agent said that it did.
@@ -50,12 +52,11 @@ pub(in crate::run) async fn pass(
     report: &mut Report,
     link: &Link,
 ) -> Result<bool, Gone> {
-    // What resolves a conflict is made of work that has passed.
-    if job.gating.gates.is_empty() || job.resolving.is_some() {
+    if job.gating.gates.is_empty() {
         return Ok(true);
     }
-    let (base, head) = (started.base.parse().ok(), report.commit);
-    let (due, env) = match blocking(job, move |job| prepare(job, base, head)).await {
+    let view = View::of(started, report);
+    let (due, env, before) = match blocking(job, move |job| prepare(job, view)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(error)) => return Err(broken(job, link, error)),
         Err(bug) => {
@@ -63,10 +64,34 @@ pub(in crate::run) async fn pass(
             return Ok(false);
         }
     };
+    let passed = pass_due(job, started, report, link, (due, env)).await?;
+    match blocking(job, move |job| leave(job, view, before)).await {
+        Ok(Ok(left)) => {
+            let warning = |text| Message::Warning(job.task.clone(), text);
+            left.map(|text| link.messages.send(warning(text)));
+            Ok(passed)
+        }
+        Ok(Err(error)) => Err(broken(job, link, error)),
+        Err(bug) => {
+            *report = bug;
+            Ok(false)
+        }
+    }
+}
+
+async fn pass_due(
+    job: &Arc<Job>,
+    started: &AttemptStarted,
+    report: &mut Report,
+    link: &Link,
+    (due, env): (Vec<Numbered>, Vec<(OsString, OsString)>),
+) -> Result<bool, Gone> {
+    let View { base, head, .. } = View::of(started, report);
     let scene = Scene {
         job: Arc::clone(job),
         started: Arc::new(started.clone()),
         link: link.clone(),
+        base,
         head,
         summary: report.summary.clone(),
         env: Arc::new(env),
@@ -84,14 +109,40 @@ pub(in crate::run) async fn pass(
 /// A gate, with its number among all of its attempt.
 type Numbered = (usize, Arc<Gate>);
 
-/// The gates to be run, and their variables.
-type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>);
+/// The gates to be run, their variables, and what is not committed where they run, if that is the task's own.
+type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>, Option<Vec<PathBuf>>);
+
+/// What the gates look at.
+#[derive(Clone, Copy)]
+struct View {
+    /// What it is compared with.
+    base: Option<Oid>,
+    /// The work, or, where that conflicts with what was merged before, what is to become of both.
+    head: Option<Oid>,
+    /// The work, and what resolves its conflict.
+    resolution: Option<(Oid, Oid)>,
+}
+
+impl View {
+    fn of(started: &AttemptStarted, report: &Report) -> Self {
+        let resolution = report.commit.zip(report.resolution);
+        match started.resolves.as_ref().zip(resolution) {
+            Some((resolves, (_, resolved))) => {
+                Self { base: resolves.tip.parse().ok(), head: Some(resolved), resolution }
+            }
+            None => Self { base: started.base.parse().ok(), head: report.commit, resolution: None },
+        }
+    }
+}
 
 /// The gates that matter for the work and that it has not passed yet, and their variables. What an earlier run has left is ended.
-fn prepare(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Prepared, RunError> {
+fn prepare(job: &Job, view: View) -> Result<Prepared, RunError> {
+    let View { base, head, resolution } = view;
     step::end_leftovers(&job.dir.steps())?;
-    if let Some(head) = head {
-        stand_at(job, head)?;
+    match (resolution, head) {
+        (Some(resolution), _) => show(job, resolution)?,
+        (None, Some(head)) => stand_at(job, head)?,
+        (None, None) => {}
     }
     let env = provision::of_gates(job)?;
     let (gates, said) = (&job.gating.gates, head.map(|head| head.to_string()));
@@ -101,8 +152,35 @@ fn prepare(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Prepared, 
     let due = numbered
         .filter(|(_, gate)| !job.gating.has_passed(gate, said.as_deref(), &job.common.secrets))
         // Where nothing says what changed, everything may have.
-        .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed));
-    Ok((due.collect(), env))
+        .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed))
+        // A person has approved of the work itself, and both sides are seen to be in there.
+        .filter(|(_, gate)| resolution.is_none() || !matches!(gate.check, Check::Approve));
+    Ok((due.collect(), env, litter::before(job)?))
+}
+
+/// The worktree is at the task's work, and goes to what resolves its conflict.
+fn show(job: &Job, (work, resolved): (Oid, Oid)) -> Result<(), GitError> {
+    let is_there = match job.common.repo.worktree_at(&job.worktree)? {
+        // A run that was killed has left it there.
+        Found::Ours(there) => there.head()? == resolved,
+        Found::Nothing | Found::Foreign => false,
+    };
+    if job.entry.has_ended() && !is_there {
+        workplace::stand_at(job, work)?;
+    }
+    job.common.repo.show_resolution(&job.worktree, resolved)
+}
+
+/// It is the task's again, without what the gates have left there: that is what a person should know of.
+fn leave(job: &Job, view: View, before: Option<Vec<PathBuf>>) -> Result<Option<String>, RunError> {
+    let left = match (before, view.head) {
+        (Some(before), Some(head)) => litter::put_aside(job, head, &before)?,
+        (None, _) | (_, None) => None,
+    };
+    if let Some((work, resolved)) = view.resolution {
+        job.common.repo.end_resolution(&job.worktree, &job.branch, work, resolved)?;
+    }
+    Ok(left)
 }
 
 /// The worktree of an attempt that an earlier run has made may be gone by now.

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::command::slug;
 use super::pass::{Ran, Scene};
 use super::{Gate, GateEnded, Gating, Reviewer};
 use crate::agent::{self, Definition, EndedBy, Kind, Opinion, Outcome, Reading, ReviewBrief};
-use crate::run::Stage;
-use crate::run::attempt::blocking;
-use crate::run::budget::Used;
+use crate::run::attempt::{Message, ShareAsked, blocking};
+use crate::run::budget::{Opened, Player, Used};
 use crate::run::job::{Entry, Job, Report};
 use crate::run::judge;
 use crate::run::launch::{self, LaunchError};
@@ -20,6 +21,7 @@ use crate::run::step;
 use crate::run::supervisor::{End, Walls};
 use crate::run::waiting::{Clock, wait};
 use crate::run::walls;
+use crate::run::{Caps, Stage};
 use crate::store::AttemptDir;
 
 /// So often a reviewer is asked who gives no opinion.
@@ -28,13 +30,14 @@ const TRIES: usize = 2;
 const MOST_LINES: usize = 500;
 
 pub(super) async fn run(scene: &Scene, gate: &Gate, reviewer: &Reviewer, number: usize) -> Ran {
+    let Some(most) = share(scene, gate, reviewer).await else { return Ran::Stopped };
     let mut cost = Cost::default();
     let mut why = String::new();
     for _ in 0..TRIES {
         if scene.link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
             return Ran::Stopped;
         }
-        let (job, reading) = match ask(scene, gate, reviewer, number).await {
+        let (job, reading) = match ask(scene, gate, (reviewer, cost.left_of(most)), number).await {
             Ok(asked) => asked,
             Err(why) => return Ran::NotRun(why),
         };
@@ -46,6 +49,26 @@ pub(super) async fn run(scene: &Scene, gate: &Gate, reviewer: &Reviewer, number:
         }
     }
     Ran::NotRun(format!("the agent `{}` has no opinion: {why}", reviewer.cast.agent))
+}
+
+/// What it may use up at most, as soon as there is a share of the run's budget for it. Nothing if there is none in this run, or it is to end.
+async fn share(scene: &Scene, gate: &Gate, reviewer: &Reviewer) -> Option<Caps> {
+    let (answer, given) = oneshot::channel();
+    let cast = &reviewer.cast;
+    let player = Player { agent: cast.agent.clone(), runner: cast.runner.name().to_owned() };
+    let asked = ShareAsked {
+        task: scene.job.task.clone(),
+        attempt: scene.started.attempt,
+        gate: gate.name.clone(),
+        by: Opened { player, caps: cast.caps, is_counted: cast.is_counted() },
+        answer,
+    };
+    scene.link.messages.send(Message::ShareAsked(Box::new(asked))).ok()?;
+    let mut stop = scene.link.stop.clone();
+    tokio::select! {
+        given = given => given.ok().flatten(),
+        _ = stop.wait_for(|stage| stage.is_some_and(|stage| stage >= Stage::End)) => None,
+    }
 }
 
 /// What reviewers have used up.
@@ -60,6 +83,13 @@ impl Cost {
         self.usd = [self.usd, reading.cost_usd].into_iter().flatten().reduce(|a, b| a + b);
         let tokens = [self.tokens, reading.tokens].into_iter().flatten();
         self.tokens = tokens.reduce(agent::Tokens::plus);
+    }
+
+    /// What is left for one that is asked again.
+    fn left_of(&self, most: Caps) -> Caps {
+        let cost_usd = most.cost_usd.map(|most| (most - self.usd.unwrap_or_default()).max(0.0));
+        let used = self.tokens.map_or(0, agent::Tokens::total);
+        Caps { cost_usd, tokens: most.tokens.map(|most| most.saturating_sub(used)) }
     }
 
     fn on(&self, ended: GateEnded) -> GateEnded {
@@ -99,12 +129,12 @@ fn opinion(reading: &Reading, job: &Job) -> Result<Opinion, String> {
 async fn ask(
     scene: &Scene,
     gate: &Gate,
-    reviewer: &Reviewer,
+    (reviewer, most): (&Reviewer, Caps),
     number: usize,
 ) -> Result<(Arc<Job>, Reading), String> {
-    let job = Arc::new(as_job(scene, reviewer, &slug(number, &gate.name)));
+    let job = Arc::new(as_job(scene, (reviewer, most), &slug(number, &gate.name)));
     let of_work = ReviewBrief {
-        base: Some(scene.started.base.clone()).filter(|base| !base.is_empty()),
+        base: scene.base.map(|base| base.to_string()),
         head: scene.head.map(|head| head.to_string()),
         summary: scene.summary.clone(),
     };
@@ -158,7 +188,7 @@ fn only_looking(walls: Walls, job: &Job) -> Walls {
 }
 
 /// The reviewer's own attempt at its work, as far as its program has to do with it. Nobody takes its reports.
-fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
+fn as_job(scene: &Scene, (reviewer, most): (&Reviewer, Caps), slug: &str) -> Job {
     let job = &scene.job;
     let dir = AttemptDir::at(step::unused(&job.dir.steps(), slug));
     let agent = &reviewer.cast.agent;
@@ -171,7 +201,7 @@ fn as_job(scene: &Scene, reviewer: &Reviewer, slug: &str) -> Job {
         attempt: scene.started.attempt,
         branch: job.branch.clone(),
         worktree: job.worktree.clone(),
-        limits: reviewer.cast.caps,
+        limits: most,
         cast: reviewer.cast.clone(),
         estimate: None,
         definition: definition.unwrap_or_else(|| Definition::generic(agent)),

@@ -37,8 +37,7 @@ impl TaskHistory {
     /// What its next attempt goes on with, in a session of `runner` if that is given. Nothing where it begins afresh: there is nothing to go on
     /// with, or somebody has decided otherwise since. Who was merely stopped is gone on with in its session or not at all.
     pub(in crate::run) fn going_on(&self, runner: Option<&str>) -> Option<GoingOn<'_>> {
-        let last =
-            self.last_attempt().filter(|last| !self.is_set_back() && last.started.resolves.is_none())?;
+        let last = self.last_attempt().filter(|_| !self.is_set_back())?;
         let (ended, _) = last.ended.as_ref()?;
         let session = last.session().filter(|_| runner == Some(&last.started.runner));
         let (because, since) = match ended.outcome {
@@ -71,6 +70,8 @@ impl TaskHistory {
         };
         let found = match (because, session) {
             (Because::Retry, None) => self.again(last)?,
+            // The merge that stood in its worktree is gone from there.
+            (Because::Retry, Some(_)) if last.started.resolves.is_some() => self.again(last)?,
             (because, session) => GoingOn { with: last, because, session },
         };
         self.is_left_open(since).then_some(found)

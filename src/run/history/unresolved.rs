@@ -1,6 +1,7 @@
 //! Finished work that conflicts with what was merged before.
 
 use crate::agent::Outcome;
+use crate::run::record::AttemptEnded;
 use crate::run::{Attempt, TaskHistory};
 
 /// So often an accepted resolution may be overtaken by other merges.
@@ -12,8 +13,8 @@ impl TaskHistory {
         self.attempts.iter().rev().find(|attempt| attempt.started.attempt == number)
     }
 
-    /// The attempt whose work conflicts, and nobody has tried in earnest to resolve that: it was not tried, something came in between, or
-    /// the integration branch moved on so that it conflicts again. Nothing where a person has set the task back since.
+    /// The attempt whose work conflicts, and nobody has tried in earnest to resolve that: it was not tried, something came in between, what
+    /// was made of it goes back to its agent, or the integration branch moved on so that it conflicts again. Nothing where a person has set the task back since.
     pub(in crate::run) fn unresolved(&self) -> Option<&Attempt> {
         let last = self.last_attempt().filter(|_| !self.is_set_back())?;
         let Some(resolves) = &last.started.resolves else {
@@ -25,7 +26,11 @@ impl TaskHistory {
             Some((ended, _)) if ended.outcome == Outcome::MergeConflict => {
                 ended.resolution.is_some() && self.times_overtaken() < MOST
             }
-            Some((ended, _)) => ended.outcome.is_transient() || ended.outcome == Outcome::Interrupted,
+            Some((ended, _)) if ended.lost_session => true,
+            Some((ended, _)) => {
+                ended.outcome.is_transient()
+                    || matches!(ended.outcome, Outcome::Interrupted | Outcome::GateFailed)
+            }
         };
         self.attempt(resolves.attempt).filter(|_| is_open)
     }
@@ -33,6 +38,8 @@ impl TaskHistory {
     fn times_overtaken(&self) -> usize {
         let resolving = self.attempts.iter().rev().take_while(|attempt| attempt.started.resolves.is_some());
         let ends = resolving.filter_map(|attempt| attempt.ended.as_ref());
-        ends.filter(|(ended, _)| ended.resolution.is_some()).count()
+        let is_overtaken =
+            |ended: &AttemptEnded| ended.resolution.is_some() && ended.outcome == Outcome::MergeConflict;
+        ends.filter(|(ended, _)| is_overtaken(ended)).count()
     }
 }

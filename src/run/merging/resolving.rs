@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::super::continuing::Continuing;
 use super::super::job::{Common, Job, Report};
 use super::super::provision;
 use super::super::record::{AttemptEnded, AttemptStarted, Resolves};
@@ -98,12 +99,19 @@ pub(in crate::run) fn prepare(job: &Job, resolving: &Resolving) -> Result<Based,
     let (Some(head), Some(base)) = (resolving.head(), resolving.base()) else {
         return Err(PrepareError::Gone);
     };
-    let Some(conflict) = repo.conflict(refs, head, Some(base), *strategy)? else {
-        return Err(PrepareError::Gone);
+    let made = job.continuing.as_ref().and_then(Continuing::resolution);
+    let conflict = match made {
+        // However the integration branch has moved on since: that is seen to when it is merged.
+        Some((resolves, _)) => from_record(resolves),
+        None => repo.conflict(refs, head, Some(base), *strategy)?,
     };
+    let conflict = conflict.ok_or(PrepareError::Gone)?;
     repo.keep_base(refs, &job.slug, job.attempt, conflict.tip)?;
     stand_at(job, head)?;
-    repo.begin_resolution(&job.worktree, &conflict, *strategy)?;
+    match made {
+        Some((_, made)) => repo.reopen_resolution(&job.worktree, &conflict, *made, *strategy)?,
+        None => repo.begin_resolution(&job.worktree, &conflict, *strategy)?,
+    }
     repo.sync()?;
     Ok(Based {
         commit: base,
@@ -170,6 +178,7 @@ fn judge(
 ) -> Result<(), GitError> {
     match report.outcome {
         Outcome::Completed | Outcome::NoChanges => {}
+        _ if report.lost_session => return Ok(()),
         // It did not get so far by no fault of its own, and is tried again like any other.
         outcome if outcome.is_transient() || outcome == Outcome::Interrupted => return Ok(()),
         Outcome::Cancelled | Outcome::Authentication | Outcome::OutOfCredit | Outcome::Escaped => {

@@ -44,7 +44,8 @@ pub(in crate::run) fn put_aside(
     Ok(said)
 }
 
-fn move_away(from: &Path, to: &Path) -> io::Result<()> {
+/// Moves a file or a folder to a place that need not be there yet, on another disk perhaps.
+pub(in crate::run) fn move_away(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to.parent().unwrap_or(to))?;
     match fs::rename(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}

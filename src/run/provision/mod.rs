@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) use bring::Brought;
 pub use bring::{Bring, BringError, How};
-pub(super) use keep_out::{ours, put_aside};
+pub(super) use keep_out::{move_away, ours, put_aside};
 pub(super) use outlay::{Outlay, Remark};
 pub(super) use ports::{PortBlock, Ports};
 

@@ -145,7 +145,7 @@ pub(super) fn planned(
     let args = Args { dry_run: true, ..Args::default() };
     let settings = settings::settings(&args, &known.plan, Vec::new(), &context.config()?, &repo, false)?;
     let site = site(context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
-    let planned = run::preview_task(&site, &settings, &known.plan, &known.history, index)
+    let planned = run::preview_task(&site, &settings, &known.plan, (&known.genesis, &known.history), index)
         .map_err(|error| CliError::run(&context.path, error))?;
     let definition = match agent::find(&planned.agent, &settings.agent_folders) {
         Ok(Found::One(definition)) => Some(definition.path),
