@@ -196,11 +196,11 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_one() {
 #[test]
 fn keys_whose_feature_is_to_come_are_accepted_and_said_once() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
-    project.configure("max-cost = 3.5\nmax-tokens = 1000");
+    project.configure("notify = \"bell\"");
     let ended = project.complete(&[]);
     let said = ended.stderr.matches("no effect in this version").count();
     assert_eq!(said, 1, "{ended}");
-    ended.assert(0, &["`max-cost`", "`max-tokens`"]);
+    ended.assert(0, &["`notify`"]);
     assert!(project.files(INTEGRATION).contains(&"a.txt".to_owned()));
 }
 

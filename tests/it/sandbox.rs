@@ -257,7 +257,7 @@ fn what_is_required_and_not_to_be_had_is_refused_before_anything_begins() {
 
 #[test]
 fn an_agent_that_hides_whose_it_is_still_decides_nothing_for_a_person() {
-    let does = "call env|-u|BLUEPRINT_TASK_TOKEN|-u|GENESIS_FILE_PATH|setsid|-f|sh|-c|$FAKE_AGENT_BLUEPRINT retry {plan} a; \
+    let does = "call env|-u|BLUEPRINT_TASK_TOKEN|-u|GENESIS_FILE_PATH|setsid|-f|sh|-c|$FAKE_AGENT_BLUEPRINT retry '{plan}' a; \
                 echo $? > $FAKE_AGENT_DIR/code\nwait-for code\nwrite done.txt x";
     let Some(project) = confined("landlock", &format!("== *\n{does}")) else { return };
     project.complete(&[]);

@@ -28,7 +28,7 @@ fn next_names_what_is_ready_the_most_urgent_first() {
     let expected = serde_json::json!({"version": 1, "tasks": [
         {"id": "first", "agent": "builder", "urgency": 5400},
         {"id": "small", "agent": "worker", "urgency": 2700},
-    ]});
+    ], "questions": []});
     assert_eq!(json, expected);
     let matrix = project.blueprint(&["next", "--format", "github"]);
     assert_eq!(matrix.stdout.lines().count(), 1, "a job's output is a line");
@@ -93,7 +93,7 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let status = project.status();
-    assert_eq!(keys(&status), ["version", "plan", "counts", "tasks"]);
+    assert_eq!(keys(&status), ["version", "plan", "counts", "tasks", "spent"]);
     assert_eq!(keys(&status["plan"]), ["genesis", "project", "epic", "status", "start"]);
     let counts = ["total", "pending", "in_progress", "completed", "failed", "blocked", "cancelled"];
     assert_eq!(keys(&status["counts"]), counts);

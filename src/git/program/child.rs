@@ -102,8 +102,12 @@ fn end(child: &mut Child, mark: &str) -> io::Result<()> {
         sleep(LOOK);
         is_over = child.try_wait()?.is_some() && marked(mark).is_empty();
     }
-    if !is_over {
+    // Who starts others meanwhile escapes the first look at who is there, and the kernel takes its time to end somebody.
+    let killed = Instant::now();
+    while !is_over && killed.elapsed() < GRACE {
         tell(child, mark, Signal::KILL);
+        sleep(LOOK);
+        is_over = child.try_wait()?.is_some() && marked(mark).is_empty();
     }
     child.wait().map(drop)
 }

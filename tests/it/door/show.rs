@@ -13,7 +13,8 @@ fn an_agent_is_told_what_it_builds_on_what_came_before_and_what_it_has_said() {
     let project = TestProject::new(&plan, script);
     task(&project, &["note", "--task", "a", "left by a person"], 0, &[]);
     let run = project.start(&["run"]);
-    crate::project::wait_until("said", || project.control.join("said").exists(), String::new);
+    // An agent waits only for so long for the run's answer: what counts is that the run has both.
+    crate::project::wait_until("said", || project.facts("reported", "a").len() == 2, String::new);
     let shown = task(&project, &["show", "a"], 0, &[]).stdout;
     for text in [
         "a  in-progress",
