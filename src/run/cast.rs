@@ -41,9 +41,8 @@ pub(super) fn add_definitions(
 /// Whether it is worth a word that it has no definition: not where tasks merely name nobody, nor where a program of the user's own plays it,
 /// which may be all the definition that it needs. `doctor` and `validate` see it so, too.
 fn is_missed(agent: &str, plan: &Plan, casting: &HashMap<TaskId, Cast>) -> bool {
-    let mut played = plan.tasks().filter_map(|(_, task)| Some((task, casting.get(&task.id)?)));
-    let is_its = |(_, cast): &(_, &Cast)| cast.agent == agent;
-    let mut its = played.by_ref().filter(is_its).peekable();
+    let played = plan.tasks().filter_map(|(_, task)| Some((task, casting.get(&task.id)?)));
+    let mut its = played.filter(|(_, cast)| cast.agent == agent).peekable();
     // A reviewer, whom the configuration names.
     its.peek().is_none() || its.any(|(task, cast)| task.agent.is_some() && cast.kind != Kind::Command)
 }
