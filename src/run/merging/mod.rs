@@ -136,10 +136,10 @@ async fn merged(
 /// What a person can do about a conflict.
 fn way_out(job: &Job) -> String {
     format!(
-        "way out: in {} `git merge {}`, resolve, commit, then `blueprint task done --task {} --summary …`, and run again",
+        "way out: `blueprint take {task}`, in {} `git merge {}`, resolve, `git add`, then `blueprint give {task}`",
         job.worktree.display(),
         job.common.refs.integration(),
-        job.task
+        task = job.task
     )
 }
 

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::genesis::{Genesis, Status};
 use crate::plan::{self, Plan};
-use crate::report::{clean, short};
+use crate::report::{clean, dollars, short};
 use crate::run::{self, Cast, RunEvent, Settings, Trial};
 use crate::store::RunLock;
 
@@ -146,8 +146,8 @@ fn cost(tried: &[Trial]) -> Check {
         }
     }
     let price = match (is_known, usd > 0.0) {
-        (true, _) => format!("${usd:.4}"),
-        (false, true) => format!("${usd:.4}, and what those ask for that name no price"),
+        (true, _) => dollars(usd),
+        (false, true) => format!("{}, and what those ask for that name no price", dollars(usd)),
         (false, false) => "the programs name no price".to_owned(),
     };
     Check::fine("live", format!("the calls took {} tokens in, {} out: {price}", sum.input, sum.output))

@@ -10,6 +10,7 @@ use crate::cli::hands::hands;
 use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::genesis::Status;
 use crate::git::{GitError, epic_slug};
 use crate::report::{clean, shell_word};
 use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure};
@@ -51,13 +52,15 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let task_name = held.genesis.task(name).map(|task| task.name.clone()).unwrap_or_default();
     let hands = hands(&context, &branches, name, &task_name);
     refuse_unless_taken(&held, name)?;
-    if args.back {
+    let is_all_done = if args.back {
         back(&context, held, &hands, args.note.as_deref())?;
+        false
     } else {
-        give(&context, held, &hands, args.summary.as_deref())?;
-    }
+        give(&context, held, &hands, args.summary.as_deref())?
+    };
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&match claim {
+        Some(_) if is_all_done => format!("next    blueprint land {plan}   (merges it into your branch)"),
         Some(_) => format!("next    blueprint run {plan}"),
         None => format!("next    blueprint attach {plan}   (the live run takes that up)"),
     });
@@ -91,7 +94,13 @@ fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory
     Some((held.history.task(hands.task)?, hands.attempt(&held.history)?))
 }
 
-fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&str>) -> Result<(), CliError> {
+/// Says whether that was the last open task of the plan.
+fn give(
+    context: &Context,
+    held: Held<'_>,
+    hands: &Hands<'_>,
+    summary: Option<&str>,
+) -> Result<bool, CliError> {
     if attempt(&held, hands).is_none() {
         return Err(CliError::usage(format!("task `{}` has no worktree yet", hands.task))
             .hint(format!("`blueprint take {}` makes it", hands.task)));
@@ -117,13 +126,15 @@ fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&s
         Finished::Markers(paths) => return Err(markers(hands, &worktree, &paths)),
         Finished::Changed => return Err(changed(hands)),
     };
+    let is_all_done =
+        held.genesis.tasks().iter().all(|task| task.id == hands.task || task.status == Status::Completed);
     held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
     for notice in notices {
         output::say(&format!("note    {}", clean(&notice)));
     }
     let what = if changed { "your work is merged" } else { "nothing had changed" };
     output::say(&format!("task {} is completed: {what}", clean(hands.task)));
-    Ok(())
+    Ok(is_all_done)
 }
 
 fn refuse_checked_out(hands: &Hands<'_>) -> Result<(), CliError> {
@@ -144,8 +155,11 @@ fn not_given(context: &Context, hands: &Hands<'_>, worktree: &std::path::Path, e
         }
         _ => None,
     };
+    // It is theirs to finish: nothing is wrong with disk or git.
+    let is_theirs = matches!(error, RunError::Git(GitError::Unfinished { .. } | GitError::Unmerged { .. }));
     let error = CliError::run(&context.path, error);
-    CliError { hint: hint.or(error.hint), ..error }
+    let kind = if is_theirs { Kind::Usage } else { error.kind };
+    CliError { kind, hint: hint.or(error.hint), ..error }
 }
 
 fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
