@@ -8,6 +8,7 @@ use crate::cli::context::{Context, find, unknown_task};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::{Edit, EditError, Genesis, NewTask, Status};
 use crate::plan::{self, Plan};
 use crate::report::clean;
@@ -17,7 +18,7 @@ use crate::store::RunLock;
 /// The agent where neither the command line nor the plan knows one.
 const AGENT: &str = "agent";
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Example: blueprint add genesis.xml rate-limit --name \"Limit requests\" --after auth-api --before release\n\n\
 A run that is live takes the task up."
@@ -59,6 +60,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         return Err(CliError::usage(format!("`--estimate {}`: {error}", args.estimate)));
     }
     let (context, _) = Context::open(path, global)?.known()?;
+    let said = Said::of(&context);
+    let args = &Args {
+        name: said.text(&args.name),
+        description: said.some(args.description.as_deref()),
+        ..args.clone()
+    };
     let committed = context
         .plan_file()?
         .commit(|genesis| edit(args, id, genesis, &context))
