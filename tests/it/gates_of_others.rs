@@ -18,13 +18,25 @@ fn a_person_approves_and_the_rest_of_the_gates_and_the_merge_go_on_without_an_ag
     assert_eq!(project.task("a")["outcome"], "needs-answer");
     assert_eq!(project.facts("attempt-ended", "a").last().unwrap()["approval"], "release");
     assert_eq!(merged(&project), ["b.txt"]);
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(explained.contains(" a approve\n") && !explained.contains("A run would"), "{explained}");
     project.blueprint(&["answer", "a", "approve"]).assert(0, &[]);
     project.complete(&[]).assert(0, &["a: approved by", "goes on with its gates"]);
+    let times: Vec<_> = project.journal().into_iter().flat_map(times_of_a).collect();
+    assert!(times.len() >= 5 && times.is_sorted(), "{times:?}");
     assert_eq!(merged(&project), ["a.txt", "b.txt"]);
     assert_eq!(project.log().starts_of("a"), 1);
     let expected = [("first".to_owned(), true), ("release".to_owned(), true), ("last".to_owned(), true)];
     assert_eq!(ends(&project, "a"), expected);
     assert_eq!((project.task("a")["summary"].as_str(), project.merges()["a"]), (Some("made it"), 1));
+}
+
+/// Of each change of the task's status in the record, as the plan has it.
+fn times_of_a(record: serde_json::Value) -> Vec<String> {
+    let own = (record["fact"] == "transition").then(|| record.clone());
+    let others = record["transitions"].as_array().cloned().unwrap_or_default();
+    let all = own.into_iter().chain(others).filter(|change| change["task"] == "a");
+    all.map(|change| change["at"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
