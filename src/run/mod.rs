@@ -91,7 +91,7 @@ pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
-pub use rehearsal::{Trial, rehearse};
+pub use rehearsal::{Rehearsed, Trial, abandoned_rehearsals, rehearse};
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run, verified_in};

@@ -8,13 +8,14 @@ use crate::cli::context::{Context, find, unknown_task};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::{Edit, EditError, Genesis, NewTask, Status};
 use crate::plan::{self, Plan};
 use crate::report::clean;
 use crate::run::ledger;
 use crate::store::RunLock;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Example: blueprint add genesis.xml rate-limit --name \"Limit requests\" --after auth-api --before release\n\n\
 A run that is live takes the task up."
@@ -56,6 +57,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         return Err(CliError::usage(format!("`--estimate {}`: {error}", args.estimate)));
     }
     let (context, _) = Context::open(path, global)?.known()?;
+    let said = Said::of(&context);
+    let args = &Args {
+        name: said.text(&args.name),
+        description: said.some(args.description.as_deref()),
+        ..args.clone()
+    };
     let committed = context
         .plan_file()?
         .commit(|genesis| edit(args, id, genesis, &context))

@@ -10,6 +10,7 @@ use crate::cli::hands::hands;
 use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::Status;
 use crate::git::{GitError, epic_slug};
 use crate::report::{clean, shell_word};
@@ -116,7 +117,8 @@ fn give(
     let Some((story, attempt)) = attempt(&held, hands) else { return Err(taken_away(hands)) };
     let actor = actor();
     let usual = format!("done by {actor}");
-    let summary = summary.map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
+    let summary = Said::of(context).some(summary);
+    let summary = summary.as_deref().map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
     let worktree = attempt.started.worktree.clone();
     let finished = run::finish(hands, story, attempt, &by, (&actor, summary), gated);
     let finished = finished.map_err(|error| not_given(context, hands, &worktree, error))?;
@@ -202,7 +204,8 @@ fn taken_away(hands: &Hands<'_>) -> CliError {
 
 fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {
     let actor = actor();
-    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    let note = Said::of(context).some(note);
+    let note = note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     let by = hands.repo.identity().unwrap_or_else(|_| crate::git::Authorship::own());
     let (set_back, kept) = match attempt(&held, hands) {
         Some((story, attempt)) => run::give_back(hands, story, attempt, &by, (&actor, note))
