@@ -6,15 +6,17 @@
 mod by_hand;
 mod choose;
 mod command;
+mod exact;
+mod exactly;
 mod findings;
 mod gate;
 mod gating;
-mod litter;
 mod pass;
 mod ran;
 mod review;
 mod rounds;
 mod target;
+mod twice;
 mod value;
 
 pub use by_hand::{ByHand, GivenWork, pass_by_hand};

@@ -13,7 +13,6 @@ use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::verbs::run::outfit;
 use crate::git::{Authorship, Oid};
-use crate::plan::TaskId;
 use crate::report::clean;
 use crate::run::{
     self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Outfit, PERSON, Record, open_journal,
@@ -39,7 +38,8 @@ pub(super) fn pass(
     let (number, worktree) = (attempt.started.attempt, attempt.started.worktree.clone());
     drop(held);
     let work = GivenWork {
-        of: (TaskId::from(hands.task), number),
+        hands,
+        attempt: number,
         head: last,
         changed: &changed,
         worktree: &worktree,
@@ -48,8 +48,9 @@ pub(super) fn pass(
         variables: &variables(hands, number, &ready.env),
     };
     let tell = |gate: &str| output::say(&format!("gate    {}", clean(gate)));
-    let ended =
-        run::pass_by_hand(&gates, &work, &tell).map_err(|error| CliError::run(&context.path, error))?;
+    let warn = |text: &str| output::say(&format!("note    {}", clean(text)));
+    let ended = run::pass_by_hand(&gates, &work, (&tell, &warn));
+    let ended = ended.map_err(|error| CliError::run(&context.path, error))?;
     judge(context, hands, &worktree, ended)?;
     Ok(Some(last))
 }
@@ -93,7 +94,7 @@ fn judge(context: &Context, hands: &Hands<'_>, worktree: &Path, ended: ByHand) -
             let message = format!(
                 "your work on `{task}` does not pass a gate; it is committed, and the task stays yours: {why}"
             );
-            Err(CliError::usage(message).hint(way_out))
+            Err(CliError::new(Kind::NotPassed, message).hint(way_out))
         }
         ByHand::NotRun(gate, why) => {
             let message = format!("the gate `{}` could not be run: {}", clean(&gate), clean(&why));
@@ -103,8 +104,11 @@ fn judge(context: &Context, hands: &Hands<'_>, worktree: &Path, ended: ByHand) -
         ByHand::Stopped => {
             let message =
                 format!("the gates were ended; your work on `{task}` is committed, and the task stays yours");
-            Err(CliError::usage(message).hint("give it again when you like"))
+            Err(CliError::new(Kind::BrokenOff, message).hint(
+                "give it again when you like; what a gate had left half done would be committed then: see `git status` there",
+            ))
         }
+        ByHand::Changed => Err(super::changed(hands)),
     }
 }
 
