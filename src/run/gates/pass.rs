@@ -119,8 +119,8 @@ impl View {
     fn of(started: &AttemptStarted, report: &Report) -> Self {
         let resolution = report.commit.zip(report.resolution);
         match started.resolves.as_ref().zip(resolution) {
-            Some((resolves, (_, resolved))) => {
-                Self { base: resolves.tip.parse().ok(), head: Some(resolved), resolution }
+            Some((resolves, (_, made))) => {
+                Self { base: resolves.tip.parse().ok(), head: Some(made), resolution }
             }
             None => Self { base: started.base.parse().ok(), head: report.commit, resolution: None },
         }
