@@ -38,6 +38,15 @@ pub struct GivenWork<'a> {
     pub variables: &'a [(OsString, OsString)],
 }
 
+/// What a person should know while gates run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told<'a> {
+    /// The gate of that name has begun.
+    Begun(&'a str),
+    /// What a gate has done to the worktree.
+    Warning(&'a str),
+}
+
 /// What became of the gates that a person's work went through.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ByHand {
@@ -53,7 +62,7 @@ pub enum ByHand {
 
 /// Runs those of the gates that are commands and matter for the work, one after another until one is not passed.
 ///
-/// `tell` hears their names, `warn` what they have done to the worktree.
+/// `tell` hears how far they are.
 ///
 /// # Errors
 /// [`RunError::Store`] if what an earlier call has left running can't be ended; [`RunError::Git`] if the worktree can't be put back as the
@@ -61,19 +70,19 @@ pub enum ByHand {
 pub fn pass_by_hand(
     gates: &[Arc<Gate>],
     work: &GivenWork<'_>,
-    (tell, warn): (&dyn Fn(&str), &dyn Fn(&str)),
+    tell: &dyn Fn(Told<'_>),
 ) -> Result<ByHand, RunError> {
     let logs = work.dir.steps();
     step::end_leftovers(&logs)?;
     let runtime = start::runtime().map_err(StoreError::io("start threads in", &logs))?;
-    Ok(runtime.block_on(until_broken_off(async |link| one_by_one(gates, work, link, (tell, warn)).await))?)
+    Ok(runtime.block_on(until_broken_off(async |link| one_by_one(gates, work, link, tell).await))?)
 }
 
 async fn one_by_one(
     gates: &[Arc<Gate>],
     work: &GivenWork<'_>,
     link: &Link,
-    (tell, warn): (&dyn Fn(&str), &dyn Fn(&str)),
+    tell: &dyn Fn(Told<'_>),
 ) -> Result<ByHand, GitError> {
     let means = work.outfit.means();
     let logs = work.dir.steps();
@@ -83,11 +92,11 @@ async fn one_by_one(
     let mut all = Vec::new();
     for (number, gate) in (1..).zip(gates).filter(|(_, gate)| gate.when.holds(work.changed)) {
         let Check::Command(command) = &gate.check else { continue };
-        tell(&gate.name);
+        tell(Told::Begun(&gate.name));
         let of = (TaskId::from(work.hands.task), work.attempt);
         let plain = GateEnded::plain(of, gate, Some(work.head));
         let run = async || run_command(place, (number, gate), command, &[], plain.clone()).await;
-        let ran = match look(&exact, gate, warn, run).await? {
+        let ran = match look(&exact, gate, &|text| tell(Told::Warning(text)), run).await? {
             Looked::At(ran) => ran,
             Looked::Elsewhere => return Ok(ByHand::Changed),
         };

@@ -57,7 +57,9 @@ impl Scene {
         let strays = match self.put_back().await? {
             Ok(strays) => strays,
             Err(why) => {
-                ran.iter_mut().for_each(|(_, ran)| *ran = Ran::NotRun(why.clone()));
+                for (_, ran) in &mut ran {
+                    *ran = Ran::NotRun(why.clone());
+                }
                 return Ok((ran, Strays::default()));
             }
         };

@@ -19,7 +19,7 @@ mod target;
 mod twice;
 mod value;
 
-pub use by_hand::{ByHand, GivenWork, pass_by_hand};
+pub use by_hand::{ByHand, GivenWork, Told, pass_by_hand};
 pub use choose::Gates;
 pub use gate::{Check, CommandGate, Gate, Metric, Reviewer, When};
 pub use ran::{GateEnded, Measured};

@@ -15,7 +15,7 @@ use crate::cli::verbs::run::outfit;
 use crate::git::{Authorship, Oid};
 use crate::report::clean;
 use crate::run::{
-    self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Outfit, PERSON, Record, open_journal,
+    self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Outfit, PERSON, Record, Told, open_journal,
 };
 
 /// Commits the work of a task that `held` says is taken, and has its gates run; others may change the plan meanwhile. Gives the commit that
@@ -47,10 +47,12 @@ pub(super) fn pass(
         outfit: &outfit,
         variables: &variables(hands, number, &ready.env),
     };
-    let tell = |gate: &str| output::say(&format!("gate    {}", clean(gate)));
-    let warn = |text: &str| output::say(&format!("note    {}", clean(text)));
-    let ended = run::pass_by_hand(&gates, &work, (&tell, &warn));
-    let ended = ended.map_err(|error| CliError::run(&context.path, error))?;
+    let tell = |told: Told<'_>| match told {
+        Told::Begun(gate) => output::say(&format!("gate    {}", clean(gate))),
+        Told::Warning(text) => output::say(&format!("warning {}", clean(text))),
+    };
+    let ended =
+        run::pass_by_hand(&gates, &work, &tell).map_err(|error| CliError::run(&context.path, error))?;
     judge(context, hands, &worktree, ended)?;
     Ok(Some(last))
 }
