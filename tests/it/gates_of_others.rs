@@ -183,7 +183,7 @@ fn what_a_person_gives_goes_through_the_commands_among_the_gates() {
     fs::write(folder.join("a.txt"), "by hand").unwrap();
     project
         .blueprint(&["give", "a"])
-        .assert(2, &["does not pass a gate", "assertion failed", "then give again"]);
+        .assert(1, &["does not pass a gate", "assertion failed", "then give again"]);
     project.assert_statuses(&[("a", "in-progress")]);
     fs::write(folder.join("good.txt"), "x").unwrap();
     project.blueprint(&["give", "a"]).assert(0, &["gate    tests", "your work is merged"]);
@@ -200,18 +200,9 @@ fn a_person_who_ends_the_gates_of_what_they_give_leaves_nothing_running() {
     let began = folder.with_file_name("began");
     wait_until("the gate", || began.exists(), String::new);
     give.signal(rustix::process::Signal::INT);
-    give.wait().assert(2, &["the gates were ended", "the task stays yours"]);
+    give.wait().assert(130, &["the gates were ended", "the task stays yours"]);
     project.assert_no_process_left();
     project.assert_statuses(&[("a", "in-progress")]);
-}
-
-#[test]
-fn work_that_changes_while_its_gates_run_is_not_merged() {
-    let (project, folder) = taken("[[gates]]\nname = \"odd\"\nrun = \"test -e odd || echo x > odd\"\n");
-    fs::write(folder.join("a.txt"), "by hand").unwrap();
-    project.blueprint(&["give", "a"]).assert(2, &["has changed while its gates ran"]);
-    project.blueprint(&["give", "a"]).assert(0, &[]);
-    assert_eq!(project.show(INTEGRATION, "odd"), "x");
 }
 
 #[test]

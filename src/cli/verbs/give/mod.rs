@@ -191,7 +191,7 @@ fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> 
 fn changed(hands: &Hands<'_>) -> CliError {
     let task = clean(hands.task);
     CliError::usage(format!(
-        "your work on `{task}` has changed while its gates ran; it is committed, and the task stays yours"
+        "your work on `{task}` has changed while its gates ran, which have not seen all of it; it is as you left it, and the task stays yours"
     ))
     .hint("give it again: the gates see what is there then")
 }
