@@ -63,7 +63,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn question_of(&self, task: &TaskId) -> Option<OpenQuestion> {
+    pub(super) fn question_of(&self, task: &TaskId) -> Option<OpenQuestion> {
         let genesis = self.books.genesis();
         open_question(genesis, genesis.task(task.as_str())?, self.books.history().task(task.as_str()))
     }
