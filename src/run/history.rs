@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use self::continued::GivenAnswer;
-pub use self::gated::Lacks;
 pub(in crate::run) use self::continued::GoingOn;
+pub use self::gated::Lacks;
 use super::Used;
 use super::gates::GateEnded;
 use super::outbox::{self, Says};

@@ -77,7 +77,8 @@ impl Common {
 
 /// The name by which a plan is found from everywhere in its repository.
 fn epic_of(plan: &Path) -> Option<&Path> {
-    let folder = plan.strip_prefix(".claude/epics").ok().filter(|_| plan.ends_with("genesis.xml"))?.parent()?;
+    let folder =
+        plan.strip_prefix(".claude/epics").ok().filter(|_| plan.ends_with("genesis.xml"))?.parent()?;
     (folder.components().count() == 1).then_some(folder)
 }
 

@@ -18,11 +18,7 @@ impl Dispatcher<'_> {
                 Place::Foreign => self.note_foreign(&task),
                 Place::Completed => self.find_result(&task)?,
                 Place::Blocked => self.note_waiting(&task),
-                Place::LeftOut
-                | Place::Failed
-                | Place::Cancelled
-                | Place::ToDo
-                | Place::Orphaned => {}
+                Place::LeftOut | Place::Failed | Place::Cancelled | Place::ToDo | Place::Orphaned => {}
             }
         }
         self.end_forgotten()?;

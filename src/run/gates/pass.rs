@@ -318,8 +318,7 @@ impl Scene {
                         "`blueprint diff{plan} {word}` shows it, `blueprint answer{plan} {word} approve` has it merged"
                     ),
                     Isolation::None => format!(
-                        "it is in {}, not committed; `blueprint answer{plan} {word} approve` has it completed",
-                        self.started.worktree.display()
+                        "it is in the checkout, not committed; `blueprint answer{plan} {word} approve` has it completed"
                     ),
                 };
                 let question = format!(

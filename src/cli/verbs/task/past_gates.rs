@@ -9,7 +9,7 @@ use crate::cli::verbs::run::outfit;
 use crate::genesis::{Genesis, Status};
 use crate::plan::Plan;
 use crate::report::{clean, shell_word};
-use crate::run::{History, Lacks, TaskHistory, is_left_over};
+use crate::run::{History, Isolation, Lacks, TaskHistory, is_left_over};
 
 /// Refuses to complete the task by a mere word where its work waits at a gate, has not passed one, or would be merged without having been
 /// through any.
@@ -23,13 +23,15 @@ pub(super) fn refuse(
     if genesis.task(name).is_some_and(|task| task.status == Status::Completed) {
         return Ok(());
     }
-    match history.task(name).and_then(TaskHistory::lacks) {
-        Some(lacks) => Err(refused(context, name, &lacks)),
+    let story = history.task(name);
+    let isolation = story.and_then(TaskHistory::last_attempt).map(|last| last.started.isolation);
+    match story.and_then(TaskHistory::lacks) {
+        Some(lacks) => Err(refused(context, name, &lacks, isolation.unwrap_or_default())),
         None => refuse_what_no_gate_has_seen(context, plan, genesis, history, name),
     }
 }
 
-fn refused(context: &Context, name: &str, lacks: &Lacks) -> CliError {
+fn refused(context: &Context, name: &str, lacks: &Lacks, isolation: Isolation) -> CliError {
     let id = clean(name);
     let of = |verb: &str, rest: &str| {
         let plan = shell_word(&clean(&context.path.to_string_lossy()));
@@ -56,11 +58,15 @@ fn refused(context: &Context, name: &str, lacks: &Lacks) -> CliError {
             format!("{} approves of it", of("approve", "")),
         ),
     };
-    CliError::usage(format!("the work on task `{id}` {why}")).hint(format!(
-        "{way}; or finish it yourself: {}, then {}; a person at a terminal can complete it as it is with `--force`",
-        of("take", ""),
-        of("give", "")
-    ))
+    // What is in the checkout itself can't be taken.
+    let by_hand = match isolation {
+        Isolation::Worktree | Isolation::Shared => {
+            format!("or finish it yourself: {}, then {}; ", of("take", ""), of("give", ""))
+        }
+        Isolation::None => String::new(),
+    };
+    CliError::usage(format!("the work on task `{id}` {why}"))
+        .hint(format!("{way}; {by_hand}a person at a terminal can complete it as it is with `--force`"))
 }
 
 /// What a person has committed on the task's branch, or resolved there, counts as its work from the next run on.
