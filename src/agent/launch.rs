@@ -112,14 +112,14 @@ const SHOWN: usize = 200;
 impl fmt::Display for CommandLine {
     /// The program and its arguments as one would type them into a shell, long arguments shortened.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", quoted(&self.program.to_string_lossy()))?;
+        write!(f, "{}", shell_word(&self.program.to_string_lossy()))?;
         self.args.iter().try_for_each(|arg| write!(f, " {}", shown(&arg.to_string_lossy())))
     }
 }
 
 fn shown(arg: &str) -> String {
     if arg.len() <= SHOWN {
-        return quoted(arg);
+        return shell_word(arg);
     }
     match arg.split_once('=') {
         Some((flag, value)) if flag.starts_with("--") => {
@@ -129,7 +129,8 @@ fn shown(arg: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// The text as a word of a shell's command line: quoted where it has to be.
+pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=/.,:@%+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -13,7 +13,7 @@ use crate::run::supervisor::Sandbox;
 /// # Errors
 /// The one that is asked for is not to be had, or none at all, and one is required.
 pub(super) fn confinement(loaded: &Loaded) -> Result<Confinement, CliError> {
-    let Loaded { config, dir } = loaded;
+    let Loaded { config, dir, .. } = loaded;
     let sandbox = sandbox(config)?;
     if sandbox.is_none() && config.require_sandbox == Some(true) {
         let error =

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
+pub use self::gated::Lacks;
 use super::Used;
 use super::gates::GateEnded;
 use super::outbox::{self, Says};
@@ -93,6 +94,8 @@ pub struct Attempt {
     pub gates: Vec<GateEnded>,
     /// Its work has not gone through all gates, because a run was told to end.
     pub(super) gates_interrupted: bool,
+    /// How many changes of its task's status there had been when its work went on with a gate that could not be run before.
+    taken_up_at: Option<usize>,
     /// The integration branch's commit that has its work.
     pub merge: Option<String>,
 }
@@ -111,6 +114,7 @@ impl Attempt {
             ended: None,
             gates: Vec::new(),
             gates_interrupted: false,
+            taken_up_at: None,
             merge: None,
         }
     }
@@ -209,8 +213,9 @@ impl History {
                 }
             }
             Fact::AttemptEnded(ended) => {
+                let transitions = self.story(&ended.task).transitions.len();
                 if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {
-                    attempt.ended = Some((ended, record.time));
+                    attempt.end(ended, record.time, transitions);
                 }
             }
             Fact::Merged { task, attempt, merge, .. } => {

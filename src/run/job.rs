@@ -17,7 +17,9 @@ use super::record::{AttemptEnded, AttemptStarted, ProcessId, Reported};
 use super::settings::{Cast, Isolation};
 use super::shared::Shared;
 use super::walls::Confinement;
-use crate::agent::{BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Offer, Outcome, Secrets, Tokens};
+use crate::agent::{
+    BaseEnv, Brief, BuildJobs, Definition, EnvPolicy, Offer, Outcome, Secrets, Tokens, shell_word,
+};
 use crate::git::{BranchName, EpicRefs, Oid, Repo, Strategy};
 use crate::plan::TaskId;
 use crate::store::AttemptDir;
@@ -59,6 +61,25 @@ pub(super) struct Common {
     pub(super) kill_grace: Duration,
     /// An agent that gives no sign of life for so long is ended.
     pub(super) stall: Duration,
+}
+
+impl Common {
+    /// How the plan is named on a command line in the repository, with a blank before; nothing where it is found there without.
+    pub(super) fn plan_word(&self) -> String {
+        let named: &Path = match &self.genesis_in_repo {
+            Some(path) if path == Path::new("genesis.xml") => return String::new(),
+            Some(path) => epic_of(path).unwrap_or(path),
+            None => &self.genesis,
+        };
+        format!(" {}", shell_word(&named.to_string_lossy()))
+    }
+}
+
+/// The name by which a plan is found from everywhere in its repository.
+fn epic_of(plan: &Path) -> Option<&Path> {
+    let folder =
+        plan.strip_prefix(".claude/epics").ok().filter(|_| plan.ends_with("genesis.xml"))?.parent()?;
+    (folder.components().count() == 1).then_some(folder)
 }
 
 /// One attempt, with all that it needs to know.
@@ -204,6 +225,8 @@ pub(super) struct Report {
     pub(super) protected: Vec<String>,
     /// The gate at which it waits for a person's approval.
     pub(super) approval: Option<String>,
+    /// The gate that could not be run.
+    pub(super) unrun_gate: Option<String>,
     /// The commit with an accepted resolution of a conflict.
     pub(super) resolution: Option<Oid>,
     /// The integration branch's commit with its work.
@@ -258,6 +281,7 @@ impl Report {
             lost_session: false,
             protected: Vec::new(),
             approval: None,
+            unrun_gate: None,
             resolution: None,
             merge: None,
             done: false,

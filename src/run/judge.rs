@@ -251,6 +251,7 @@ pub(super) fn from_record(ended: &AttemptEnded) -> Report {
         duration: Duration::from_millis(ended.duration_ms),
         protected: ended.protected.clone(),
         approval: ended.approval.clone(),
+        unrun_gate: ended.unrun_gate.clone(),
         commit: ended.commit.as_deref().and_then(|commit| commit.parse().ok()),
         resolution: ended.resolution.as_deref().and_then(|commit| commit.parse().ok()),
         ..Report::of(ended.outcome, "")
@@ -325,6 +326,7 @@ pub(super) fn to_record(started: &AttemptStarted, report: &Report) -> AttemptEnd
         protected: report.protected.clone(),
         commit: report.commit.map(|commit| commit.to_string()),
         approval: report.approval.clone(),
+        unrun_gate: report.unrun_gate.clone(),
         session: report.session.clone(),
         lost_session: report.lost_session,
         resolution: report.resolution.map(|commit| commit.to_string()),

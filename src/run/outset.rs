@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::genesis::{Genesis, Status, Task};
 use crate::plan::{Ending, Plan, State, TaskIndex};
 
+use super::questions::open_question;
 use super::settings::Settings;
-use super::{History, ledger};
+use super::{History, Lacks, TaskHistory, ledger};
 
 /// How a run takes each task up, in document order.
 #[derive(Default)]
@@ -54,7 +55,16 @@ impl Outset {
         };
         let is_ours = |task: &Task| ledger::is_ours(history.task(&task.id), genesis, task);
         let tasks = || genesis.tasks().iter().enumerate().map(|(i, task)| (TaskIndex(i), task));
-        let places = tasks().map(|(index, task)| place(task.status, wish(index), || is_ours(task)));
+        let place = |(index, task): (TaskIndex, &Task)| match history.task(&task.id) {
+            _ if wish(index) == Wish::None => place(task.status, Wish::None, || false),
+            story if waits_for_a_word(genesis, task, story) => Place::Blocked,
+            Some(story) if task.status == Status::Blocked && story.unrun().is_some() => match wish(index) {
+                Wish::Any { failed_too: false } | Wish::None => Place::Blocked,
+                Wish::Any { failed_too: true } | Wish::Named => Place::Again,
+            },
+            Some(_) | None => place(task.status, wish(index), || is_ours(task)),
+        };
+        let places = tasks().map(place);
         let unnamed = tasks().filter(|(index, _)| !named.contains(index));
         let parked =
             unnamed.filter_map(|(index, task)| Some((index, history.task(&task.id)?.parked_until()?)));
@@ -87,7 +97,7 @@ impl Outset {
 }
 
 /// How much a task is wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wish {
     /// Not asked for.
     None,
@@ -95,6 +105,14 @@ enum Wish {
     Any { failed_too: bool },
     /// By its id.
     Named,
+}
+
+/// Whether the task waits for a person's word: an answer, or leave to merge what it made. What it has come to would be lost, and paid for
+/// again, if it were begun anew for being named.
+fn waits_for_a_word(genesis: &Genesis, task: &Task, story: Option<&TaskHistory>) -> bool {
+    task.status == Status::Blocked
+        && (open_question(genesis, task, story).is_some()
+            || matches!(story.and_then(TaskHistory::lacks), Some(Lacks::Leave(_))))
 }
 
 fn place(status: Status, wish: Wish, is_ours: impl Fn() -> bool) -> Place {

@@ -92,6 +92,7 @@ pub(crate) fn ended(task: &str, attempt: u32, outcome: Outcome, second: i64) -> 
         retry_at: None,
         protected: Vec::new(),
         approval: None,
+        unrun_gate: None,
         commit: Some("c".repeat(40)),
         session: None,
         lost_session: false,

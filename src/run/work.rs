@@ -1,6 +1,6 @@
 //! What has come of a task, as commits: the same answer for a run that builds on it and for a person who lands, takes or cleans it.
 
-use super::{RunError, TaskHistory, ledger};
+use super::{Attempt, RunError, TaskHistory, ledger};
 use crate::agent::Outcome;
 use crate::genesis::{Genesis, Status};
 use crate::git::{EpicRefs, Oid, Repo};
@@ -45,7 +45,8 @@ impl Work {
 /// Whether that commit is merely what an attempt left that did not complete the task: no work, because a person has done it elsewhere. What
 /// an agent finished and only could not be merged is.
 pub fn is_left_over(story: &TaskHistory, head: Oid) -> bool {
-    let mut attempts = story.attempts.iter();
-    attempts
-        .any(|attempt| attempt.commit() == Some(head) && attempt.outcome() != Some(Outcome::MergeConflict))
+    let is_its = |attempt: &Attempt| {
+        attempt.commit() == Some(head) && attempt.outcome() != Some(Outcome::MergeConflict)
+    };
+    story.attempts.iter().any(is_its) && !story.is_let_pass(head)
 }

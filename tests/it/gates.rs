@@ -175,15 +175,6 @@ fn gates_are_for_tasks_agents_and_changes_and_a_task_may_choose_its_own() {
 }
 
 #[test]
-fn a_program_that_is_not_there_is_no_fault_of_the_agent_s() {
-    let gates = "[[gates]]\nname = \"lint\"\nrun = [\"no-such-program\"]\n";
-    let project = project(&["a"], "== *\nwrite a.txt x", gates);
-    project.run(&[]).assert(4, &["the gate `lint` could not be run", "no-such-program"]);
-    project.assert_statuses(&[("a", "blocked")]);
-    assert_eq!(project.log().starts().len(), 1);
-}
-
-#[test]
 fn a_gate_finds_what_a_setup_step_finds_in_its_environment_and_no_token() {
     let gates = "[[gates]]\nname = \"env\"\nrun = \"env > ../seen; pwd >> ../seen\"\n";
     let project = project(&["a"], "== *\nwrite a.txt x", gates);

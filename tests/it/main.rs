@@ -45,6 +45,7 @@ mod logs;
 mod mischief;
 mod outcomes;
 mod parallel;
+mod past_gates;
 mod places;
 mod protected;
 mod provision;

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use serde::Deserialize;
 use thiserror::Error;
-use toml::Table;
+use toml::{Spanned, Table};
 
 use super::Config;
 use crate::genesis::nearest;
@@ -24,6 +25,35 @@ pub(crate) enum ConfigError {
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) dir: PathBuf,
+    /// What it was read from, the nearer file first.
+    files: Vec<PathBuf>,
+}
+
+/// As much of a file as it takes to find a gate's place.
+#[derive(Deserialize)]
+struct Places {
+    #[serde(default)]
+    gates: Vec<GatePlace>,
+}
+
+#[derive(Deserialize)]
+struct GatePlace {
+    name: Spanned<String>,
+    run: Option<Spanned<toml::Value>>,
+}
+
+impl Loaded {
+    /// The file with the `[[gates]]` of that name, and the line with what it runs, from 1.
+    pub(crate) fn gate_at(&self, name: &str) -> Option<(&Path, usize)> {
+        self.files.iter().find_map(|file| {
+            let text = fs::read_to_string(file).ok()?;
+            let places: Places = toml::from_str(&text).ok()?;
+            let gate = places.gates.iter().find(|gate| gate.name.get_ref() == name)?;
+            let span = gate.run.as_ref().map_or_else(|| gate.name.span(), Spanned::span);
+            let before = text.get(..span.start)?;
+            Some((file.as_path(), before.matches('\n').count() + 1))
+        })
+    }
 }
 
 /// Reads `blueprint.toml` beside the plan and at the root of its repository; the nearer one wins, key by key.
@@ -39,7 +69,7 @@ pub(crate) fn load(plan_dir: &Path, root: Option<&Path>) -> Result<Loaded, Confi
     let mut table = far.unwrap_or_default();
     merge(&mut table, near.unwrap_or_default());
     let config = Config::deserialize_table(table, &plan_dir.join(FILE))?;
-    Ok(Loaded { config, dir: dir.to_owned() })
+    Ok(Loaded { config, dir: dir.to_owned(), files: files(plan_dir, root) })
 }
 
 /// The files that a plan's configuration is read from, where they are there: the nearer one first.

@@ -1,5 +1,6 @@
 //! The gates of a run: those of the configuration, and those of its profile.
 
+mod programs;
 mod rust;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub(super) fn gates(
     let configs = configured(config, root);
     if !wishes.only_looks {
         rust::check(&configs, config, root, env)?;
+        programs::check(configs.iter().filter(|gate| config.gates.contains(gate)), loaded, env)?;
     }
     let all = configs.iter().map(|gate| made(gate, loaded, wishes, env).map(Arc::new));
     Ok(Gates {

@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::report::text::clean;
 use crate::report::{TaskStatus, shell_word};
-use crate::run::AttemptEnded;
+use crate::run::{AttemptEnded, Lacks, TaskHistory};
 
 /// Something that a person can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,7 +78,14 @@ pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surround
         Status::Failed | Status::Blocked => {
             let first =
                 task.outcome.and_then(remedy).map(|why| Advice { command: None, why: why.to_owned() });
-            first.into_iter().chain([log(), retry("tries again, with a word to its agent")]).collect()
+            let story = around.history.task(&task.id);
+            let gates = matches!(story.and_then(TaskHistory::lacks), Some(Lacks::Run(_) | Lacks::Rest))
+                .then(|| own("run", "", "goes on with its gates, once what they need is there"));
+            first
+                .into_iter()
+                .chain(gates)
+                .chain([log(), retry("tries again, with a word to its agent")])
+                .collect()
         }
     }
 }

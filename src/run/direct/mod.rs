@@ -11,14 +11,14 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::Stage;
-use super::attempt::{Gone, Link, Message, blocking};
+use super::attempt::{Gone, Link, Message, blocking, record};
 use super::gates;
 use super::job::{Entry, Job, Report, Resumed};
 use super::judge::{from_record, judge_in_place, to_record};
 use super::launch::{self, LaunchError, Ready};
 use super::listener::{Listener, learn};
 use super::provision::{PortBlock, Provided};
-use super::record::{AgentStarted, AttemptStarted};
+use super::record::{AgentStarted, AttemptStarted, Fact};
 use super::supervisor::{self, End, Exit};
 use super::waiting::{Clock, Due};
 use crate::agent::{EndedBy, Outcome};
@@ -38,38 +38,41 @@ pub(super) async fn attempt(job: Job, link: Link) {
         Entry::Prepared(Ok(ready)) => Some((&ready.started, begin(&job, ready, &link).await)),
         Entry::Resumed(resumed) => match &resumed.ended {
             None => Some((&resumed.started, adopt(&job, resumed, &link).await)),
-            Some(_) if job.gating.gates.is_empty() => None,
             Some(ended) => Some((&resumed.started, Ok(from_record(ended)))),
         },
         Entry::Prepared(Err(_)) | Entry::Fresh => None,
     };
-    let ended = match ended {
-        Some((started, Ok(report))) => Some((started, gated(&job, started, report, &link).await)),
-        other => other,
-    };
     let message = match ended {
-        Some((started, Ok(report))) => {
-            let report = counted(report);
-            Message::Ended(Box::new(to_record(started, &report)), Box::new(report))
-        }
-        Some((_, Err(Gone))) => return,
-        None => Message::Over(job.task.clone(), Box::new(not_begun(&job.entry))),
+        Some((started, Ok(report))) => gated(&job, started, report, &link).await,
+        Some((_, Err(Gone))) => Err(Gone),
+        None => Ok(Message::Over(job.task.clone(), Box::new(not_begun(&job.entry)))),
     };
-    // If nobody listens any more, the run is over, and the next one finds what happened.
-    let _ = link.messages.send(message);
+    if let Ok(message) = message {
+        // If nobody listens any more, the run is over, and the next one finds what happened.
+        let _ = link.messages.send(message);
+    }
 }
 
-/// Nothing is committed, so that the gates see whatever is in the checkout. Who is killed meanwhile begins anew.
+/// Nothing is committed, so that the gates see whatever is in the checkout. That its agent is done is journaled before: whoever is ended, or
+/// killed, meanwhile goes on with the gates.
 async fn gated(
     job: &Arc<Job>,
     started: &AttemptStarted,
     mut report: Report,
     link: &Link,
-) -> Result<Report, Gone> {
-    if matches!(report.outcome, Outcome::Completed | Outcome::NoChanges) {
+) -> Result<Message, Gone> {
+    let is_done = matches!(report.outcome, Outcome::Completed | Outcome::NoChanges);
+    if is_done && !job.gating.gates.is_empty() {
+        if !job.entry.has_ended() {
+            record(link, Fact::AttemptEnded(to_record(started, &report))).await?;
+        }
         gates::pass(job, started, &mut report, link).await?;
+        if report.outcome == Outcome::Interrupted {
+            return Ok(Message::Over(job.task.clone(), Box::new(report)));
+        }
     }
-    Ok(report)
+    let report = counted(report);
+    Ok(Message::Ended(Box::new(to_record(started, &report)), Box::new(report)))
 }
 
 /// What an attempt comes to whose agent is not started in this run: its end is known already.

@@ -75,7 +75,7 @@ impl Dispatcher<'_> {
         question.is_some_and(|question| self.is_to_be_asked(task, &question))
     }
 
-    fn question_of(&self, task: &TaskId) -> Option<OpenQuestion> {
+    pub(super) fn question_of(&self, task: &TaskId) -> Option<OpenQuestion> {
         let genesis = self.books.genesis();
         open_question(genesis, genesis.task(task.as_str())?, self.books.history().task(task.as_str()))
     }

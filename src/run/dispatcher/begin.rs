@@ -17,12 +17,8 @@ impl Dispatcher<'_> {
                 Place::Again => self.transition(&task, Status::Pending, "to be run again", None, None)?,
                 Place::Foreign => self.note_foreign(&task),
                 Place::Completed => self.find_result(&task)?,
-                Place::LeftOut
-                | Place::Failed
-                | Place::Blocked
-                | Place::Cancelled
-                | Place::ToDo
-                | Place::Orphaned => {}
+                Place::Blocked => self.note_waiting(&task),
+                Place::LeftOut | Place::Failed | Place::Cancelled | Place::ToDo | Place::Orphaned => {}
             }
         }
         self.end_forgotten()?;

@@ -65,6 +65,7 @@ impl Dispatcher<'_> {
     /// it goes on from there, without an agent. False for a task of which there is none.
     pub(super) fn start_with_gates(&mut self, task: &TaskId) -> Result<bool, RunError> {
         self.take_in_approval(task)?;
+        self.take_up_unrun(task)?;
         let story = self.books.history().task(task.as_str());
         let Some(attempt) = story.and_then(TaskHistory::to_gate) else { return Ok(false) };
         let (number, resumed) = (attempt.started.attempt, Resumed::of(attempt));
@@ -81,6 +82,14 @@ impl Dispatcher<'_> {
         let last = self.books.history().task(task.as_str()).and_then(TaskHistory::last_attempt);
         let ended = last.and_then(|last| last.ended.as_ref());
         ended.is_some_and(|(ended, _)| ended.approval.is_some())
+    }
+
+    /// A gate that could not be run is tried again; whoever is killed in between takes that up again.
+    fn take_up_unrun(&mut self, task: &TaskId) -> Result<(), RunError> {
+        let story = self.books.history().task(task.as_str());
+        let Some(ended) = story.and_then(TaskHistory::unrun) else { return Ok(()) };
+        self.record(Fact::GatesInterrupted { task: task.clone(), attempt: ended.attempt })?;
+        self.record(Fact::AttemptEnded(ended))
     }
 
     /// The gate counts as passed first, and that there are others last: whoever is killed in between takes it in again.

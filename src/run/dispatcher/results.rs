@@ -5,7 +5,7 @@ use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
 use crate::run::record::Fact;
-use crate::run::{Attempt, Isolation, RunError, RunEvent, TaskHistory, is_left_over, ledger};
+use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over, ledger};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -23,9 +23,7 @@ impl Dispatcher<'_> {
                 return Ok(());
             }
             if self.is_needed(id) {
-                let text =
-                    format!("{id} was completed by hand, not on its branch: it adds nothing to a base");
-                self.tell(RunEvent::Note(text));
+                self.tell(RunEvent::Note(self.without_work(id)));
             }
             return Ok(());
         };
@@ -46,6 +44,25 @@ impl Dispatcher<'_> {
             }
         }
         moved.into_iter().try_for_each(|fact| self.record(fact))
+    }
+
+    /// What its attempts have left may be there, and does not count.
+    fn without_work(&self, id: &TaskId) -> String {
+        let story = self.books.history().task(id.as_str());
+        let left = story.and_then(|story| story.attempts.iter().rev().find_map(|last| last.commit()));
+        let gate = story.and_then(TaskHistory::lacks).and_then(|lacks| match lacks {
+            Lacks::Approval(gate) | Lacks::Pass(gate) | Lacks::Run(gate) => Some(gate),
+            Lacks::Rest | Lacks::Leave(_) => None,
+        });
+        match (left, gate) {
+            (None, _) => format!("{id} was completed by hand, not on its branch: it adds nothing to a base"),
+            (Some(left), None) => format!(
+                "{id} was completed by hand, and the unfinished work of its agent, {left}, does not count: it adds nothing to a base"
+            ),
+            (Some(left), Some(gate)) => format!(
+                "{id} was completed by hand, and the work of its agent, {left}, has not passed the gate `{gate}`: it adds nothing to a base"
+            ),
+        }
     }
 
     fn is_needed(&self, id: &TaskId) -> bool {

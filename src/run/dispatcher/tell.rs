@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Dispatcher;
-use crate::agent::Outcome;
+use crate::agent::{Outcome, shell_word};
 use crate::plan::{Ending, State, TaskId, TaskIndex};
 use crate::run::job::Report;
-use crate::run::{Cause, RunEvent, TaskEnded};
+use crate::run::{Cause, Lacks, RunEvent, TaskEnded, TaskHistory};
 
 impl Dispatcher<'_> {
     pub(super) fn tell_ended(&self, task: &TaskId, report: &Report, cause: Cause) {
@@ -110,6 +110,26 @@ impl Dispatcher<'_> {
             | State::Running
             | State::Resting { .. } => Cause::LeftOut,
         }
+    }
+
+    /// A named task that waits for a person's word is not begun anew for being named.
+    pub(super) fn note_waiting(&self, task: &TaskId) {
+        if !self.settings.only.contains(task) {
+            return;
+        }
+        let (plan, word) = (self.common.plan_word(), shell_word(task.as_str()));
+        let story = self.books.history().task(task.as_str());
+        let (what, way) = match story.and_then(TaskHistory::lacks) {
+            Some(Lacks::Leave(_)) => ("your approval", format!("`blueprint approve{plan} {word}`")),
+            Some(Lacks::Approval(_)) => ("your approval", format!("`blueprint answer{plan} {word} approve`")),
+            _ if self.question_of(task).is_some() => {
+                ("an answer", format!("`blueprint answer{plan} {word} TEXT`"))
+            }
+            _ => return,
+        };
+        self.tell(RunEvent::Note(format!(
+            "{task} waits for {what}: {way} (`blueprint retry{plan} {word}` begins it anew)"
+        )));
     }
 
     pub(super) fn note_foreign(&self, task: &TaskId) {

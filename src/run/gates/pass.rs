@@ -9,12 +9,13 @@ use tokio::task::JoinSet;
 use super::command::{Place, run_command};
 use super::exact::{Exact, Strays};
 use super::{Check, Gate, GateEnded, review};
-use crate::agent::Outcome;
+use crate::agent::{Outcome, shell_word};
 use crate::git::{Found, GitError, Oid, Stand};
 use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
 use crate::run::job::{Job, Report};
 use crate::run::judge::to_record;
 use crate::run::record::{AttemptStarted, Fact};
+use crate::run::settings::Isolation;
 use crate::run::{RunError, provision, step};
 
 /// What became of one gate.
@@ -310,12 +311,26 @@ impl Scene {
             }
             Verdict::NotRun(gate, why) => {
                 report.outcome = Outcome::Blocked;
-                report.detail = Some(format!("the gate `{gate}` could not be run: {why}"));
+                report.detail = Some(format!(
+                    "the gate `{gate}` could not be run: {why} (its work is kept; once that is mended, `blueprint run{} {}` goes on with its gates)",
+                    self.job.common.plan_word(),
+                    shell_word(task.as_str())
+                ));
+                report.unrun_gate = Some(gate);
             }
             Verdict::Waits(gate) => {
+                let (plan, word) = (self.job.common.plan_word(), shell_word(task.as_str()));
+                // In the checkout there is neither a commit to compare nor anything to merge.
+                let ways = match self.started.isolation {
+                    Isolation::Worktree | Isolation::Shared => format!(
+                        "`blueprint diff{plan} {word}` shows it, `blueprint answer{plan} {word} approve` has it merged"
+                    ),
+                    Isolation::None => format!(
+                        "it is in the checkout, not committed; `blueprint answer{plan} {word} approve` has it completed"
+                    ),
+                };
                 let question = format!(
-                    "gate `{gate}`: is its work approved? (`blueprint diff {task}` shows it, `blueprint answer {task} approve` has it merged; any other \
-                     answer goes back to its agent)"
+                    "gate `{gate}`: is its work approved? ({ways}; any other answer goes back to its agent)"
                 );
                 report.outcome = Outcome::NeedsAnswer;
                 (report.approval, report.question) = (Some(gate), Some(question));

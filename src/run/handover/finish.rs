@@ -210,6 +210,7 @@ fn ended(
         question: None,
         protected: Vec::new(),
         approval: None,
+        unrun_gate: None,
         resolution: None,
         retry_at: None,
         commit: commit.map(|commit| commit.to_string()),

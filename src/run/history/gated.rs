@@ -1,8 +1,13 @@
 //! What the journal has of the gates that a task's work went through.
 
+use jiff::Timestamp;
+
+use super::OURS;
 use crate::agent::Outcome;
+use crate::genesis::Status;
+use crate::git::Oid;
 use crate::run::gates::{Approved, GateEnded};
-use crate::run::record::AttemptEnded;
+use crate::run::record::{AttemptEnded, TransitionRecord};
 use crate::run::{Attempt, TaskHistory};
 
 impl Attempt {
@@ -29,12 +34,88 @@ impl TaskHistory {
         let since = self.decided_since(last);
         (is_done && last.gates_interrupted && self.is_left_open(since)).then_some(last)
     }
+
+    /// How the last attempt ended but for a gate that could not be run, if nobody but runs has decided anything about the task since.
+    pub(in crate::run) fn unrun(&self) -> Option<AttemptEnded> {
+        let last = self.last_attempt().filter(|_| !self.is_set_back())?;
+        let (ended, _) = last.ended.as_ref().filter(|(ended, _)| ended.unrun_gate.is_some())?;
+        let since = self.transitions.get(last.transitions_before..)?;
+        since.iter().all(|change| change.actor == OURS).then(|| last.done(ended))
+    }
+
+    /// What the work of its last attempt lacks, if nobody has set the task back since, or taken it.
+    pub fn lacks(&self) -> Option<Lacks> {
+        let last = self.last_attempt().filter(|last| !self.is_set_back() && last.merge.is_none())?;
+        let (ended, _) = last.ended.as_ref()?;
+        match (ended.outcome, &ended.approval, &ended.unrun_gate) {
+            (Outcome::NeedsAnswer, Some(gate), _) => Some(Lacks::Approval(gate.clone())),
+            (Outcome::Blocked, _, Some(gate)) => Some(Lacks::Run(gate.clone())),
+            (Outcome::Blocked, ..) if !ended.protected.is_empty() => {
+                Some(Lacks::Leave(ended.protected.clone()))
+            }
+            (Outcome::GateFailed, ..) => {
+                let failed = last.gates.iter().find(|gate| !gate.passed);
+                Some(Lacks::Pass(failed.map(|gate| gate.gate.clone()).unwrap_or_default()))
+            }
+            (Outcome::Completed | Outcome::NoChanges, ..) if last.gates_interrupted => Some(Lacks::Rest),
+            _ => None,
+        }
+    }
+
+    /// Whether that is work that lacks something, with which a person has completed the task all the same.
+    pub(in crate::run) fn is_let_pass(&self, head: Oid) -> bool {
+        let is_by_a_person = |last: &TransitionRecord| last.to == Status::Completed && last.actor != OURS;
+        let is_it = self.last_attempt().is_some_and(|last| last.commit() == Some(head));
+        is_it && self.transitions.last().is_some_and(is_by_a_person) && self.lacks().is_some()
+    }
+}
+
+/// What keeps finished work from being merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lacks {
+    /// A person's word at this gate.
+    Approval(String),
+    /// To pass this gate.
+    Pass(String),
+    /// This gate could not be run.
+    Run(String),
+    /// The gates that it had not been through when a run was told to end.
+    Rest,
+    /// A person's leave to change these paths.
+    Leave(Vec<String>),
+}
+
+impl Attempt {
+    /// How it ended before it was asked about, or blocked, at a gate: its agent was done.
+    fn done(&self, ended: &AttemptEnded) -> AttemptEnded {
+        let is_unchanged = ended.commit.as_ref() == Some(&self.started.base);
+        let outcome = if is_unchanged { Outcome::NoChanges } else { Outcome::Completed };
+        AttemptEnded {
+            outcome,
+            approval: None,
+            unrun_gate: None,
+            question: None,
+            detail: None,
+            ..ended.clone()
+        }
+    }
+
+    /// An end after which its work goes on with its gates counts from then on.
+    pub(super) fn end(&mut self, ended: AttemptEnded, at: Timestamp, transitions: usize) {
+        let was_unrun = self.ended.as_ref().is_some_and(|(before, _)| before.unrun_gate.is_some());
+        if was_unrun && ended.unrun_gate.is_none() {
+            self.taken_up_at = Some(transitions);
+        }
+        self.ended = Some((ended, at));
+    }
 }
 
 impl TaskHistory {
-    /// How many changes of the task's status there had been when the attempt began, or when a question of its was answered.
+    /// How many changes of the task's status there had been when the attempt began, when a question of its was answered, or when a gate was
+    /// taken up again that could not be run.
     fn decided_since(&self, attempt: &Attempt) -> usize {
-        self.answered_at(attempt).map_or(attempt.transitions_before, |at| at.max(attempt.transitions_before))
+        let later = [self.answered_at(attempt), attempt.taken_up_at];
+        later.into_iter().flatten().fold(attempt.transitions_before, usize::max)
     }
 }
 
@@ -53,10 +134,7 @@ impl TaskHistory {
         let (last, answered) = self.open_answer()?;
         let (ended, _) = last.ended.as_ref()?;
         let gate = ended.approval.clone().filter(|_| approves(&answered.text))?;
-        let is_unchanged = ended.commit.as_ref() == Some(&last.started.base);
-        let outcome = if is_unchanged { Outcome::NoChanges } else { Outcome::Completed };
-        let ended = AttemptEnded { outcome, approval: None, question: None, detail: None, ..ended.clone() };
-        Some(Approved { gate, by: answered.by.clone(), ended })
+        Some(Approved { gate, by: answered.by.clone(), ended: last.done(ended) })
     }
 
     /// How the gates ended in the rounds that led to the last attempt: it, and those with which it went on, the first one first.

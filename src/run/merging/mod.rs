@@ -20,7 +20,7 @@ use super::job::{Common, Job, Report};
 use super::judge::{from_record, to_record};
 use super::record::{AttemptStarted, Fact};
 use super::workplace;
-use crate::agent::Outcome;
+use crate::agent::{Outcome, shell_word};
 use crate::git::{self, GitError, Integrated, Oid, Work};
 
 /// Journals how the attempt ended, and merges its work if that counts.
@@ -135,11 +135,11 @@ async fn merged(
 
 /// What a person can do about a conflict.
 fn way_out(job: &Job) -> String {
+    let (plan, task) = (job.common.plan_word(), shell_word(job.task.as_str()));
     format!(
-        "way out: `blueprint take {task}`, in {} `git merge {}`, resolve, `git add`, then `blueprint give {task}`",
+        "way out: `blueprint take{plan} {task}`, in {} `git merge {}`, resolve, `git add`, then `blueprint give{plan} {task}`",
         job.worktree.display(),
         job.common.refs.integration(),
-        task = job.task
     )
 }
 

@@ -185,6 +185,9 @@ pub struct AttemptEnded {
     /// The gate at which its work waits for a person's approval, which is what its question asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+    /// The gate that could not be run, for a reason that is none of the work's: once that is mended, the work goes on with its gates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrun_gate: Option<String>,
     /// The last commit of its work, where there is one.
     pub commit: Option<String>,
     /// Its session, as its program calls it, where it has one that can be taken up again.

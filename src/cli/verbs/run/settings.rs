@@ -35,7 +35,7 @@ pub(super) fn settings(
     repo: &Repo,
     shows_output: bool,
 ) -> Result<Settings, CliError> {
-    let Loaded { config, dir } = loaded;
+    let Loaded { config, dir, .. } = loaded;
     let env = BaseEnv::new(env::vars_os());
     let wishes = Wishes {
         runner: args.runner.as_deref(),

@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// The task; `$TASK_ID` if left out.
     #[arg(long, global = true, value_name = "ID")]
     task: Option<String>,
-    /// Change a task that a live run works on; for a person at a terminal.
+    /// Change a task that a live run works on, or complete one whose work has not passed its gates; for a person at a terminal.
     #[arg(long, global = true)]
     pub(super) force: bool,
     #[command(subcommand)]

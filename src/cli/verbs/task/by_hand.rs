@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use jiff::Timestamp;
 
 use super::args::Args;
+use super::past_gates;
 use crate::cli::context::{Context, unknown_task};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::held::Held;
@@ -34,6 +35,8 @@ enum Change {
 enum Refusal {
     /// A live run works on the task.
     Held,
+    /// Its work has not passed what it has to.
+    Short(CliError),
     Error(CliError),
 }
 
@@ -57,6 +60,14 @@ pub(super) fn change(context: &Context, seen: Seen, name: &str, args: &Args) -> 
     let is_new = match commit(context, seen, &wish) {
         Err(CommitError::Refused(Refusal::Held)) if args.force => {
             decide(context, &wish)?;
+            true
+        }
+        Err(CommitError::Refused(Refusal::Short(error))) if args.force => {
+            decide(context, &wish)?;
+            output::say(&format!(
+                "note    {}; by your word it counts as it is, and the next run merges what is committed",
+                clean(&error.message)
+            ));
             true
         }
         committed => committed.map_err(|error| error_of(context, name, error))?.changed,
@@ -84,7 +95,11 @@ fn commit(context: &Context, seen: Seen, wish: &Wish<'_>) -> Result<Committed, C
         if wish.is_status() && is_held(context, genesis, wish.task)? {
             return Err(Refusal::Held);
         }
-        Ok(caught_up_and(wish, genesis, &context.history()?)?)
+        let history = context.history()?;
+        if wish.completes() {
+            past_gates::refuse(context, &plan, genesis, &history, wish.task).map_err(Refusal::Short)?;
+        }
+        Ok(caught_up_and(wish, genesis, &history)?)
     })
 }
 
@@ -115,12 +130,13 @@ fn is_held(context: &Context, genesis: &Genesis, name: &str) -> Result<bool, Cli
     Ok(is_begun || ledger::is_ours(Some(story), genesis, task) || is_about_to_begin())
 }
 
-/// The run keeps what is in the journal: there it finds that somebody has decided about its task.
+/// The run keeps what is in the journal: there it finds that somebody has decided about its task, or that work counts as it is.
 fn decide(context: &Context, wish: &Wish<'_>) -> Result<(), CliError> {
     let Change::Status { to, description, result } = &wish.change else { return Ok(()) };
+    let held = Held::open(context)?;
     let record = TransitionRecord {
         task: TaskId::from(wish.task),
-        from: Status::InProgress,
+        from: held.genesis.task(wish.task).map_or(Status::InProgress, |task| task.status),
         to: *to,
         at: wish.at,
         actor: wish.actor.clone(),
@@ -128,7 +144,7 @@ fn decide(context: &Context, wish: &Wish<'_>) -> Result<(), CliError> {
         changes: None,
         result: result.clone(),
     };
-    Held::open(context)?.settle(Fact::Transition(record.clone()), &[record], || Ok(()))
+    held.settle(Fact::Transition(record.clone()), &[record], || Ok(()))
 }
 
 fn error_of(context: &Context, name: &str, error: CommitError<Refusal>) -> CliError {
@@ -140,7 +156,7 @@ fn error_of(context: &Context, name: &str, error: CommitError<Refusal>) -> CliEr
                  with `--force`",
             );
         }
-        CommitError::Refused(Refusal::Error(error)) => return error,
+        CommitError::Refused(Refusal::Short(error) | Refusal::Error(error)) => return error,
         CommitError::Load(error) => CommitError::Load(error),
         CommitError::Store(error) => CommitError::Store(error),
         CommitError::Edit(error) => CommitError::Edit(error),
@@ -159,6 +175,10 @@ impl<'a> Wish<'a> {
             Some(Says::Remark(remark)) => Change::Entry(remark.entry(task, &actor, at)),
         };
         Self { task, change, actor, at }
+    }
+
+    fn completes(&self) -> bool {
+        matches!(self.change, Change::Status { to: Status::Completed, .. })
     }
 
     fn is_status(&self) -> bool {

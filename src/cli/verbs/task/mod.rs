@@ -3,6 +3,7 @@
 mod args;
 mod attempt;
 mod by_hand;
+mod past_gates;
 mod show;
 
 use std::env;
