@@ -9,7 +9,8 @@ use super::verbs;
     after_help = "Example: blueprint run genesis.xml\n\nGENESIS is a file, a folder with a genesis.xml, or an epic's name. Left out, it is \
 $GENESIS_FILE_PATH, ./genesis.xml, or the only .claude/epics/*/genesis.xml.\n\n\
 Exit codes: 0 completed, 1 a task failed, 2 usage or configuration, 3 the plan is invalid, 4 a task is blocked, \
-5 another run holds the plan, 70 a bug, 74 disk or git failed, 77 not allowed, 130 interrupted (143 by TERM)."
+5 another run holds the plan, 6 the budget is used up, 70 a bug, 74 disk or git failed, 77 not allowed, 127 called as xmlstarlet, and the real \
+one is not installed, 130 interrupted (143 by TERM)."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -12,6 +12,8 @@ use crate::store::{CommitError, LoadError, StoreError};
 /// Why the program ends without having done what it was asked for. The exit codes of all verbs are here, and in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// Work does not pass a gate.
+    NotPassed,
     /// A wrong argument, or a wrong configuration.
     Usage,
     /// The plan is invalid.
@@ -33,6 +35,7 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) fn exit_code(self) -> u8 {
         match self {
+            Self::NotPassed => 1,
             Self::Usage => 2,
             Self::Invalid => 3,
             Self::Busy => 5,

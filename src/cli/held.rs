@@ -93,7 +93,8 @@ fn written(now: &Genesis, before: &History, transitions: &[TransitionRecord]) ->
         let mut after = ledger::caught_up(now.clone(), before)?;
         for record in transitions {
             let is_reopened = after.project().status == Some(ProjectStatus::Completed);
-            let project = is_reopened.then_some(ProjectStatus::InProgress);
+            let project = ledger::project_status(record, &after)
+                .or_else(|| is_reopened.then_some(ProjectStatus::InProgress));
             after.edit(&ledger::edit_of(record, project, &after)?)?;
         }
         Ok(Edit::between(now.source(), after.source()))

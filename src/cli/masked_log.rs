@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::context::Context;
-use crate::agent::{BaseEnv, EnvPolicy, Masking, Secrets};
-use crate::cli::casting;
-use crate::run::{Attempt, environment_of, environment_of_process};
-use crate::store::{AttemptDir, RunLock};
+use super::said::secrets_around;
+use crate::agent::{Masking, Secrets};
+use crate::run::{Attempt, environment_of};
+use crate::store::AttemptDir;
 
 /// So much is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
@@ -16,13 +16,7 @@ const BLOCK: usize = 64 * 1024;
 /// The secrets that an attempt's agent may print: those of the environment that it has, as long as it lives, those of the run that started
 /// it, and those that it would have if it were started here and now.
 pub(super) fn secrets_of(context: &Context, attempt: &Attempt, dir: &AttemptDir) -> Secrets {
-    let run = RunLock::live_owner(&context.state.run_lock()).ok().flatten();
-    let of_run = run.map(|run| environment_of_process(run.pid)).unwrap_or_default();
-    let its_own = Secrets::among(&environment_of(dir, attempt)).and(Secrets::among(&of_run));
-    let Ok(loaded) = context.config() else { return its_own };
-    let config = &loaded.config;
-    let policy = EnvPolicy { pass: config.env_pass.clone(), allow_push: config.allow_push };
-    its_own.and(casting::secrets(config, &BaseEnv::new(std::env::vars_os()), &policy))
+    Secrets::among(&environment_of(dir, attempt)).and(secrets_around(context))
 }
 
 /// A log that is read with its secrets masked; what may be the beginning of one is held back until more of it is there.

@@ -17,6 +17,7 @@ mod locate;
 mod masked_log;
 mod output;
 mod person;
+mod said;
 mod sandbox;
 mod scratch;
 mod sharing;

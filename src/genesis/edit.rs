@@ -51,8 +51,8 @@ pub struct NewTask<'a> {
     pub name: &'a str,
     /// What is to be done.
     pub description: &'a str,
-    /// Who does it.
-    pub agent: &'a str,
+    /// Who does it, if that is said.
+    pub agent: Option<&'a str>,
     /// How long it may take, as planners write it: `45min`, `1.5h`.
     pub estimate: &'a str,
     /// The tasks that it waits for.

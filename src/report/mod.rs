@@ -15,6 +15,7 @@ pub use bar::Bars;
 pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
+pub use spent::dollars;
 pub use status::{
     AttemptStatus, Counts, GateStatus, PlanStatus, Spent, SpentByAgent, SpentByRun, StatusReport, TaskStatus,
     show_lines, status_lines, task_lines,

@@ -20,8 +20,8 @@ pub(super) fn in_and_out(tokens: Tokens) -> String {
     format!("{} in{cached}, {} out", grouped(tokens.input), grouped(tokens.output))
 }
 
-/// Cents matter, and of less than that the first digits do.
-pub(super) fn dollars(cost: f64) -> String {
+/// US dollars: cents matter, and of less than that the first digits do.
+pub fn dollars(cost: f64) -> String {
     if cost > 0.0 && cost < 0.01 { format!("${cost:.4}") } else { format!("${cost:.2}") }
 }
 

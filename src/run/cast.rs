@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::settings::{Cast, Settings};
 use super::{RunError, RunEvent};
-use crate::agent::{Catalogue, Definition, Found};
+use crate::agent::{Catalogue, Definition, Found, Kind};
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskId};
 
@@ -31,14 +31,24 @@ pub(super) fn add_definitions(
     }
     for agent in agents {
         if !known.contains_key(agent) {
-            known.insert(agent.to_owned(), definition(agent, settings, &catalogue, tell)?);
+            let needs_one = is_missed(agent, plan, casting);
+            known.insert(agent.to_owned(), definition((agent, needs_one), settings, &catalogue, tell)?);
         }
     }
     Ok(())
 }
 
+/// Whether it is worth a word that it has no definition: not where tasks merely name nobody, nor where a program of the user's own plays it,
+/// which may be all the definition that it needs. `doctor` and `validate` see it so, too.
+fn is_missed(agent: &str, plan: &Plan, casting: &HashMap<TaskId, Cast>) -> bool {
+    let played = plan.tasks().filter_map(|(_, task)| Some((task, casting.get(&task.id)?)));
+    let mut its = played.filter(|(_, cast)| cast.agent == agent).peekable();
+    // A reviewer, whom the configuration names.
+    its.peek().is_none() || its.any(|(task, cast)| task.agent.is_some() && cast.kind != Kind::Command)
+}
+
 fn definition(
-    agent: &str,
+    (agent, needs_one): (&str, bool),
     settings: &Settings,
     catalogue: &Catalogue,
     tell: &dyn Fn(RunEvent),
@@ -54,6 +64,7 @@ fn definition(
         Found::Missing { nearest } if settings.require_definitions => {
             Err(RunError::NoDefinition { agent: agent.to_owned(), nearest })
         }
+        Found::Missing { nearest } if nearest.is_empty() && !needs_one => Ok(Definition::generic(agent)),
         Found::Missing { nearest } => {
             tell(RunEvent::Warning { task: None, text: missing(agent, &nearest) });
             Ok(Definition::generic(agent))

@@ -210,7 +210,7 @@ pub(super) fn take_back(record: &TransitionRecord, genesis: &Genesis) -> Result<
 }
 
 /// What the project's status becomes with this change, in the document as it is now.
-pub(super) fn project_status(record: &TransitionRecord, genesis: &Genesis) -> Option<ProjectStatus> {
+pub(crate) fn project_status(record: &TransitionRecord, genesis: &Genesis) -> Option<ProjectStatus> {
     let ours = record.task.as_str();
     let is_last_open =
         || genesis.tasks().iter().all(|task| task.id == ours || task.status == Status::Completed);

@@ -71,7 +71,7 @@ pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskE
 pub use events::attach;
 pub use gates::{
     Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
-    Reviewer, When, pass_by_hand,
+    Reviewer, Told, When, pass_by_hand,
 };
 pub use ground::known_slugs;
 pub use handover::{
@@ -91,7 +91,7 @@ pub use record::{
     AgentStarted, Answered, Asks, AttemptEnded, AttemptStarted, Because, Continues, Fact, OverEstimate,
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
-pub use rehearsal::{Trial, rehearse};
+pub use rehearsal::{Rehearsed, Trial, abandoned_rehearsals, rehearse};
 pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run, verified_in};

@@ -168,17 +168,9 @@ fn base_of(job: &Job) -> Result<Based, PrepareError> {
     }
 }
 
-/// Keeps what is there already under the ref of the attempt before this one, or, if that keeps something else (somebody amended the
-/// commit), under the next number that is free.
+/// Keeps what is there already, of the attempt before this one: somebody may have amended the commit.
 pub(super) fn keep_aside(job: &Job, kept: Oid) -> Result<(), GitError> {
-    let common = &job.common;
-    let mut number = job.attempt - 1;
-    loop {
-        match common.repo.keep_attempt(&common.refs, &job.slug, number, kept) {
-            Err(GitError::RefTaken { .. }) => number = number.max(job.attempt) + 1,
-            done => return done,
-        }
-    }
+    job.common.repo.keep_aside(&job.common.refs, &job.slug, job.attempt, kept)
 }
 
 /// What is in the worktree when the agent has ended.

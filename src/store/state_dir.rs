@@ -142,6 +142,11 @@ impl StateDir {
         self.path.join("edits")
     }
 
+    /// Notes of rehearsals that are under way, or that somebody was killed in.
+    pub fn rehearsals(&self) -> PathBuf {
+        self.path.join("rehearsals")
+    }
+
     /// Held by whoever lands the plan's work.
     pub fn landing_lock(&self) -> PathBuf {
         self.path.join("landing.lock")

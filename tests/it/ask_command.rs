@@ -100,3 +100,11 @@ fn an_agent_and_a_command_do_not_go_on_for_ever() {
     ended.assert(4, &["has answered 20 questions of this task already"]);
     assert_eq!(project.log().starts_of("a"), 21);
 }
+
+#[test]
+fn what_waits_is_said_not_to_be_run_only_when_no_answer_comes() {
+    let said = "not run 1 task, because `a` waits for an answer: b";
+    let answered = asking().complete(&["--ask-command", "echo SQLite"]);
+    assert!(!answered.stderr.contains("not run"), "{answered}");
+    asking().run(&["--ask-command", "exit 1"]).assert(4, &[said]);
+}

@@ -37,7 +37,7 @@ fn with_eight_in_flight_no_more_starts_than_the_budget_has_shares_for() {
     ended.assert(
         6,
         &[
-            "the budget is used up ($2.00 of $2.00): f, which may cost $0.40, is not started",
+            "the budget is used up ($2.00 of $2.00): f, which may use up $0.40, is not started",
             "running agents finish",
         ],
     );
@@ -200,4 +200,12 @@ fn what_is_no_amount_is_refused_with_what_would_be_one() {
     project.run(&["--max-cost", "0"]).assert(2, &["a number above 0"]);
     project.configure("[price.gpt]\ninput = 1.0");
     project.run(&[]).assert(2, &["missing field `output`"]);
+}
+
+#[test]
+fn a_budget_that_is_not_used_up_but_too_small_says_so_and_what_the_task_may_use_up() {
+    let project = ten(QUARTER, "[agents.worker]\nmax-tokens = 150");
+    let ended = project.run(&["-j", "1", "--max-tokens", "100"]);
+    let says = "what is left of the budget is not enough (0 of 100 tokens are used up): a, which may use up 150 tokens, is not started";
+    ended.assert(6, &[says]);
 }

@@ -196,7 +196,15 @@ fn markers_that_stay_are_found_whatever_is_said() {
 #[test]
 fn an_agent_that_fails_at_it_leaves_the_task_blocked_with_its_work() {
     let project = conflict("write same.txt half\nstderr too hard\nexit 3");
-    assert_blocked(&project, &["its agent, which was to resolve that, failed", "too hard", "way out"]);
+    assert_blocked(
+        &project,
+        &[
+            "its agent, which was to resolve that, failed",
+            "too hard",
+            "`blueprint take b`",
+            "`blueprint give b`",
+        ],
+    );
     assert_eq!(project.log().starts(), ["a", "b", "b"]);
     let project = conflict("blueprint task|block|--reason|what is right?");
     assert_blocked(&project, &["which was to resolve that, is blocked: what is right?"]);

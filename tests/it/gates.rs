@@ -40,9 +40,14 @@ fn work_that_fails_twice_goes_back_with_what_was_found_and_is_merged_when_it_pas
     let script =
         "== a #1\nwrite a.txt one\n== a #2\nwrite a.txt two\nrecord second\n== a #3\nwrite good.txt x";
     let project = project(&["a"], script, GOOD);
-    project
-        .complete(&[])
-        .assert(0, &["its work goes through the gates tests", "did not pass a gate", "attempt 3"]);
+    project.complete(&[]).assert(
+        0,
+        &[
+            "its work goes through the gates tests",
+            "did not pass a gate: the gate `tests` ended",
+            "attempt 3",
+        ],
+    );
     assert_eq!(
         ends(&project, "a"),
         [("tests".into(), false), ("tests".into(), false), ("tests".into(), true)]
@@ -90,7 +95,7 @@ fn a_number_that_comes_closer_goes_on_beyond_the_usual_rounds_until_it_is_good_e
     assert_eq!(values, [40.0, 50.0, 60.0, 70.0, 80.0]);
     let prompt = prompt_of(&project, "seen-3");
     assert!(
-        prompt.contains("measured 50, and has to measure at least 80; the best so far was 40"),
+        prompt.contains("measured 50, and has to measure at least 80; that is closer than any before, of which the best was 40"),
         "{prompt}"
     );
     let gates = &project.task("a")["each_attempt"][4]["gates"];

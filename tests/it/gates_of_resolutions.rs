@@ -100,3 +100,33 @@ fn a_run_that_is_killed_while_a_resolution_is_at_its_gates_has_the_next_one_go_o
     let worktree = project.worktree("b");
     assert_eq!(project.git(&["-C", &worktree, "rev-parse", "--abbrev-ref", "HEAD"]), "blueprint/trial/b");
 }
+
+#[test]
+fn the_session_that_resolved_it_is_taken_up_again_with_what_the_gates_have_found() {
+    let script = "== a\nwrite same.txt from a\nclaude says done\n== b #1\nwrite same.txt from b\nwrite b.txt x\nclaude says done\n\
+                  == b #2\nwrite same.txt from a\\nfrom b\nclaude says both\n== b #3\nrecord third\nwrite good.txt x\nclaude says done\n";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    let agent = crate::project::toml_text(crate::project::FAKE_AGENT);
+    project.configure(&format!("runner = \"claude\"\n[runners.claude]\ncommand = [{agent}]\n{GATE}"));
+    project.complete(&["-j", "1"]);
+    let arguments = std::fs::read_to_string(project.control.join("third/args")).unwrap();
+    assert!(arguments.contains("--resume=s"), "{arguments}");
+    let prompt = prompt_of(&project, "third");
+    assert!(prompt.contains("not good together") && !prompt.contains("## The plan"), "{prompt}");
+    let started = &project.facts("attempt-started", "b")[2];
+    assert_eq!((&started["continues"]["attempt"], &started["resolves"]["attempt"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn one_whose_session_is_gone_goes_on_in_a_new_one_with_what_was_made_and_found() {
+    let script = "== a\nwrite same.txt from a\nclaude says done\n== b #1\nwrite same.txt from b\nwrite b.txt x\nclaude says done\n\
+                  == b #2\nwrite same.txt from a\\nfrom b\nclaude says both\n== b #3\nclaude lost\nexit 1\n\
+                  == b #4\nrecord fourth\ncall cp|same.txt|good.txt\nclaude says done\n";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    let agent = crate::project::toml_text(crate::project::FAKE_AGENT);
+    project.configure(&format!("runner = \"claude\"\n[runners.claude]\ncommand = [{agent}]\n{GATE}"));
+    project.complete(&["-j", "1"]);
+    let prompt = prompt_of(&project, "fourth");
+    assert!(prompt.contains("not good together") && prompt.contains("## The plan"), "{prompt}");
+    assert_eq!(project.show(INTEGRATION, "good.txt"), "from a\nfrom b");
+}

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rustix::process::Signal;
+
 use crate::project::{FAKE_AGENT, PlanText, TestProject, files_below, toml_text};
 
 fn project(script: &str, keys: &str) -> TestProject {
@@ -68,4 +70,72 @@ fn where_something_is_wrong_already_nothing_is_spent() {
     ended.assert(1, &[]);
     assert!(ended.stdout.contains("nothing was tried"), "{ended}");
     assert_eq!(project.log().starts(), [""; 0]);
+}
+
+/// Killed while its gate runs.
+fn killed(project: &TestProject) -> String {
+    let live = project.start(&["doctor", "--live"]);
+    project.wait_until_there("gate-runs");
+    live.kill();
+    project.touch("go");
+    project.assert_no_process_left();
+    let list = project.git(&["worktree", "list"]);
+    let left = list.lines().find(|line| line.contains("/doctor-")).expect(&list);
+    left.split_whitespace().next().unwrap().to_owned()
+}
+
+fn with_slow_gate() -> TestProject {
+    let project = project("== *\nclaude says ready", "");
+    let control = project.control.display();
+    let gate = format!("touch {control}/gate-runs; until [ -e {control}/go ]; do sleep 0.05; done");
+    let agent = toml_text(FAKE_AGENT);
+    project.configure(&format!(
+        "[runners.claude]\ncommand = [{agent}]\n[tasks.a]\nrunner = \"claude\"\n\
+         [[gates]]\nname = \"slow\"\nrun = {}\n[[gates]]\nname = \"next\"\nrun = \"true\"",
+        toml_text(&gate)
+    ));
+    project.commit_all("Gates");
+    project
+}
+
+#[track_caller]
+fn assert_nothing_left(project: &TestProject) {
+    assert_eq!(project.git(&["worktree", "list"]).lines().count(), 1);
+    let temp = std::fs::read_dir(project.base().join("tmp")).unwrap().map(|entry| entry.unwrap().file_name());
+    let logs: Vec<_> = temp.filter(|name| name.to_string_lossy().starts_with("blueprint-doctor-")).collect();
+    assert!(logs.is_empty(), "{logs:?}");
+    let looked = project.blueprint(&["doctor"]);
+    assert!(looked.stdout.contains("nothing was left behind"), "{looked}");
+}
+
+#[test]
+fn what_a_killed_trial_leaves_is_named_and_goes_with_the_next_one_or_a_clean() {
+    let project = with_slow_gate();
+    let left = killed(&project);
+    let looked = project.blueprint(&["doctor"]);
+    assert!(looked.stdout.contains(&left) && looked.stdout.contains("blueprint clean"), "{looked}");
+    assert!(project.blueprint(&["clean"]).stdout.contains(&left));
+    project.blueprint(&["clean", "--yes"]).assert(0, &["removed 1"]);
+    assert_nothing_left(&project);
+
+    for name in ["go", "gate-runs"] {
+        std::fs::remove_file(project.control.join(name)).unwrap();
+    }
+    let left = killed(&project);
+    project.blueprint(&["doctor", "--live"]).assert(0, &[&left]);
+    assert_nothing_left(&project);
+}
+
+#[test]
+fn a_trial_that_is_interrupted_says_what_it_has_left_out() {
+    let project = with_slow_gate();
+    let live = project.start(&["doctor", "--live"]);
+    project.wait_until_there("gate-runs");
+    // One that is under way is nobody's leftover.
+    assert!(!project.blueprint(&["doctor"]).stdout.contains("that was killed"));
+    live.signal(Signal::INT);
+    let ended = live.wait();
+    ended.assert(130, &[]);
+    assert!(ended.stdout.contains("ended before slow, next, claude"), "{ended}");
+    assert_nothing_left(&project);
 }

@@ -31,6 +31,7 @@ mod forms;
 mod gate_budgets;
 mod gate_litter;
 mod gates;
+mod gates_exact;
 mod gates_of_others;
 mod gates_of_resolutions;
 mod going_on;

@@ -146,3 +146,49 @@ fn a_value_that_is_no_secret_stays_as_it_is() {
     project.complete(&[]);
     assert_eq!(project.blueprint(&["logs", "a"]).stdout, "production mode\n");
 }
+
+/// What a person says, with the secret in the environment of their shell.
+#[track_caller]
+fn say(project: &TestProject, arguments: &[&str]) {
+    let arguments: Vec<_> = arguments.iter().map(|text| text.replace("{}", SECRET)).collect();
+    let ended = Running::start(project.command(BLUEPRINT).args(&arguments).env("SHOP_TOKEN", SECRET)).wait();
+    ended.assert(0, &["a secret in it is kept as ***"]);
+}
+
+#[test]
+fn a_secret_in_what_a_person_says_is_kept_nowhere() {
+    let script = "== a #1\nprint CLARIFICATION: Which key?\n== b\nexit 1\n== *\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::of(&["a", "b", "c", "d", "e", "f", "g"]), script);
+    project.configure("env-pass = [\"FAKE_AGENT_*\", \"GIT_CONFIG_*\", \"SHOP_TOKEN\"]");
+    project.run(&["a", "b"]).assert(1, &["Which key?"]);
+    for words in [
+        &["answer", "a", "use {}"][..],
+        &["answer", "a", "no, use {}, please"],
+        &["retry", "b", "--note", "the key is {}"],
+        &["cancel", "g", "--reason", "{} is lost"],
+        &["skip", "f", "--reason", "{} is there"],
+        &["add", "new", "--name", "Use {}", "--description", "Log in with {}"],
+        &["task", "note", "--task", "c", "log in with {}"],
+        &["task", "note", "--task", "c", "--learning", "Keys", "--description", "{} is one"],
+        &["task", "ask", "--task", "c", "may I use {}?"],
+        &["answer", "c", "yes, {}"],
+        &["task", "block", "c", "--reason", "{} does not work"],
+        &["task", "start", "d"],
+    ] {
+        if words[1] == "start" {
+            project.blueprint(words).assert(0, &[]);
+        } else {
+            say(&project, words);
+        }
+    }
+    say(&project, &["task", "fail", "d", "--reason", "no login with {}"]);
+    say(&project, &["task", "done", "e", "--summary", "used {}", "--deliverable", "{}.txt", "--notes", "{}"]);
+    project.blueprint(&["take", "d"]).assert(0, &[]);
+    say(&project, &["give", "d", "--back", "--note", "try {}"]);
+    assert_hidden(&project);
+    assert!(project.section_of("a").contains("use ***"), "{}", project.section_of("a"));
+    for shown in [&["status", "a"][..], &["status"], &["explain", "c"], &["next"]] {
+        let shown = project.blueprint(shown);
+        assert!(!format!("{shown}").contains("qwerty"), "{shown}");
+    }
+}

@@ -392,3 +392,40 @@ fn ctrl_c_breaks_setup_off_and_taking_the_task_again_does_it_all() {
     assert!(folder.join(".env").exists() && folder.join("setup.log").exists());
     ok(&project, &["give", "a"]);
 }
+
+#[test]
+fn the_last_task_that_is_given_completes_a_plan_that_had_failed_and_landing_is_next() {
+    let project = project(&PlanText::of(&["a", "b"]), "== a\nexit 3\n== b\nwrite b.txt of b");
+    project.run(&[]).assert(1, &[]);
+    assert_eq!(project.status()["plan"]["status"], "failed");
+    let folder = take(&project, "a");
+    fs::write(folder.join("a.txt"), "by hand").unwrap();
+    let said = ok(&project, &["give", "a"]);
+    assert!(said.contains("next    blueprint land"), "{said}");
+    assert_eq!(project.status()["plan"]["status"], "completed");
+}
+
+#[test]
+fn a_merge_that_is_not_resolved_is_the_persons_to_finish() {
+    let project = project(&PlanText::of(&["a", "b"]), "== b\nwrite same.txt of b");
+    let folder = take(&project, "a");
+    project.run(&["b"]).assert(0, &[]);
+    let at = folder.to_str().unwrap();
+    project.commit_in(at, "same.txt", "of a", &[]);
+    let merge = project.command("git").args(["-C", at, "merge", INTEGRATION]).output().unwrap();
+    assert!(!merge.status.success());
+    project.blueprint(&["give", "a"]).assert(2, &["finish that in", "then give again"]);
+    project.assert_statuses(&[("a", "in-progress"), ("b", "completed")]);
+}
+
+#[test]
+fn a_task_that_is_the_agents_again_says_nothing_of_how_it_was_before() {
+    let project = project(&PlanText::of(&["a"]), WORK);
+    take(&project, "a");
+    ok(&project, &["give", "--back", "a"]);
+    let table = project.blueprint(&["status"]).stdout;
+    assert!(table.contains("pending") && !table.contains("was cancelled"), "{table}");
+    project.complete(&[]);
+    ok(&project, &["retry", "a"]);
+    assert!(project.task("a")["summary"].is_null());
+}

@@ -54,7 +54,6 @@ pub struct Config {
     pub keep: Option<Keep>,
     pub max_worktrees: Option<NonZeroUsize>,
     pub ask_command: Option<StepConfig>,
-    // Accepted, and said to be without effect where a run finds them: see `Config::without_effect`.
     pub strategy: Option<Strategy>,
     pub on_conflict: Option<OnConflict>,
     pub verify_integration: Option<StepConfig>,
@@ -65,6 +64,7 @@ pub struct Config {
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
     pub price: BTreeMap<String, PriceConfig>,
+    // Accepted, and said to be without effect where a run finds it: see `Config::without_effect`.
     pub notify: Option<toml::Value>,
     pub gates: Vec<GateConfig>,
 }

@@ -8,16 +8,14 @@ use crate::cli::context::{Context, find, unknown_task};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::{Edit, EditError, Genesis, NewTask, Status};
 use crate::plan::{self, Plan};
 use crate::report::clean;
 use crate::run::ledger;
 use crate::store::RunLock;
 
-/// The agent where neither the command line nor the plan knows one.
-const AGENT: &str = "agent";
-
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "Example: blueprint add genesis.xml rate-limit --name \"Limit requests\" --after auth-api --before release\n\n\
 A run that is live takes the task up."
@@ -59,6 +57,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         return Err(CliError::usage(format!("`--estimate {}`: {error}", args.estimate)));
     }
     let (context, _) = Context::open(path, global)?.known()?;
+    let said = Said::of(&context);
+    let args = &Args {
+        name: said.text(&args.name),
+        description: said.some(args.description.as_deref()),
+        ..args.clone()
+    };
     let committed = context
         .plan_file()?
         .commit(|genesis| edit(args, id, genesis, &context))
@@ -82,12 +86,12 @@ fn edit(args: &Args, id: &str, genesis: &Genesis, context: &Context) -> Result<E
     let (after, before) = (list(&args.after), list(&args.before));
     let after: Vec<&str> = after.iter().map(String::as_str).collect();
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
-    let agent = args.agent.clone().unwrap_or_else(|| usual_agent(args, &plan));
+    let agent = args.agent.clone().or_else(|| usual_agent(args, &plan));
     let new = NewTask {
         id,
         name: &args.name,
         description: args.description.as_deref().unwrap_or(&args.name),
-        agent: &agent,
+        agent: agent.as_deref(),
         estimate: &args.estimate,
         after: &after,
         before: &before,
@@ -113,16 +117,17 @@ fn refuse_begun(args: &Args, genesis: &Genesis) -> Result<(), CliError> {
         .hint("only tasks that are pending can"))
 }
 
-fn usual_agent(args: &Args, plan: &Plan) -> String {
+/// None in a plan whose tasks name none.
+fn usual_agent(args: &Args, plan: &Plan) -> Option<String> {
     let of = |id: &String| plan.task(plan.find(id)?).agent.clone();
     if let Some(agent) = args.after.iter().find_map(of) {
-        return agent;
+        return Some(agent);
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for agent in plan.tasks().filter_map(|(_, task)| task.agent.as_deref()) {
         *counts.entry(agent).or_default() += 1;
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or(AGENT, |(agent, _)| agent).to_owned()
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(agent, _)| agent.to_owned())
 }
 
 fn refusal(error: EditError, plan: &Plan) -> CliError {

@@ -7,6 +7,7 @@ use crate::cli::held::Held;
 use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
@@ -37,6 +38,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     };
     let text = answer_text(text)?;
     let context = Context::open(path, global)?.context();
+    let text = Said::of(&context).text(&text);
     let held = Held::open(&context)?;
     let plan = context.valid(&held.genesis)?;
     let task = held.genesis.task(name).ok_or_else(|| unknown_task(&plan, name))?.clone();

@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::Status;
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
@@ -35,8 +36,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         known.task(name)?;
         refuse(known.genesis.task(name).map_or(Status::Pending, |task| task.status), name)?;
     }
+    let reason = Said::of(&context).some(args.reason.as_deref());
     for name in names {
-        cancel(&context, name, args.reason.as_deref())?;
+        cancel(&context, name, reason.as_deref())?;
     }
     Ok(0)
 }

@@ -128,7 +128,27 @@ fn tell(context: &Context, known: &Known, text: &str, from: Oid, to: Oid) {
     output::say(&format!("the plan starts from {text} at {} now, no longer from {}", short(to), short(from)));
     let begun = |id: &str| known.history.task(id).is_some_and(|story| !story.attempts.is_empty());
     let new = known.plan.tasks().filter(|(_, task)| !begun(task.id.as_str())).count();
-    output::say(&format!("note    {new} of {} tasks have not begun, and start from there", known.plan.len()));
+    output::say(&format!("note    {}", who_starts_there(new, known.plan.len())));
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&format!("next    blueprint run {plan}"));
+}
+
+fn who_starts_there(new: usize, all: usize) -> String {
+    match new {
+        0 => format!("each of the {all} tasks has had an attempt"),
+        1 => format!("1 of {all} tasks has not begun, and starts from there"),
+        new => format!("{new} of {all} tasks have not begun, and start from there"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_that_start_anew_are_counted_in_words() {
+        assert_eq!(who_starts_there(0, 2), "each of the 2 tasks has had an attempt");
+        assert_eq!(who_starts_there(1, 2), "1 of 2 tasks has not begun, and starts from there");
+        assert_eq!(who_starts_there(2, 2), "2 of 2 tasks have not begun, and start from there");
+    }
 }

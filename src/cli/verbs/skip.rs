@@ -5,6 +5,7 @@ use crate::cli::context::{Context, find};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::{Edit, Genesis, Status, TaskResult, Transition};
 use crate::plan::legal;
 use crate::report::clean;
@@ -35,8 +36,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         known.task(name)?;
         refuse(&context, &known.genesis, name)?;
     }
+    let reason = Said::of(&context).some(args.reason.as_deref());
     for name in names {
-        skip(&context, name, args.reason.as_deref())?;
+        skip(&context, name, reason.as_deref())?;
     }
     Ok(0)
 }

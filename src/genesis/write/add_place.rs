@@ -29,7 +29,7 @@ impl Writer<'_> {
             (names.id.first().copied(), Some(task.id)),
             (has(names.level), level.as_deref()),
             (has(names.name), Some(task.name)),
-            (has(names.agent), Some(task.agent)),
+            (has(names.agent), task.agent),
         ];
         let said = said.into_iter().filter_map(|(field, text)| field.zip(text));
         let new = said.fold(New::empty(name), |new, (field, text)| new.optional(&[field], text));

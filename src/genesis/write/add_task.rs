@@ -83,7 +83,10 @@ impl Writer<'_> {
             (Some(Field::Attribute(names.id)), task.id.to_owned()),
             (self.like(names.name, sample), task.name.to_owned()),
             (self.like(names.description, sample), task.description.to_owned()),
-            (self.like(names.agent, sample), task.agent.to_owned()),
+            (
+                self.like(names.agent, sample).filter(|_| task.agent.is_some()),
+                task.agent.unwrap_or_default().to_owned(),
+            ),
             (self.like(&estimates, sample), task.estimate.to_owned()),
             (status, self.own_word(Status::Pending)),
         ];

@@ -7,7 +7,7 @@ fn new<'a>(id: &'a str, after: &'a [&'a str], before: &'a [&'a str]) -> NewTask<
         id,
         name: "Say <hello>",
         description: "As loud as you can",
-        agent: "crier",
+        agent: Some("crier"),
         estimate: "1h",
         after,
         before,
@@ -27,7 +27,7 @@ fn added(text: &str, task: &NewTask<'_>) -> Genesis {
     let after = before.apply(&before.add_task(task).unwrap()).unwrap();
     let found = after.task(task.id).unwrap();
     assert_eq!((found.name.as_str(), found.status), (task.name, Status::Pending), "{}", after.source());
-    assert_eq!(found.agent.as_ref().map(|agent| agent.id.as_str()), Some(task.agent), "{}", after.source());
+    assert_eq!(found.agent.as_ref().map(|agent| agent.id.as_str()), task.agent, "{}", after.source());
     assert_eq!(after.tasks().len(), before.tasks().len() + 1);
     after
 }
@@ -169,4 +169,10 @@ fn what_can_not_be_added_is_refused() {
     assert_eq!(genesis.add_task(&new("x", &[], &["none"])), Err(EditError::UnknownTask("none".into())));
     let bare = "<projectGenesis><executionPlan><executionDag/><statusTracker><pending><taskRef id=\"a\"/></pending></statusTracker></executionPlan></projectGenesis>";
     assert!(matches!(parsed(bare).add_task(&new("b", &[], &[])), Err(EditError::NoPlace(_))));
+}
+
+#[test]
+fn a_task_whose_agent_is_not_said_names_none() {
+    let task = NewTask { agent: None, ..new("hello", &[], &[]) };
+    assert!(!added(CANONICAL, &task).source().contains("crier"));
 }

@@ -6,6 +6,7 @@
 mod again;
 mod base;
 mod conflict;
+mod exact;
 mod integrate;
 mod lines;
 mod merge;
@@ -19,6 +20,7 @@ mod unmerge;
 pub(in crate::git) use base::Commit;
 pub use base::{Base, BaseError};
 pub use conflict::Conflict;
+pub use exact::Stand;
 pub use integrate::{Integrated, Strategy, Work};
 pub use lines::{LostLine, Side, lost_lines, markers};
 pub(in crate::git) use merge::{Merged, conflicts, merge};

@@ -46,6 +46,18 @@ impl Repo {
         keep(&self.open_store()?, &refs.attempt(task, n), head)
     }
 
+    /// Keeps what is none of attempt `n` at a task under the ref of the attempt before, or, if that keeps something else, under the next number
+    /// that is free.
+    pub fn keep_aside(&self, refs: &EpicRefs, task: &str, n: u32, kept: Oid) -> Result<(), GitError> {
+        let mut number = n.saturating_sub(1);
+        loop {
+            match self.keep_attempt(refs, task, number, kept) {
+                Err(GitError::RefTaken { .. }) => number = number.max(n) + 1,
+                done => return done,
+            }
+        }
+    }
+
     /// Keeps the base of attempt `n` at a task reachable, by the same rules.
     pub fn keep_base(&self, refs: &EpicRefs, task: &str, n: u32, base: Oid) -> Result<(), GitError> {
         keep(&self.open_store()?, &refs.base(task, n), base)

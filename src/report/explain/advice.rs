@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::report::text::clean;
 use crate::report::{TaskStatus, shell_word};
-use crate::run::{Lacks, TaskHistory};
+use crate::run::{AttemptEnded, Lacks, TaskHistory};
 
 /// Something that a person can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,11 +49,32 @@ pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surround
             vec![log(), retry("has it done again, with all that depends on it")]
         }
         Status::Cancelled => vec![own("retry", "", "takes that back")],
+        Status::Blocked if waits_for_approval(task, around) => vec![
+            own("diff", "", "shows its work"),
+            own("answer", " approve", "approves of it: it goes on to be merged"),
+            own("answer", " TEXT", "says what is amiss: that goes back to its agent"),
+            log(),
+        ],
         Status::Blocked if task.question.is_some() => vec![
             own("answer", " TEXT", "answers it: its agent goes on where it stopped"),
             log(),
             retry("has it begun again, with a word to its agent"),
         ],
+        Status::Blocked if changes_protected_paths(task, around) => vec![
+            own("diff", "", "shows its work"),
+            own("approve", "", "merges it as it is"),
+            log(),
+            retry("has it begun again, with a word to its agent"),
+        ],
+        Status::Failed | Status::Blocked if can_be_finished_by_hand(task) => {
+            let (take, give) = by_hand(task);
+            vec![
+                own("take", "", take),
+                own("give", "", give),
+                log(),
+                retry("tries again, with a word to its agent"),
+            ]
+        }
         Status::Failed | Status::Blocked => {
             let first =
                 task.outcome.and_then(remedy).map(|why| Advice { command: None, why: why.to_owned() });
@@ -66,6 +87,39 @@ pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surround
                 .chain([log(), retry("tries again, with a word to its agent")])
                 .collect()
         }
+    }
+}
+
+/// Whether its work waits at a gate for a person's approval.
+pub(super) fn waits_for_approval(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
+    task.question.is_some() && last_end(task, around).is_some_and(|ended| ended.approval.is_some())
+}
+
+/// Whether its work waits to be let through because of what it changes.
+pub(super) fn changes_protected_paths(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
+    last_end(task, around)
+        .is_some_and(|ended| ended.outcome == Outcome::Blocked && !ended.protected.is_empty())
+}
+
+fn last_end<'a>(task: &TaskStatus, around: &'a Surroundings<'_>) -> Option<&'a AttemptEnded> {
+    let last = around.history.task(&task.id)?.last_attempt()?;
+    last.ended.as_ref().map(|(ended, _)| ended)
+}
+
+/// The work is there, and needs only what a person can do to it.
+fn can_be_finished_by_hand(task: &TaskStatus) -> bool {
+    matches!(task.outcome, Some(Outcome::MergeConflict | Outcome::GateFailed))
+}
+
+/// What `take` and `give` are good for then.
+fn by_hand(task: &TaskStatus) -> (&'static str, &'static str) {
+    if task.outcome == Some(Outcome::MergeConflict) {
+        (
+            "gives you its worktree: merge the integration branch there, resolve, `git add`",
+            "merges what you have resolved",
+        )
+    } else {
+        ("gives you its worktree, to mend it there", "has it go through its gates, and merges it")
     }
 }
 

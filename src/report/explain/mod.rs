@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::advice::Advice;
-use self::advice::advice;
+use self::advice::{advice, changes_protected_paths, waits_for_approval};
 pub use self::human::explain_lines;
 use self::reasons::reasons;
 use super::{StatusReport, TaskStatus};
@@ -137,12 +137,15 @@ impl Explanation {
     ) -> Option<Self> {
         let task = report.tasks.into_iter().next()?;
         let waits_for = awaited(around.plan, index);
+        // Of work that is to be let through there is no further attempt.
+        let waits_for_a_word = task.status == Status::Blocked
+            && (waits_for_approval(&task, around) || changes_protected_paths(&task, around));
         Some(Self {
             version: 1,
             why: reasons(&task, &waits_for, around),
             advice: advice(&task, &waits_for, around),
             last_attempt: tried(&task, around),
-            would_run: would_run.filter(|_| is_open(task.status)),
+            would_run: would_run.filter(|_| is_open(task.status) && !waits_for_a_word),
             waits_for,
             id: task.id,
             name: task.name,

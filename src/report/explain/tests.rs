@@ -94,3 +94,38 @@ fn every_status_has_a_reason_and_a_way_on() {
         assert!(text.contains("What you can do\n  blueprint "), "{text}");
     }
 }
+
+/// What is advised for `b`, whose attempt ended so.
+fn advised(outcome: Outcome, more: impl FnOnce(&mut crate::run::AttemptEnded)) -> String {
+    let (second, mut end) = ended("b", 1, outcome, 2);
+    if let Fact::AttemptEnded(ended) = &mut end {
+        more(ended);
+    }
+    let facts = vec![transition("b", Pending, InProgress, 0), started("b", 1, 1), (second, end)];
+    let facts = facts.into_iter().chain([transition("b", InProgress, Blocked, 3)]).collect();
+    explained(&genesis(&[("a", Completed), ("b", Blocked)]), facts, "b", Run::None)
+}
+
+#[test]
+fn work_that_needs_a_persons_hand_says_which_verbs_finish_it() {
+    for outcome in [Outcome::MergeConflict, Outcome::GateFailed] {
+        let text = advised(outcome, |_| {});
+        assert!(text.contains("blueprint take genesis.xml b\n"), "{text}");
+        assert!(text.contains("blueprint give genesis.xml b\n"), "{text}");
+        assert!(text.contains("A run would make attempt 2"), "{text}");
+    }
+}
+
+#[test]
+fn work_that_waits_for_a_persons_word_says_how_it_is_given_and_of_no_further_attempt() {
+    let text = advised(Outcome::Blocked, |ended| ended.protected = vec!["ci.yml".into()]);
+    assert!(text.contains("blueprint diff genesis.xml b\n"), "{text}");
+    assert!(text.contains("blueprint approve genesis.xml b\n"), "{text}");
+    assert!(!text.contains("A run would"), "{text}");
+    let text = advised(Outcome::NeedsAnswer, |ended| {
+        (ended.approval, ended.question) = (Some("release".into()), Some("is it approved?".into()));
+    });
+    assert!(text.contains("blueprint diff genesis.xml b\n"), "{text}");
+    assert!(text.contains("blueprint answer genesis.xml b approve\n"), "{text}");
+    assert!(!text.contains("A run would"), "{text}");
+}

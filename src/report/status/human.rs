@@ -150,6 +150,9 @@ pub(in crate::report) fn until(task: &TaskStatus) -> Option<String> {
 
 /// How the last attempt went wrong, the outcome's own words first.
 fn went_wrong(task: &TaskStatus) -> Option<String> {
+    if task.is_set_back {
+        return None;
+    }
     let outcome = task.outcome.filter(|outcome| *outcome != Outcome::Completed);
     let sentence = outcome.filter(|_| task.status != Status::Completed).map(Outcome::sentence);
     match (sentence, &task.detail) {
@@ -189,9 +192,20 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     fact("cost", task.cost_usd.map(dollars));
     fact("tokens", task.tokens.map(in_and_out));
     // Of a task with one attempt all of it stands above.
-    let has_more = |attempt: &AttemptStatus| attempt.on_integration || !attempt.gates.is_empty();
+    let has_more = |attempt: &AttemptStatus| {
+        attempt.on_integration
+            || !attempt.gates.is_empty()
+            || task.summary.is_none() && attempt.summary.is_some()
+    };
     if task.each_attempt.len() > 1 || task.each_attempt.iter().any(has_more) {
-        lines.extend(task.each_attempt.iter().map(attempt_line));
+        for attempt in &task.each_attempt {
+            lines.push(attempt_line(attempt));
+            // That of the task stands above.
+            let said = attempt.summary.as_ref().filter(|said| task.summary.as_ref() != Some(*said));
+            lines.extend(
+                said.map(|said| format!("{}{}", " ".repeat(BEFORE), under_each_other(&clean(said), width))),
+            );
+        }
     }
     for event in &task.history {
         lines.push(format!("  {}", history_line(event)).trim_end().to_owned());

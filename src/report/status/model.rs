@@ -91,6 +91,9 @@ pub struct TaskStatus {
     /// For people: the answer to its question, which its next attempt takes up.
     #[serde(skip)]
     pub answer: Option<String>,
+    /// For people: a person has set it back since its last attempt, so that how that ended says nothing of it any more.
+    #[serde(skip)]
+    pub is_set_back: bool,
     /// For people: the task's own history.
     #[serde(skip)]
     pub history: Vec<genesis::Event>,
@@ -127,6 +130,9 @@ pub struct AttemptStatus {
     pub merge: Option<String>,
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
+    /// For people: what its agent said at its end.
+    #[serde(skip)]
+    pub summary: Option<String>,
 }
 
 /// How a gate ended that an attempt's work went through.
@@ -170,6 +176,7 @@ impl AttemptStatus {
             merge: attempt.merge.clone(),
             cost_usd: attempt.used().cost_usd,
             tokens: attempt.used().tokens,
+            summary: attempt.ended.as_ref().and_then(|(ended, _)| ended.summary.clone()),
         }
     }
 }
@@ -259,7 +266,11 @@ impl TaskStatus {
             commit: ended.and_then(|(ended, _)| ended.commit.clone()),
             merge: last.and_then(|attempt| attempt.merge.clone()),
             worktree: last.map(|attempt| attempt.started.worktree.clone()),
-            summary: details.result.as_ref().map(|result| result.summary.clone()),
+            summary: details
+                .result
+                .as_ref()
+                .filter(|_| has_come_to_something(task.status))
+                .map(|result| result.summary.clone()),
             question: open_question(genesis, task, story).map(|question| question.text),
             cost_usd: used.cost_usd,
             tokens: used.tokens,
@@ -274,8 +285,17 @@ impl TaskStatus {
             detail: ended
                 .filter(|_| task.status != Status::Completed)
                 .and_then(|(ended, _)| ended.detail.clone()),
+            is_set_back: task.status == Status::Pending && story.is_some_and(TaskHistory::is_set_back),
             history: details.history,
         }
+    }
+}
+
+/// What an earlier attempt came to is no summary of a task that is to be done again.
+fn has_come_to_something(status: Status) -> bool {
+    match status {
+        Status::Pending | Status::InProgress => false,
+        Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => true,
     }
 }
 

@@ -132,12 +132,19 @@ impl Account {
         Caps { cost_usd, tokens }
     }
 
-    /// US dollars that one more attempt is expected to use, where that is known.
+    /// Whether nothing is left of one of the two.
+    pub(in crate::run) fn is_used_up(&self) -> bool {
+        self.cost.iter().chain(&self.tokens).any(Purse::is_empty)
+    }
+
+    /// US dollars that one more attempt is expected to use, where they are limited and that is known.
     pub(in crate::run) fn expected_cost(&self, attempt: &Opened) -> Option<f64> {
-        match self.expected(attempt, Thing::Cost) {
-            Expected::About(cost) => Some(cost),
-            Expected::Unknown | Expected::Uncounted => None,
-        }
+        self.cost.as_ref().and_then(|_| self.expected(attempt, Thing::Cost).known())
+    }
+
+    /// The same of tokens.
+    pub(in crate::run) fn expected_tokens(&self, attempt: &Opened) -> Option<f64> {
+        self.tokens.as_ref().and_then(|_| self.expected(attempt, Thing::Tokens).known())
     }
 
     fn expected(&self, attempt: &Opened, thing: Thing) -> Expected {

@@ -30,6 +30,16 @@ pub(super) enum Expected {
     Uncounted,
 }
 
+impl Expected {
+    /// How much, where anybody knows.
+    pub(super) fn known(self) -> Option<f64> {
+        match self {
+            Self::About(much) => Some(much),
+            Self::Unknown | Self::Uncounted => None,
+        }
+    }
+}
+
 /// Sums of US dollars are not exact.
 const CRUMB: f64 = 1e-9;
 
@@ -42,6 +52,11 @@ impl Purse {
     pub(super) fn left(&self) -> f64 {
         let held: f64 = self.shares.values().map(|share| share.set_aside.max(share.known)).sum();
         self.most - self.used - held
+    }
+
+    /// Whether nothing is left for anybody.
+    pub(super) fn is_empty(&self) -> bool {
+        self.left() <= CRUMB
     }
 
     /// Whether nobody holds a share that may come back.

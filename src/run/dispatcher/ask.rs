@@ -11,7 +11,7 @@ use crate::run::attempt::{Link, Message};
 use crate::run::process::Stoppable;
 use crate::run::questions::{OpenQuestion, open_question};
 use crate::run::record::Fact;
-use crate::run::{RunError, RunEvent, Stage, TaskHistory};
+use crate::run::{Cause, RunError, RunEvent, Stage, TaskHistory};
 
 /// Who answers.
 const PROGRAM: &str = "ask-command";
@@ -27,12 +27,18 @@ pub(super) struct Consultation {
     in_vain: HashSet<(TaskId, Option<u32>)>,
     /// How often it has answered a task.
     answered: HashMap<TaskId, u32>,
+    /// What waits for a task whose question it is to answer, and is told of as not run only if it does not.
+    untold: HashMap<TaskId, Vec<TaskId>>,
 }
 
 impl Consultation {
     /// Whether the run has to wait for an answer.
     pub(super) fn is_open(&self) -> bool {
         !self.open.is_empty()
+    }
+
+    pub(super) fn keep_untold(&mut self, task: &TaskId, lost: Vec<TaskId>) {
+        self.untold.insert(task.clone(), lost);
     }
 
     /// A run that ends waits for no answer.
@@ -61,6 +67,12 @@ impl Dispatcher<'_> {
                 self.ask_program(&task, question);
             }
         }
+    }
+
+    /// Whether that is done next: what waits for the task may be run yet.
+    pub(super) fn is_about_to_ask(&self, task: &TaskId) -> bool {
+        let question = self.question_of(task).filter(|_| self.settings.ask.is_some() && self.stage.is_none());
+        question.is_some_and(|question| self.is_to_be_asked(task, &question))
     }
 
     pub(super) fn question_of(&self, task: &TaskId) -> Option<OpenQuestion> {
@@ -144,6 +156,7 @@ impl Dispatcher<'_> {
             self.write_down(record)?;
         }
         *self.consultation.answered.entry(task.clone()).or_default() += 1;
+        self.consultation.untold.remove(task);
         self.tell(RunEvent::Note(format!("the question of {task} is answered by {PROGRAM}")));
         Ok(())
     }
@@ -152,5 +165,8 @@ impl Dispatcher<'_> {
         self.consultation.in_vain.insert((task.clone(), attempt));
         let text = format!("gets no answer from ask-command, and stays blocked: {why}");
         self.tell(RunEvent::Warning { task: Some(task.clone()), text });
+        if let Some(lost) = self.consultation.untold.remove(task).filter(|lost| !lost.is_empty()) {
+            self.tell_lost(lost, task, Cause::Blocked);
+        }
     }
 }

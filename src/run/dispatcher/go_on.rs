@@ -24,8 +24,13 @@ impl Dispatcher<'_> {
         }
         let number = self.next_attempt(task)?;
         let why = match report.outcome {
-            _ if report.lost_session => "lost its session, and begins a new one with what it has made so far",
-            outcome => outcome.sentence(),
+            _ if report.lost_session => {
+                "lost its session, and begins a new one with what it has made so far".to_owned()
+            }
+            outcome => match report.detail.as_deref().and_then(|detail| detail.lines().next()) {
+                Some(found) => format!("{}: {found}", outcome.sentence()),
+                None => outcome.sentence().to_owned(),
+            },
         };
         self.tell(RunEvent::Note(format!("{task} {why}; its agent goes on, in attempt {number}")));
         self.spawn(task, number, Entry::Fresh)?;

@@ -104,7 +104,8 @@ impl Dispatcher<'_> {
     }
 
     /// The time that the plan file shows for a change. The file has whole seconds, and by its second a change is found again: one that the
-    /// task has had before in this very second gets the next one.
+    /// task has had before in this very second gets the next one. Nor does a task's history go back in time: what a person has done may stand
+    /// a second ahead.
     pub(super) fn moment(&self, task: &TaskId, to: Status) -> Timestamp {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
         let story = self
@@ -115,7 +116,8 @@ impl Dispatcher<'_> {
             .unwrap_or_default();
         let last = story.iter().filter(|before| before.to == to).map(|before| before.at).max();
         let next = last.and_then(|last| last.checked_add(SECOND).ok());
-        let mut at = next.map_or(now, |next| now.max(next));
+        let latest = story.iter().map(|before| before.at).max();
+        let mut at = next.into_iter().chain(latest).fold(now, Timestamp::max);
         // Nor may it look like what somebody else has written in this very second.
         while self.is_taken(task, to, at) {
             at = at.checked_add(SECOND).unwrap_or(Timestamp::MAX);
@@ -274,7 +276,9 @@ impl Dispatcher<'_> {
         let lost = self.apply(task, Event::End(ending))?;
         self.retire_ended(task, ending);
         self.tell_ended(task, report, cause);
-        if !lost.is_empty() {
+        if self.is_about_to_ask(task) {
+            self.consultation.keep_untold(task, lost);
+        } else if !lost.is_empty() {
             self.tell_lost(lost, task, cause);
         }
         if self.settings.fail_fast && cause == Cause::Failed && self.stage.is_none() {

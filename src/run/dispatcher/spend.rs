@@ -131,14 +131,21 @@ impl Dispatcher<'_> {
 
     fn tell_short(&mut self, task: &TaskId) {
         if !std::mem::replace(&mut self.spending.is_told, true) {
-            let used = used_of(&self.spending.account);
-            let opened = self.player_of(task).filter(|_| self.spending.account.most().cost_usd.is_some());
-            let cost = opened.and_then(|opened| self.spending.account.expected_cost(&opened));
-            let cost = cost.map_or_else(String::new, |cost| format!(", which may cost ${cost:.2},"));
-            let text =
-                format!("the budget is used up ({used}): {task}{cost} is not started; running agents finish");
+            let text = self.why_short(task);
             self.tell(RunEvent::Warning { task: None, text });
         }
+    }
+
+    fn why_short(&self, task: &TaskId) -> String {
+        let account = &self.spending.account;
+        let used = used_of(account);
+        let may_use = self.player_of(task).map(|opened| may_use(account, &opened)).unwrap_or_default();
+        let why = if account.is_used_up() {
+            format!("the budget is used up ({used})")
+        } else {
+            format!("what is left of the budget is not enough ({used} are used up)")
+        };
+        format!("{why}: {task}{may_use} is not started; running agents finish")
     }
 
     /// The task is pending again: nothing was wrong with it but that the run's money was gone.
@@ -176,6 +183,14 @@ impl Dispatcher<'_> {
         let is_there = account.most().is_any();
         is_there.then(|| BudgetEnd { cost_usd, tokens, counted_usd: account.counted_cost(), short })
     }
+}
+
+/// As in `, which may use up $0.40 and 150 tokens,`; nothing where nobody knows.
+fn may_use(account: &Account, opened: &Opened) -> String {
+    let cost = account.expected_cost(opened).map(|cost| format!("${cost:.2}"));
+    let tokens = account.expected_tokens(opened).map(|tokens| format!("{tokens:.0} tokens"));
+    let all: Vec<_> = cost.into_iter().chain(tokens).collect();
+    if all.is_empty() { String::new() } else { format!(", which may use up {},", all.join(" and ")) }
 }
 
 pub(super) fn used_of(account: &Account) -> String {

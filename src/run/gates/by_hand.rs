@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::command::{Place, run_command};
+use super::exact::Exact;
 use super::pass::Ran;
+use super::twice::{Looked, look};
 use super::{Check, Gate, GateEnded};
-use crate::git::Oid;
+use crate::git::{GitError, Oid, Stand};
 use crate::plan::TaskId;
 use crate::run::attempt::Link;
-use crate::run::handover::{Outfit, until_broken_off};
+use crate::run::handover::{Hands, Outfit, until_broken_off};
 use crate::run::step;
 use crate::run::{RunError, start};
 use crate::store::{AttemptDir, StoreError};
@@ -18,8 +20,10 @@ use crate::store::{AttemptDir, StoreError};
 /// Work that a person has done, and what its gates need.
 #[derive(Debug)]
 pub struct GivenWork<'a> {
-    /// The task and the person's attempt at it.
-    pub of: (TaskId, u32),
+    /// The task.
+    pub hands: &'a Hands<'a>,
+    /// The person's attempt at it.
+    pub attempt: u32,
     /// Its last commit.
     pub head: Oid,
     /// The files that it changes.
@@ -34,6 +38,15 @@ pub struct GivenWork<'a> {
     pub variables: &'a [(OsString, OsString)],
 }
 
+/// What a person should know while gates run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told<'a> {
+    /// The gate of that name has begun.
+    Begun(&'a str),
+    /// What a gate has done to the worktree.
+    Warning(&'a str),
+}
+
 /// What became of the gates that a person's work went through.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ByHand {
@@ -43,34 +56,51 @@ pub enum ByHand {
     NotRun(String, String),
     /// The person has ended them.
     Stopped,
+    /// The person has changed the work meanwhile, so that they have not seen what there is now.
+    Changed,
 }
 
 /// Runs those of the gates that are commands and matter for the work, one after another until one is not passed.
 ///
+/// `tell` hears how far they are.
+///
 /// # Errors
-/// [`RunError::Store`] if what an earlier call has left running can't be ended.
+/// [`RunError::Store`] if what an earlier call has left running can't be ended; [`RunError::Git`] if the worktree can't be put back as the
+/// work is.
 pub fn pass_by_hand(
     gates: &[Arc<Gate>],
     work: &GivenWork<'_>,
-    tell: &dyn Fn(&str),
+    tell: &dyn Fn(Told<'_>),
 ) -> Result<ByHand, RunError> {
     let logs = work.dir.steps();
     step::end_leftovers(&logs)?;
     let runtime = start::runtime().map_err(StoreError::io("start threads in", &logs))?;
-    Ok(runtime.block_on(until_broken_off(async |link| one_by_one(gates, work, link, tell).await)))
+    Ok(runtime.block_on(until_broken_off(async |link| one_by_one(gates, work, link, tell).await))?)
 }
 
-async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell: &dyn Fn(&str)) -> ByHand {
+async fn one_by_one(
+    gates: &[Arc<Gate>],
+    work: &GivenWork<'_>,
+    link: &Link,
+    tell: &dyn Fn(Told<'_>),
+) -> Result<ByHand, GitError> {
     let means = work.outfit.means();
     let logs = work.dir.steps();
     let place =
         Place { means, folder: work.worktree, env: work.variables, logs: &logs, confined_as: None, link };
+    let exact = work.exact()?;
     let mut all = Vec::new();
     for (number, gate) in (1..).zip(gates).filter(|(_, gate)| gate.when.holds(work.changed)) {
         let Check::Command(command) = &gate.check else { continue };
-        tell(&gate.name);
-        let plain = GateEnded::plain(work.of.clone(), gate, Some(work.head));
-        match run_command(place, (number, gate), command, &[], plain).await {
+        tell(Told::Begun(&gate.name));
+        let of = (TaskId::from(work.hands.task), work.attempt);
+        let plain = GateEnded::plain(of, gate, Some(work.head));
+        let run = async || run_command(place, (number, gate), command, &[], plain.clone()).await;
+        let ran = match look(&exact, gate, &|text| tell(Told::Warning(text)), run).await? {
+            Looked::At(ran) => ran,
+            Looked::Elsewhere => return Ok(ByHand::Changed),
+        };
+        match ran {
             Ran::Ended(ended) => {
                 let passed = ended.passed;
                 all.push(ended.masked(means.secrets));
@@ -78,10 +108,27 @@ async fn one_by_one(gates: &[Arc<Gate>], work: &GivenWork<'_>, link: &Link, tell
                     break;
                 }
             }
-            Ran::Stopped => return ByHand::Stopped,
-            Ran::NotRun(why) => return ByHand::NotRun(gate.name.clone(), why),
+            Ran::Stopped => return Ok(ByHand::Stopped),
+            Ran::NotRun(why) => return Ok(ByHand::NotRun(gate.name.clone(), why)),
             Ran::Waits => {}
         }
     }
-    ByHand::Ended(all)
+    Ok(ByHand::Ended(all))
+}
+
+impl GivenWork<'_> {
+    /// What could not be committed stays where it is: it is the person's.
+    fn exact(&self) -> Result<Exact, GitError> {
+        let Hands { repo, refs, slug, .. } = *self.hands;
+        Ok(Exact {
+            repo: repo.clone(),
+            refs: refs.clone(),
+            slug: slug.to_owned(),
+            attempt: self.attempt,
+            path: self.worktree.to_owned(),
+            dir: self.dir.path().to_owned(),
+            stand: Stand { branch: refs.branch(slug), tip: self.head, head: self.head },
+            stubborn: repo.strays(self.worktree, self.head)?,
+        })
+    }
 }

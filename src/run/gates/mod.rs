@@ -6,18 +6,20 @@
 mod by_hand;
 mod choose;
 mod command;
+mod exact;
+mod exactly;
 mod findings;
 mod gate;
 mod gating;
-mod litter;
 mod pass;
 mod ran;
 mod review;
 mod rounds;
 mod target;
+mod twice;
 mod value;
 
-pub use by_hand::{ByHand, GivenWork, pass_by_hand};
+pub use by_hand::{ByHand, GivenWork, Told, pass_by_hand};
 pub use choose::Gates;
 pub use gate::{Check, CommandGate, Gate, Metric, Reviewer, When};
 pub use ran::{GateEnded, Measured};

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::command::{Place, run_command};
-use super::{Check, Gate, GateEnded, litter, review};
+use super::exact::{Exact, Strays};
+use super::{Check, Gate, GateEnded, review};
 use crate::agent::{Outcome, shell_word};
-use crate::git::{Found, GitError, Oid};
+use crate::git::{Found, GitError, Oid, Stand};
 use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
 use crate::run::job::{Job, Report};
 use crate::run::judge::to_record;
 use crate::run::record::{AttemptStarted, Fact};
-use crate::run::{Isolation, RunError, provision, step, workplace};
+use crate::run::settings::Isolation;
+use crate::run::{RunError, provision, step};
 
 /// What became of one gate.
 pub(in crate::run) enum Ran {
@@ -42,6 +44,8 @@ pub(super) struct Scene {
     pub(super) summary: Option<String>,
     /// Their variables.
     pub(super) env: Arc<Vec<(OsString, OsString)>>,
+    /// What their place has to be; nothing where it is not the task's own.
+    pub(super) exact: Option<Arc<Exact>>,
 }
 
 /// Whether finished work passes all gates, in their order; those that may run together do. The first that is not passed ends it: that is
@@ -56,7 +60,7 @@ pub(in crate::run) async fn pass(
         return Ok(true);
     }
     let view = View::of(started, report);
-    let (due, env, before) = match blocking(job, move |job| prepare(job, view)).await {
+    let Prepared { due, env, exact, before } = match blocking(job, move |job| prepare(job, view)).await {
         Ok(Ok(ready)) => ready,
         Ok(Err(error)) => return Err(broken(job, link, error)),
         Err(bug) => {
@@ -64,13 +68,20 @@ pub(in crate::run) async fn pass(
             return Ok(false);
         }
     };
-    let passed = pass_due(job, started, report, link, (due, env)).await?;
-    match blocking(job, move |job| leave(job, view, before)).await {
-        Ok(Ok(left)) => {
-            let warning = |text| Message::Warning(job.task.clone(), text);
-            left.map(|text| link.messages.send(warning(text)));
-            Ok(passed)
-        }
+    let scene = Scene {
+        job: Arc::clone(job),
+        started: Arc::new(started.clone()),
+        link: link.clone(),
+        base: view.base,
+        head: view.head,
+        summary: report.summary.clone(),
+        env: Arc::new(env),
+        exact: exact.map(Arc::new),
+    };
+    scene.tell_before(&before).await?;
+    let passed = scene.pass_due(&due, report).await?;
+    match blocking(job, move |job| leave(job, view)).await {
+        Ok(Ok(())) => Ok(passed),
         Ok(Err(error)) => Err(broken(job, link, error)),
         Err(bug) => {
             *report = bug;
@@ -79,38 +90,20 @@ pub(in crate::run) async fn pass(
     }
 }
 
-async fn pass_due(
-    job: &Arc<Job>,
-    started: &AttemptStarted,
-    report: &mut Report,
-    link: &Link,
-    (due, env): (Vec<Numbered>, Vec<(OsString, OsString)>),
-) -> Result<bool, Gone> {
-    let View { base, head, .. } = View::of(started, report);
-    let scene = Scene {
-        job: Arc::clone(job),
-        started: Arc::new(started.clone()),
-        link: link.clone(),
-        base,
-        head,
-        summary: report.summary.clone(),
-        env: Arc::new(env),
-    };
-    scene.tell_begun(&due);
-    for batch in due.chunk_by(|(_, a), (_, b)| a.parallel && b.parallel) {
-        let ran = scene.together(batch).await;
-        if !scene.take_in(ran, report).await? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 /// A gate, with its number among all of its attempt.
-type Numbered = (usize, Arc<Gate>);
+pub(super) type Numbered = (usize, Arc<Gate>);
 
-/// The gates to be run, their variables, and what is not committed where they run, if that is the task's own.
-type Prepared = (Vec<Numbered>, Vec<(OsString, OsString)>, Option<Vec<PathBuf>>);
+/// All that gates need.
+struct Prepared {
+    /// The gates to be run.
+    due: Vec<Numbered>,
+    /// Their variables.
+    env: Vec<(OsString, OsString)>,
+    /// Where they run, if that is the task's own.
+    exact: Option<Exact>,
+    /// What was there beside the work.
+    before: Vec<Strays>,
+}
 
 /// What the gates look at.
 #[derive(Clone, Copy)]
@@ -127,8 +120,8 @@ impl View {
     fn of(started: &AttemptStarted, report: &Report) -> Self {
         let resolution = report.commit.zip(report.resolution);
         match started.resolves.as_ref().zip(resolution) {
-            Some((resolves, (_, resolved))) => {
-                Self { base: resolves.tip.parse().ok(), head: Some(resolved), resolution }
+            Some((resolves, (_, made))) => {
+                Self { base: resolves.tip.parse().ok(), head: Some(made), resolution }
             }
             None => Self { base: started.base.parse().ok(), head: report.commit, resolution: None },
         }
@@ -139,11 +132,7 @@ impl View {
 fn prepare(job: &Job, view: View) -> Result<Prepared, RunError> {
     let View { base, head, resolution } = view;
     step::end_leftovers(&job.dir.steps())?;
-    match (resolution, head) {
-        (Some(resolution), _) => show(job, resolution)?,
-        (None, Some(head)) => stand_at(job, head)?,
-        (None, None) => {}
-    }
+    let (exact, before) = view.stand(job)?;
     let env = provision::of_gates(job)?;
     let (gates, said) = (&job.gating.gates, head.map(|head| head.to_string()));
     let changed =
@@ -155,39 +144,47 @@ fn prepare(job: &Job, view: View) -> Result<Prepared, RunError> {
         .filter(|(_, gate)| head.is_none() || gate.when.holds(&changed))
         // A person has approved of the work itself, and both sides are seen to be in there.
         .filter(|(_, gate)| resolution.is_none() || !matches!(gate.check, Check::Approve));
-    Ok((due.collect(), env, litter::before(job)?))
+    Ok(Prepared { due: due.collect(), env, exact, before })
 }
 
-/// The worktree is at the task's work, and goes to what resolves its conflict.
-fn show(job: &Job, (work, resolved): (Oid, Oid)) -> Result<(), GitError> {
-    let is_there = match job.common.repo.worktree_at(&job.worktree)? {
-        // A run that was killed has left it there.
-        Found::Ours(there) => there.head()? == resolved,
-        Found::Nothing | Found::Foreign => false,
-    };
-    if job.entry.has_ended() && !is_there {
-        workplace::stand_at(job, work)?;
+impl View {
+    /// Sees to it that the worktree is exactly at what the gates are to look at.
+    fn stand(self, job: &Job) -> Result<(Option<Exact>, Vec<Strays>), GitError> {
+        let Some(head) = self.head else { return Ok((None, Vec::new())) };
+        let mut before = Vec::new();
+        if let Some((work, resolved)) = self.resolution
+            && !is_at(job, resolved)?
+        {
+            if let Some(exact) = Exact::of(job, stand(job, work, work)) {
+                before.push(exact.put_back()?);
+            }
+            job.common.repo.show_resolution(&job.worktree, resolved)?;
+        }
+        let tip = self.resolution.map_or(head, |(work, _)| work);
+        let mut exact = Exact::of(job, stand(job, tip, head));
+        if let Some(exact) = &mut exact {
+            before.push(exact.begin()?);
+        }
+        Ok((exact, before))
     }
-    job.common.repo.show_resolution(&job.worktree, resolved)
 }
 
-/// It is the task's again, without what the gates have left there: that is what a person should know of.
-fn leave(job: &Job, view: View, before: Option<Vec<PathBuf>>) -> Result<Option<String>, RunError> {
-    let left = match (before, view.head) {
-        (Some(before), Some(head)) => litter::put_aside(job, head, &before)?,
-        (None, _) | (_, None) => None,
-    };
+fn stand(job: &Job, tip: Oid, head: Oid) -> Stand {
+    Stand { branch: job.branch.clone(), tip, head }
+}
+
+/// A run that was killed has left it there.
+fn is_at(job: &Job, commit: Oid) -> Result<bool, GitError> {
+    match job.common.repo.worktree_at(&job.worktree)? {
+        Found::Ours(there) => Ok(there.head().ok() == Some(commit)),
+        Found::Nothing | Found::Foreign => Ok(false),
+    }
+}
+
+/// It is the task's again.
+fn leave(job: &Job, view: View) -> Result<(), RunError> {
     if let Some((work, resolved)) = view.resolution {
         job.common.repo.end_resolution(&job.worktree, &job.branch, work, resolved)?;
-    }
-    Ok(left)
-}
-
-/// The worktree of an attempt that an earlier run has made may be gone by now.
-fn stand_at(job: &Job, head: Oid) -> Result<(), GitError> {
-    let is_own = job.cast.isolation == Isolation::Worktree && job.entry.has_ended();
-    if is_own && matches!(job.common.repo.worktree_at(&job.worktree)?, Found::Nothing) {
-        job.common.repo.add_worktree(&job.worktree, &job.branch, head)?;
     }
     Ok(())
 }
@@ -198,6 +195,17 @@ fn changed(job: &Job, base: Option<Oid>, head: Option<Oid>) -> Result<Vec<PathBu
 }
 
 impl Scene {
+    async fn pass_due(&self, due: &[Numbered], report: &mut Report) -> Result<bool, Gone> {
+        self.tell_begun(due);
+        for batch in due.chunk_by(|(_, a), (_, b)| a.parallel && b.parallel) {
+            let ran = self.exactly(batch).await?;
+            if !self.take_in(ran, report).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn tell_begun(&self, due: &[Numbered]) {
         if !due.is_empty() {
             let names: Vec<_> = due.iter().map(|(_, gate)| gate.name.as_str()).collect();
@@ -207,7 +215,7 @@ impl Scene {
     }
 
     /// Runs them all at once; what became of each, in their order.
-    async fn together(&self, gates: &[Numbered]) -> Vec<(Arc<Gate>, Ran)> {
+    pub(super) async fn together(&self, gates: &[Numbered]) -> Vec<(Arc<Gate>, Ran)> {
         let mut running = JoinSet::new();
         for (number, gate) in gates {
             let (scene, gate, number) = (self.clone(), Arc::clone(gate), *number);

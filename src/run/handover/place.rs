@@ -122,28 +122,17 @@ fn fresh(
             let message = Message::new(&format!("Unfinished work of task {}: {}", hands.task, hands.name));
             let message = message.for_attempt(hands.task, number - 1);
             let kept = old.snapshot(&branch, &Authorship::own(), &message)?.commit;
-            keep_aside(hands, number, kept)?;
+            repo.keep_aside(refs, slug, number, kept)?;
             repo.reset_worktree(folder, &branch, base, kept)?;
         }
         Found::Nothing | Found::Foreign => {
             if let Some(head) = repo.target(&branch.full())? {
-                keep_aside(hands, number, head)?;
+                repo.keep_aside(refs, slug, number, head)?;
             }
             repo.add_worktree(folder, &branch, base)?;
         }
     }
     Ok(hands.started(number, base, repo.worktree(folder).path().to_owned()))
-}
-
-/// Under the ref of the attempt before, or the next number that is free.
-fn keep_aside(hands: &Hands<'_>, attempt: u32, kept: Oid) -> Result<(), GitError> {
-    let mut number = attempt - 1;
-    loop {
-        match hands.repo.keep_attempt(hands.refs, hands.slug, number, kept) {
-            Err(GitError::RefTaken { .. }) => number = number.max(attempt) + 1,
-            done => return done,
-        }
-    }
 }
 
 /// The journal's next number, but none that has a ref already.

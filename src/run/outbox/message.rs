@@ -118,7 +118,7 @@ impl Says {
     }
 
     /// All texts that it consists of.
-    pub(in crate::run) fn texts_mut(&mut self) -> Vec<&mut String> {
+    pub(crate) fn texts_mut(&mut self) -> Vec<&mut String> {
         match self {
             Self::Claim(Claim::Done { summary, deliverables, notes }) => {
                 [summary].into_iter().chain(deliverables).chain(notes).collect()

@@ -31,6 +31,9 @@ pub(super) fn due(settings: &Settings, plan: &Plan, quality: &[Quality]) -> Vec<
 pub(super) async fn all(job: &Arc<Job>, gates: &[Arc<Gate>], link: &Link) -> Vec<Trial> {
     let mut tried = Vec::new();
     for (number, gate) in (1..).zip(gates) {
+        if link.stop.borrow().is_some() {
+            break;
+        }
         if let Check::Command(command) = &gate.check {
             tried.extend(one(job, (number, gate), command, link).await);
         }

@@ -5,6 +5,7 @@
 
 mod call;
 mod gates;
+mod note;
 mod stage;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::agent::{Kind, Outcome, Tokens};
 use crate::genesis::Quality;
 use crate::git::{EpicRefs, epic_slug, finish_removals};
 use crate::plan::{Plan, TaskId};
+pub use note::abandoned as abandoned_rehearsals;
 use stage::Stage;
 
 /// Something that was tried.
@@ -65,6 +67,24 @@ pub enum Trial {
     },
 }
 
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsed {
+    /// In the order in which it was tried.
+    pub tried: Vec<Trial>,
+    /// The user has ended it.
+    pub ended: Option<Ended>,
+}
+
+/// The end of a rehearsal by a signal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// What was not tried, or not to the end.
+    pub before: Vec<String>,
+    /// It was a SIGTERM.
+    pub by_term: bool,
+}
+
 /// Tries everything; `casts` are called, one after another, when all else has been tried. `quality` says what numbers have to reach. The user may end it with Ctrl-C, and has what was tried by then.
 ///
 /// # Errors
@@ -76,24 +96,29 @@ pub fn rehearse(
     quality: &[Quality],
     casts: &[Cast],
     tell: &dyn Fn(RunEvent),
-) -> Result<Vec<Trial>, RunError> {
+) -> Result<Rehearsed, RunError> {
     let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
     let start = start_of(site, settings, &refs)?;
     site.repo.refuse_without_git(start)?;
+    for left in abandoned_rehearsals(&site.state) {
+        let place = left.worktree.display().to_string();
+        left.remove(&site.repo)?;
+        tell(RunEvent::Note(format!("removed what an earlier one left that was killed: {place}")));
+    }
     let common = common(site, settings, refs, start, "doctor", None);
-    let stage = Stage::set(common, settings, gates::due(settings, plan, quality))?;
+    let stage = Stage::set(common, site, settings, gates::due(settings, plan, quality))?;
     let tried = runtime()?.block_on(stage.play(casts, tell));
     let has_failed = |trial: &Trial| {
         matches!(trial, Trial::Worktree { complaint: Some(_), .. } | Trial::Gate { complaint: Some(_), .. })
     };
-    stage.strike(tried.as_ref().is_ok_and(|tried| tried.iter().any(has_failed)));
+    stage.strike(tried.as_ref().is_ok_and(|rehearsed| rehearsed.tried.iter().any(has_failed)));
     finish_removals();
     tried
 }
 
 /// The worktree and the gates, then the programs.
-async fn all(stage: &Stage, casts: &[Cast], link: &Link) -> Vec<Trial> {
-    let Some(first) = casts.first() else { return Vec::new() };
+async fn all(stage: &Stage, casts: &[Cast], link: &Link) -> (Vec<Trial>, Vec<String>) {
+    let Some(first) = casts.first() else { return (Vec::new(), Vec::new()) };
     let job = Arc::new(stage.job(first, 0));
     let (trial, provided) = worktree(&job, link).await;
     let is_set_up = matches!(trial, Trial::Worktree { complaint: None, .. });
@@ -106,7 +131,23 @@ async fn all(stage: &Stage, casts: &[Cast], link: &Link) -> Vec<Trial> {
             tried.push(call::call(&Arc::new(stage.job(cast, place)), &provided, link).await);
         }
     }
-    tried
+    let left = left(&tried, stage, casts);
+    (tried, left)
+}
+
+/// Of a rehearsal that was ended: what it has not come to the end of.
+fn left(tried: &[Trial], stage: &Stage, casts: &[Cast]) -> Vec<String> {
+    let is_tried = |trial: &Trial, wanted: &str| match trial {
+        Trial::Worktree { .. } => false,
+        Trial::Gate { name, .. } => name == wanted,
+        Trial::Call { runner, outcome, .. } => {
+            runner == wanted && !matches!(outcome, Outcome::Interrupted | Outcome::Cancelled)
+        }
+    };
+    let calls = casts.iter().filter(|cast| cast.kind != Kind::Command).map(|cast| cast.runner.name());
+    let gates = stage.gates.iter().map(|gate| gate.name.as_str());
+    let open = |name: &&str| !tried.iter().any(|trial| is_tried(trial, name));
+    gates.chain(calls).filter(open).map(str::to_owned).collect()
 }
 
 async fn worktree(job: &Arc<Job>, link: &Link) -> (Trial, Provided) {

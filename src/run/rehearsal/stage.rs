@@ -7,13 +7,14 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
-use super::{Trial, all, task};
+use super::note::Note;
+use super::{Ended, Rehearsed, all, task};
 use crate::agent::{Brief, Definition};
 use crate::run::attempt::{Link, Message};
 use crate::run::gates::{Gate, Gating};
 use crate::run::job::{Common, Entry, Job};
 use crate::run::process::Stoppable;
-use crate::run::settings::{Cast, Settings};
+use crate::run::settings::{Cast, Settings, Site};
 use crate::run::signals::{Asked, Signals};
 use crate::run::watch::Watcher;
 use crate::run::{self, Isolation, RunError, RunEvent, worktree_path};
@@ -21,11 +22,14 @@ use crate::store::AttemptDir;
 
 /// A program that says nothing for so long will not answer.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How folders of their logs begin, in the temp folder.
+pub(super) const LOGS: &str = "blueprint-doctor-";
 
 pub(super) struct Stage {
     common: Arc<Common>,
     worktree: PathBuf,
     logs: TempDir,
+    note: Note,
     /// What work has to pass.
     pub(super) gates: Vec<Arc<Gate>>,
 }
@@ -34,16 +38,18 @@ impl Stage {
     /// Makes the worktree, beside those of tasks.
     pub(super) fn set(
         common: Arc<Common>,
+        site: &Site,
         settings: &Settings,
         gates: Vec<Arc<Gate>>,
     ) -> Result<Self, RunError> {
-        let logs = tempfile::Builder::new().prefix("blueprint-doctor-").tempdir()?;
+        let logs = tempfile::Builder::new().prefix(LOGS).tempdir()?;
         let checkout = common.repo.require_workdir()?;
         // No task's: a task's place is named after its id, which this number would hardly be part of.
         let name = format!("doctor-{:08x}", fastrand::u32(..));
         let worktree = worktree_path(&settings.worktree_dir, checkout, common.refs.epic(), &name);
+        let note = Note::write(&site.state, &name, &worktree, logs.path())?;
         common.repo.stand_at(&worktree, &common.refs, common.start)?;
-        Ok(Self { common, worktree, logs, gates })
+        Ok(Self { common, worktree, logs, note, gates })
     }
 
     /// Whatever was made in the worktree was made to be thrown away. What can't be removed is a leftover that `doctor` itself names.
@@ -52,8 +58,9 @@ impl Stage {
         if are_logs_kept {
             let _ = self.logs.keep();
         }
-        if let Err(error) = self.common.repo.remove_worktree_with_its_work(&self.worktree) {
-            tracing::debug!(%error, "the rehearsal's worktree stays");
+        match self.common.repo.remove_worktree_with_its_work(&self.worktree) {
+            Ok(()) => self.note.remove(),
+            Err(error) => tracing::debug!(%error, "the rehearsal's worktree stays"),
         }
     }
 
@@ -90,7 +97,7 @@ impl Stage {
     }
 
     /// Plays it all, and answers attempts as a run would, but that it keeps nothing.
-    pub(super) async fn play(&self, casts: &[Cast], tell: &dyn Fn(RunEvent)) -> Result<Vec<Trial>, RunError> {
+    pub(super) async fn play(&self, casts: &[Cast], tell: &dyn Fn(RunEvent)) -> Result<Rehearsed, RunError> {
         let (messages, mut said) = mpsc::unbounded_channel();
         let (stop, stopped) = (watch::Sender::new(None), watch::Sender::new(Duration::ZERO));
         let link = Link {
@@ -105,7 +112,11 @@ impl Stage {
         tokio::pin!(playing);
         loop {
             tokio::select! {
-                tried = &mut playing => return Ok(tried),
+                (tried, left) = &mut playing => {
+                    let was_ended = stop.borrow().is_some();
+                    let ended = was_ended.then(|| Ended { before: left, by_term: signals.by_term() });
+                    return Ok(Rehearsed { tried, ended });
+                }
                 Some(message) = said.recv() => hear(message, tell),
                 asked = signals.next() => on_signal(asked, &stop),
             }

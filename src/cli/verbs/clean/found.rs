@@ -12,6 +12,7 @@ use crate::cli::error::CliError;
 use crate::genesis::Status;
 use crate::git::{BranchName, EpicRefs, Found, Oid};
 use crate::plan::TaskId;
+use crate::run::abandoned_rehearsals;
 use crate::store::Lock;
 
 /// What sort of thing it is.
@@ -109,6 +110,7 @@ impl Survey {
             surveyor.task(id, slug)?;
         }
         surveyor.survey.count_shared_once();
+        surveyor.rehearsals();
         surveyor.epic()?;
         let order = |item: &Item| match item.kind {
             Sort::Worktree => 0,
@@ -240,6 +242,16 @@ impl Surveyor<'_> {
     fn has_kept_worktree(&self, branch: &Item) -> bool {
         let mut stays = self.survey.stays.iter();
         stays.any(|item| item.kind == Sort::Worktree && item.task == branch.task)
+    }
+
+    /// What trials have left that were killed: whatever the plan's tasks do, nobody needs it.
+    fn rehearsals(&mut self) {
+        for left in abandoned_rehearsals(&self.context.state) {
+            let path = left.worktree.clone();
+            let found = item(Sort::Worktree, path.display().to_string(), "", None, path);
+            let why = "a `doctor --live` that was killed made it".to_owned();
+            self.survey.goes.push(Item { why, is_makeshift: true, ..found });
+        }
     }
 
     /// What is left when all tasks are over.

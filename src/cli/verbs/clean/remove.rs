@@ -8,6 +8,7 @@ use crate::cli::branches::Branches;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::git::{BranchName, GitError, finish_removals};
+use crate::run::abandoned_rehearsals;
 
 /// How the folder ends that worktrees lie in unless the configuration says otherwise.
 const FOLDER: &str = ".worktrees";
@@ -19,13 +20,18 @@ pub(super) fn all(
     items: &[Item],
     force: bool,
 ) -> Result<(), CliError> {
-    let worktrees = items.iter().filter(|item| item.kind == Sort::Worktree);
+    for left in abandoned_rehearsals(&context.state) {
+        left.remove(branches.repo)?;
+    }
+    let is_there = |item: &&Item| !item.is_makeshift || item.path.exists();
+    let worktrees = items.iter().filter(is_there).filter(|item| item.kind == Sort::Worktree);
     let removed = worktrees
         .clone()
         .try_for_each(|item| one(branches, item, force).map_err(|error| explained(item, error)));
     // Until then they lie beside where they were.
     finish_removals();
-    worktrees.for_each(|item| remove_empty_folders(&item.path, branches.refs.epic()));
+    let all = items.iter().filter(|item| item.kind == Sort::Worktree);
+    all.for_each(|item| remove_empty_folders(&item.path, branches.refs.epic()));
     removed?;
     for item in items.iter().filter(|item| item.kind != Sort::Worktree) {
         one(branches, item, force).map_err(|error| explained(item, error))?;

@@ -12,7 +12,7 @@ use crate::genesis::Genesis;
 use crate::git::{Found, Repo, epic_slug};
 use crate::plan::{self, Plan};
 use crate::report::shell_word;
-use crate::run::{History, Record, ledger};
+use crate::run::{History, Record, abandoned_rehearsals, ledger};
 use crate::store::{Lock, RunLock, StateDir, is_temp_of, read_records};
 
 pub(super) fn check(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) {
@@ -104,6 +104,12 @@ fn orphans(
             let text = format!("a worktree is registered whose folder is gone: {}", path.display());
             checks.push(Check::note("leftovers", text, "`git worktree prune` takes it off the list"));
         }
+    }
+    for left in abandoned_rehearsals(&context.state) {
+        let text = format!("a worktree of a `doctor --live` that was killed: {}", left.worktree.display());
+        let hint =
+            format!("`blueprint clean {word}` shows what can go; the next `doctor --live` removes it, too");
+        checks.push(Check::note("leftovers", text, hint));
     }
     trash(history, checks);
     Ok(())

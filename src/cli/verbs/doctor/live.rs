@@ -9,26 +9,28 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::genesis::{Genesis, Status};
 use crate::plan::{self, Plan};
-use crate::report::{clean, short};
-use crate::run::{self, Cast, RunEvent, Settings, Trial};
+use crate::report::{clean, dollars, short};
+use crate::run::{self, Cast, Rehearsed, RunEvent, Settings, Trial};
 use crate::store::RunLock;
 
 /// Tries a worktree with its setup, and each agent program that the plan's open tasks need.
-pub(super) fn check(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) {
-    if let Err(error) = try_out(context, genesis, checks) {
+/// Gives the exit code of one that was ended by a signal.
+pub(super) fn check(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Option<u8> {
+    try_out(context, genesis, checks).unwrap_or_else(|error| {
         checks.push(Check::failed("live", error));
-    }
+        None
+    })
 }
 
-fn try_out(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Result<(), CliError> {
-    let Ok(plan) = plan::load(genesis) else { return Ok(()) };
+fn try_out(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Result<Option<u8>, CliError> {
+    let Ok(plan) = plan::load(genesis) else { return Ok(None) };
     if RunLock::live_owner(&context.state.run_lock())?.is_some() {
         checks.push(Check::note(
             "live",
             "a run is live, and tries it all itself",
             "try again when it is over",
         ));
-        return Ok(());
+        return Ok(None);
     }
     let (site, settings) = super::super::run::surroundings(context, &plan)?;
     let casts = needed(&plan, &settings);
@@ -45,8 +47,9 @@ fn try_out(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Res
             output::say(&format!("note    {}", clean(&text)));
         }
     };
-    let tried = run::rehearse(&site, &settings, &plan, &genesis.project().quality, &casts, &tell)
-        .map_err(|error| CliError::run(&context.path, error))?;
+    let Rehearsed { tried, ended } =
+        run::rehearse(&site, &settings, &plan, &genesis.project().quality, &casts, &tell)
+            .map_err(|error| CliError::run(&context.path, error))?;
     checks.extend(tried.iter().map(told));
     let own = casts.iter().filter(|cast| cast.kind == Kind::Command);
     checks.extend(own.map(|cast| {
@@ -56,7 +59,11 @@ fn try_out(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Res
         )
     }));
     checks.extend((!called.is_empty()).then(|| cost(&tried)));
-    Ok(())
+    let Some(ended) = ended else { return Ok(None) };
+    let rest = if ended.before.is_empty() { "its end".to_owned() } else { ended.before.join(", ") };
+    checks.push(Check::note("live", format!("ended before {}", clean(&rest)), "try again"));
+    let interrupted = if ended.by_term { 143 } else { 130 };
+    Ok(Some(interrupted))
 }
 
 /// One task's cast for each runner: the first that is open.
@@ -146,8 +153,8 @@ fn cost(tried: &[Trial]) -> Check {
         }
     }
     let price = match (is_known, usd > 0.0) {
-        (true, _) => format!("${usd:.4}"),
-        (false, true) => format!("${usd:.4}, and what those ask for that name no price"),
+        (true, _) => dollars(usd),
+        (false, true) => format!("{}, and what those ask for that name no price", dollars(usd)),
         (false, false) => "the programs name no price".to_owned(),
     };
     Check::fine("live", format!("the calls took {} tokens in, {} out: {price}", sum.input, sum.output))

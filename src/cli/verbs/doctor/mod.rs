@@ -18,7 +18,7 @@ use crate::store::see_settled;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint doctor genesis.xml\n\n\
 Looks only, and changes nothing; with `--live` it makes a worktree, runs the setup steps and the gates in it, calls each agent \
-program once, and removes the worktree. Exit codes: 0 nothing is wrong, 1 something is.")]
+program once, and removes the worktree. Exit codes: 0 nothing is wrong, 1 something is, 130 interrupted.")]
 pub(crate) struct Args {
     /// The plan; without one, what any plan needs is looked at.
     genesis: Option<String>,
@@ -73,8 +73,9 @@ impl Check {
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let arguments: Vec<_> = args.genesis.iter().cloned().collect();
     let mut checks = vec![programs::git()];
+    let mut ended = None;
     match find(&arguments) {
-        Ok((path, [])) => with_plan(path, args.live, global, &mut checks)?,
+        Ok((path, [])) => ended = with_plan(path, args.live, global, &mut checks)?,
         Ok((_, [stray, ..])) => return Err(CliError::usage(format!("there is no plan `{stray}`"))),
         Err(error) if args.genesis.is_some() => return Err(error),
         Err(error) => {
@@ -91,20 +92,21 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         Format::Json => output::json(&serde_json::json!({"version": 1, "ok": !is_wrong, "checks": checks}))?,
         Format::Human => output::data(&checks.iter().map(shown).collect::<String>())?,
     }
-    Ok(u8::from(is_wrong))
+    Ok(ended.unwrap_or_else(|| u8::from(is_wrong)))
 }
 
+/// Gives the exit code of one that was ended by a signal.
 fn with_plan(
     path: std::path::PathBuf,
     is_live: bool,
     global: &Global,
     checks: &mut Vec<Check>,
-) -> Result<(), CliError> {
+) -> Result<Option<u8>, CliError> {
     let genesis = match see_settled(&path) {
         Ok(seen) => seen.into_genesis(),
         Err(error) => {
             checks.push(plan::unreadable(&path, &CliError::load(&path, error)));
-            return Ok(());
+            return Ok(None);
         }
     };
     let context = Context::of(path, &genesis, global)?;
@@ -117,11 +119,12 @@ fn with_plan(
     leftovers::check(&context, &genesis, checks);
     // What is wrong already would only be told in other words, after it has cost something.
     if is_live && !checks.iter().any(|check| check.verdict == Verdict::Wrong) {
-        live::check(&context, &genesis, checks);
-    } else if is_live {
+        return Ok(live::check(&context, &genesis, checks));
+    }
+    if is_live {
         checks.push(Check::note("live", "nothing was tried", "mend first what is wrong above"));
     }
-    Ok(())
+    Ok(None)
 }
 
 fn shown(check: &Check) -> String {

@@ -38,7 +38,15 @@ pub(super) fn check(context: &Context, genesis: &Genesis, checks: &mut Vec<Check
         checks.extend(found.map(|found| note("config", &examined.path, &examined.source, found)));
     }
     if misfits.in_plan.is_empty() {
-        checks.push(Check::fine("agents", "every agent that the plan names is as it should be"));
+        let names_any = genesis.tasks().iter().any(|task| task.agent.is_some());
+        checks.push(Check::fine(
+            "agents",
+            if names_any {
+                "every agent that the plan names is as it should be"
+            } else {
+                "no task names an agent: a general one does each"
+            },
+        ));
     }
     match context.config() {
         Ok(loaded) => {

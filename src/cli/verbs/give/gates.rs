@@ -13,10 +13,9 @@ use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::verbs::run::outfit;
 use crate::git::{Authorship, Oid};
-use crate::plan::TaskId;
 use crate::report::clean;
 use crate::run::{
-    self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Outfit, PERSON, Record, open_journal,
+    self, ByHand, Check, Fact, Gate, GateEnded, GivenWork, Hands, Outfit, PERSON, Record, Told, open_journal,
 };
 
 /// Commits the work of a task that `held` says is taken, and has its gates run; others may change the plan meanwhile. Gives the commit that
@@ -39,7 +38,8 @@ pub(super) fn pass(
     let (number, worktree) = (attempt.started.attempt, attempt.started.worktree.clone());
     drop(held);
     let work = GivenWork {
-        of: (TaskId::from(hands.task), number),
+        hands,
+        attempt: number,
         head: last,
         changed: &changed,
         worktree: &worktree,
@@ -47,7 +47,10 @@ pub(super) fn pass(
         outfit: &outfit,
         variables: &variables(hands, number, &ready.env),
     };
-    let tell = |gate: &str| output::say(&format!("gate    {}", clean(gate)));
+    let tell = |told: Told<'_>| match told {
+        Told::Begun(gate) => output::say(&format!("gate    {}", clean(gate))),
+        Told::Warning(text) => output::say(&format!("warning {}", clean(text))),
+    };
     let ended =
         run::pass_by_hand(&gates, &work, &tell).map_err(|error| CliError::run(&context.path, error))?;
     judge(context, hands, &worktree, ended)?;
@@ -93,7 +96,7 @@ fn judge(context: &Context, hands: &Hands<'_>, worktree: &Path, ended: ByHand) -
             let message = format!(
                 "your work on `{task}` does not pass a gate; it is committed, and the task stays yours: {why}"
             );
-            Err(CliError::usage(message).hint(way_out))
+            Err(CliError::new(Kind::NotPassed, message).hint(way_out))
         }
         ByHand::NotRun(gate, why) => {
             let message = format!("the gate `{}` could not be run: {}", clean(&gate), clean(&why));
@@ -103,8 +106,11 @@ fn judge(context: &Context, hands: &Hands<'_>, worktree: &Path, ended: ByHand) -
         ByHand::Stopped => {
             let message =
                 format!("the gates were ended; your work on `{task}` is committed, and the task stays yours");
-            Err(CliError::usage(message).hint("give it again when you like"))
+            Err(CliError::new(Kind::BrokenOff, message).hint(
+                "give it again when you like; what a gate had left half done would be committed then: see `git status` there",
+            ))
         }
+        ByHand::Changed => Err(super::changed(hands)),
     }
 }
 

@@ -10,6 +10,8 @@ use crate::cli::hands::hands;
 use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
+use crate::genesis::Status;
 use crate::git::{GitError, epic_slug};
 use crate::report::{clean, shell_word};
 use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure};
@@ -51,13 +53,15 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let task_name = held.genesis.task(name).map(|task| task.name.clone()).unwrap_or_default();
     let hands = hands(&context, &branches, name, &task_name);
     refuse_unless_taken(&held, name)?;
-    if args.back {
+    let is_all_done = if args.back {
         back(&context, held, &hands, args.note.as_deref())?;
+        false
     } else {
-        give(&context, held, &hands, args.summary.as_deref())?;
-    }
+        give(&context, held, &hands, args.summary.as_deref())?
+    };
     let plan = shell_word(&context.path.to_string_lossy());
     output::say(&match claim {
+        Some(_) if is_all_done => format!("next    blueprint land {plan}   (merges it into your branch)"),
         Some(_) => format!("next    blueprint run {plan}"),
         None => format!("next    blueprint attach {plan}   (the live run takes that up)"),
     });
@@ -91,7 +95,13 @@ fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory
     Some((held.history.task(hands.task)?, hands.attempt(&held.history)?))
 }
 
-fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&str>) -> Result<(), CliError> {
+/// Says whether that was the last open task of the plan.
+fn give(
+    context: &Context,
+    held: Held<'_>,
+    hands: &Hands<'_>,
+    summary: Option<&str>,
+) -> Result<bool, CliError> {
     if attempt(&held, hands).is_none() {
         return Err(CliError::usage(format!("task `{}` has no worktree yet", hands.task))
             .hint(format!("`blueprint take {}` makes it", hands.task)));
@@ -107,7 +117,8 @@ fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&s
     let Some((story, attempt)) = attempt(&held, hands) else { return Err(taken_away(hands)) };
     let actor = actor();
     let usual = format!("done by {actor}");
-    let summary = summary.map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
+    let summary = Said::of(context).some(summary);
+    let summary = summary.as_deref().map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
     let worktree = attempt.started.worktree.clone();
     let finished = run::finish(hands, story, attempt, &by, (&actor, summary), gated);
     let finished = finished.map_err(|error| not_given(context, hands, &worktree, error))?;
@@ -117,13 +128,15 @@ fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, summary: Option<&s
         Finished::Markers(paths) => return Err(markers(hands, &worktree, &paths)),
         Finished::Changed => return Err(changed(hands)),
     };
+    let is_all_done =
+        held.genesis.tasks().iter().all(|task| task.id == hands.task || task.status == Status::Completed);
     held.settle(Fact::Transition((*transition).clone()), &[*transition], || Ok(()))?;
     for notice in notices {
         output::say(&format!("note    {}", clean(&notice)));
     }
     let what = if changed { "your work is merged" } else { "nothing had changed" };
     output::say(&format!("task {} is completed: {what}", clean(hands.task)));
-    Ok(())
+    Ok(is_all_done)
 }
 
 fn refuse_checked_out(hands: &Hands<'_>) -> Result<(), CliError> {
@@ -144,8 +157,11 @@ fn not_given(context: &Context, hands: &Hands<'_>, worktree: &std::path::Path, e
         }
         _ => None,
     };
+    // It is theirs to finish: nothing is wrong with disk or git.
+    let is_theirs = matches!(error, RunError::Git(GitError::Unfinished { .. } | GitError::Unmerged { .. }));
     let error = CliError::run(&context.path, error);
-    CliError { hint: hint.or(error.hint), ..error }
+    let kind = if is_theirs { Kind::Usage } else { error.kind };
+    CliError { kind, hint: hint.or(error.hint), ..error }
 }
 
 fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
@@ -175,7 +191,7 @@ fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> 
 fn changed(hands: &Hands<'_>) -> CliError {
     let task = clean(hands.task);
     CliError::usage(format!(
-        "your work on `{task}` has changed while its gates ran; it is committed, and the task stays yours"
+        "your work on `{task}` has changed while its gates ran, which have not seen all of it; it is as you left it, and the task stays yours"
     ))
     .hint("give it again: the gates see what is there then")
 }
@@ -188,7 +204,8 @@ fn taken_away(hands: &Hands<'_>) -> CliError {
 
 fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {
     let actor = actor();
-    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    let note = Said::of(context).some(note);
+    let note = note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     let by = hands.repo.identity().unwrap_or_else(|_| crate::git::Authorship::own());
     let (set_back, kept) = match attempt(&held, hands) {
         Some((story, attempt)) => run::give_back(hands, story, attempt, &by, (&actor, note))

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// What was printed on standard error, too, after the rest (also shown where there is no rest).
     #[arg(long)]
     stderr: bool,
-    /// What setup steps printed, too, before the rest (also shown where no agent was started).
+    /// What setup steps and gates printed, too, before the rest (also shown where no agent was started).
     #[arg(long)]
     steps: bool,
 }

@@ -12,6 +12,7 @@ use crate::cli::held::Held;
 use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::{Plan, TaskId, TaskIndex};
 use crate::report::clean;
@@ -79,7 +80,8 @@ fn set_back(
         work.refuse_unless_it_can_leave()?;
     }
     let by = actor();
-    let note = args.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+    let note = Said::of(context).some(args.note.as_deref());
+    let note = note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     let open =
         again.iter().filter_map(|id| held.genesis.task(id)).filter(|task| task.status != Status::Pending);
     let transitions: Vec<_> = open.map(|task| record(task, &by, note)).collect();

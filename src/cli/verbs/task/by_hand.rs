@@ -4,13 +4,14 @@ use std::io::{self, IsTerminal};
 
 use jiff::Timestamp;
 
-use super::args::{Args, TaskVerb};
+use super::args::Args;
 use super::past_gates;
 use crate::cli::context::{Context, unknown_task};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::actor;
+use crate::cli::said::Said;
 use crate::genesis::{Edit, Entry, Genesis, Note, Status, TaskResult, Transition};
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
@@ -55,7 +56,7 @@ pub(super) fn change(context: &Context, seen: Seen, name: &str, args: &Args) -> 
     if args.force {
         refuse_all_but_a_person()?;
     }
-    let wish = Wish::of(name, &args.verb);
+    let wish = Wish::of(name, args.verb.says().map(|says| Said::of(context).says(says)));
     let is_new = match commit(context, seen, &wish) {
         Err(CommitError::Refused(Refusal::Held)) if args.force => {
             decide(context, &wish)?;
@@ -164,11 +165,11 @@ fn error_of(context: &Context, name: &str, error: CommitError<Refusal>) -> CliEr
 }
 
 impl<'a> Wish<'a> {
-    fn of(task: &'a str, verb: &TaskVerb) -> Self {
+    fn of(task: &'a str, says: Option<Says>) -> Self {
         // In whole seconds, as the plan has it: by its time a change is found again.
         let at = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
         let actor = actor();
-        let change = match verb.says() {
+        let change = match says {
             None => Change::status(Status::InProgress, "started by hand".to_owned(), None),
             Some(Says::Claim(claim)) => Change::claimed(claim),
             Some(Says::Remark(remark)) => Change::Entry(remark.entry(task, &actor, at)),
