@@ -213,7 +213,7 @@ impl History {
                 }
             }
             Fact::AttemptEnded(ended) => {
-                let transitions = self.story(&ended.task).transitions.len();
+                let transitions = self.task(ended.task.as_str()).map_or(0, |story| story.transitions.len());
                 if let Some(attempt) = self.attempt(&ended.task, ended.attempt) {
                     attempt.end(ended, record.time, transitions);
                 }

@@ -49,7 +49,7 @@ impl Dispatcher<'_> {
     /// What its attempts have left may be there, and does not count.
     fn without_work(&self, id: &TaskId) -> String {
         let story = self.books.history().task(id.as_str());
-        let left = story.and_then(|story| story.attempts.iter().rev().find_map(|last| last.commit()));
+        let left = story.and_then(|story| story.attempts.iter().rev().find_map(Attempt::commit));
         let gate = story.and_then(TaskHistory::lacks).and_then(|lacks| match lacks {
             Lacks::Approval(gate) | Lacks::Pass(gate) | Lacks::Run(gate) => Some(gate),
             Lacks::Rest | Lacks::Leave(_) => None,
