@@ -313,3 +313,17 @@ fn explain_and_a_dry_run_name_the_gates_that_the_work_of_a_task_would_go_through
         0
     );
 }
+
+#[test]
+fn the_end_of_a_task_that_failed_a_gate_names_what_the_gate_has_printed() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nprint done\nwrite {task}.txt x");
+    project.configure("gate-iterations = 1\n[[gates]]\nname = \"never\"\nrun = \"echo why-not; exit 1\"");
+    let ended = project.run(&[]);
+    ended.assert(1, &["did not pass a gate"]);
+    let log = ended.stderr.lines().find_map(|line| line.trim().strip_prefix("its output: ")).unwrap();
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "why-not\n", "{log}");
+
+    let told = project.blueprint(&["status", "a"]).stdout;
+    let widest = told.lines().filter(|line| !line.contains('/')).map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{told}");
+}

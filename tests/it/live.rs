@@ -87,7 +87,7 @@ fn killed(project: &TestProject) -> String {
 fn with_slow_gate() -> TestProject {
     let project = project("== *\nclaude says ready", "");
     let control = project.control.display();
-    let gate = format!("touch {control}/gate-runs; until [ -e {control}/go ]; do sleep 0.05; done");
+    let gate = format!("touch '{control}/gate-runs'; until [ -e '{control}/go' ]; do sleep 0.05; done");
     let agent = toml_text(FAKE_AGENT);
     project.configure(&format!(
         "[runners.claude]\ncommand = [{agent}]\n[tasks.a]\nrunner = \"claude\"\n\

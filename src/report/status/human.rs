@@ -199,7 +199,7 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     };
     if task.each_attempt.len() > 1 || task.each_attempt.iter().any(has_more) {
         for attempt in &task.each_attempt {
-            lines.push(attempt_line(attempt));
+            lines.push(attempt_line(attempt, width));
             // That of the task stands above.
             let said = attempt.summary.as_ref().filter(|said| task.summary.as_ref() != Some(*said));
             lines.extend(
@@ -208,7 +208,7 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
         }
     }
     for event in &task.history {
-        lines.push(format!("  {}", history_line(event)).trim_end().to_owned());
+        lines.push(history_line(event, width));
     }
     lines.join("\n") + "\n"
 }
@@ -225,7 +225,7 @@ fn under_each_other(text: &str, width: u16) -> String {
 /// Digits of a commit that tell it apart.
 const DIGITS: usize = 12;
 
-fn attempt_line(attempt: &AttemptStatus) -> String {
+fn attempt_line(attempt: &AttemptStatus, width: u16) -> String {
     let short = |name: &str, commit: &Option<String>| {
         let commit = commit.as_ref().map(|commit| commit.chars().take(DIGITS).collect::<String>());
         commit.map_or_else(String::new, |commit| format!(", {name} {commit}"))
@@ -237,14 +237,19 @@ fn attempt_line(attempt: &AttemptStatus) -> String {
     let used = spent(used).map_or_else(String::new, |used| format!(", {used}"));
     let where_from =
         if attempt.on_integration { " (the integration branch, as prerequisites conflict)" } else { "" };
-    format!(
-        "  attempt {}  {outcome}{}{resolves}{}{where_from}{}{}",
-        attempt.attempt,
+    let text = format!(
+        "{outcome}{}{resolves}{}{where_from}{}{}",
         gates(attempt),
         short("base", &attempt.base),
         short("commit", &attempt.commit),
         short("merge", &attempt.merge)
-    ) + &used
+    ) + &used;
+    headed(&format!("  attempt {}  ", attempt.attempt), &text, width)
+}
+
+/// A line with what begins it as it is; what is too long for it stands below, where values of facts do.
+fn headed(head: &str, text: &str, width: u16) -> String {
+    folded(text, head, &" ".repeat(BEFORE), width.into()).trim_end().to_owned()
 }
 
 /// As in ` (fmt passed, coverage 71.3 of at least 80 not passed)`.
@@ -263,11 +268,12 @@ fn gates(attempt: &AttemptStatus) -> String {
     format!(" ({})", attempt.gates.iter().map(said).collect::<Vec<_>>().join(", "))
 }
 
-fn history_line(event: &crate::genesis::Event) -> String {
+fn history_line(event: &crate::genesis::Event, width: u16) -> String {
     let text = |text: &Option<String>| text.as_deref().map(clean).unwrap_or_default();
     let said = text(&event.description);
     let by = event.actor.as_deref().map_or_else(String::new, |actor| format!(" ({})", clean(actor)));
-    format!("{:<20} {:<12} {said}{by}", text(&event.timestamp), clean(&event.word))
+    let head = format!("  {:<20} {:<12} ", text(&event.timestamp), clean(&event.word));
+    headed(&head, &format!("{said}{by}"), width)
 }
 
 fn owner(owner: &Owner) -> String {

@@ -20,7 +20,7 @@ impl Dispatcher<'_> {
             cause,
             outcome: report.outcome,
             summary,
-            log: self.log(task),
+            log: self.log(task, report.outcome),
             commit: report.commit.map(|commit| commit.to_string()),
             duration: report.duration,
             cost_usd: self.used().cost_usd,
@@ -51,7 +51,17 @@ impl Dispatcher<'_> {
         Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
     }
 
-    fn log(&self, task: &TaskId) -> Option<PathBuf> {
+    /// What says why it ended so: of a gate that was not passed, what that has printed; else what the agent has.
+    fn log(&self, task: &TaskId, outcome: Outcome) -> Option<PathBuf> {
+        let of_gate = || {
+            let attempt = self.books.history().task(task.as_str())?.last_attempt()?;
+            attempt.gates.iter().rev().find(|gate| !gate.passed)?.log.clone()
+        };
+        if outcome == Outcome::GateFailed
+            && let Some(log) = of_gate()
+        {
+            return Some(log);
+        }
         let dir = self.site.state.attempt(self.ground.slug(task), self.attempt_number(task));
         let says_something = |log: &PathBuf| log.metadata().is_ok_and(|log| log.len() > 0);
         [dir.stdout(), dir.stderr()].into_iter().find(says_something)
