@@ -327,3 +327,15 @@ fn the_end_of_a_task_that_failed_a_gate_names_what_the_gate_has_printed() {
     let widest = told.lines().filter(|line| !line.contains('/')).map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{told}");
 }
+
+#[test]
+fn a_gate_for_nobody_in_the_plan_is_warned_of_by_a_run_and_before_one() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x");
+    project.configure(
+        "[[gates]]\nname = \"one\"\nrun = \"false\"\ntasks = [\"nosuch\"]\n[[gates]]\nname = \"two\"\nrun = \"false\"\nagents = [\"nobody\"]",
+    );
+    for arguments in [&["run", "--dry-run"][..], &["run"]] {
+        let told = project.blueprint(arguments);
+        told.assert(0, &["`nosuch`, which is no task", "`nobody`, which is no agent"]);
+    }
+}

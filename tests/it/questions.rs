@@ -49,7 +49,10 @@ fn a_question_stands_everywhere_until_it_is_answered_and_then_the_agent_goes_on_
     assert!(project.read("genesis.xml").contains("task_blocked"));
 
     let said = ok(&project, &["answer", "a", "SQLite, it is one file"]);
-    assert!(said.contains("has its answer") && said.contains("blueprint run"), "{said}");
+    assert!(
+        said.contains("has its answer, and goes on with the next run") && said.contains("blueprint run"),
+        "{said}"
+    );
     project.assert_statuses(&[("a", "pending"), ("b", "pending")]);
     assert!(project.task("a")["question"].is_null());
     let table = project.blueprint(&["status"]).stdout;

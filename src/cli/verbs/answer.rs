@@ -75,8 +75,9 @@ fn answer(held: Held<'_>, task: &Task, text: &str) -> Result<(), CliError> {
         refuse_a_moment_too_early(&held, task)?;
         let answered = question.answered(task, story, text, &by);
         let transitions = answered.transitions.clone();
+        let when = if held.run.is_some() { "" } else { " with the next run" };
         held.settle(Fact::Answered(answered), &transitions, || Ok(()))?;
-        output::say(&format!("task {id} has its answer, and goes on"));
+        output::say(&format!("task {id} has its answer, and goes on{when}"));
         return Ok(());
     }
     let untaken = story.and_then(TaskHistory::untaken_answer).filter(|_| task.status == Status::Pending);

@@ -123,6 +123,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let view = View::of(args.progress, global);
     let settings = settings::settings(args, &known.plan, only, &config, &repo, view == View::Bars)?;
     if args.dry_run {
+        preface::say_strangers(&known, &config.config);
         let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
         output::data(&dry_run::describe(&site, &known, &settings)?)?;
         return Ok(0);

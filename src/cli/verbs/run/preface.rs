@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::cli::casting::DEFAULT_AGENT;
 use crate::cli::config::Config;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::CliError;
@@ -37,12 +39,7 @@ pub(super) fn say(
     if let Some(budget) = budget(settings.budget) {
         output::say(&format!("note    this run may use up {budget}: what is in flight counts"));
     }
-    for (table, id) in strangers(known, config) {
-        output::say(&format!(
-            "warning blueprint.toml: {table} names `{}`, which is no task of the plan",
-            clean(id)
-        ));
-    }
+    say_strangers(known, config);
     if let Some(text) = repo.workdir().and_then(|root| empty_profile(config, root)) {
         output::say(&format!("warning blueprint.toml: {text}"));
     }
@@ -111,6 +108,31 @@ fn say_uncommitted(context: &Context, repo: &Repo) -> Result<(), CliError> {
 }
 
 /// Ids in the configuration that no task has.
+/// What the configuration names and the plan has not: nothing of it holds for anybody.
+pub(super) fn say_strangers(known: &Known, config: &Config) {
+    let no_task = strangers(known, config).into_iter().map(|(table, id)| (table, id, "no task"));
+    let gates = gates_of_nobody(known, config).into_iter().map(|(id, what)| ("[[gates]]", id, what));
+    for (table, id, what) in no_task.chain(gates) {
+        output::say(&format!(
+            "warning blueprint.toml: {table} names `{}`, which is {what} of the plan",
+            clean(id)
+        ));
+    }
+}
+
+/// A gate that is for them alone lets everything pass.
+fn gates_of_nobody<'c>(known: &Known, config: &'c Config) -> Vec<(&'c str, &'static str)> {
+    let agents: BTreeSet<_> =
+        known.plan.tasks().map(|(_, task)| task.agent.as_deref().unwrap_or(DEFAULT_AGENT)).collect();
+    let tasks = config.gates.iter().flat_map(|gate| gate.tasks.iter().flatten());
+    let no_tasks =
+        tasks.filter(|id| known.plan.find(id.as_str()).is_none()).map(|id| (id.as_str(), "no task"));
+    let named = config.gates.iter().flat_map(|gate| gate.agents.iter().flatten());
+    let no_agents =
+        named.filter(|name| !agents.contains(name.as_str())).map(|name| (name.as_str(), "no agent"));
+    no_tasks.chain(no_agents).collect()
+}
+
 fn strangers<'c>(known: &Known, config: &'c Config) -> Vec<(&'static str, &'c str)> {
     let tables = config.tasks.keys().map(|id| ("[tasks]", id.as_str()));
     let allowed = config.allow_no_changes.iter().map(|id| ("allow-no-changes", id.as_str()));
