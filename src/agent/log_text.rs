@@ -19,12 +19,14 @@ const QUOTED: usize = 20;
 
 /// The text without escape sequences and control characters; line ends and tabs stay.
 ///
-/// Of a line that was written over with carriage returns, the last writing counts, as on a terminal.
+/// Of a line that was written over with carriage returns, the last writing counts, as on a terminal. Of what is no text one sign stays.
 pub(super) fn plain(text: &str) -> String {
     let stripped = anstream::adapter::strip_str(text).to_string();
     let kept = |line: &str| -> String {
         let last = line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
-        last.chars().filter(|c| *c == '\t' || !c.is_control()).collect()
+        let mut kept: Vec<char> = last.chars().filter(|c| *c == '\t' || !c.is_control()).collect();
+        kept.dedup_by(|next, before| [*next, *before] == [char::REPLACEMENT_CHARACTER; 2]);
+        kept.into_iter().collect()
     };
     stripped.split('\n').map(kept).collect::<Vec<_>>().join("\n")
 }
@@ -64,6 +66,21 @@ fn is_of_the_sandbox(line: &str) -> bool {
 /// The last lines of what a program printed into a file, plain, for a message; nothing where there are none.
 pub fn end_of_log(log: &Path) -> Option<String> {
     last_lines(&tail(log).ok()?)
+}
+
+/// What was found, as people are told it and the plan keeps it: as it is, if that is not long; else its first line, which says what
+/// happened, and the last one if that says, in brackets, where all of it is.
+pub fn in_short(found: &str) -> String {
+    let found = found.trim();
+    let mut lines = found.lines();
+    match (lines.next(), lines.next_back()) {
+        (Some(first), last) if found.chars().count() > LINE => {
+            let place = last.filter(|last| last.starts_with('(') && last.ends_with(')'));
+            let place = place.map_or_else(String::new, |place| format!("\n{place}"));
+            cut(first, LINE) + &place
+        }
+        _ => found.to_owned(),
+    }
 }
 
 /// So many of them, for an agent that is to do something about it.
@@ -131,6 +148,20 @@ mod tests {
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöüß", 3), "äö…");
         assert_eq!(cut_front("äöüß", 3), "…üß");
+    }
+
+    #[test]
+    fn what_was_found_is_told_by_its_first_line_and_its_place_where_it_is_long() {
+        let long = format!("the gate `x` failed\n{}\n(all that it printed: /log)", "line\n".repeat(300));
+        assert_eq!(in_short(&long), "the gate `x` failed\n(all that it printed: /log)");
+        assert_eq!(in_short(&"x".repeat(5_000)).chars().count(), LINE);
+        assert_eq!(in_short(" a\nb\n"), "a\nb");
+    }
+
+    #[test]
+    fn of_what_is_no_text_one_sign_stays() {
+        let bytes = [b"a".as_slice(), &[0xff; 50], &[0, 1, 2], &[0xfe; 9], b"b"].concat();
+        assert_eq!(plain(&String::from_utf8_lossy(&bytes)), "a\u{fffd}b");
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub use event::Event;
 pub use fault::Fault;
 pub use find::{Catalogue, Found, default_folders, find};
 pub use launch::{CommandLine, Identity, Launch, Limits, shell_word};
-pub use log_text::{end_of_log, last_lines_of_log};
+pub use log_text::{end_of_log, in_short, last_lines_of_log};
 pub use outcome::{Outcome, UnknownOutcome};
 pub use places::OwnPlaces;
 pub use prompt::{prompt, review_prompt};

@@ -79,6 +79,18 @@ fn three_times_work_goes_back_unless_something_else_is_said() {
     assert_eq!(project.log().starts().len(), 4);
 }
 
+#[test]
+fn what_a_gate_prints_that_is_no_text_bloats_neither_plan_nor_status() {
+    let noise = "[[gates]]\nname = \"noise\"\nrun = \"seq 1 60 | while read n; do head -c 900 /dev/urandom; echo; done; exit 1\"\n";
+    let project = project(&["a"], "== a\nwrite a.txt x", &format!("gate-iterations = 1\n{noise}"));
+    let size = || fs::metadata(project.plan()).unwrap().len();
+    let before = size();
+    project.run(&[]).assert(1, &["the gate `noise` ended with exit code 1"]);
+    assert!(size() < before + 10_000, "{} after {before}", size());
+    let status = project.blueprint(&["status", "a"]);
+    assert!(status.stdout.len() < 10_000 && status.stdout.contains("all that it printed"), "{status}");
+}
+
 const PERCENT: &str = "[[gates]]\nname = \"coverage\"\nrun = \"cat pct\"\nmetric = \"pct\"\nat-least = 80\n";
 
 #[test]

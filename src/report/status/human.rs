@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::model::{AttemptStatus, GateStatus, Owner, StatusReport, TaskStatus};
 use super::spent::Spent;
 use super::waits::RootCause;
-use crate::agent::Outcome;
+use crate::agent::{Outcome, in_short};
 use crate::genesis::Status;
 use crate::report::spent::{dollars, in_and_out, spent};
 use crate::report::text::{clean, fit, folded, local_time, short};
@@ -179,7 +179,7 @@ pub fn task_lines(task: &TaskStatus, width: u16) -> String {
     fact("attempts", (task.attempts > 0).then(|| task.attempts.to_string()));
     fact("outcome", task.outcome.map(|outcome| outcome.to_string()));
     let said = |text: &Option<String>| text.as_deref().map(|text| under_each_other(&clean(text), width));
-    fact("detail", said(&task.detail));
+    fact("detail", said(&task.detail.as_deref().map(in_short)));
     fact("question", said(&task.question));
     fact("answer", said(&task.answer));
     fact("summary", said(&task.summary));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Dispatcher;
 use super::spend::is_out_of_runs_budget;
-use crate::agent::Outcome;
+use crate::agent::{Outcome, in_short};
 use crate::genesis::{Edit, EditError, Genesis, Status, TaskResult};
 use crate::plan::{Ending, Event, TaskId};
 use crate::run::attempt::{Message, attempt};
@@ -330,6 +330,6 @@ fn explained(report: &Report) -> String {
     let words = report.outcome.sentence();
     match report.question.as_ref().or(report.detail.as_ref()).map(|detail| detail.trim()) {
         None | Some("") => words.to_owned(),
-        Some(detail) => format!("{words}: {detail}"),
+        Some(detail) => format!("{words}: {}", in_short(detail)),
     }
 }
