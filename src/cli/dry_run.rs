@@ -36,7 +36,10 @@ fn write_task(text: &mut String, place: usize, task: &Planned) -> std::fmt::Resu
         }
         None => writeln!(text, "   folder    {} (nothing is committed)", task.worktree.display())?,
     }
-    writeln!(text, "   command   {}", clean(&task.command))?;
+    match &task.command {
+        Some(command) => writeln!(text, "   command   {}", clean(command))?,
+        None => writeln!(text, "   its agent is done: attempt {} goes on with its gates", task.attempt)?,
+    }
     for (place, gate) in task.gates.iter().enumerate() {
         let name = if place == 0 { "gates" } else { "" };
         writeln!(text, "   {name:<9} {}: {}", clean(&gate.name), clean(&gate.by))?;

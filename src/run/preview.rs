@@ -20,7 +20,7 @@ pub struct Planned {
     pub id: TaskId,
     /// Who would do it.
     pub agent: String,
-    /// The number that its attempt would have, from 1.
+    /// The number that its attempt would have, from 1; of an attempt whose agent is done, its own.
     pub attempt: u32,
     /// The commit that it would start from, or what that would be made of; none in the checkout itself.
     pub base: Option<String>,
@@ -30,8 +30,8 @@ pub struct Planned {
     pub worktree: PathBuf,
     /// Which runner plays the agent.
     pub runner: String,
-    /// The program with its arguments.
-    pub command: String,
+    /// The program with its arguments; none, where the agent is done, and a run goes on with the gates.
+    pub command: Option<String>,
     /// The file that its agent's definition would be written to.
     pub definition_file: PathBuf,
     /// The file that its prompt would be written to.
@@ -140,7 +140,9 @@ impl<'a> Preview<'a> {
             Isolation::Shared => place(EpicRefs::SHARED, "what is there when it starts".to_owned()),
             Isolation::None => (checkout.to_owned(), None, None),
         };
-        let attempt = self.history.task(id.as_str()).map_or(1, TaskHistory::next_attempt);
+        let story = self.history.task(id.as_str());
+        let at_gates = story.and_then(TaskHistory::goes_on_with_gates);
+        let attempt = at_gates.or_else(|| story.map(TaskHistory::next_attempt)).unwrap_or(1);
         let dir = self.site.state.attempt(slug, attempt);
         Ok(Planned {
             id: id.clone(),
@@ -149,7 +151,7 @@ impl<'a> Preview<'a> {
             base,
             branch,
             runner: self.settings.casting[id].runner.name().to_owned(),
-            command: self.command(index, attempt, &folder),
+            command: at_gates.is_none().then(|| self.command(index, attempt, &folder)),
             worktree: folder,
             definition_file: dir.definition(),
             prompt_file: dir.prompt(),

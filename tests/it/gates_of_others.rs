@@ -21,6 +21,11 @@ fn a_person_approves_and_the_rest_of_the_gates_and_the_merge_go_on_without_an_ag
     let explained = project.blueprint(&["explain", "a"]).stdout;
     assert!(explained.contains(" a approve\n") && !explained.contains("A run would"), "{explained}");
     project.blueprint(&["answer", "a", "approve"]).assert(0, &[]);
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(explained.contains("A run would go on with the gates of attempt 1"), "{explained}");
+    assert!(!explained.contains("A run would make"), "{explained}");
+    let planned = project.run(&["--dry-run"]).stdout;
+    assert!(planned.contains("its agent is done: attempt 1 goes on with its gates"), "{planned}");
     project.complete(&[]).assert(0, &["a: approved by", "goes on with its gates"]);
     let times: Vec<_> = project.journal().iter().flat_map(times_of_a).collect();
     assert!(times.len() >= 5 && times.is_sorted(), "{times:?}");

@@ -18,7 +18,13 @@ pub fn explain_lines(explanation: &Explanation, width: u16) -> String {
         page.tried(tried);
     }
     if let Some(would_run) = &explanation.would_run {
-        page.title(&format!("A run would make attempt {}", would_run.attempt));
+        page.title(&match would_run.command {
+            Some(_) => format!("A run would make attempt {}", would_run.attempt),
+            None => format!(
+                "A run would go on with the gates of attempt {}: its agent is done",
+                would_run.attempt
+            ),
+        });
         page.would_run(would_run);
     }
     page.title("What you can do");
@@ -85,7 +91,9 @@ impl Page {
         self.fact("agent", &format!("{} ({of})", would_run.agent));
         self.fact("runner", &would_run.runner);
         self.place(would_run.base.as_deref(), would_run.branch.as_deref(), &would_run.worktree);
-        self.fact("command", &would_run.command);
+        if let Some(command) = &would_run.command {
+            self.fact("command", command);
+        }
         for (place, gate) in would_run.gates.iter().enumerate() {
             self.fact(if place == 0 { "gates" } else { "" }, &format!("{}: {}", gate.name, gate.by));
         }

@@ -71,7 +71,7 @@ pub struct WouldRun {
     pub base: Option<String>,
     pub branch: Option<String>,
     pub worktree: PathBuf,
-    pub command: String,
+    pub command: Option<String>,
     pub definition_file: PathBuf,
     pub prompt_file: PathBuf,
     pub gates: Vec<WouldPass>,

@@ -45,7 +45,7 @@ fn would_run() -> WouldRun {
         base: Some("0123456789 with the work of a".into()),
         branch: Some("blueprint/e/b".into()),
         worktree: "/w/b".into(),
-        command: "sh agent.sh".into(),
+        command: Some("sh agent.sh".into()),
         definition_file: "/s/definition.md".into(),
         prompt_file: "/s/prompt.md".into(),
         gates: [("tests", "cargo test"), ("look", "approval")]

@@ -137,6 +137,12 @@ impl TaskHistory {
         Some(Approved { gate, by: answered.by.clone(), ended: last.done(ended) })
     }
 
+    /// The number of the attempt with whose gates a run would go on, as its agent is done.
+    pub(in crate::run) fn goes_on_with_gates(&self) -> Option<u32> {
+        let approved = || self.last_attempt().filter(|_| self.approved().is_some());
+        self.to_gate().or_else(approved).map(|attempt| attempt.started.attempt)
+    }
+
     /// How the gates ended in the rounds that led to the last attempt: it, and those with which it went on, the first one first.
     pub(in crate::run) fn rounds(&self) -> Vec<Vec<GateEnded>> {
         let mut rounds = Vec::new();
