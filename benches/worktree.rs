@@ -1,4 +1,4 @@
-//! How fast worktrees are made and removed, against git: `cargo bench --bench worktree`.
+//! How fast worktrees are made and removed, against git: `cargo bench --bench worktree`, or a part of it: `… -- disk 50000`.
 //!
 //! A repository of small files, packed as after a clone. git makes and removes worktrees as it does by itself, and with as many workers as
 //! help it most. Times depend on the machine; the ratios are what counts: git's best against ours, above 1 where we are faster.
@@ -32,7 +32,10 @@ fn main() {
             "{:>7} {:>8} {:>8} {:>8} {:>8} {:>6}   {:>10} {:>8} {:>6} {:>10}",
             "files", "git add", "2 work.", "4 work.", "ours", "x", "git remove", "ours", "x", "till gone"
         );
-        for files in SIZES {
+        for files in SIZES
+            .into_iter()
+            .filter(|files| is_wanted(&files.to_string(), |word| word.parse::<usize>().is_ok()))
+        {
             measure(&Scene::new(&place, files), files);
         }
     }
@@ -40,8 +43,17 @@ fn main() {
 
 /// Memory, and a disk.
 fn places() -> Vec<PathBuf> {
-    let places = [PathBuf::from("/dev/shm"), Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned()];
-    places.into_iter().filter(|place| place.is_dir()).collect()
+    let disk = Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned();
+    let places = [("memory", PathBuf::from("/dev/shm")), ("disk", disk)];
+    let is_place = |word: &str| ["memory", "disk"].contains(&word);
+    let wanted = places.into_iter().filter(|(name, place)| place.is_dir() && is_wanted(name, is_place));
+    wanted.map(|(_, place)| place).collect()
+}
+
+/// Whether it was named, or nothing of its kind was.
+fn is_wanted(name: &str, is_its_kind: impl Fn(&str) -> bool) -> bool {
+    let named: Vec<_> = std::env::args().skip(1).filter(|word| is_its_kind(word)).collect();
+    named.is_empty() || named.iter().any(|word| word == name)
 }
 
 /// The best of each, in seconds.
