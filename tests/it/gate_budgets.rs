@@ -12,9 +12,10 @@ fn reviewed(keys: &str) -> TestProject {
     let reviews = project.control.join("reviews");
     let program = format!(
         "#!/bin/sh\nif [ \"$1\" = --version ]; then echo '2.1.197 (Claude Code)'; exit; fi\ncat > /dev/null\n\
-         echo \"$@\" | tr '\\n' ' ' >> '{0}'; echo >> '{0}'\ncat <<'END'\n{line}\nEND\n",
+         printf '%s\\n' \"$(echo \"$@\" | tr '\\n' ' ')\" >> '{0}'\ncat <<'END'\n{line}\nEND\n",
         reviews.display()
     );
+    // One write for each call: several come at once.
     let path = project.base().join("claude");
     fs::write(&path, program).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
