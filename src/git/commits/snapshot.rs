@@ -22,7 +22,7 @@ pub struct Snapshot {
 
 impl Worktree {
     /// Commits everything that is not ignored, conflict markers too, on top of `HEAD` (and of `branch`, where `HEAD` does not contain it).
-    /// Neither branch, index nor files change: keep the commit with [`super::Repo::keep_attempt`].
+    /// Neither branch, index nor files change: keep the commit with [`Repo::keep_attempt`](crate::git::Repo::keep_attempt).
     pub fn snapshot(
         &self,
         branch: &BranchName,
