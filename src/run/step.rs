@@ -1,11 +1,12 @@
 //! A command that is no agent: what sets a worktree up, and what checks work. It runs under a supervisor as agents do: its whole tree of
 //! processes ends with it, whatever becomes of the run.
 
+mod folder;
+
+pub(super) use folder::{end_leftovers, folders_in, unused};
+
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
-use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,12 +17,13 @@ use super::Stage;
 use super::attempt::Link;
 use super::job::{Common, Job};
 use super::masking::mask_kept;
-use super::process::{Limits, Supervised, kill_leftover};
+use super::process::{Limits, Supervised};
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason, Walls};
 use super::waiting::{Clock, wait};
 use super::walls::{self, WallsError};
 use crate::agent::{self, BaseEnv, CommandLine, EndedBy, EnvPolicy, Secrets};
 use crate::store::{AttemptDir, StoreError};
+use folder::{make_folder, make_folder_with};
 
 /// A command to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -267,51 +269,6 @@ impl StepRun {
     }
 }
 
-/// Kills the steps that an earlier run has left running, in all folders of steps below these, and waits until they are gone.
-pub(super) fn end_leftovers(logs: &Path) -> Result<(), StoreError> {
-    for folder in folders_in(logs) {
-        let dir = AttemptDir::at(folder);
-        if !dir.end().exists() {
-            kill_leftover(&dir)?;
-        }
-    }
-    Ok(())
-}
-
-/// The folders right below that one.
-pub(super) fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
-    entries
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .map(|entry| entry.path())
-        .collect()
-}
-
-/// The first folder of that name, or of that name with a number, which is not there yet.
-pub(super) fn unused(logs: &Path, slug: &str) -> PathBuf {
-    let names = std::iter::once(slug.to_owned()).chain((2..).map(|number| format!("{slug}.{number}")));
-    // The numbers don't end.
-    names.map(|name| logs.join(name)).find(|path| !path.exists()).unwrap_or_else(|| logs.join(slug))
-}
-
-/// A new folder for a step, with one log, in which lines of both outputs are in their order.
-fn make_folder(logs: &Path, slug: &str) -> Result<AttemptDir, StoreError> {
-    let dir = make_folder_with(logs, slug, &[])?;
-    let (Some(one), other) = (dir.stdout().file_name().map(OsString::from), dir.stderr()) else {
-        return Ok(dir);
-    };
-    symlink(one, &other).map_err(StoreError::io("make link", &other))?;
-    Ok(dir)
-}
-
-/// A new folder for a step, with what it finds on its standard input.
-fn make_folder_with(logs: &Path, slug: &str, input: &[u8]) -> Result<AttemptDir, StoreError> {
-    let dir = AttemptDir::at(unused(logs, slug));
-    dir.create()?;
-    fs::write(dir.stdin(), input).map_err(StoreError::io("write", &dir.stdin()))?;
-    Ok(dir)
-}
-
 fn command_line(step: &Step, place: StepPlace<'_>, dir: &AttemptDir) -> CommandLine {
     let words = match &step.command {
         StepCommand::Shell(text) => vec!["sh".to_owned(), "-c".to_owned(), text.clone()],
@@ -354,7 +311,7 @@ mod tests {
     fn a_complaint_says_how_it_ended_what_it_printed_and_where_that_is() {
         let folder = tempfile::tempdir().unwrap();
         let dir = make_folder(folder.path(), "setup-1").unwrap();
-        fs::write(dir.stderr(), "\x1b[31mno such package\x1b[0m\n").unwrap();
+        std::fs::write(dir.stderr(), "\x1b[31mno such package\x1b[0m\n").unwrap();
         let step = Step {
             name: "npm ci".into(),
             command: StepCommand::Shell("npm ci".into()),
@@ -369,12 +326,5 @@ mod tests {
         );
         assert_eq!(said, expected);
         assert_eq!(run(StepEnd::Passed).complaint(&step), None);
-    }
-
-    #[test]
-    fn a_folder_that_was_used_is_not_used_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let used = [(); 3].map(|()| make_folder(folder.path(), "setup-1").unwrap().path().to_owned());
-        assert_eq!(used, ["setup-1", "setup-1.2", "setup-1.3"].map(|name| folder.path().join(name)));
     }
 }

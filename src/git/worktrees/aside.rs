@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::registry::{Registry, registration_at};
+use super::registry::{Registry, unlocked_at};
 use crate::git::{Found, GitError, Repo, Worktree};
 
 impl Repo {
@@ -22,12 +22,7 @@ impl Repo {
     fn set_aside(&self, worktree: &Worktree) -> Result<PathBuf, GitError> {
         let registry = Registry::lock(self.common_dir())?;
         let path = worktree.path().to_owned();
-        let Some(entry) = registration_at(self.common_dir(), &path)? else {
-            return Err(GitError::NotAWorktree { path, reason: "it is not registered" });
-        };
-        if let Some(reason) = entry.locked() {
-            return Err(GitError::WorktreeLocked { path, reason });
-        }
+        let entry = unlocked_at(self.common_dir(), &path)?;
         let aside = free_beside(&path);
         fs::rename(&path, &aside).map_err(GitError::io("move aside", &path))?;
         registry.remove(&entry)?;

@@ -141,6 +141,21 @@ pub(in crate::git) fn registration_at(
     Ok(registrations(common_dir)?.into_iter().find(|entry| entry.path == path))
 }
 
+/// The entry of a worktree that may be taken away from `path`.
+///
+/// # Errors
+/// [`GitError::NotAWorktree`] if there is none, [`GitError::WorktreeLocked`] if somebody has locked it.
+pub(super) fn unlocked_at(common_dir: &Path, path: &Path) -> Result<Registration, GitError> {
+    let path = path.to_owned();
+    let Some(entry) = registration_at(common_dir, &path)? else {
+        return Err(GitError::NotAWorktree { path, reason: "it is not registered" });
+    };
+    match entry.locked() {
+        Some(reason) => Err(GitError::WorktreeLocked { path, reason }),
+        None => Ok(entry),
+    }
+}
+
 /// Every entry: where its worktree is, and the branch in its `HEAD`.
 pub(in crate::git) fn registered(common_dir: &Path) -> Result<Vec<(PathBuf, Option<BranchName>)>, GitError> {
     let listed = registrations(common_dir)?.into_iter();

@@ -6,7 +6,7 @@ use std::path::Path;
 use git2::{Oid, Repository, RepositoryState};
 
 use super::add::kept_elsewhere;
-use super::registry::{Registry, registration_at};
+use super::registry::{Registry, unlocked_at};
 use super::trash;
 use crate::git::commits::operation;
 use crate::git::commits::staged;
@@ -58,12 +58,7 @@ impl Repo {
         {
             let registry = Registry::lock(self.common_dir())?;
             let path = worktree.path().to_owned();
-            let Some(entry) = registration_at(self.common_dir(), &path)? else {
-                return Err(GitError::NotAWorktree { path, reason: "it is not registered" });
-            };
-            if let Some(reason) = entry.locked() {
-                return Err(GitError::WorktreeLocked { path, reason });
-            }
+            let entry = unlocked_at(self.common_dir(), &path)?;
             fs::rename(&path, &trash).map_err(GitError::io("move away", &path))?;
             registry.remove(&entry)?;
         }
