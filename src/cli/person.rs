@@ -27,7 +27,8 @@ pub(super) fn actor() -> String {
 
 /// The name of the account, where the system's own list has it.
 fn account() -> Option<String> {
-    name_of(rustix::process::getuid().as_raw(), &fs::read_to_string("/etc/passwd").ok()?)
+    let accounts = fs::read("/etc/passwd").ok()?;
+    name_of(rustix::process::getuid().as_raw(), &String::from_utf8_lossy(&accounts))
 }
 
 /// Lines are `name:password:id:…`.

@@ -123,8 +123,8 @@ fn move_us_to(group: &Path) -> io::Result<()> {
 /// The folder of the group that we are in.
 fn own() -> Option<PathBuf> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-    folder(&groups, &mounts)
+    let mounts = fs::read("/proc/self/mountinfo").ok()?;
+    folder(&groups, &String::from_utf8_lossy(&mounts))
 }
 
 /// From `/proc/self/cgroup` and `/proc/self/mountinfo`: where the hierarchy of version 2 is mounted, whole or in part, and where in it we

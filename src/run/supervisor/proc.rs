@@ -125,7 +125,8 @@ pub(super) struct Stat {
 
 impl Stat {
     pub(super) fn of(pid: u32) -> Option<Self> {
-        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        // The kernel cuts a program's name to 15 bytes, within a character, too.
+        Self::parse(&String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?))
     }
 
     /// Not only an entry that waits for its parent to take note.
@@ -184,6 +185,18 @@ mod tests {
         assert!(own.is_alive());
         assert!(!Process { start: own.start + 1, ..own }.is_alive(), "the same id, another process");
         assert_eq!(start_time(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_program_whose_name_is_cut_within_a_character_is_a_process_like_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("мойагент");
+        fs::copy("/bin/sleep", &program).unwrap();
+        let mut child = std::process::Command::new(&program).arg("60").spawn().unwrap();
+        assert!(Process::with(child.id()).is_some_and(|process| process.is_alive()));
+        assert!(children_of(std::process::id()).contains(&child.id()));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

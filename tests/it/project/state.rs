@@ -101,6 +101,7 @@ impl TestProject {
 
 /// None where there is no journal.
 fn records_in(state: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(state.join("journal.jsonl")).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    // A line may be torn within a character.
+    let bytes = fs::read(state.join("journal.jsonl")).unwrap_or_default();
+    bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
