@@ -3,8 +3,11 @@
 //! Knows nothing of how events came about; decides nothing.
 
 mod bar;
+mod chronicle;
+mod events;
 mod explain;
 mod graph;
+mod junit;
 mod lines;
 mod plain;
 mod spent;
@@ -12,8 +15,11 @@ mod status;
 mod text;
 
 pub use bar::Bars;
+pub use chronicle::Chronicle;
+pub use events::event_line;
 pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
+pub use junit::junit;
 pub use plain::Plain;
 pub use spent::dollars;
 pub use status::{
