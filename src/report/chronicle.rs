@@ -75,6 +75,11 @@ impl Chronicle {
         }
     }
 
+    /// How the run ended; nothing if it could not.
+    pub fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
+    }
+
     /// The tasks of the plan as it is now, in document order.
     pub(super) fn chapters<'a>(&'a self, plan: &'a Plan, history: &'a History) -> Vec<Chapter<'a>> {
         plan.tasks().map(|(_, task)| self.chapter(task, history)).collect()

@@ -10,6 +10,7 @@ mod graph;
 mod junit;
 mod lines;
 mod plain;
+mod service;
 mod spent;
 mod status;
 mod text;
@@ -21,6 +22,7 @@ pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, 
 pub use graph::{GraphFormat, graph};
 pub use junit::junit;
 pub use plain::Plain;
+pub use service::{Folded, MakeReadable, Service, dotenv, github_outputs, job_summary};
 pub use spent::dollars;
 pub use status::{
     AttemptStatus, Counts, GateStatus, PlanStatus, Spent, SpentByAgent, SpentByRun, StatusReport, TaskStatus,
