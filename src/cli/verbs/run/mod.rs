@@ -5,7 +5,7 @@ mod preface;
 mod settings;
 mod view;
 
-pub(super) use settings::outfit;
+pub(super) use settings::{JOBS, RETRIES, outfit};
 pub(super) use view::{Progress, View, tell_all};
 
 use outputs::Outputs;
