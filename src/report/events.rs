@@ -142,3 +142,45 @@ fn ms(duration: std::time::Duration) -> u64 {
 fn given(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use boon::{Compiler, Draft, Schemas};
+
+    use super::*;
+    use crate::report::lines::tests::every_event;
+
+    fn schema() -> Value {
+        serde_json::from_str(include_str!("../../schemas/events.schema.json")).unwrap()
+    }
+
+    #[test]
+    fn every_event_is_a_line_as_the_schema_says_with_all_its_keys() {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        compiler.add_resource("events.json", schema()).unwrap();
+        let index = compiler.compile("events.json", &mut schemas).unwrap();
+        let mut told = BTreeSet::new();
+        let by = || "ada".to_owned();
+        let steered = [RunEvent::Paused { by: by() }, RunEvent::Resumed { by: by() }];
+        for event in every_event().into_iter().chain(steered) {
+            let Some(line) = event_line(&event, Timestamp::UNIX_EPOCH) else { continue };
+            assert!(!line.contains('\n'), "{line}");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            let found = schemas.validate(&line, index);
+            assert!(found.is_ok(), "{:#}\n{line:#}", found.unwrap_err());
+            for key in line.as_object().unwrap().keys() {
+                let mut missing = line.clone();
+                missing.as_object_mut().unwrap().remove(key);
+                assert!(schemas.validate(&missing, index).is_err(), "{line} without {key}");
+            }
+            told.insert(line["event"].as_str().unwrap().to_owned());
+        }
+        let of_schema = schema()["oneOf"].as_array().unwrap().clone();
+        let known = of_schema.iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(told, known, "each event that the schema knows is among them");
+    }
+}

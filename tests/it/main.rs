@@ -9,11 +9,14 @@
 )]
 
 mod project;
+mod public_schemas;
 
+mod actions;
 mod ask_command;
 mod budgets;
 mod by_hand;
 mod chaos;
+mod ci_yaml;
 mod choices;
 mod cleaning;
 mod conflicts;
@@ -26,6 +29,7 @@ mod editing;
 mod ends;
 mod environment;
 mod escapes;
+mod events;
 mod foreign;
 mod forms;
 mod gate_budgets;
@@ -34,15 +38,18 @@ mod gates;
 mod gates_exact;
 mod gates_of_others;
 mod gates_of_resolutions;
+mod gitlab;
 mod going_on;
 mod hung;
 mod isolation;
+mod junit;
 mod keep;
 mod landing;
 mod limits;
 mod live;
 mod logs;
 mod mischief;
+mod notify;
 mod outcomes;
 mod parallel;
 mod past_gates;

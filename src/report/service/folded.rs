@@ -39,7 +39,15 @@ impl Folded {
     /// For that service.
     pub fn new(service: Service, readable: MakeReadable) -> Self {
         let (sections, errors, warnings) = (Cell::new(0), Cell::new(0), Cell::new(0));
-        Self { service, lines: Lines::new(None), readable, runners: RefCell::default(), sections, errors, warnings }
+        Self {
+            service,
+            lines: Lines::new(None),
+            readable,
+            runners: RefCell::default(),
+            sections,
+            errors,
+            warnings,
+        }
     }
 
     /// Shows what happened. That nobody reads it any more is no reason to end a run.
@@ -193,7 +201,10 @@ mod tests {
         let log = folder.path().join("log");
         fs::write(&log, "one\n\x1b[0Ksection_end:1:blueprint_task_1\r\x1b[0K\nthree\n").unwrap();
         let text = shown(Service::Gitlab, &ended(Cause::Completed, "fine", Some(&log)));
-        assert_eq!(text.matches("\x1b[0Ksection_start:1767225600:blueprint_task_1[collapsed=true]\r\x1b[0K").count(), 1);
+        assert_eq!(
+            text.matches("\x1b[0Ksection_start:1767225600:blueprint_task_1[collapsed=true]\r\x1b[0K").count(),
+            1
+        );
         assert_eq!(text.matches("\r\x1b[0K").count(), 2, "{text:?}");
         assert!(text.ends_with("\x1b[0Ksection_end:1767225600:blueprint_task_1\r\x1b[0K\n"), "{text:?}");
     }

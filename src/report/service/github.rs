@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn no_text_can_be_a_command() {
-        for hostile in ["::error::x", "  ::add-mask::x", ":::group::x", "a ##[error]x", "\u{a0}::stop-commands::t"] {
+        for hostile in
+            ["::error::x", "  ::add-mask::x", ":::group::x", "a ##[error]x", "\u{a0}::stop-commands::t"]
+        {
             assert_eq!(read(&tamed(hostile)), None, "{hostile}");
         }
         assert_eq!(tamed("std::fs says 100%"), "std::fs says 100%");

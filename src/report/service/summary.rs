@@ -70,7 +70,9 @@ fn rank(chapter: &Chapter<'_>) -> u8 {
 fn row(chapter: &Chapter<'_>, secrets: &Secrets) -> String {
     let Chapter { task, attempts, why, .. } = chapter;
     let status = match chapter.outcome() {
-        Some(outcome) if task.status != Status::Completed => format!("{} ({})", task.status, outcome.as_str()),
+        Some(outcome) if task.status != Status::Completed => {
+            format!("{} ({})", task.status, outcome.as_str())
+        }
         Some(Outcome::NoChanges) => format!("{} (no changes)", task.status),
         _ => task.status.to_string(),
     };
@@ -79,7 +81,12 @@ fn row(chapter: &Chapter<'_>, secrets: &Secrets) -> String {
     let why = fit(&clean(&secrets.masked(why.as_deref().unwrap_or_default())), SAYING);
     let attempts = if attempts.is_empty() { String::new() } else { attempts.len().to_string() };
     let id = literal(&clean(task.id.as_str()));
-    format!("| {id} | {} | {attempts} | {took} | {} | {} |\n", literal(&status), literal(&used), literal(&why))
+    format!(
+        "| {id} | {} | {attempts} | {took} | {} | {} |\n",
+        literal(&status),
+        literal(&used),
+        literal(&why)
+    )
 }
 
 /// Text that Markdown and HTML take for nothing else.
@@ -116,7 +123,8 @@ mod tests {
         };
         chronicle.hear(&not_run);
         chronicle.hear(&RunEvent::Ended(summary));
-        let text = job_summary(&chronicle, &plan, &History::default(), "blueprint status x", &Secrets::default());
+        let text =
+            job_summary(&chronicle, &plan, &History::default(), "blueprint status x", &Secrets::default());
         insta::assert_snapshot!(text);
     }
 

@@ -53,7 +53,8 @@ fn task_job(job: &Job, pipeline: &Pipeline, machines: &Machines<'_>) -> String {
 fn sync_job(pipeline: &Pipeline, machines: &Machines<'_>) -> String {
     let needs = yaml::list(pipeline.jobs.iter().map(|job| job.key.as_str()));
     let head = format!("  {SYNC}:\n    name: Sync\n    needs: {needs}\n    if: ${{{{ always() }}}}\n");
-    head + &place(machines, SYNC_MINUTES) + &steps(machines, &[], "Fold the records in", &pipeline.sync_command())
+    head + &place(machines, SYNC_MINUTES)
+        + &steps(machines, &[], "Fold the records in", &pipeline.sync_command())
 }
 
 fn place(machines: &Machines<'_>, minutes: u64) -> String {

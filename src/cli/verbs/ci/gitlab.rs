@@ -39,7 +39,11 @@ fn head(pipeline: &Pipeline, machines: &Machines<'_>) -> String {
         yaml::text(&pipeline.genesis)
     );
     if !pipeline.secrets.is_empty() {
-        let _ = writeln!(text, "# Agents' programs need these variables of the project: {}", pipeline.secrets.join(", "));
+        let _ = writeln!(
+            text,
+            "# Agents' programs need these variables of the project: {}",
+            pipeline.secrets.join(", ")
+        );
     }
     text.push_str("stages: [tasks, sync]\n.blueprint:\n");
     if let Some(image) = machines.image {

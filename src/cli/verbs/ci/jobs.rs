@@ -143,9 +143,12 @@ fn lanes(
     let mut lanes = HashMap::new();
     for (name, (limit, tasks)) in groups {
         if tasks.len() > limit {
-            lanes.extend(tasks.iter().enumerate().map(|(place, index)| {
-                (*index, format!("{name}-{}", place % limit + 1))
-            }));
+            lanes.extend(
+                tasks
+                    .iter()
+                    .enumerate()
+                    .map(|(place, index)| (*index, format!("{name}-{}", place % limit + 1))),
+            );
         }
     }
     lanes

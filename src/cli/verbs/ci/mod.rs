@@ -19,7 +19,7 @@ use crate::cli::output;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: blueprint ci github genesis.xml --install 'cargo install --locked blueprint' --output .github/workflows/blueprint.yml\n\n\
+    after_help = "Example: blueprint ci github genesis.xml --install 'npm install --global @anthropic-ai/claude-code' --output .github/workflows/blueprint.yml\n\n\
 Each job runs its task by `blueprint run GENESIS TASK --ci`; the last one runs `blueprint sync GENESIS`. Make the file anew when the plan's tasks or edges change."
 )]
 pub(crate) struct Args {

@@ -32,7 +32,10 @@ mod tests {
     #[test]
     fn a_text_stays_one_scalar_in_one_line() {
         assert_eq!(text("a: b # \"c\" \\ ü"), "\"a: b # \\\"c\\\" \\\\ ü\"");
-        assert_eq!(text("a\nb\t\u{2028}\u{85}\u{1f600}"), "\"a\\nb\\U00000009\\U00002028\\U00000085\\U0001F600\"");
+        assert_eq!(
+            text("a\nb\t\u{2028}\u{85}\u{1f600}"),
+            "\"a\\nb\\U00000009\\U00002028\\U00000085\\U0001F600\""
+        );
         assert_eq!(list(["a", "b c"]), "[\"a\", \"b c\"]");
     }
 }

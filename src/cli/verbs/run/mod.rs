@@ -171,14 +171,18 @@ fn start(
     args: &Args,
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
-    let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), &settings.secrets)?;
-    let show = view.show_in(outputs.service(), context.config()?);
+    let loaded = context.config()?;
+    let notify = (context, loaded.config.notify.clone());
+    let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
+    let show = view.show_in(outputs.service(), loaded);
     let announcer = args.detached.then(detach::announcer);
     let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).collect();
-    let ended = run::run(&site, settings, &tell_all(listeners));
+    let ended = run::run(&site, settings, &tell_all(listeners))
+        .map_err(|error| CliError::run(&context.path, error))
+        .inspect_err(|error| outputs.broken(error));
     let next = ended.as_ref().map(|summary| closing::next_step(&context.path, summary)).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
-    let summary = ended.map_err(|error| CliError::run(&context.path, error))?;
+    let summary = ended?;
     if view.tells_all() {
         output::say(&next);
     }

@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use super::view::Listener;
 use crate::agent::Secrets;
 use crate::cli::args::Global;
+use crate::cli::config::NotifyConfig;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::notify::Notifier;
 use crate::cli::output;
 use crate::report::{Chronicle, Service, dotenv, event_line, github_outputs, job_summary, junit};
 use crate::run::RunEvent;
@@ -27,6 +29,7 @@ pub(super) struct Outputs {
     events: Option<Rc<EventFile>>,
     junit: Option<PathBuf>,
     service: Option<Service>,
+    notifier: Option<Rc<Notifier>>,
     chronicle: Rc<RefCell<Chronicle>>,
     secrets: Rc<Secrets>,
 }
@@ -44,19 +47,23 @@ impl Outputs {
     pub(super) fn open(
         events: Option<&Path>,
         junit: Option<&Path>,
+        (context, notify): (&Context, Option<NotifyConfig>),
         secrets: &Secrets,
     ) -> Result<Self, CliError> {
         let secrets = Rc::new(secrets.clone());
         let events = events.map(|path| EventFile::open(path, &secrets)).transpose()?.map(Rc::new);
         let service = Service::of(|name| env::var(name).ok());
-        let junit = junit.map(Path::to_owned).or_else(|| {
-            (service == Some(Service::Gitlab)).then(|| gitlab_folder().join(GITLAB_JUNIT))
-        });
+        let junit = junit
+            .map(Path::to_owned)
+            .or_else(|| (service == Some(Service::Gitlab)).then(|| gitlab_folder().join(GITLAB_JUNIT)));
         if let Some(path) = &junit {
             // An earlier run's would be taken for this one's.
             write(path, b"")?;
         }
-        Ok(Self { events, junit, service, chronicle: Rc::default(), secrets })
+        let log = context.state.path().join("notify.log");
+        let notifier = notify
+            .map(|notify| Rc::new(Notifier::new(notify, (&context.path, &context.epic), &secrets, log)));
+        Ok(Self { events, junit, service, notifier, chronicle: Rc::default(), secrets })
     }
 
     /// The service that the run's log is to be written for.
@@ -71,7 +78,17 @@ impl Outputs {
         if let Some(events) = self.events.clone() {
             listeners.push(Box::new(move |event| events.write(event)));
         }
+        if let Some(notifier) = self.notifier.clone() {
+            listeners.push(Box::new(move |event| notifier.hear(event)));
+        }
         listeners
+    }
+
+    /// Tells whoever is told of ends that there was none.
+    pub(super) fn broken(&self, error: &CliError) {
+        if let Some(notifier) = &self.notifier {
+            notifier.failed(&error.message);
+        }
     }
 
     /// Writes what is written when a run is over; `next` is what one would type now.
@@ -101,7 +118,9 @@ impl Outputs {
         let written = match self.service {
             None => Ok(()),
             Some(Service::Github) => append("GITHUB_STEP_SUMMARY", &summary()).and_then(|()| {
-                chronicle.summary().map_or(Ok(()), |summary| append("GITHUB_OUTPUT", &github_outputs(summary)))
+                chronicle
+                    .summary()
+                    .map_or(Ok(()), |summary| append("GITHUB_OUTPUT", &github_outputs(summary)))
             }),
             Some(Service::Gitlab) => {
                 let text = chronicle.summary().map(dotenv).unwrap_or_default();
