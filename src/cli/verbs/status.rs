@@ -3,7 +3,7 @@ use crate::cli::context::{Context, find};
 use crate::cli::error::CliError;
 use crate::cli::live::is_paused;
 use crate::cli::output;
-use crate::report::{StatusReport, status_lines, task_lines};
+use crate::report::{Reader, StatusReport, status_lines, task_lines};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -40,9 +40,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     }
     match args.format {
         Format::Json => output::json(&report)?,
-        Format::Human if wanted.is_empty() => output::data(&status_lines(&report, output::width()))?,
+        Format::Human if wanted.is_empty() => {
+            output::data(&status_lines(&report, &Reader::of(output::width())))?
+        }
         Format::Human => {
-            let stories: Vec<_> = report.tasks.iter().map(|task| task_lines(task, output::width())).collect();
+            let stories: Vec<_> =
+                report.tasks.iter().map(|task| task_lines(task, &Reader::of(output::width()))).collect();
             output::data(&stories.join("\n"))?;
         }
     }

@@ -1,6 +1,7 @@
 use super::{Awaited, Surroundings};
 use crate::agent::Outcome;
 use crate::genesis::Status;
+use crate::report::Reader;
 use crate::report::TaskStatus;
 use crate::report::status::{Owner, until};
 
@@ -25,7 +26,7 @@ fn pending(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) 
         let each = waits_for.iter().map(|before| format!("`{}` ({})", before.id, before.status));
         why.push(format!("it waits for {}", each.collect::<Vec<_>>().join(", ")));
     }
-    why.extend(until(task).map(|until| format!("it waits {until}")));
+    why.extend(until(task, &Reader::of(0)).map(|until| format!("it waits {until}")));
     if why.is_empty() {
         why.push(ready(around).to_owned());
     }
