@@ -7,3 +7,8 @@ use super::table::table;
 pub fn status_lines(report: &StatusReport, reader: &Reader) -> String {
     format!("{}\n{}", header(report, reader), table(&report.tasks, reader))
 }
+
+/// The plan as a whole alone.
+pub fn header_lines(report: &StatusReport, reader: &Reader) -> String {
+    header(report, reader)
+}

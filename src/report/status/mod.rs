@@ -1,5 +1,6 @@
 //! The status of a plan: what the file, the journal and a live run say together.
 
+mod changes;
 mod header;
 mod human;
 mod model;
@@ -13,7 +14,8 @@ mod timeline;
 mod waits;
 mod words;
 
-pub use human::status_lines;
+pub use changes::Changes;
+pub use human::{header_lines, status_lines};
 pub(super) use model::Owner;
 pub use model::{AttemptStatus, Counts, GateStatus, LiveRun, PlanStatus, StatusReport, TaskStatus};
 pub use reader::Reader;
