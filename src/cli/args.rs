@@ -15,8 +15,9 @@ one is not installed, 130 interrupted (143 by TERM)."
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
+    /// None: the morning view.
     #[command(subcommand)]
-    pub(super) verb: Verb,
+    pub(super) verb: Option<Verb>,
 }
 
 /// What holds for every verb.

@@ -25,6 +25,7 @@ mod sharing;
 mod surroundings;
 mod terminal;
 mod verbs;
+mod works;
 mod xmlstarlet;
 
 use std::env;

@@ -6,7 +6,11 @@ use crate::report::TaskStatus;
 use crate::report::status::{Owner, until};
 
 /// Why the task is where it is, the weightiest reason first, as sentences without a full stop.
-pub(super) fn reasons(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<String> {
+pub(in crate::report) fn reasons(
+    task: &TaskStatus,
+    waits_for: &[Awaited],
+    around: &Surroundings<'_>,
+) -> Vec<String> {
     match task.status {
         Status::Pending => pending(task, waits_for, around),
         Status::InProgress => vec![in_progress(task)],

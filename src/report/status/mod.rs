@@ -15,6 +15,7 @@ mod waits;
 mod words;
 
 pub use changes::Changes;
+pub(super) use header::header;
 pub use human::{header_lines, status_lines};
 pub(super) use model::Owner;
 pub use model::{AttemptStatus, Counts, GateStatus, LiveRun, PlanStatus, StatusReport, TaskStatus};
@@ -22,7 +23,7 @@ pub use reader::Reader;
 pub use show::show_lines;
 pub use spent::{Spent, SpentByAgent, SpentByRun};
 pub use story::task_lines;
-pub(super) use words::{color, until};
+pub(super) use words::{because, color, owner, until};
 
 #[cfg(test)]
 mod tests;

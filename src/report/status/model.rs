@@ -237,7 +237,7 @@ impl StatusReport {
     }
 
     /// The same, as it is at that time.
-    pub(super) fn at(
+    pub(in crate::report) fn at(
         now: Timestamp,
         (path, genesis, plan): (&Path, &Genesis, &Arc<Plan>),
         history: &History,

@@ -17,7 +17,7 @@ impl Reader {
         Self { columns, now: Zoned::now() }
     }
 
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::report) fn width(&self) -> usize {
         self.columns.into()
     }
 

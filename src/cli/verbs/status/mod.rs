@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::args::{Format, Global};
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
-use crate::cli::live::is_paused;
+use crate::cli::live::report;
 use crate::cli::output;
 use crate::plan::TaskIndex;
 use crate::report::{Reader, StatusReport, status_lines, task_lines};
@@ -40,15 +40,15 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         return watch::watch(&sight);
     }
     let seen = sight.look()?;
-    let report = sight.report(&seen)?;
+    let found = sight.report(&seen)?;
     match (&args.field, args.format) {
-        (Some(name), _) => output::data(&field::value(&report, name)?)?,
-        (None, Format::Json) => output::json(&report)?,
+        (Some(name), _) => output::data(&field::value(&found, name)?)?,
+        (None, Format::Json) => output::json(&found)?,
         (None, Format::Human) => {
-            if report.run.as_ref().is_some_and(|run| run.paused) {
+            if found.run.as_ref().is_some_and(|run| run.paused) {
                 output::say("note    the live run is paused: nothing new starts until `blueprint resume`");
             }
-            output::page(&sight.shown(&report))?;
+            output::page(&sight.shown(&found))?;
         }
     }
     Ok(0)
@@ -77,27 +77,17 @@ impl Sight<'_> {
 
     /// What there is to say of it now.
     fn report(&self, seen: &Seen) -> Result<StatusReport, CliError> {
-        let Seen { context, known, wanted } = seen;
-        let Known { genesis, plan, history, run } = known;
-        let is_wanted = |index| self.names.is_empty() || wanted.contains(&index);
-        let mut report = StatusReport::new(&context.path, genesis, plan, history, run.as_ref(), is_wanted);
-        for task in &mut report.tasks {
-            // One that was removed is none.
-            task.worktree = task.worktree.take().filter(|place| place.exists());
-        }
-        if let Some(live) = &mut report.run {
-            live.paused = is_paused(context, run.as_ref())?;
-        }
-        Ok(report)
+        let is_wanted = |index| self.names.is_empty() || seen.wanted.contains(&index);
+        report(&seen.context, &seen.known, is_wanted)
     }
 
     /// For people: a line a task, or the stories of those that are named.
-    fn shown(&self, report: &StatusReport) -> String {
+    fn shown(&self, found: &StatusReport) -> String {
         let reader = Reader::of(output::width());
         if self.names.is_empty() {
-            return status_lines(report, &reader);
+            return status_lines(found, &reader);
         }
-        let stories: Vec<_> = report.tasks.iter().map(|task| task_lines(task, &reader)).collect();
+        let stories: Vec<_> = found.tasks.iter().map(|task| task_lines(task, &reader)).collect();
         stories.join("\n")
     }
 
