@@ -14,7 +14,7 @@ use crate::report::{Reader, TaskStatus, shell_word};
 /// So many tasks of a section are shown; `status` has them all. What needs a person is never left out.
 const SHOWN: usize = 12;
 /// The column of ids is never wider than this.
-const ID: usize = 32;
+const ID: usize = 48;
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 const FAINT: Style = Style::new().dimmed();
@@ -39,7 +39,8 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn title(&mut self, title: &str) {
-        self.text.push_str(&format!("\n{BOLD}{title}{BOLD:#}\n"));
+        let title = folded(title, "", "", self.reader.width());
+        self.text.push_str(&format!("\n{BOLD}{}{BOLD:#}\n", title.trim_end()));
     }
 
     /// A line that begins with an id, cut to the terminal.

@@ -19,7 +19,9 @@ impl Changes {
     pub fn since(&mut self, report: &StatusReport, reader: &Reader) -> String {
         let mut lines = String::new();
         for task in &report.tasks {
-            let stands = format!("{} {} {}", task.status, task.attempts, summary(task, reader));
+            // That it has begun is told by its status.
+            let attempt = task.attempts.max(1);
+            let stands = format!("{} {attempt} {}", task.status, summary(task, reader));
             let before = self.known.insert(task.id.clone(), stands.clone());
             if before.is_some_and(|before| before != stands) {
                 lines.push_str(&line(task, reader));
