@@ -16,13 +16,16 @@ mod live;
 mod locate;
 mod masked_log;
 mod output;
+mod pager;
 mod person;
 mod said;
 mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;
+mod terminal;
 mod verbs;
+mod works;
 mod xmlstarlet;
 
 use std::env;
