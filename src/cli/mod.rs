@@ -17,13 +17,16 @@ mod locate;
 mod masked_log;
 mod notify;
 mod output;
+mod pager;
 mod person;
 mod said;
 mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;
+mod terminal;
 mod verbs;
+mod works;
 mod xmlstarlet;
 
 use std::env;

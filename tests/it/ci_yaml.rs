@@ -97,7 +97,8 @@ fn an_agent_that_may_work_alone_only_has_one_lane() {
     project.configure("jobs = 2\n[agents.slow]\njobs = 1\n");
     let ended = project.blueprint(&["ci", "gitlab"]);
     let all = Yaml::load_from_str(&ended.stdout).unwrap();
-    let lane = |job: &str| all[0][job].as_mapping_get("resource_group").and_then(Yaml::as_str).map(str::to_owned);
+    let lane =
+        |job: &str| all[0][job].as_mapping_get("resource_group").and_then(Yaml::as_str).map(str::to_owned);
     assert_eq!(lane("a"), lane("c"));
     assert!(lane("a").unwrap().contains("agent-slow"));
     assert_eq!((lane("b"), lane("d")), (None, None), "two at once need no lanes for two");
