@@ -7,6 +7,7 @@ mod explain;
 mod graph;
 mod lines;
 mod plain;
+mod recap;
 mod spent;
 mod status;
 mod text;
@@ -15,6 +16,10 @@ pub use bar::Bars;
 pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
 pub use plain::Plain;
+pub use recap::{
+    Accuracy, AgentRecap, AnswerRecap, AttemptRecap, ChangeSize, Failure, GatePass, GateRecap, GateTry, Insight,
+    OutcomeCount, Pace, PlanRecap, Recap, RunRecap, Sources, Summary, TaskRecap, html, markdown,
+};
 pub use spent::dollars;
 pub use status::{
     AttemptStatus, Counts, GateStatus, PlanStatus, Spent, SpentByAgent, SpentByRun, StatusReport, TaskStatus,

@@ -19,6 +19,7 @@ pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
 pub(super) mod repair;
+pub(super) mod report;
 pub(super) mod resume;
 pub(super) mod retry;
 pub(super) mod run;
@@ -44,6 +45,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(&args),
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
+        Verb::Report(args) => report::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Diff(args) => diff::run(&args, global),
         Verb::Take(args) => take::run(&args, global),
