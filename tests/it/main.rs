@@ -9,6 +9,8 @@
 )]
 
 mod project;
+#[path = "../browser/story.rs"]
+mod story;
 
 mod ask_command;
 mod budgets;
@@ -52,6 +54,7 @@ mod provision;
 mod questions;
 mod questions_crash;
 mod refused_writes;
+mod report;
 mod repositories;
 mod rivals;
 mod rough_landing;
