@@ -34,8 +34,11 @@ pub(crate) fn hostile() -> TestProject {
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     let plan = ids.iter().fold(PlanText::chain(&ids).epic(HOSTILE[1]), |plan, id| plan.agent(id, HOSTILE[1]));
     let words = HOSTILE.map(|text| text.replace('\n', " ")).join(" ");
-    let script =
-        format!("== *\nwrite x.txt x\nblueprint task|note|--learning|{}|{words}\nprint {words}", HOSTILE[0]);
+    let script = format!(
+        "== *\nwrite x.txt x\nblueprint task|note|--learning|{}|{}\\nprint {words}",
+        HOSTILE[0],
+        words.replace('|', " ")
+    );
     let project = TestProject::new(&plan, &script);
     let gate = "[[gates]]\nname = \"<b onclick=alert(5)>\"\nrun = \"echo '<svg onload=alert(6)>'; exit 1\"\n";
     project.configure(&format!("gate-iterations = 1\n{gate}"));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::project::{PlanText, TestProject};
-use crate::story::{HOSTILE, hostile, story};
+use crate::story::{HOSTILE, hostile, hundred, story};
 
 fn report(project: &TestProject) -> Value {
     let ended = project.blueprint(&["report", "--format", "json"]);
@@ -111,8 +111,11 @@ fn what_strangers_wrote_is_text_on_every_kind_of_page() {
     }
     assert!(page.contains("Content-Security-Policy") && page.contains("default-src 'none'"));
     let markdown = project.blueprint(&["report", "--format", "markdown"]).stdout;
-    for markup in ["\n# d", "<script", " <img", "\u{202e}"] {
-        assert!(!markdown.replace("\\<", "").contains(markup), "{markup} in {markdown}");
+    // What is within a block of code is no markup, as long as nothing in it ends it.
+    let outside: String = markdown.split("```").step_by(2).collect();
+    assert_eq!(markdown.matches("```").count(), 2, "{markdown}");
+    for markup in ["\n# d", "<script", "<img", "<b onclick", "[e]", "\u{202e}"] {
+        assert!(!outside.replace("\\<", "").replace("\\[", "").contains(markup), "{markup} in {markdown}");
     }
     let ids: Vec<_> =
         report(&project)["tasks"].as_array().unwrap().iter().map(|task| task["id"].clone()).collect();
@@ -121,15 +124,24 @@ fn what_strangers_wrote_is_text_on_every_kind_of_page() {
 
 #[test]
 fn a_plan_that_nobody_has_run_has_a_report_too() {
+    let page =
+        |project: &TestProject, format: &str| project.blueprint(&["report", "--format", format]).stdout;
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), "");
-    project.blueprint(&["report"]).assert(0, &["0 of 2 tasks completed", "No task has been tried yet."]);
-    project
-        .blueprint(&["report", "--format", "html"])
-        .assert(0, &["No task has been tried yet.", "<svg class=\"plan-graph\""]);
+    for words in ["**0 of 2 tasks completed**", "No task has been tried yet."] {
+        assert!(page(&project, "markdown").contains(words), "{words}");
+    }
+    assert!(page(&project, "html").contains("<svg class=\"plan-graph\""));
     assert_eq!(report(&project)["accuracy"], Value::Null);
     let outside = TestProject::without_git();
     outside.write("genesis.xml", &PlanText::of(&["a"]).to_xml());
-    outside.blueprint(&["report"]).assert(0, &["0 of 1 tasks completed"]);
+    assert!(page(&outside, "markdown").contains("**0 of 1 tasks completed**"), "a plan outside git");
+}
+
+#[test]
+fn a_plan_of_a_hundred_tasks_is_one_picture_with_all_of_them() {
+    let svg = hundred().blueprint(&["graph", "--format", "svg"]).stdout;
+    assert_eq!(svg.matches("class=\"id\"").count(), 100);
+    assert!(svg.starts_with("<?xml") && svg.contains("level 9"));
 }
 
 #[test]

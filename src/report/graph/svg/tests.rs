@@ -40,7 +40,7 @@ fn assert_well_formed(svg: &str) {
         match reader.read_event().unwrap_or_else(|error| panic!("{error} in {svg}")) {
             quick_xml::events::Event::Eof => break,
             quick_xml::events::Event::Start(start) => {
-                start.attributes().for_each(|attribute| drop(attribute.unwrap()))
+                start.attributes().for_each(|attribute| drop(attribute.unwrap()));
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskIndex};
 use crate::report::recap::{Failure, OutcomeCount, TaskRecap};
-use crate::run::{Used, open_question};
+use crate::run::{TaskHistory, Used, open_question};
 
 /// What did not work out, and stands so still; first what most others wait for.
 pub(super) fn failures(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Vec<Failure> {
@@ -44,7 +44,7 @@ fn did_not_work_out(status: Status) -> bool {
 fn failure(sources: &Sources<'_>, index: TaskIndex, task: &TaskRecap) -> Failure {
     let story = sources.history.task(&task.id);
     let (outcome, detail) =
-        story.and_then(|story| story.failure()).map_or((None, None), |(o, why)| (Some(o), why));
+        story.and_then(TaskHistory::failure).map_or((None, None), |(o, why)| (Some(o), why));
     let by_hand = || sources.genesis.details(&task.id).newest().and_then(|event| event.description.clone());
     let question =
         sources.genesis.task(&task.id).and_then(|found| open_question(sources.genesis, found, story));

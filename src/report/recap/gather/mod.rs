@@ -19,7 +19,7 @@ use self::accuracy::accuracy;
 use self::spans::Spans;
 use super::kind::Kind;
 use super::model::{ChangeSize, PlanRecap, Recap, Summary, TaskRecap};
-use crate::genesis::Genesis;
+use crate::genesis::{Genesis, Status};
 use crate::git::DiffStat;
 use crate::plan::Plan;
 use crate::report::Counts;
@@ -89,6 +89,7 @@ fn plan(sources: &Sources<'_>) -> PlanRecap {
 fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
     let attempts = || tasks.iter().flat_map(|task| &task.attempts);
     let used = attempts().map(used).fold(Used::default(), Used::plus);
+    let done = tasks.iter().filter(|task| task.status == Status::Completed);
     let is_open = sources.live || attempts().any(|attempt| attempt.ended.is_none());
     Summary {
         counts: Counts::of(tasks.iter().map(|task| task.status)),
@@ -99,7 +100,7 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
         unsuccessful: attempts().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
-        changed: tasks.iter().filter_map(|task| task.changed).reduce(ChangeSize::plus),
+        changed: done.filter_map(|task| task.changed).reduce(ChangeSize::plus),
     }
 }
 

@@ -38,11 +38,11 @@ fn section(title: &str, text: &str) -> String {
 }
 
 fn list<T>(items: &[T], item: impl Fn(&T) -> String) -> String {
-    items.iter().map(|one| format!("- {}\n", item(one))).collect()
+    items.iter().flat_map(|one| ["- ".to_owned(), item(one), "\n".to_owned()]).collect()
 }
 
 fn summary(recap: &Recap, zone: &TimeZone) -> String {
-    let (summary, pace) = (&recap.summary, &recap.pace);
+    let summary = &recap.summary;
     let counts = &summary.counts;
     let mut text = format!(
         "Plan {}: **{} of {} tasks completed**",
@@ -61,15 +61,23 @@ fn summary(recap: &Recap, zone: &TimeZone) -> String {
         let _ = write!(text, ", {number} {state}");
     }
     text.push_str(".\n\n");
-    let Some(began) = summary.began else { return text + "No task has been tried yet.\n\n" };
+    match summary.began {
+        Some(began) => text + &figures(recap, &words::moment(began, zone), zone) + "\n",
+        None => text + "No task has been tried yet.\n\n",
+    }
+}
+
+fn figures(recap: &Recap, began: &str, zone: &TimeZone) -> String {
+    let (summary, pace) = (&recap.summary, &recap.pace);
     let mut table = Table::new(&["", ""]);
-    table.row(&["Began", &words::moment(began, zone)]);
+    table.row(&["Began", began]);
     table.row(&["Ended", &summary.ended.map_or_else(dash, |ended| words::moment(ended, zone))]);
     table
         .row(&["Time at work", &format!("{}, {} of agents' work", took(pace.wall_ms), took(pace.worked_ms))]);
     if let (Some(average), Some(efficiency)) = (pace.average, pace.efficiency) {
-        let longest = took(pace.longest_chain_ms);
-        table.row(&["At once", &format!("{average:.1} on average, {} at most; the longest chain took {longest}, which is {} of the time", pace.most, percent(efficiency))]);
+        let (most, chain, share) = (pace.most, took(pace.longest_chain_ms), percent(efficiency));
+        let chain = format!("the longest chain took {chain}, which is {share} of the time");
+        table.row(&["At once", &format!("{average:.1} on average, {most} at most; {chain}")]);
     }
     table.row(&[
         "Attempts",
@@ -82,7 +90,7 @@ fn summary(recap: &Recap, zone: &TimeZone) -> String {
     if let Some(size) = summary.changed {
         table.row(&["Changed", &change(size)]);
     }
-    text + &table.text() + "\n"
+    table.text()
 }
 
 fn failure(failure: &Failure) -> String {

@@ -1,5 +1,7 @@
 //! The timeline in letters, where there are no pictures.
 
+use std::fmt::Write;
+
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
@@ -26,7 +28,7 @@ pub(super) fn timeline(recap: &Recap, zone: &TimeZone) -> String {
     let mut text = format!("```text\n{}  {}\n", " ".repeat(ids), heads(&axis, zone).trim_end());
     for task in tasks {
         let (name, figure) = (id(task), task.took_ms.map(took).unwrap_or_default());
-        text.push_str(&format!("{name}{}  {}  {figure}\n", blanks(&name), bars(task, &axis, recap)));
+        let _ = writeln!(text, "{name}{}  {}  {figure}", blanks(&name), bars(task, &axis, recap));
     }
     let legend: Vec<_> = Kind::ALL.map(|kind| format!("`{}` {}", letter(kind), kind.says())).into();
     text + "```\n\n" + &legend.join(", ") + "\n"
