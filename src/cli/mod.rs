@@ -15,6 +15,7 @@ mod held;
 mod live;
 mod locate;
 mod masked_log;
+mod notify;
 mod output;
 mod pager;
 mod person;
