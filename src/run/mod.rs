@@ -42,6 +42,7 @@ mod provision;
 mod questions;
 mod record;
 mod rehearsal;
+pub mod remote;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;
