@@ -73,5 +73,5 @@ fn with_file(
     let tree = store.find_tree(update.create_updated(store, &tree)?)?;
     // The date from what it stands on, never from the clock.
     let by = Authorship::own().signature(parent.time().seconds())?;
-    store.commit(None, &by, &by, &message.render(), &tree, &[&parent]).map(|made| Some(Commit::Made(made)))
+    store.commit(None, &by, &by, &message.render(), &tree, &[&parent]).map(Some)
 }

@@ -89,7 +89,6 @@ impl Venue<'_> {
         self.site.state.create(self.refs.epic(), self.site.plan.path())?;
         let _tenure = Tenure::take(&self.site.state, self.refs.epic())?;
         let fetched = self.arrive()?;
-        self.refuse_a_whole_run(&fetched)?;
         let before = plan.with_prerequisites(&[task]);
         let meant = plan.tasks().filter(|(index, _)| before[index.0]);
         let records = meant.filter_map(|(_, task)| fetched.records.get(&task.id)).map(|(_, record)| record);
@@ -138,11 +137,6 @@ impl Venue<'_> {
             branch,
         };
         post.save(true)?;
-        // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
-        if let Err(error) = self.refuse_a_whole_run_now() {
-            post.save(false)?;
-            return Err(error);
-        }
         Ok(Begun::Job(Job { keeper: Keeper::start(post) }))
     }
 

@@ -17,7 +17,7 @@ pub(super) const FILE: &str = "record.json";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskRecord {
     /// Of this layout. Keys may be added within a version.
-    version: u32,
+    pub(super) version: u32,
     /// The epic's slug.
     pub epic: String,
     /// The task's id.
