@@ -12,6 +12,7 @@ mod error;
 mod gates;
 mod hands;
 mod held;
+mod job_owner;
 mod live;
 mod locate;
 mod masked_log;

@@ -41,6 +41,7 @@ mod protected;
 mod provision;
 mod questions;
 mod record;
+pub mod records;
 mod rehearsal;
 pub mod remote;
 mod room;

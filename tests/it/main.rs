@@ -70,4 +70,5 @@ mod verbs;
 mod verify;
 mod watching;
 mod whole_plan;
+mod wide;
 mod xmlstarlet;

@@ -7,6 +7,7 @@ mod again;
 mod base;
 mod conflict;
 mod exact;
+mod follow;
 mod integrate;
 mod lines;
 mod merge;

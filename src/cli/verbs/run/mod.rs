@@ -1,5 +1,6 @@
 mod closing;
 mod detach;
+mod one_task;
 mod preface;
 mod settings;
 mod view;
@@ -9,6 +10,7 @@ pub(super) use view::{Listener, Progress, View, tell_all};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::agent::{self, Found};
 use crate::cli::args::Global;
@@ -76,6 +78,15 @@ pub(crate) struct Args {
     /// Go on in the background, when the run has begun: `blueprint attach` shows it, `blueprint stop` ends it.
     #[arg(long, conflicts_with_all = ["dry_run", "scratch"])]
     detach: bool,
+    /// As a job of a CI system: what is needed comes from a git remote, and what comes of it goes there. With one TASK: that task alone.
+    #[arg(long, conflicts_with_all = ["dry_run", "scratch", "detach"])]
+    ci: bool,
+    /// The remote that `--ci` means [default: origin].
+    #[arg(long, value_name = "NAME", requires = "ci")]
+    remote: Option<String>,
+    /// How long what a job has counts as taken when nothing is heard of the job any more [default: 2m].
+    #[arg(long, value_name = "DURATION", requires = "ci")]
+    lease: Option<Timeout>,
     /// What `--detach` starts.
     #[arg(long, hide = true, conflicts_with = "detach")]
     detached: bool,
@@ -90,6 +101,19 @@ enum Isolation {
     /// All in the checkout, with nothing between them: for commands that change no file, or are one's own.
     None,
 }
+
+impl Args {
+    fn remote(&self) -> &str {
+        self.remote.as_deref().unwrap_or("origin")
+    }
+
+    fn lease(&self) -> Duration {
+        self.lease.map_or(LEASE, |lease| lease.0)
+    }
+}
+
+/// Longer than a network is usually away.
+const LEASE: Duration = Duration::from_mins(2);
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("run", None)?;
@@ -117,9 +141,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if view.tells_all() {
         preface::say(&context, &known, &repo, &config.config, &settings)?;
     }
+    if args.ci && settings.only.len() == 1 {
+        return one_task::run(args, (&context, &known), &repo, settings, view);
+    }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start(&context, &repo, settings, view, args.detached)
+    start(&context, &repo, settings, view, args.detached, Vec::new())
 }
 
 /// What a run without any flag would do with one task, and where its agent's definition is.
@@ -156,9 +183,11 @@ fn start(
     settings: Settings,
     view: View,
     detached: bool,
+    more: Vec<Listener>,
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
-    let summary = run::run(&site, settings, &tell_all(listeners(view, detached)))
+    let listeners = listeners(view, detached).into_iter().chain(more).collect();
+    let summary = run::run(&site, settings, &tell_all(listeners))
         .map_err(|error| CliError::run(&context.path, error))?;
     if view.tells_all() {
         output::say(&closing::next_step(&context.path, &summary));

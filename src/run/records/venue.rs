@@ -1,0 +1,142 @@
+//! Where machines meet that work at one plan: a clone, and the remote that all of them share.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::fold::Known;
+use super::shelf::{Fetched, Shelf};
+use super::{RecordsError, TaskRecord};
+use crate::genesis::Genesis;
+use crate::git::{BranchName, EpicRefs, Move, Oid, Remote, RemoteError, Strategy};
+use crate::run::record::{Fact, Record, open_journal};
+use crate::run::start::refuse_a_checkout_of_ours;
+use crate::run::{History, RunError, Site, ledger};
+use crate::store::{Journal, read_records};
+
+/// A clone, its remote, and who we are there.
+pub struct Venue<'a> {
+    /// The plan as it is here.
+    pub site: &'a Site,
+    /// What all machines share.
+    pub remote: Remote,
+    /// The names of the epic's refs.
+    pub refs: EpicRefs,
+    /// How work gets into the integration branch.
+    pub strategy: Strategy,
+    /// What the plan starts from, if nobody has fixed that yet: a revision; else `HEAD`.
+    pub base: Option<String>,
+    /// Who we are, for people.
+    pub owner: String,
+    /// How long what we claim is ours without our saying so again.
+    pub lasts: Duration,
+}
+
+/// What is known here when records are folded in.
+pub(super) struct Folded {
+    pub(super) genesis: Genesis,
+    pub(super) history: History,
+    journal: Journal,
+}
+
+impl Folded {
+    /// Takes one more fact down.
+    pub(super) fn add(&mut self, fact: Option<Fact>) -> Result<(), RecordsError> {
+        let Some(record) = fact.map(Record::now) else { return Ok(()) };
+        self.journal.append(&record)?;
+        self.history.add(record);
+        Ok(())
+    }
+}
+
+impl Venue<'_> {
+    pub(super) fn shelf(&self) -> Shelf {
+        Shelf { remote: self.remote.clone(), refs: self.refs.clone() }
+    }
+
+    /// Fetches, and has the plan start and go on here as it does everywhere.
+    pub(super) fn arrive(&self) -> Result<Fetched, RecordsError> {
+        refuse_a_checkout_of_ours(self.site, &self.refs)?;
+        let fetched = self.shelf().fetch()?;
+        for broken in &fetched.broken {
+            tracing::warn!(%broken, "passed over");
+        }
+        let start = match fetched.refs.get(&self.refs.start()) {
+            Some(start) => *start,
+            None => self.begin_the_plan()?,
+        };
+        self.site.repo.refuse_without_git(start)?;
+        self.site.repo.share_start(&self.refs, start)?;
+        if let Some(tip) = fetched.refs.get(&self.refs.integration().full()) {
+            self.site.repo.follow_integration(&self.refs, *tip)?;
+        }
+        for (name, at) in fetched.refs.iter().filter(|(name, _)| self.is_of_an_attempt(name)) {
+            self.site.repo.bring_up(name, *at)?;
+        }
+        Ok(fetched)
+    }
+
+    /// Whoever comes first says where the plan starts.
+    fn begin_the_plan(&self) -> Result<Oid, RecordsError> {
+        let (repo, name) = (&self.site.repo, self.refs.start());
+        let wanted = match (repo.start(&self.refs)?, &self.base) {
+            (Some(start), _) => start,
+            (None, Some(base)) => repo.resolve(base)?,
+            (None, None) => repo.head_commit()?,
+        };
+        repo.refuse_without_git(wanted)?;
+        match self.remote.push(&[Move::create(&name, wanted)]) {
+            Ok(()) => Ok(wanted),
+            Err(moved @ RemoteError::Moved { .. }) => {
+                let there = self.remote.fetch(&[&name])?;
+                there.get(&name).copied().ok_or_else(|| moved.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn is_of_an_attempt(&self, name: &str) -> bool {
+        let own = self.refs.start();
+        let folder = own.strip_suffix("start").unwrap_or(&own);
+        let rest = name.strip_prefix(folder).unwrap_or_default();
+        rest.starts_with("attempts/") || rest.starts_with("bases/")
+    }
+
+    /// Task branches that are meant, by their slugs, are here, too, for whoever wants to look at them.
+    pub(super) fn bring_branches(
+        &self,
+        fetched: &Fetched,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<(), RecordsError> {
+        let pattern = self.refs.all_branches();
+        let (before, after) = pattern.split_once('*').unwrap_or((&pattern, ""));
+        for (name, at) in &fetched.refs {
+            let slug = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            let branch = name.strip_prefix("refs/heads/").and_then(BranchName::new);
+            let (Some(_), Some(branch)) = (slug.filter(|slug| is_meant(slug)), branch) else { continue };
+            if self.site.repo.checked_out_at(&branch)?.is_none() {
+                self.site.repo.bring_up(name, *at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the journal know what the records say, each fact once; gives all that is known then.
+    pub(super) fn fold<'r>(
+        &self,
+        genesis: &Genesis,
+        records: impl IntoIterator<Item = &'r TaskRecord>,
+    ) -> Result<Folded, RecordsError> {
+        let path = self.site.state.journal();
+        let mut journal = open_journal(&path)?;
+        let mut lines = read_records::<Value>(&path)?.records;
+        let new = Known::of(&lines).take_all(records);
+        new.iter().try_for_each(|line| journal.add(line))?;
+        journal.flush()?;
+        lines.extend(new);
+        let known = lines.into_iter().filter_map(|line| serde_json::from_value::<Record>(line).ok());
+        let history = History::from_records(known);
+        let genesis = ledger::caught_up(genesis.clone(), &history).map_err(RunError::from)?;
+        Ok(Folded { genesis, history, journal })
+    }
+}
