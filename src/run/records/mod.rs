@@ -16,10 +16,12 @@ mod keeper;
 mod post;
 mod record;
 mod shelf;
+mod take_in;
 mod venue;
 mod works;
 
 pub use error::RecordsError;
 pub use job::{Begun, Job};
 pub use record::{JobClaim, RecordError, TaskRecord};
+pub(in crate::run) use take_in::{records, take_in};
 pub use venue::Venue;

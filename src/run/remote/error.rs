@@ -8,6 +8,7 @@ use super::Holder;
 use crate::git::{GitError, RemoteError};
 use crate::plan::TaskId;
 use crate::run::RunError;
+use crate::run::records::RecordsError;
 use crate::store::StoreError;
 
 /// Why it is not.
@@ -58,6 +59,9 @@ pub enum StateError {
     /// The remote, or git.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// What jobs of single tasks have left.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
     /// This clone.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -95,7 +99,7 @@ impl StateError {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }
             Self::Remote(error) => error.hint().map(str::to_owned),
-            Self::Run(_) => None,
+            Self::Run(_) | Self::Records(_) => None,
         }
     }
 }

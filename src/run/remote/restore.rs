@@ -1,6 +1,7 @@
 //! What the remote knows becomes the state of this clone: refs first, then the journal that names them, then the plan's file that follows the
 //! journal, so that a crash in between leaves what a crash of a run could have left, too.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,8 +13,9 @@ use super::claims::refuse_claimed;
 use super::lineage::{Lineage, lineage, whole_lines};
 use super::{RemotePlan, Saved, StateError};
 use crate::git::{Adopted, EpicRefs, GitError, RefMap, Yield};
+use crate::run::records::{TaskRecord, records, take_in};
 use crate::run::start::refuse_a_checkout_of_ours;
-use crate::run::{RunError, Site, Tenure, known_slugs};
+use crate::run::{History, Record, RunError, Site, Tenure, known_slugs};
 use crate::store::{Lock, StateDir, StoreError, read_json, replace_file, rewrite_file, write_json};
 
 /// What came of it.
@@ -42,7 +44,8 @@ struct Common {
 /// [`StateError::Diverged`] if this clone has a story of its own; [`StateError::Claimed`] if a job works at a task; [`RunError::Busy`] if a run is
 /// live here.
 pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Restored, StateError> {
-    refuse_claimed(plan, fetched)?;
+    let records = records(site, &plan.refs, fetched)?;
+    refuse_claimed(&records)?;
     let saved = plan.saved(fetched)?;
     site.state.create(plan.refs.epic(), site.plan.path())?;
     let _tenure = Tenure::take(&site.state, plan.refs.epic())?;
@@ -55,13 +58,26 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
     }
     let mut restored =
         Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None };
-    restored.take_refs(site, plan, saved.as_ref(), lineage)?;
+    restored.take_refs(site, plan, &slugs(saved.as_ref(), &records), lineage)?;
     if let Some(saved) = &saved {
         take_journal(site, &here, saved, lineage)?;
         restored.take_plan(site, plan, saved, lineage)?;
     }
     restored.saved = saved;
+    if take_in(site, &records)? > 0 {
+        let remote = plan.remote.name();
+        restored.notes.push(format!("took in what jobs of single tasks have left in `{remote}`"));
+    }
     Ok(restored)
+}
+
+/// What the branches are called of all tasks that have had an attempt, wherever.
+fn slugs(saved: Option<&Saved>, records: &[TaskRecord]) -> Vec<String> {
+    let facts = records.iter().flat_map(|record| &record.facts);
+    let facts = facts.filter_map(|line| serde_json::from_value::<Record>(line.clone()).ok());
+    let of_jobs = known_slugs(&History::from_records(facts));
+    let saved = saved.map(|saved| known_slugs(&saved.history())).unwrap_or_default();
+    saved.into_values().chain(of_jobs.into_values()).collect()
 }
 
 /// The whole lines of the journal that is here.
@@ -78,7 +94,7 @@ impl Restored {
         &mut self,
         site: &Site,
         plan: &RemotePlan,
-        saved: Option<&Saved>,
+        slugs: &[String],
         lineage: Lineage,
     ) -> Result<(), StateError> {
         let yields = match lineage {
@@ -86,7 +102,7 @@ impl Restored {
             Lineage::Same => Yield::UnlessAhead,
             Lineage::Behind => Yield::Always,
         };
-        let ours = shared_refs(&plan.refs, saved);
+        let ours = shared_refs(&plan.refs, slugs);
         for (name, there) in self.known.clone().iter().filter(|(name, _)| ours(name)) {
             match site.repo.adopt(&plan.refs, name, *there, yields)? {
                 Adopted::There => drop(self.settled.insert(name.clone(), *there)),
@@ -132,14 +148,11 @@ impl Restored {
     }
 }
 
-/// Which refs of the remote are to be here as well: by the names of tasks that have had an attempt.
-fn shared_refs(refs: &EpicRefs, saved: Option<&Saved>) -> impl Fn(&str) -> bool + use<> {
-    let slugs = saved.map(|saved| known_slugs(&saved.history())).unwrap_or_default();
-    let shared = EpicRefs::SHARED.to_owned();
-    let branches: Vec<_> =
-        slugs.into_values().chain([shared]).map(|slug| refs.branch(&slug).full()).collect();
-    let branches: std::collections::HashSet<_> =
-        branches.into_iter().chain([refs.integration().full()]).collect();
+/// Which refs of the remote are to be here as well.
+fn shared_refs(refs: &EpicRefs, slugs: &[String]) -> impl Fn(&str) -> bool + use<> {
+    let tasks = slugs.iter().map(String::as_str).chain([EpicRefs::SHARED]);
+    let branches = tasks.map(|slug| refs.branch(slug).full());
+    let branches: HashSet<_> = branches.chain([refs.integration().full()]).collect();
     let (own, records) = (refs.all().replace('*', ""), refs.records());
     let apart = [refs.plan(), refs.lease()];
     move |name| {
