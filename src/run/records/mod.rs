@@ -23,5 +23,5 @@ mod works;
 pub use error::RecordsError;
 pub use job::{Begun, Job};
 pub use record::{JobClaim, RecordError, TaskRecord};
-pub(in crate::run) use take_in::{records, take_in};
+pub(in crate::run) use take_in::{end_abandoned, records, take_in, told};
 pub use venue::Venue;

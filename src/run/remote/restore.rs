@@ -13,9 +13,9 @@ use super::claims::refuse_claimed;
 use super::lineage::{Lineage, lineage, whole_lines};
 use super::{RemotePlan, Saved, StateError};
 use crate::git::{Adopted, EpicRefs, GitError, RefMap, Yield};
-use crate::run::records::{TaskRecord, records, take_in};
+use crate::run::records::{TaskRecord, end_abandoned, records, take_in, told};
 use crate::run::start::refuse_a_checkout_of_ours;
-use crate::run::{History, Record, RunError, Site, Tenure, known_slugs};
+use crate::run::{RunError, Site, Tenure, known_slugs};
 use crate::store::{Lock, StateDir, StoreError, read_json, replace_file, rewrite_file, write_json};
 
 /// What came of it.
@@ -44,7 +44,7 @@ struct Common {
 /// [`StateError::Diverged`] if this clone has a story of its own; [`StateError::Claimed`] if a job works at a task; [`RunError::Busy`] if a run is
 /// live here.
 pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Restored, StateError> {
-    let records = records(site, &plan.refs, fetched)?;
+    let records = records(&site.repo, &plan.refs, fetched)?;
     refuse_claimed(&records)?;
     let saved = plan.saved(fetched)?;
     site.state.create(plan.refs.epic(), site.plan.path())?;
@@ -68,16 +68,19 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
         let remote = plan.remote.name();
         restored.notes.push(format!("took in what jobs of single tasks have left in `{remote}`"));
     }
+    // Whoever had it has lost the lease, or given it back.
+    for task in end_abandoned(site)? {
+        restored
+            .notes
+            .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
+    }
     Ok(restored)
 }
 
 /// What the branches are called of all tasks that have had an attempt, wherever.
 fn slugs(saved: Option<&Saved>, records: &[TaskRecord]) -> Vec<String> {
-    let facts = records.iter().flat_map(|record| &record.facts);
-    let facts = facts.filter_map(|line| serde_json::from_value::<Record>(line.clone()).ok());
-    let of_jobs = known_slugs(&History::from_records(facts));
-    let saved = saved.map(|saved| known_slugs(&saved.history())).unwrap_or_default();
-    saved.into_values().chain(of_jobs.into_values()).collect()
+    let history = told(saved.map_or(&[], |saved| &saved.journal), records);
+    known_slugs(&history).into_values().collect()
 }
 
 /// The whole lines of the journal that is here.
