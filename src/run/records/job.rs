@@ -109,7 +109,7 @@ impl Venue<'_> {
             }
         }
         let slugs = slugs_of(plan, &folded.history);
-        self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
+        self.bring_branches(&fetched.refs, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
         let slug = slugs.get(task.0).cloned().unwrap_or_default();
         let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
         self.claim(fetched, id, slug, status)

@@ -16,10 +16,12 @@ mod keeper;
 mod post;
 mod record;
 mod shelf;
+mod take_in;
 mod venue;
 mod works;
 
 pub use error::RecordsError;
 pub use job::{Begun, Job};
 pub use record::{JobClaim, RecordError, TaskRecord};
+pub use take_in::TakenIn;
 pub use venue::Venue;

@@ -34,8 +34,13 @@ impl Shelf {
         let (branches, own) = (self.refs.all_branches(), self.refs.all());
         let integration = self.refs.integration().full();
         let refs = self.remote.fetch(&[&branches, &integration, &own])?;
-        let (records, broken) = read(self.remote.repo(), &refs, &self.refs.records())?;
+        let (records, broken) = self.records(&refs)?;
         Ok(Fetched { refs, records, broken })
+    }
+
+    /// The records among refs that were fetched.
+    pub(super) fn records(&self, fetched: &RefMap) -> Result<Read, GitError> {
+        read(self.remote.repo(), fetched, &self.refs.records())
     }
 
     /// A commit with the record, which no ref holds yet.
@@ -53,7 +58,8 @@ impl Shelf {
     }
 }
 
-type Read = (BTreeMap<TaskId, (Oid, TaskRecord)>, Vec<RecordError>);
+/// Each with where it stands; and what is none.
+pub(super) type Read = (BTreeMap<TaskId, (Oid, TaskRecord)>, Vec<RecordError>);
 
 /// The records among those refs, whose names begin with `folder`.
 pub(super) fn read(repo: &Repo, refs: &RefMap, folder: &str) -> Result<Read, GitError> {

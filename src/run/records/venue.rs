@@ -8,7 +8,7 @@ use super::fold::Known;
 use super::shelf::{Fetched, Shelf};
 use super::{RecordsError, TaskRecord};
 use crate::genesis::Genesis;
-use crate::git::{BranchName, EpicRefs, Move, Oid, Remote, RemoteError, Strategy};
+use crate::git::{BranchName, EpicRefs, Move, Oid, RefMap, Remote, RemoteError, Strategy};
 use crate::run::record::{Fact, Record, open_journal};
 use crate::run::start::refuse_a_checkout_of_ours;
 use crate::run::{History, RunError, Site, ledger};
@@ -47,6 +47,13 @@ impl Folded {
         self.history.add(record);
         Ok(())
     }
+
+    /// Has the document say what the journal does.
+    pub(super) fn catch_up(&mut self) -> Result<(), RecordsError> {
+        let now = ledger::caught_up(self.genesis.clone(), &self.history);
+        self.genesis = now.map_err(RunError::from)?;
+        Ok(())
+    }
 }
 
 impl Venue<'_> {
@@ -70,10 +77,16 @@ impl Venue<'_> {
         if let Some(tip) = fetched.refs.get(&self.refs.integration().full()) {
             self.site.repo.follow_integration(&self.refs, *tip)?;
         }
-        for (name, at) in fetched.refs.iter().filter(|(name, _)| self.is_of_an_attempt(name)) {
+        self.bring_attempts(&fetched.refs)?;
+        Ok(fetched)
+    }
+
+    /// What attempts started from and left is here, too.
+    pub(super) fn bring_attempts(&self, fetched: &RefMap) -> Result<(), RecordsError> {
+        for (name, at) in fetched.iter().filter(|(name, _)| self.is_of_an_attempt(name)) {
             self.site.repo.bring_up(name, *at)?;
         }
-        Ok(fetched)
+        Ok(())
     }
 
     /// Whoever comes first says where the plan starts.
@@ -105,12 +118,12 @@ impl Venue<'_> {
     /// Task branches that are meant, by their slugs, are here, too, for whoever wants to look at them.
     pub(super) fn bring_branches(
         &self,
-        fetched: &Fetched,
+        fetched: &RefMap,
         is_meant: impl Fn(&str) -> bool,
     ) -> Result<(), RecordsError> {
         let pattern = self.refs.all_branches();
         let (before, after) = pattern.split_once('*').unwrap_or((&pattern, ""));
-        for (name, at) in &fetched.refs {
+        for (name, at) in fetched {
             let slug = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
             let branch = name.strip_prefix("refs/heads/").and_then(BranchName::new);
             let (Some(_), Some(branch)) = (slug.filter(|slug| is_meant(slug)), branch) else { continue };
