@@ -43,6 +43,7 @@ mod questions;
 mod record;
 pub mod records;
 mod rehearsal;
+pub mod remote;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;

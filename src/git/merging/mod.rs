@@ -29,3 +29,4 @@ pub use rebase::Moved;
 pub use resolve::{Flaws, Harm};
 pub use steps::MergedStep;
 pub use unmerge::Unmerged;
+pub(in crate::git) use unmerge::keep_replaced;

@@ -105,6 +105,16 @@ impl EpicRefs {
         self.own("records/")
     }
 
+    /// Holds the plan's state: its file and its journal.
+    pub fn plan(&self) -> String {
+        self.own("plan")
+    }
+
+    /// Says who works at the whole plan.
+    pub fn lease(&self) -> String {
+        self.own("lease")
+    }
+
     /// A pattern that all refs of the epic match but its branches.
     pub fn all(&self) -> String {
         self.own("*")
