@@ -11,6 +11,7 @@ mod abandoned;
 mod course;
 mod error;
 mod fold;
+mod give_way;
 mod job;
 mod keeper;
 mod post;
@@ -21,7 +22,9 @@ mod venue;
 mod works;
 
 pub use error::RecordsError;
+pub use give_way::give_way;
 pub use job::{Begun, Job};
 pub use record::{JobClaim, RecordError, TaskRecord};
+pub use shelf::live_claims;
 pub use take_in::TakenIn;
 pub use venue::Venue;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::shelf::Records;
 use super::venue::{Folded, Venue};
 use super::works::{Finished, finished};
-use super::{RecordsError, TaskRecord, abandoned};
+use super::{RecordsError, TaskRecord, abandoned, shelf};
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::git::RefMap;
@@ -39,7 +40,7 @@ impl Venue<'_> {
     /// # Errors
     /// [`RecordsError`] if a run is live here, or if disk or git fail.
     pub fn take_in(&self, fetched: &RefMap) -> Result<TakenIn, RecordsError> {
-        let (records, broken) = self.shelf().records(fetched)?;
+        let Records { by_task: records, broken } = shelf::of_epic(&self.plan, fetched)?;
         let mut taken = TakenIn {
             records: records.len(),
             broken: broken.iter().map(ToString::to_string).collect(),
@@ -48,8 +49,8 @@ impl Venue<'_> {
         if records.is_empty() {
             return Ok(taken);
         }
-        self.site.state.create(self.refs.epic(), self.site.plan.path())?;
-        let _tenure = Tenure::take(&self.site.state, self.refs.epic())?;
+        self.site.state.create(self.plan.refs.epic(), self.site.plan.path())?;
+        let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;
         self.bring_attempts(fetched)?;
         self.bring_branches(fetched, |_| true)?;
         let records: Vec<_> = records.into_values().map(|(_, record)| record).collect();
@@ -65,7 +66,7 @@ impl Venue<'_> {
 
     fn merge_all(&self, plan: &Plan, folded: &mut Folded, taken: &mut TakenIn) -> Result<(), RecordsError> {
         for work in finished(plan, &folded.genesis, &folded.history, |_| true) {
-            match work.merge(&self.site.repo, &self.refs, self.strategy)? {
+            match work.merge(&self.site.repo, &self.plan.refs, self.strategy)? {
                 Ok(None) => {}
                 Ok(merged) => {
                     // The branch has it before the journal says so.

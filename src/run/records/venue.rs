@@ -5,12 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::fold::Known;
-use super::shelf::{Fetched, Shelf};
 use super::{RecordsError, TaskRecord};
 use crate::genesis::Genesis;
-use crate::git::{BranchName, EpicRefs, Move, Oid, RefMap, Remote, RemoteError, Strategy};
+use crate::git::{BranchName, Move, Oid, RefMap, RemoteError, Strategy};
 use crate::run::record::{Fact, Record, open_journal};
-use crate::run::start::refuse_a_checkout_of_ours;
+use crate::run::remote::RemotePlan;
 use crate::run::{History, RunError, Site, ledger};
 use crate::store::{Journal, read_records};
 
@@ -19,9 +18,7 @@ pub struct Venue<'a> {
     /// The plan as it is here.
     pub site: &'a Site,
     /// What all machines share.
-    pub remote: Remote,
-    /// The names of the epic's refs.
-    pub refs: EpicRefs,
+    pub plan: RemotePlan,
     /// How work gets into the integration branch.
     pub strategy: Strategy,
     /// What the plan starts from, if nobody has fixed that yet: a revision; else `HEAD`.
@@ -57,28 +54,15 @@ impl Folded {
 }
 
 impl Venue<'_> {
-    pub(super) fn shelf(&self) -> Shelf {
-        Shelf { remote: self.remote.clone(), refs: self.refs.clone() }
-    }
-
-    /// Fetches, and has the plan start and go on here as it does everywhere.
-    pub(super) fn arrive(&self) -> Result<Fetched, RecordsError> {
-        refuse_a_checkout_of_ours(self.site, &self.refs)?;
-        let fetched = self.shelf().fetch()?;
-        for broken in &fetched.broken {
-            tracing::warn!(%broken, "passed over");
-        }
-        let start = match fetched.refs.get(&self.refs.start()) {
+    /// Has the plan start here as it does everywhere. Gives where.
+    pub(super) fn share_start(&self, fetched: &RefMap) -> Result<Oid, RecordsError> {
+        let start = match fetched.get(&self.plan.refs.start()) {
             Some(start) => *start,
             None => self.begin_the_plan()?,
         };
         self.site.repo.refuse_without_git(start)?;
-        self.site.repo.share_start(&self.refs, start)?;
-        if let Some(tip) = fetched.refs.get(&self.refs.integration().full()) {
-            self.site.repo.follow_integration(&self.refs, *tip)?;
-        }
-        self.bring_attempts(&fetched.refs)?;
-        Ok(fetched)
+        self.site.repo.share_start(&self.plan.refs, start)?;
+        Ok(start)
     }
 
     /// What attempts started from and left is here, too.
@@ -91,17 +75,17 @@ impl Venue<'_> {
 
     /// Whoever comes first says where the plan starts.
     fn begin_the_plan(&self) -> Result<Oid, RecordsError> {
-        let (repo, name) = (&self.site.repo, self.refs.start());
-        let wanted = match (repo.start(&self.refs)?, &self.base) {
+        let (repo, name) = (&self.site.repo, self.plan.refs.start());
+        let wanted = match (repo.start(&self.plan.refs)?, &self.base) {
             (Some(start), _) => start,
             (None, Some(base)) => repo.resolve(base)?,
             (None, None) => repo.head_commit()?,
         };
         repo.refuse_without_git(wanted)?;
-        match self.remote.push(&[Move::create(&name, wanted)]) {
+        match self.plan.remote.push(&[Move::create(&name, wanted)]) {
             Ok(()) => Ok(wanted),
             Err(moved @ RemoteError::Moved { .. }) => {
-                let there = self.remote.fetch(&[&name])?;
+                let there = self.plan.remote.fetch(&[&name])?;
                 there.get(&name).copied().ok_or_else(|| moved.into())
             }
             Err(error) => Err(error.into()),
@@ -109,7 +93,7 @@ impl Venue<'_> {
     }
 
     fn is_of_an_attempt(&self, name: &str) -> bool {
-        let own = self.refs.start();
+        let own = self.plan.refs.start();
         let folder = own.strip_suffix("start").unwrap_or(&own);
         let rest = name.strip_prefix(folder).unwrap_or_default();
         rest.starts_with("attempts/") || rest.starts_with("bases/")
@@ -121,7 +105,7 @@ impl Venue<'_> {
         fetched: &RefMap,
         is_meant: impl Fn(&str) -> bool,
     ) -> Result<(), RecordsError> {
-        let pattern = self.refs.all_branches();
+        let pattern = self.plan.refs.all_branches();
         let (before, after) = pattern.split_once('*').unwrap_or((&pattern, ""));
         for (name, at) in fetched {
             let slug = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));

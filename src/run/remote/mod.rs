@@ -20,6 +20,7 @@ use jiff::Timestamp;
 
 use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
 
+pub use claims::refuse_claimed;
 pub use error::StateError;
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};

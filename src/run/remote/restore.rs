@@ -8,7 +8,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::claims::refuse_claimed;
 use super::lineage::{Lineage, lineage, whole_lines};
 use super::{RemotePlan, Saved, StateError};
 use crate::git::{Adopted, EpicRefs, GitError, RefMap, Yield};
@@ -39,10 +38,8 @@ struct Common {
 /// Takes up what was fetched. Call it with the lease, and while no run of the plan is live here.
 ///
 /// # Errors
-/// [`StateError::Diverged`] if this clone has a story of its own; [`StateError::Claimed`] if a job works at a task; [`RunError::Busy`] if a run is
-/// live here.
+/// [`StateError::Diverged`] if this clone has a story of its own; [`RunError::Busy`] if a run is live here.
 pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Restored, StateError> {
-    refuse_claimed(plan, fetched)?;
     let saved = plan.saved(fetched)?;
     site.state.create(plan.refs.epic(), site.plan.path())?;
     let _tenure = Tenure::take(&site.state, plan.refs.epic())?;

@@ -13,6 +13,7 @@ use crate::git::{EpicRefs, Repo, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
 use crate::run::Settings;
+use crate::run::remote::{RemotePlan, StateError};
 use crate::run::records::{Begun, Job, JobClaim, Venue};
 
 /// What systems that cancel a job wait at least before they kill it.
@@ -70,8 +71,10 @@ fn begin(
     let site = super::site(context, repo, context.plan_file()?);
     let venue = Venue {
         site: &site,
-        remote: repo.remote(args.remote())?,
-        refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
+        plan: RemotePlan {
+            remote: repo.remote(args.remote())?,
+            refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
+        },
         strategy: settings.strategy,
         base: settings.base.clone(),
         owner: job_owner::owner(),
@@ -126,6 +129,14 @@ impl CliError {
         match error {
             RecordsError::Run(error) => Self::run(plan, error),
             RecordsError::Remote(error) => error.into(),
+            RecordsError::State(StateError::Run(error)) => Self::run(plan, error),
+            RecordsError::State(error) => {
+                let kind = match error {
+                    StateError::Held(_) | StateError::Claimed { .. } => Kind::Busy,
+                    _ => Kind::Environment,
+                };
+                Self { hint: error.hint(), ..Self::new(kind, error) }
+            }
             RecordsError::Record(_) => Self::new(Kind::Environment, error)
                 .hint("`git push REMOTE :REF` takes it away; then the task is as if no job had had it"),
             RecordsError::Lost { .. } => Self::new(Kind::Busy, error).hint(
