@@ -18,6 +18,7 @@ mod locate;
 mod masked_log;
 mod output;
 mod person;
+mod remote;
 mod said;
 mod sandbox;
 mod scratch;

@@ -51,8 +51,7 @@ mod tests {
     use Status::{Completed, Failed, Pending};
 
     fn claimed(expires: i64) -> TaskRecord {
-        let claim =
-            JobClaim { owner: "ada".into(), run: "r".into(), host: "h".into(), expires: at(expires) };
+        let claim = JobClaim { owner: "ada".into(), run: "r".into(), host: "h".into(), expires: at(expires) };
         TaskRecord { claim: Some(claim), ..TaskRecord::new("e", &TaskId::from("c")) }
     }
 

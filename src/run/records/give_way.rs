@@ -34,9 +34,8 @@ pub fn give_way(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<(), 
         known.take(&record.facts);
     }
     let here: Vec<Value> = read_records(&path)?.records;
-    let is_own = |line: &Value| {
-        line.get("fact").and_then(Value::as_str).is_some_and(|fact| OWN.contains(&fact))
-    };
+    let is_own =
+        |line: &Value| line.get("fact").and_then(Value::as_str).is_some_and(|fact| OWN.contains(&fact));
     if known.take(&here).iter().all(is_own) {
         let _tenure = Tenure::take(&site.state, plan.refs.epic())?;
         let aside = path.with_file_name("journal.replaced.jsonl");

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::course::{Course, course};
+use super::give_way::give_way;
 use super::keeper::Keeper;
 use super::post::Post;
-use super::give_way::give_way;
 use super::shelf::Records;
 use super::venue::{Folded, Venue};
 use super::works::finished;
@@ -118,7 +118,9 @@ impl Venue<'_> {
             Course::Wait(open) => return Ok(Begun::Waits(open)),
         }
         self.end_abandoned(&mut folded, id, record)?;
-        if let Some((task, paths)) = self.merge(plan, &mut folded, |index| index != task && before[index.0])? {
+        if let Some((task, paths)) =
+            self.merge(plan, &mut folded, |index| index != task && before[index.0])?
+        {
             return Ok(Begun::Conflict(task, paths));
         }
         let slugs = slugs_of(plan, &folded.history);
@@ -207,7 +209,9 @@ impl Venue<'_> {
             || "it ended without a word".to_owned(),
             |claim| format!("{} on {}", claim.owner, claim.host),
         );
-        abandoned::ended(&folded.history, task, &whose).into_iter().try_for_each(|fact| folded.add(Some(fact)))
+        abandoned::ended(&folded.history, task, &whose)
+            .into_iter()
+            .try_for_each(|fact| folded.add(Some(fact)))
     }
 }
 

@@ -137,10 +137,7 @@ mod tests {
     fn what_is_no_record_is_refused_by_name() {
         let later = br#"{"version":2,"tasks":[]}"#;
         let said = |bytes: &[u8]| TaskRecord::read("refs/x", bytes).unwrap_err().to_string();
-        assert_eq!(
-            said(later),
-            "the record `refs/x` is of version 2, and this program knows version 1 only"
-        );
+        assert_eq!(said(later), "the record `refs/x` is of version 2, and this program knows version 1 only");
         for bytes in [&b""[..], b"[]", b"{", b"{\"version\":1}", b"\xff", b"{\"version\":-1}"] {
             assert!(said(bytes).starts_with("the record `refs/x` can't be read: "), "{}", said(bytes));
         }

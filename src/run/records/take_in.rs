@@ -134,7 +134,6 @@ fn block(folded: &mut Folded, work: &Finished, paths: &[PathBuf]) -> Result<(), 
 
 fn valid(folded: &Folded) -> Result<Plan, RecordsError> {
     let genesis = &folded.genesis;
-    let invalid =
-        |diagnostics| RunError::Invalid { source_text: genesis.source().to_owned(), diagnostics };
+    let invalid = |diagnostics| RunError::Invalid { source_text: genesis.source().to_owned(), diagnostics };
     Ok(plan::load(genesis).map_err(invalid)?)
 }

@@ -138,7 +138,8 @@ impl Lease {
     }
 
     /// The same by way of another handle of the remote, with limits of its own.
-    pub(super) fn through(mut self, remote: Remote) -> Self {
+    #[must_use]
+    pub fn through(mut self, remote: Remote) -> Self {
         self.plan.remote = remote;
         self
     }

@@ -1,6 +1,7 @@
 //! What the remote knows becomes the state of this clone: refs first, then the journal that names them, then the plan's file that follows the
 //! journal, so that a crash in between leaves what a crash of a run could have left, too.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -52,13 +53,18 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
     }
     let mut restored =
         Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None };
-    restored.take_refs(site, plan, saved.as_ref(), lineage)?;
+    restored.take_refs(site, plan, &slugs(saved.as_ref()), lineage)?;
     if let Some(saved) = &saved {
         take_journal(site, &here, saved, lineage)?;
         restored.take_plan(site, plan, saved, lineage)?;
     }
     restored.saved = saved;
     Ok(restored)
+}
+
+/// What the branches are called of all tasks that have had an attempt.
+fn slugs(saved: Option<&Saved>) -> Vec<String> {
+    saved.map(|saved| known_slugs(&saved.history()).into_values().collect()).unwrap_or_default()
 }
 
 /// The whole lines of the journal that is here.
@@ -75,7 +81,7 @@ impl Restored {
         &mut self,
         site: &Site,
         plan: &RemotePlan,
-        saved: Option<&Saved>,
+        slugs: &[String],
         lineage: Lineage,
     ) -> Result<(), StateError> {
         let yields = match lineage {
@@ -83,7 +89,7 @@ impl Restored {
             Lineage::Same => Yield::UnlessAhead,
             Lineage::Behind => Yield::Always,
         };
-        let ours = shared_refs(&plan.refs, saved);
+        let ours = shared_refs(&plan.refs, slugs);
         for (name, there) in self.known.clone().iter().filter(|(name, _)| ours(name)) {
             match site.repo.adopt(&plan.refs, name, *there, yields)? {
                 Adopted::There => drop(self.settled.insert(name.clone(), *there)),
@@ -129,14 +135,11 @@ impl Restored {
     }
 }
 
-/// Which refs of the remote are to be here as well: by the names of tasks that have had an attempt.
-fn shared_refs(refs: &EpicRefs, saved: Option<&Saved>) -> impl Fn(&str) -> bool + use<> {
-    let slugs = saved.map(|saved| known_slugs(&saved.history())).unwrap_or_default();
-    let shared = EpicRefs::SHARED.to_owned();
-    let branches: Vec<_> =
-        slugs.into_values().chain([shared]).map(|slug| refs.branch(&slug).full()).collect();
-    let branches: std::collections::HashSet<_> =
-        branches.into_iter().chain([refs.integration().full()]).collect();
+/// Which refs of the remote are to be here as well.
+fn shared_refs(refs: &EpicRefs, slugs: &[String]) -> impl Fn(&str) -> bool + use<> {
+    let tasks = slugs.iter().map(String::as_str).chain([EpicRefs::SHARED]);
+    let branches = tasks.map(|slug| refs.branch(slug).full());
+    let branches: HashSet<_> = branches.chain([refs.integration().full()]).collect();
     let (own, records) = (refs.all().replace('*', ""), refs.records());
     let apart = [refs.plan(), refs.lease()];
     move |name| {

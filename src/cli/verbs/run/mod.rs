@@ -4,6 +4,7 @@ mod one_task;
 mod preface;
 mod settings;
 mod view;
+mod whole_plan;
 
 pub(super) use settings::outfit;
 pub(super) use view::{Listener, Progress, View, tell_all};
@@ -18,6 +19,7 @@ use crate::cli::config::{StepConfig, Timeout, TokenCount, Usd};
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
+use crate::cli::remote::LEASE;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskIndex};
@@ -112,9 +114,6 @@ impl Args {
     }
 }
 
-/// Longer than a network is usually away.
-const LEASE: Duration = Duration::from_mins(2);
-
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
@@ -125,6 +124,20 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if args.detached {
         detach::leave_the_terminal()?;
     }
+    if args.ci && names.len() != 1 {
+        return whole_plan::run(args, global, path, names);
+    }
+    run_here(args, global, path, names, Vec::new())
+}
+
+/// With the state that this clone has.
+fn run_here(
+    args: &Args,
+    global: &Global,
+    path: PathBuf,
+    names: &[String],
+    more: Vec<Listener>,
+) -> Result<u8, CliError> {
     let (context, known) = Context::open(path, global)?.known()?;
     context.refuse_a_rival()?;
     let only = known.ids(names)?;
@@ -146,7 +159,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start(&context, &repo, settings, view, args.detached, Vec::new())
+    start(&context, &repo, settings, view, args.detached, more)
 }
 
 /// What a run without any flag would do with one task, and where its agent's definition is.
