@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::args::Global;
 use super::branches::refs;
+use super::config::Strategy;
 use super::context::{Context, Known, find};
 use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
@@ -16,7 +17,10 @@ use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Remote, Repo, epic_slug};
 use crate::report::clean;
-use crate::run::remote::{Holder, Keeper, Lease, RemotePlan, Saver, StateError, restore};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
+use crate::run::remote::{
+    Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
+};
 use crate::run::{Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
 
@@ -71,7 +75,7 @@ impl Workplace {
     /// [`CliError`] if there is no such plan, or if somebody else has it.
     pub(super) fn open<'a>(
         verb: &str,
-        remote: Option<&str>,
+        (remote, jobs): (Option<&str>, Jobs),
         arguments: &'a [String],
         global: &Global,
     ) -> Result<(Self, &'a [String]), CliError> {
@@ -86,7 +90,7 @@ impl Workplace {
                 (context, names, Some(folder))
             }
         };
-        let session = remote.map(|remote| Session::begin(&context, remote, LEASE)).transpose()?;
+        let session = remote.map(|remote| Session::begin(&context, remote, LEASE, jobs)).transpose()?;
         Ok((Self { context, session, _folder: folder }, names))
     }
 
@@ -169,23 +173,41 @@ fn fetched<'a>(
 /// A plan that is ours alone, as the remote has it, until this is ended.
 pub(super) struct Session {
     saver: Option<Saver>,
+    taken: TakenIn,
     remote: Remote,
     called_off: Arc<AtomicBool>,
 }
 
+/// What living jobs are to a session, which have single tasks of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Jobs {
+    /// They keep it from beginning.
+    Refuse,
+    /// They go on: their tasks are left to them.
+    LetBe,
+}
+
 impl Session {
-    /// Takes the lease, fetches, and makes what the remote knows the state of this clone.
+    /// Takes the lease, fetches, and makes what the remote knows the state of this clone, with what jobs have left there of single tasks.
     ///
     /// # Errors
     /// [`Kind::Busy`] if somebody else works at the plan.
-    pub(super) fn begin(context: &Context, remote: &str, lasts: Duration) -> Result<Self, CliError> {
+    pub(super) fn begin(
+        context: &Context,
+        remote: &str,
+        lasts: Duration,
+        jobs: Jobs,
+    ) -> Result<Self, CliError> {
         context.refuse_a_rival()?;
         let repo = in_repository(context)?;
         let called_off = heed_signals()?;
         let plan = remote_plan(context, repo, remote)?;
         let (remote, site) = (plan.remote.clone(), site(context, repo)?);
         let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
-        let begun = begin(context, site, plan, lasts, &remote);
+        let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
+        let owner = job_owner::owner();
+        let venue = Venue { site: &site, plan, strategy, base: None, owner, lasts };
+        let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if called_off.load(Ordering::SeqCst) {
             drop(begun);
@@ -194,7 +216,13 @@ impl Session {
                 "broken off before the run began; nothing was changed",
             ));
         }
-        Ok(Self { saver: Some(begun?), remote, called_off })
+        let (saver, taken) = begun?;
+        Ok(Self { saver: Some(saver), taken, remote, called_off })
+    }
+
+    /// What jobs have left of single tasks.
+    pub(super) fn taken_in(&self) -> &TakenIn {
+        &self.taken
     }
 
     /// Keeps the remote up to date beside a run.
@@ -226,27 +254,41 @@ impl Drop for Session {
 
 fn begin(
     context: &Context,
-    site: Site,
-    plan: RemotePlan,
-    lasts: Duration,
+    venue: &Venue<'_>,
+    jobs: Jobs,
     remote: &Remote,
-) -> Result<Saver, CliError> {
-    let failed = |error| CliError::state(&context.path, error);
-    let lease = Lease::take(&plan, &job_owner::owner(), lasts).map_err(failed)?;
-    let restored = plan.fetch().map_err(StateError::from).and_then(|fetched| restore(&site, &plan, &fetched));
+) -> Result<(Saver, TakenIn), CliError> {
+    let lease = Lease::take(&venue.plan, &venue.owner, venue.lasts)
+        .map_err(|error| CliError::state(&context.path, error))?;
     // What is given back and saved is not broken off.
-    match restored {
-        Ok(restored) => {
+    match take_up(venue, jobs) {
+        Ok((restored, taken)) => {
             restored.notes.iter().for_each(|note| output::say(&format!("note    {}", clean(note))));
-            Ok(Saver::new(site, lease, restored).through(remote.clone()))
+            Ok((Saver::new(venue.site.clone(), lease, restored).through(remote.clone()), taken))
         }
         Err(error) => {
             if let Err(error) = lease.through(remote.clone()).release() {
                 tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
             }
-            Err(failed(error))
+            Err(CliError::records(&context.path, error))
         }
     }
+}
+
+fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), RecordsError> {
+    let fetched = venue.plan.fetch()?;
+    match jobs {
+        Jobs::Refuse => refuse_claimed(&venue.plan, &fetched)?,
+        Jobs::LetBe => {}
+    }
+    give_way(venue.site, &venue.plan, &fetched)?;
+    let mut restored = restore(venue.site, &venue.plan, &fetched)?;
+    for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
+        restored
+            .notes
+            .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
+    }
+    Ok((restored, venue.take_in(&fetched)?))
 }
 
 /// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.
@@ -303,7 +345,6 @@ impl CliError {
         match error {
             StateError::Remote(error) => error.into(),
             StateError::Run(error) => Self::run(plan, error),
-            StateError::Records(error) => Self::records(plan, error),
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
             StateError::Diverged { .. } => Self { hint, ..Self::usage(error) },
             StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {

@@ -7,7 +7,7 @@ use crate::cli::held::Held;
 use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
-use crate::cli::remote::{NEXT_JOB, RemoteArgs, Workplace};
+use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
 use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::TaskId;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         );
     };
     let text = answer_text(text)?;
-    let (workplace, names) = Workplace::open("answer", remote.as_deref(), before, global)?;
+    let (workplace, names) = Workplace::open("answer", (remote.as_deref(), Jobs::LetBe), before, global)?;
     let [name] = names else {
         return Err(CliError::usage("one task is answered at a time, with one text")
             .hint("`blueprint answer TASK TEXT`, with quotes around the text"));

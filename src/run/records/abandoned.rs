@@ -14,8 +14,7 @@ use crate::run::{History, TaskHistory};
 /// The attempt's agent is gone with its machine, or can't be reached: there is no process to adopt and no worktree to go on in.
 pub(super) fn ended(history: &History, task: &TaskId, whose: &str) -> Vec<Fact> {
     let Some(story) = history.task(task.as_str()) else { return Vec::new() };
-    if story.transitions.last().is_none_or(|last| last.to != Status::InProgress)
-        || story.taken_by().is_some()
+    if story.transitions.last().is_none_or(|last| last.to != Status::InProgress) || story.taken_by().is_some()
     {
         return Vec::new();
     }

@@ -3,6 +3,7 @@ use thiserror::Error;
 use super::{JobClaim, RecordError};
 use crate::git::{GitError, RemoteError};
 use crate::run::RunError;
+use crate::run::remote::StateError;
 use crate::store::{LoadError, StoreError};
 
 /// Why a job, or the folding in of what jobs did, could not do what it was to do.
@@ -11,6 +12,9 @@ pub enum RecordsError {
     /// The remote.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// The plan's state in the remote, or whoever has it.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A record.
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -1,24 +1,32 @@
 //! One task as a job of its own: claimed, begun on what its prerequisites' jobs have pushed, and given back with what came of it.
 
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::course::{Course, course};
+use super::give_way::give_way;
 use super::keeper::Keeper;
 use super::post::Post;
-use super::shelf::Fetched;
+use super::shelf::Records;
 use super::venue::{Folded, Venue};
 use super::works::finished;
-use super::{JobClaim, RecordsError, TaskRecord, abandoned};
+use super::{JobClaim, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
-use crate::git::slugs_beside;
+use crate::git::{RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
+use crate::run::remote::{StateError, restore};
 use crate::run::start::{host, run_id};
 use crate::run::{History, RunEvent, Tenure, known_slugs};
 
 /// So often a job looks again because another one was faster.
 const TURNS: u32 = 5;
+/// Whoever folds in records, or decides something, has the plan for a moment: so often a job looks whether that is over.
+const LOOKS: u32 = 10;
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What there is to do for a job.
 #[derive(Debug)]
@@ -86,15 +94,23 @@ impl Venue<'_> {
     }
 
     fn try_begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
-        self.site.state.create(self.refs.epic(), self.site.plan.path())?;
-        let _tenure = Tenure::take(&self.site.state, self.refs.epic())?;
-        let fetched = self.arrive()?;
+        let fetched = self.plan.fetch()?;
+        self.refuse_a_whole_run(&fetched)?;
+        give_way(self.site, &self.plan, &fetched)?;
+        restore(self.site, &self.plan, &fetched)?;
+        self.share_start(&fetched)?;
+        let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;
+        self.bring_attempts(&fetched)?;
+        let Records { by_task: records, broken } = shelf::of_epic(&self.plan, &fetched)?;
+        for broken in broken {
+            tracing::warn!(%broken, "passed over");
+        }
         let before = plan.with_prerequisites(&[task]);
         let meant = plan.tasks().filter(|(index, _)| before[index.0]);
-        let records = meant.filter_map(|(_, task)| fetched.records.get(&task.id)).map(|(_, record)| record);
-        let mut folded = self.fold(genesis, records)?;
+        let meant = meant.filter_map(|(_, task)| records.get(&task.id)).map(|(_, record)| record);
+        let mut folded = self.fold(genesis, meant)?;
         let id = &plan.task(task).id;
-        let record = fetched.records.get(id).map(|(_, record)| record);
+        let record = records.get(id).map(|(_, record)| record);
         match course(plan, &folded.genesis, task, record, Timestamp::now()) {
             Course::Do => {}
             Course::Nothing => return Ok(Begun::Completed),
@@ -102,11 +118,10 @@ impl Venue<'_> {
             Course::Wait(open) => return Ok(Begun::Waits(open)),
         }
         self.end_abandoned(&mut folded, id, record)?;
-        for work in finished(plan, &folded.genesis, &folded.history, |index| index != task && before[index.0]) {
-            match work.merge(&self.site.repo, &self.refs, self.strategy)? {
-                Ok(fact) => folded.add(fact)?,
-                Err(paths) => return Ok(Begun::Conflict(work.task, paths)),
-            }
+        if let Some((task, paths)) =
+            self.merge(plan, &mut folded, |index| index != task && before[index.0])?
+        {
+            return Ok(Begun::Conflict(task, paths));
         }
         let slugs = slugs_of(plan, &folded.history);
         self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
@@ -115,29 +130,64 @@ impl Venue<'_> {
         self.claim(fetched, id, slug, status)
     }
 
+    /// Has the local integration branch hold the work of these tasks, as far as they are completed; gives the first that conflicts.
+    fn merge(
+        &self,
+        plan: &Plan,
+        folded: &mut Folded,
+        is_meant: impl Fn(TaskIndex) -> bool,
+    ) -> Result<Option<(TaskId, Vec<PathBuf>)>, RecordsError> {
+        for work in finished(plan, &folded.genesis, &folded.history, is_meant) {
+            match work.merge(&self.site.repo, &self.plan.refs, self.strategy)? {
+                Ok(fact) => folded.add(fact)?,
+                Err(paths) => return Ok(Some((work.task, paths))),
+            }
+        }
+        Ok(None)
+    }
+
     fn claim(
         &self,
-        fetched: Fetched,
+        fetched: RefMap,
         task: &TaskId,
         slug: String,
         status: Status,
     ) -> Result<Begun, RecordsError> {
-        let branch = self.site.repo.target(&self.refs.branch(&slug).full())?;
+        let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
         let claim =
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
         let mut post = Post {
-            shelf: self.shelf(),
+            plan: self.plan.clone(),
             journal: self.site.state.journal(),
             task: task.clone(),
             slug,
             status,
             claim,
             lasts: self.lasts,
-            known: fetched.refs,
+            known: fetched,
             branch,
         };
         post.save(true)?;
+        // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
+        if let Err(error) = self.refuse_a_whole_run(&self.plan.fetch()?) {
+            post.save(false)?;
+            return Err(error);
+        }
         Ok(Begun::Job(Job { keeper: Keeper::start(post) }))
+    }
+
+    /// Somebody may have the whole plan, for a moment or for long.
+    fn refuse_a_whole_run(&self, fetched: &RefMap) -> Result<(), RecordsError> {
+        let mut holder = self.plan.holder(fetched)?;
+        for _ in 1..LOOKS {
+            if holder.is_none() {
+                return Ok(());
+            }
+            sleep(LOOK.mul_f64(0.5 + fastrand::f64()));
+            let lease = self.plan.refs.lease();
+            holder = self.plan.holder(&self.plan.remote.fetch(&[&lease])?)?;
+        }
+        holder.map_or(Ok(()), |holder| Err(StateError::Held(Box::new(holder)).into()))
     }
 
     /// What a job of another machine had begun is over: it has died, or ended before it could say so. What was begun here, the run takes up.
@@ -159,7 +209,9 @@ impl Venue<'_> {
             || "it ended without a word".to_owned(),
             |claim| format!("{} on {}", claim.owner, claim.host),
         );
-        abandoned::ended(&folded.history, task, &whose).into_iter().try_for_each(|fact| folded.add(Some(fact)))
+        abandoned::ended(&folded.history, task, &whose)
+            .into_iter()
+            .try_for_each(|fact| folded.add(Some(fact)))
     }
 }
 

@@ -34,12 +34,12 @@ impl Keeper {
     pub(super) fn start(mut post: Post) -> Self {
         let (say, heard) = mpsc::channel();
         let is_over = Arc::new(AtomicBool::new(false));
-        let remote = post.shelf.remote.clone();
+        let remote = post.plan.remote.clone();
         post.until(&is_over);
         let thread = thread::spawn(move || {
             let (mut post, lost) = keep(post, &heard);
             // What is said last is not broken off.
-            post.shelf.remote = remote;
+            post.plan.remote = remote;
             (post, lost)
         });
         Self { say, thread, is_over }

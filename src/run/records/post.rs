@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fold::of_task;
-use super::shelf::Shelf;
-use super::{JobClaim, RecordsError, TaskRecord};
+use super::{JobClaim, RecordsError, TaskRecord, shelf};
 use crate::genesis::Status;
 use crate::git::{Move, Oid, RefMap, RemoteError};
 use crate::plan::TaskId;
+use crate::run::remote::RemotePlan;
 use crate::run::{History, Record};
 use crate::store::read_records;
 
@@ -23,7 +23,7 @@ const TURNS: u32 = 4;
 /// What is said of a task, and where.
 #[derive(Debug)]
 pub(super) struct Post {
-    pub(super) shelf: Shelf,
+    pub(super) plan: RemotePlan,
     /// The journal that tells of it.
     pub(super) journal: PathBuf,
     pub(super) task: TaskId,
@@ -44,7 +44,7 @@ pub(super) struct Post {
 impl Post {
     /// All calls of the remote are broken off when that is set.
     pub(super) fn until(&mut self, is_over: &Arc<AtomicBool>) {
-        self.shelf.remote = self.shelf.remote.clone().until(is_over);
+        self.plan.remote = self.plan.remote.clone().until(is_over);
     }
 
     /// Says in the remote what the journal says of the task by now, and that it is ours, unless it is to be given back. All refs move, or none.
@@ -52,10 +52,10 @@ impl Post {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task; others if the remote can't be written.
     pub(super) fn save(&mut self, is_ours: bool) -> Result<(), RecordsError> {
-        let at = self.shelf.store(&self.record(is_ours)?)?;
+        let at = shelf::store(&self.plan, &self.record(is_ours)?)?;
         for _ in 1..TURNS {
             let moves = self.moves(at)?;
-            match self.shelf.remote.push(&moves) {
+            match self.plan.remote.push(&moves) {
                 Ok(()) => {
                     self.known.extend(moves.into_iter().filter_map(|each| Some((each.name, each.to?))));
                     return Ok(());
@@ -64,7 +64,7 @@ impl Post {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(self.shelf.remote.push(&self.moves(at)?)?)
+        Ok(self.plan.remote.push(&self.moves(at)?)?)
     }
 
     fn record(&self, is_ours: bool) -> Result<TaskRecord, RecordsError> {
@@ -75,7 +75,7 @@ impl Post {
             status: self.status_in(&facts),
             claim: is_ours.then(|| JobClaim { expires, ..self.claim.clone() }),
             facts,
-            ..TaskRecord::new(self.shelf.refs.epic(), &self.task)
+            ..TaskRecord::new(self.plan.refs.epic(), &self.task)
         })
     }
 
@@ -87,11 +87,11 @@ impl Post {
     }
 
     fn name(&self) -> String {
-        self.shelf.refs.record(&self.slug)
+        self.plan.refs.record(&self.slug)
     }
 
     fn moves(&self, record: Oid) -> Result<Vec<Move>, RecordsError> {
-        let (repo, refs) = (self.shelf.remote.repo(), &self.shelf.refs);
+        let (repo, refs) = (self.plan.remote.repo(), &self.plan.refs);
         let there = |name: &str| self.known.get(name).copied();
         let mut moves = vec![Move::advance(self.name(), there(&self.name()), record)];
         let branch = refs.branch(&self.slug).full();
@@ -109,7 +109,7 @@ impl Post {
     }
 
     fn is_of_an_attempt(&self, name: &str) -> bool {
-        let refs = &self.shelf.refs;
+        let refs = &self.plan.refs;
         [refs.attempt(&self.slug, 0), refs.base(&self.slug, 0)]
             .iter()
             .any(|first| first.strip_suffix('0').is_some_and(|folder| name.starts_with(folder)))
@@ -119,7 +119,7 @@ impl Post {
     fn see_moved(&mut self, name: &str, holds: Option<Oid>) -> Result<(), RecordsError> {
         let mut at = holds;
         if name == self.name() {
-            let there = self.shelf.look(name)?;
+            let there = shelf::look(&self.plan, name)?;
             let by = there.as_ref().and_then(|(_, record)| record.claim.clone());
             if by.as_ref().is_none_or(|by| by.run != self.claim.run) {
                 return Err(RecordsError::Lost { task: self.task.to_string(), by });

@@ -5,12 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::fold::Known;
-use super::shelf::{Fetched, Shelf};
 use super::{RecordsError, TaskRecord};
 use crate::genesis::Genesis;
-use crate::git::{BranchName, EpicRefs, Move, Oid, Remote, RemoteError, Strategy};
+use crate::git::{BranchName, Move, Oid, RefMap, RemoteError, Strategy};
 use crate::run::record::{Fact, Record, open_journal};
-use crate::run::start::refuse_a_checkout_of_ours;
+use crate::run::remote::RemotePlan;
 use crate::run::{History, RunError, Site, ledger};
 use crate::store::{Journal, read_records};
 
@@ -19,9 +18,7 @@ pub struct Venue<'a> {
     /// The plan as it is here.
     pub site: &'a Site,
     /// What all machines share.
-    pub remote: Remote,
-    /// The names of the epic's refs.
-    pub refs: EpicRefs,
+    pub plan: RemotePlan,
     /// How work gets into the integration branch.
     pub strategy: Strategy,
     /// What the plan starts from, if nobody has fixed that yet: a revision; else `HEAD`.
@@ -47,48 +44,48 @@ impl Folded {
         self.history.add(record);
         Ok(())
     }
+
+    /// Has the document say what the journal does.
+    pub(super) fn catch_up(&mut self) -> Result<(), RecordsError> {
+        let now = ledger::caught_up(self.genesis.clone(), &self.history);
+        self.genesis = now.map_err(RunError::from)?;
+        Ok(())
+    }
 }
 
 impl Venue<'_> {
-    pub(super) fn shelf(&self) -> Shelf {
-        Shelf { remote: self.remote.clone(), refs: self.refs.clone() }
-    }
-
-    /// Fetches, and has the plan start and go on here as it does everywhere.
-    pub(super) fn arrive(&self) -> Result<Fetched, RecordsError> {
-        refuse_a_checkout_of_ours(self.site, &self.refs)?;
-        let fetched = self.shelf().fetch()?;
-        for broken in &fetched.broken {
-            tracing::warn!(%broken, "passed over");
-        }
-        let start = match fetched.refs.get(&self.refs.start()) {
+    /// Has the plan start here as it does everywhere. Gives where.
+    pub(super) fn share_start(&self, fetched: &RefMap) -> Result<Oid, RecordsError> {
+        let start = match fetched.get(&self.plan.refs.start()) {
             Some(start) => *start,
             None => self.begin_the_plan()?,
         };
         self.site.repo.refuse_without_git(start)?;
-        self.site.repo.share_start(&self.refs, start)?;
-        if let Some(tip) = fetched.refs.get(&self.refs.integration().full()) {
-            self.site.repo.follow_integration(&self.refs, *tip)?;
-        }
-        for (name, at) in fetched.refs.iter().filter(|(name, _)| self.is_of_an_attempt(name)) {
+        self.site.repo.share_start(&self.plan.refs, start)?;
+        Ok(start)
+    }
+
+    /// What attempts started from and left is here, too.
+    pub(super) fn bring_attempts(&self, fetched: &RefMap) -> Result<(), RecordsError> {
+        for (name, at) in fetched.iter().filter(|(name, _)| self.is_of_an_attempt(name)) {
             self.site.repo.bring_up(name, *at)?;
         }
-        Ok(fetched)
+        Ok(())
     }
 
     /// Whoever comes first says where the plan starts.
     fn begin_the_plan(&self) -> Result<Oid, RecordsError> {
-        let (repo, name) = (&self.site.repo, self.refs.start());
-        let wanted = match (repo.start(&self.refs)?, &self.base) {
+        let (repo, name) = (&self.site.repo, self.plan.refs.start());
+        let wanted = match (repo.start(&self.plan.refs)?, &self.base) {
             (Some(start), _) => start,
             (None, Some(base)) => repo.resolve(base)?,
             (None, None) => repo.head_commit()?,
         };
         repo.refuse_without_git(wanted)?;
-        match self.remote.push(&[Move::create(&name, wanted)]) {
+        match self.plan.remote.push(&[Move::create(&name, wanted)]) {
             Ok(()) => Ok(wanted),
             Err(moved @ RemoteError::Moved { .. }) => {
-                let there = self.remote.fetch(&[&name])?;
+                let there = self.plan.remote.fetch(&[&name])?;
                 there.get(&name).copied().ok_or_else(|| moved.into())
             }
             Err(error) => Err(error.into()),
@@ -96,7 +93,7 @@ impl Venue<'_> {
     }
 
     fn is_of_an_attempt(&self, name: &str) -> bool {
-        let own = self.refs.start();
+        let own = self.plan.refs.start();
         let folder = own.strip_suffix("start").unwrap_or(&own);
         let rest = name.strip_prefix(folder).unwrap_or_default();
         rest.starts_with("attempts/") || rest.starts_with("bases/")
@@ -105,12 +102,12 @@ impl Venue<'_> {
     /// Task branches that are meant, by their slugs, are here, too, for whoever wants to look at them.
     pub(super) fn bring_branches(
         &self,
-        fetched: &Fetched,
+        fetched: &RefMap,
         is_meant: impl Fn(&str) -> bool,
     ) -> Result<(), RecordsError> {
-        let pattern = self.refs.all_branches();
+        let pattern = self.plan.refs.all_branches();
         let (before, after) = pattern.split_once('*').unwrap_or((&pattern, ""));
-        for (name, at) in &fetched.refs {
+        for (name, at) in fetched {
             let slug = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
             let branch = name.strip_prefix("refs/heads/").and_then(BranchName::new);
             let (Some(_), Some(branch)) = (slug.filter(|slug| is_meant(slug)), branch) else { continue };

@@ -1,17 +1,16 @@
-//! Jobs that work at single tasks of the plan: as long as one of them lives, nobody works at the whole of it.
+//! Jobs that work at single tasks of the plan: as long as one of them lives, nobody runs the whole of it.
 
-use jiff::Timestamp;
+use super::{RemotePlan, StateError};
+use crate::git::RefMap;
+use crate::run::records::live_claims;
 
-use super::StateError;
-use crate::run::records::TaskRecord;
-
+/// Call it with the lease, before a run of the whole plan.
+///
 /// # Errors
 /// [`StateError::Claimed`] names the first task that a living job has.
-pub(super) fn refuse_claimed(records: &[TaskRecord]) -> Result<(), StateError> {
-    let claims = records.iter().filter_map(|record| Some((&record.task, record.claim.as_ref()?)));
-    let alive = claims.into_iter().find(|(_, claim)| claim.expires > Timestamp::now());
+pub fn refuse_claimed(plan: &RemotePlan, fetched: &RefMap) -> Result<(), StateError> {
+    let alive = live_claims(plan, fetched)?.into_iter().next();
     alive.map_or(Ok(()), |(task, claim)| {
-        let (task, owner) = (task.clone(), claim.owner.clone());
-        Err(StateError::Claimed { task, owner, until: claim.expires })
+        Err(StateError::Claimed { task, owner: claim.owner, until: claim.expires })
     })
 }

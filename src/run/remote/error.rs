@@ -8,7 +8,6 @@ use super::Holder;
 use crate::git::{GitError, RemoteError};
 use crate::plan::TaskId;
 use crate::run::RunError;
-use crate::run::records::RecordsError;
 use crate::store::StoreError;
 
 /// Why it is not.
@@ -59,9 +58,6 @@ pub enum StateError {
     /// The remote, or git.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// What jobs of single tasks have left.
-    #[error(transparent)]
-    Records(#[from] RecordsError),
     /// This clone.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -99,7 +95,7 @@ impl StateError {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }
             Self::Remote(error) => error.hint().map(str::to_owned),
-            Self::Run(_) | Self::Records(_) => None,
+            Self::Run(_) => None,
         }
     }
 }

@@ -20,8 +20,9 @@ use jiff::Timestamp;
 
 use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
 use crate::run::History;
-use crate::run::records::{records, told};
+use crate::run::records::told;
 
+pub use claims::refuse_claimed;
 pub use error::StateError;
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
@@ -64,12 +65,8 @@ impl RemotePlan {
     /// [`StateError::Unreadable`] if what is there is no state.
     pub fn look(&self, fetched: &RefMap) -> Result<Option<(Option<Vec<u8>>, History)>, StateError> {
         let saved = self.saved(fetched)?;
-        let records = records(self.remote.repo(), &self.refs, fetched)?;
-        if saved.is_none() && records.is_empty() {
-            return Ok(None);
-        }
-        let history = told(saved.as_ref().map_or(&[], |saved| &saved.journal), &records);
-        Ok(Some((saved.map(|saved| saved.plan), history)))
+        let told = told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?;
+        Ok(told.map(|history| (saved.map(|saved| saved.plan), history)))
     }
 
     /// Who has the lease now, if anybody has.

@@ -9,11 +9,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::claims::refuse_claimed;
 use super::lineage::{Lineage, lineage, whole_lines};
 use super::{RemotePlan, Saved, StateError};
 use crate::git::{Adopted, EpicRefs, GitError, RefMap, Yield};
-use crate::run::records::{TaskRecord, end_abandoned, records, take_in, told};
 use crate::run::start::refuse_a_checkout_of_ours;
 use crate::run::{RunError, Site, Tenure, known_slugs};
 use crate::store::{Lock, StateDir, StoreError, read_json, replace_file, rewrite_file, write_json};
@@ -41,11 +39,8 @@ struct Common {
 /// Takes up what was fetched. Call it with the lease, and while no run of the plan is live here.
 ///
 /// # Errors
-/// [`StateError::Diverged`] if this clone has a story of its own; [`StateError::Claimed`] if a job works at a task; [`RunError::Busy`] if a run is
-/// live here.
+/// [`StateError::Diverged`] if this clone has a story of its own; [`RunError::Busy`] if a run is live here.
 pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Restored, StateError> {
-    let records = records(&site.repo, &plan.refs, fetched)?;
-    refuse_claimed(&records)?;
     let saved = plan.saved(fetched)?;
     site.state.create(plan.refs.epic(), site.plan.path())?;
     let _tenure = Tenure::take(&site.state, plan.refs.epic())?;
@@ -58,29 +53,18 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
     }
     let mut restored =
         Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None };
-    restored.take_refs(site, plan, &slugs(saved.as_ref(), &records), lineage)?;
+    restored.take_refs(site, plan, &slugs(saved.as_ref()), lineage)?;
     if let Some(saved) = &saved {
         take_journal(site, &here, saved, lineage)?;
         restored.take_plan(site, plan, saved, lineage)?;
     }
     restored.saved = saved;
-    if take_in(site, &records)? > 0 {
-        let remote = plan.remote.name();
-        restored.notes.push(format!("took in what jobs of single tasks have left in `{remote}`"));
-    }
-    // Whoever had it has lost the lease, or given it back.
-    for task in end_abandoned(site)? {
-        restored
-            .notes
-            .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
-    }
     Ok(restored)
 }
 
-/// What the branches are called of all tasks that have had an attempt, wherever.
-fn slugs(saved: Option<&Saved>, records: &[TaskRecord]) -> Vec<String> {
-    let history = told(saved.map_or(&[], |saved| &saved.journal), records);
-    known_slugs(&history).into_values().collect()
+/// What the branches are called of all tasks that have had an attempt.
+fn slugs(saved: Option<&Saved>) -> Vec<String> {
+    saved.map(|saved| known_slugs(&saved.history()).into_values().collect()).unwrap_or_default()
 }
 
 /// The whole lines of the journal that is here.

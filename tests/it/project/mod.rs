@@ -214,6 +214,10 @@ impl TestProject {
 
 impl Drop for TestProject {
     fn drop(&mut self) {
+        // Others go on with it.
+        if Arc::strong_count(&self.temp) > 1 {
+            return;
+        }
         for pid in self.processes() {
             kill(pid);
         }

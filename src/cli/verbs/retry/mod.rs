@@ -12,7 +12,7 @@ use crate::cli::held::Held;
 use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
-use crate::cli::remote::{NEXT_JOB, RemoteArgs, Workplace};
+use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
 use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::{Plan, TaskId, TaskIndex};
@@ -43,7 +43,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("retry", None)?;
     let (remote, arguments) = args.remote.split(&args.arguments);
-    let (workplace, names) = Workplace::open("retry", remote.as_deref(), &arguments, global)?;
+    let (workplace, names) = Workplace::open("retry", (remote.as_deref(), Jobs::Refuse), &arguments, global)?;
     if names.is_empty() {
         return Err(CliError::usage("which task?").hint("`blueprint retry TASK…`"));
     }

@@ -14,6 +14,7 @@ use crate::plan::{TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
 use crate::run::Settings;
 use crate::run::records::{Begun, Job, JobClaim, Venue};
+use crate::run::remote::RemotePlan;
 
 /// What systems that cancel a job wait at least before they kill it.
 const GRACE: Duration = Duration::from_secs(4);
@@ -70,8 +71,10 @@ fn begin(
     let site = super::site(context, repo, context.plan_file()?);
     let venue = Venue {
         site: &site,
-        remote: repo.remote(args.remote())?,
-        refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
+        plan: RemotePlan {
+            remote: repo.remote(args.remote())?,
+            refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
+        },
         strategy: settings.strategy,
         base: settings.base.clone(),
         owner: job_owner::owner(),
@@ -93,7 +96,8 @@ fn run_job(
     let settings = Settings { verify: None, unattended: true, kill_grace, ..settings };
     let job = Rc::new(job);
     let hears = Rc::clone(&job);
-    let ran = start(context, repo, settings, view, args.detached, vec![Box::new(move |event| hears.hear(event))]);
+    let ran =
+        start(context, repo, settings, view, args.detached, vec![Box::new(move |event| hears.hear(event))]);
     // The run is over, and with it whoever heard it.
     let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
     let exit = ran?;
@@ -126,11 +130,11 @@ impl CliError {
         match error {
             RecordsError::Run(error) => Self::run(plan, error),
             RecordsError::Remote(error) => error.into(),
+            RecordsError::State(error) => Self::state(plan, error),
             RecordsError::Record(_) => Self::new(Kind::Environment, error)
                 .hint("`git push REMOTE :REF` takes it away; then the task is as if no job had had it"),
-            RecordsError::Lost { .. } => Self::new(Kind::Busy, error).hint(
-                "its work is in this clone only; the job that has the task now begins it anew",
-            ),
+            RecordsError::Lost { .. } => Self::new(Kind::Busy, error)
+                .hint("its work is in this clone only; the job that has the task now begins it anew"),
             RecordsError::Encode(_) => Self::new(Kind::Bug, error),
         }
     }
