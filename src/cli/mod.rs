@@ -17,6 +17,7 @@ mod live;
 mod locate;
 mod masked_log;
 mod output;
+mod pager;
 mod person;
 mod remote;
 mod said;
@@ -24,7 +25,9 @@ mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;
+mod terminal;
 mod verbs;
+mod works;
 mod xmlstarlet;
 
 use std::env;

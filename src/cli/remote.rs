@@ -5,19 +5,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tempfile::TempDir;
+
+use super::args::Global;
 use super::branches::refs;
 use super::config::Strategy;
-use super::context::Context;
+use super::context::{Context, Known, find};
 use super::error::{CliError, Kind};
+use super::person::refuse_inside_an_attempt;
 use super::{job_owner, output};
-use crate::git::{Remote, Repo};
+use crate::genesis::Genesis;
+use crate::git::{EpicRefs, Remote, Repo, epic_slug};
 use crate::report::clean;
-use crate::run::Site;
-use crate::run::records::{RecordsError, TakenIn, Venue, give_way};
-use crate::run::remote::{Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
+use crate::run::remote::{
+    Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
+};
+use crate::run::{Site, ledger};
+use crate::store::{LoadError, RunOwner, StateDir, read_plan};
 
 /// Who has the lease says so again and again; who is not heard of for so long counts as dead.
 pub(super) const LEASE: Duration = Duration::from_mins(2);
+/// The remote that is meant where none is named.
+pub(super) const DEFAULT: &str = "origin";
+/// What follows a person's decision there.
+pub(super) const NEXT_JOB: &str = "next    the next `blueprint run --ci`, in whatever clone, takes that up";
 /// A remote that takes longer for one call is away.
 const CALL: Duration = Duration::from_mins(2);
 
@@ -30,22 +42,132 @@ pub(super) struct RemoteArgs {
 }
 
 impl RemoteArgs {
-    /// The remote, if one is meant, and the other arguments: what follows the flag may be one of these.
+    /// The remote, if one is meant, and the arguments: what follows the flag may be the first of these.
     pub(super) fn split(&self, arguments: &[String]) -> (Option<String>, Vec<String>) {
-        let mut arguments = arguments.to_vec();
-        let Some(name) = &self.remote else { return (None, arguments) };
+        let Some(name) = &self.remote else { return (None, arguments.to_vec()) };
         if is_remote(name) {
-            return (Some(name.clone()), arguments);
+            return (Some(name.clone()), arguments.to_vec());
         }
-        arguments.insert(0, name.clone());
-        (Some("origin".to_owned()), arguments)
+        let arguments = std::iter::once(name).chain(arguments).cloned().collect();
+        (Some(DEFAULT.to_owned()), arguments)
     }
 }
 
 /// Where no repository is found, that is told of later.
 fn is_remote(name: &str) -> bool {
     let repo = Repo::discover(Path::new(".")).ok().flatten();
-    repo.and_then(|repo| repo.remotes().ok()).is_some_and(|remotes| remotes.iter().any(|known| known == name))
+    let known = repo.and_then(|repo| repo.remotes().ok()).unwrap_or_default();
+    name == DEFAULT || known.iter().any(|known| known == name)
+}
+
+/// A plan that is worked at by a verb: as this clone has it, or a remote.
+pub(super) struct Workplace {
+    pub(super) context: Context,
+    session: Option<Session>,
+    /// A plan that this checkout does not have lies there meanwhile.
+    _folder: Option<TempDir>,
+}
+
+impl Workplace {
+    /// The plan that `arguments` mean, and the tasks that they name.
+    ///
+    /// # Errors
+    /// [`CliError`] if there is no such plan, or if somebody else has it.
+    pub(super) fn open<'a>(
+        verb: &str,
+        (remote, jobs): (Option<&str>, Jobs),
+        arguments: &'a [String],
+        global: &Global,
+    ) -> Result<(Self, &'a [String]), CliError> {
+        let (context, names, folder) = match (find(arguments), remote) {
+            (Ok((path, names)), _) => {
+                refuse_inside_an_attempt(verb, Some(&path))?;
+                (Context::open(path, global)?.context(), names, None)
+            }
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(remote)) => {
+                let (context, names, folder) = fetched(remote, arguments, global, error)?;
+                (context, names, Some(folder))
+            }
+        };
+        let session = remote.map(|remote| Session::begin(&context, remote, LEASE, jobs)).transpose()?;
+        Ok((Self { context, session, _folder: folder }, names))
+    }
+
+    /// What was done is done; with a remote it is there, too, from now on. Gives whether there is one.
+    pub(super) fn close(self) -> Result<bool, CliError> {
+        let Some(session) = self.session else { return Ok(false) };
+        session.end(&self.context)?;
+        Ok(true)
+    }
+}
+
+/// The plan that `arguments` mean as a remote knows it now, and the tasks that they name. Nothing changes here.
+///
+/// # Errors
+/// [`CliError`] if there is no such plan, or if nobody has worked at it by way of that remote.
+pub(super) fn look<'a>(
+    remote: &str,
+    arguments: &'a [String],
+    global: &Global,
+) -> Result<(Context, Known, &'a [String]), CliError> {
+    let (context, names) = match find(arguments) {
+        Ok((path, names)) => (Context::open(path, global)?.context(), names),
+        Err(error) => {
+            let (context, names, _folder) = fetched(remote, arguments, global, error)?;
+            (context, names)
+        }
+    };
+    let plan = remote_plan(&context, in_repository(&context)?, remote)?;
+    let there = plan.fetch()?;
+    let failed = |error| CliError::state(&context.path, error);
+    let Some((saved, history)) = plan.look(&there).map_err(failed)? else {
+        let text = format!("remote `{remote}` has no state of this plan");
+        return Err(CliError::usage(text).hint("`blueprint run --ci` puts it there"));
+    };
+    let genesis = match saved {
+        Some(bytes) => {
+            Genesis::parse(bytes).map_err(|error| CliError::load(&context.path, LoadError::Invalid(error)))?
+        }
+        None => read_plan(&context.path).map_err(|error| CliError::load(&context.path, error))?,
+    };
+    let genesis = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
+    let valid = Arc::new(context.valid(&genesis)?);
+    let run = plan.holder(&there).map_err(failed)?.map(owner);
+    let known = Known { genesis, plan: valid, history, run };
+    Ok((context, known, names))
+}
+
+fn owner(holder: Holder) -> RunOwner {
+    let Holder { pid, host, run, taken, .. } = holder;
+    RunOwner { pid, host, run, started: taken }
+}
+
+/// A plan that only the remote has, by its epic's name, in a folder of its own.
+fn fetched<'a>(
+    remote: &str,
+    arguments: &'a [String],
+    global: &Global,
+    error: CliError,
+) -> Result<(Context, &'a [String], TempDir), CliError> {
+    let Some((epic, names)) = arguments.split_first() else { return Err(error) };
+    let Some(repo) = Repo::discover(Path::new("."))? else { return Err(error) };
+    let refs = EpicRefs::new(&epic_slug(epic), EpicRefs::DEFAULT_TEMPLATE)?;
+    let plan = RemotePlan { remote: repo.remote(remote)?.within(CALL), refs };
+    let state = plan.remote.fetch(&[&plan.refs.plan()])?;
+    let Some(saved) = plan.saved(&state).map_err(|error| CliError::state(Path::new(epic), error))? else {
+        return Err(error);
+    };
+    let failed =
+        |error| CliError::new(Kind::Environment, format!("can't keep the plan for a while: {error}"));
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let path = folder.path().join("genesis.xml");
+    std::fs::write(&path, &saved.plan).map_err(failed)?;
+    let path = std::fs::canonicalize(&path).map_err(failed)?;
+    let context = Context::open(path, global)?.context();
+    let (slug, root) = (epic_slug(&context.epic), folder.path().join(".blueprint"));
+    let state = StateDir::locate(&root, &slug, &context.path);
+    Ok((Context { repo: Some(repo), state, ..context }, names, folder))
 }
 
 /// A plan that is ours alone, as the remote has it, until this is ended.
@@ -160,7 +282,12 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
         Jobs::LetBe => {}
     }
     give_way(venue.site, &venue.plan, &fetched)?;
-    let restored = restore(venue.site, &venue.plan, &fetched)?;
+    let mut restored = restore(venue.site, &venue.plan, &fetched)?;
+    for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
+        restored
+            .notes
+            .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
+    }
     Ok((restored, venue.take_in(&fetched)?))
 }
 
@@ -194,12 +321,12 @@ pub(super) fn site(context: &Context, repo: &Repo) -> Result<Site, CliError> {
 
 /// What a run, or a verb, has done and could not save.
 pub(super) fn not_saved(context: &Context, error: StateError) -> CliError {
-    let error = CliError::state(&context.path, error);
-    let message =
-        format!("{error}\nwhat was done is in this clone, but not, or not all of it, in the remote");
-    let hint =
-        error.hint.unwrap_or_else(|| "`blueprint run --ci` here goes on, and saves it, too".to_owned());
-    CliError::new(Kind::Environment, message).hint(hint)
+    let CliError { message, hint, .. } = CliError::state(&context.path, error);
+    let message = format!(
+        "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: \
+         `blueprint run --ci` here goes on, and saves it, too"
+    );
+    CliError { hint, ..CliError::new(Kind::Environment, message) }
 }
 
 pub(super) fn say_left(left: &[String]) {

@@ -19,6 +19,8 @@ mod saved;
 use jiff::Timestamp;
 
 use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
+use crate::run::History;
+use crate::run::records::told;
 
 pub use claims::refuse_claimed;
 pub use error::StateError;
@@ -54,6 +56,17 @@ impl RemotePlan {
     pub fn saved(&self, fetched: &RefMap) -> Result<Option<Saved>, StateError> {
         let at = fetched.get(&self.refs.plan());
         at.map(|at| Saved::read(self.remote.repo(), &self.refs.plan(), *at)).transpose()
+    }
+
+    /// The plan's file as it was saved, and all that is known of its tasks, what jobs of single tasks have left included; nothing, if nobody has
+    /// ever worked at the plan by way of this remote.
+    ///
+    /// # Errors
+    /// [`StateError::Unreadable`] if what is there is no state.
+    pub fn look(&self, fetched: &RefMap) -> Result<Option<(Option<Vec<u8>>, History)>, StateError> {
+        let saved = self.saved(fetched)?;
+        let told = told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?;
+        Ok(told.map(|history| (saved.map(|saved| saved.plan), history)))
     }
 
     /// Who has the lease now, if anybody has.

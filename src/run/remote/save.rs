@@ -40,8 +40,9 @@ impl Saver {
     /// Saves from where the remote and this clone have been brought together.
     pub fn new(site: Site, lease: Lease, restored: Restored) -> Self {
         let Restored { known, settled, saved, .. } = restored;
-        // Where it can't be told nobody's change is taken for none.
-        let committed = committed(&site).ok().flatten();
+        // Of a plan that is not in this checkout, what was known of it before still holds.
+        let before = || saved.as_ref().and_then(|saved| saved.card.committed.clone());
+        let committed = committed(&site).ok().flatten().or_else(before);
         let (left, renewed) = (BTreeSet::new(), Instant::now());
         Self { site, lease, known, settled, left, saved, committed, renewed }
     }
@@ -49,11 +50,6 @@ impl Saver {
     /// The lease.
     pub fn lease(&self) -> &Lease {
         &self.lease
-    }
-
-    /// Refs that are left as somebody else has moved them in the remote.
-    pub fn left(&self) -> impl Iterator<Item = &str> {
-        self.left.iter().map(String::as_str)
     }
 
     /// When the lease is to be renewed, if nothing is saved until then.
@@ -69,13 +65,21 @@ impl Saver {
         self.bring(false)
     }
 
-    /// The same for the last time: the lease is given back with it.
+    /// The same for the last time: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
     ///
     /// # Errors
-    /// As [`Saver::save`].
+    /// As [`Saver::save`]. The lease is given back even so, where that can be.
     pub fn end(mut self) -> Result<Vec<String>, StateError> {
-        self.bring(true)?;
-        Ok(self.left.into_iter().collect())
+        match self.bring(true) {
+            Ok(()) => Ok(self.left.into_iter().collect()),
+            Err(lost @ StateError::Lost(_)) => Err(lost),
+            Err(error) => {
+                if let Err(error) = self.lease.release() {
+                    tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+                }
+                Err(error)
+            }
+        }
     }
 
     fn plan(&self) -> &RemotePlan {

@@ -1,6 +1,6 @@
 //! A bare repository that several clones share, as the jobs of a CI system do: each in a folder of its own, all with the same agents.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{PlanText, TestProject};
@@ -28,6 +28,11 @@ impl Fleet {
         let root = self.home.base().join(format!("clone {name}"));
         self.home.git(&["clone", "--quiet", &self.bare.to_string_lossy(), &root.to_string_lossy()]);
         TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
+    }
+
+    /// Where the bare repository is.
+    pub(crate) fn bare(&self) -> &Path {
+        &self.bare
     }
 
     /// What git prints in the bare repository.
