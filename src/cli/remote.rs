@@ -315,7 +315,7 @@ pub(super) fn in_repository(context: &Context) -> Result<&Repo, CliError> {
     })
 }
 
-fn site(context: &Context, repo: &Repo) -> Result<Site, CliError> {
+pub(super) fn site(context: &Context, repo: &Repo) -> Result<Site, CliError> {
     let (state, epic) = (context.state.clone(), context.epic.clone());
     Ok(Site { plan: context.plan_file()?, repo: repo.clone(), state, epic })
 }
