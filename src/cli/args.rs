@@ -131,6 +131,8 @@ pub(super) enum Verb {
     Resume(verbs::resume::Args),
     /// Have a live run end.
     Stop(verbs::stop::Args),
+    /// Fold what jobs of single tasks have left in a git remote into the plan.
+    Sync(verbs::sync::Args),
     /// Change or show one task: the agents' own door.
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.

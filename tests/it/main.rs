@@ -75,6 +75,7 @@ mod steering;
 mod strategies;
 mod stress;
 mod supervisor;
+mod sync;
 mod taking;
 mod terminal;
 mod untouched;

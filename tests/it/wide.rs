@@ -41,7 +41,7 @@ fn a_job_does_its_one_task_and_leaves_everything_in_the_remote() {
 }
 
 /// What is so of every record, whatever has happened.
-fn assert_record(record: &Value) {
+pub(crate) fn assert_record(record: &Value) {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     for name in ["record", "journal"] {
         let text = fs::read_to_string(format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR")));
@@ -158,7 +158,7 @@ fn the_task_of_a_job_that_died_is_taken_over_when_its_claim_has_expired() {
 }
 
 /// Whether the remote knows that an attempt has begun.
-fn is_begun(fleet: &Fleet, task: &str) -> bool {
+pub(crate) fn is_begun(fleet: &Fleet, task: &str) -> bool {
     let record = fleet.record(task).unwrap_or_default();
     let facts = record["facts"].as_array().cloned().unwrap_or_default();
     facts.iter().any(|fact| fact["fact"] == "attempt-started")

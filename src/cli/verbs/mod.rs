@@ -28,6 +28,7 @@ pub(super) mod skip;
 pub(super) mod status;
 pub(super) mod stop;
 pub(super) mod supervise;
+pub(super) mod sync;
 pub(super) mod take;
 pub(super) mod task;
 pub(super) mod validate;
@@ -65,6 +66,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Pause(args) => pause::run(&args, global),
         Verb::Resume(args) => resume::run(&args, global),
         Verb::Stop(args) => stop::run(&args, global),
+        Verb::Sync(args) => sync::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Ci(args) => ci::run(&args, global),

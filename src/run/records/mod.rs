@@ -21,6 +21,7 @@ mod shelf;
 mod take_in;
 mod venue;
 mod works;
+mod written;
 
 pub use error::RecordsError;
 pub use give_way::give_way;
@@ -31,3 +32,4 @@ pub use record::{JobClaim, RecordError, TaskRecord};
 pub use shelf::live_claims;
 pub use take_in::TakenIn;
 pub use venue::Venue;
+pub use written::{Standing, write_down};
