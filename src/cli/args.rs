@@ -133,6 +133,8 @@ pub(super) enum Verb {
     Init(verbs::init::Args),
     /// Print a completion script for a shell.
     Completions(verbs::completions::Args),
+    /// Print a man page, or write them all.
+    Man(verbs::man::Args),
     /// What runs above every agent; started by `run`.
     #[command(name = crate::run::SUPERVISE, hide = true)]
     Supervise(verbs::supervise::Args),

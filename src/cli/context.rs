@@ -73,8 +73,13 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
     let arguments: Vec<_> = genesis.cloned().into_iter().collect();
     match find(&arguments)? {
         (path, []) => Ok(path),
-        (_, [stray, ..]) => Err(CliError::usage(format!("there is no plan `{stray}`"))),
+        (_, [stray, ..]) => Err(no_plan(stray)),
     }
+}
+
+/// A name that no plan has.
+pub(super) fn no_plan(name: &str) -> CliError {
+    Surroundings::here().map_or_else(|error| error, |around| around.no_plan(name))
 }
 
 impl Context {
@@ -178,9 +183,15 @@ impl Opened {
 /// A name that no task has.
 pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
     let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
-        Some(id) => error.hint(format!("did you mean `{id}`?")),
-        None => error.hint("`blueprint status` lists the tasks"),
+    let task = nearest(name, plan.tasks().map(|(_, task)| task.id.as_str()));
+    // A first argument that names no plan is taken for a task.
+    let other = || Surroundings::here().ok()?.near(name);
+    match (task, other) {
+        (Some(id), _) => error.hint(format!("did you mean `{id}`?")),
+        (None, other) => error.hint(match other() {
+            Some(plan) => format!("did you mean the plan `{plan}`?"),
+            None => "`blueprint status` lists the tasks".to_owned(),
+        }),
     }
 }
 

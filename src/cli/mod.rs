@@ -5,6 +5,7 @@
 mod args;
 mod branches;
 mod casting;
+mod complete;
 pub mod config;
 mod context;
 mod dry_run;
@@ -14,6 +15,7 @@ mod hands;
 mod held;
 mod live;
 mod locate;
+mod log;
 mod masked_log;
 mod output;
 mod person;
@@ -43,6 +45,9 @@ pub fn main() -> ExitCode {
     // Before anything else: that program's arguments are none of ours, and it may write no line of its own.
     if let Some(call) = xmlstarlet::Call::of(&arguments) {
         return answer(|| call.make());
+    }
+    if complete::is_asked() {
+        return answer(|| complete::answer(&arguments));
     }
     let cli = Cli::parse_from(&arguments);
     output::init(&cli.global);

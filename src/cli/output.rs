@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anstream::ColorChoice;
 use anstyle::AnsiColor;
-use tracing_subscriber::EnvFilter;
 
-use super::args::{Global, LogFormat, When};
+use super::args::{Global, When};
 use super::error::{CliError, Kind};
+use super::log;
 use crate::genesis::{self, Diagnostic};
 use crate::report::{clean_lines, tame};
 
@@ -19,21 +19,7 @@ pub(super) fn init(global: &Global) {
         When::Always => ColorChoice::Always.write_global(),
         When::Never => ColorChoice::Never.write_global(),
     }
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "blueprint=debug,warn",
-        (false, _) => "trace",
-    };
-    let filter = EnvFilter::try_from_env("BLUEPRINT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    // What can't be logged because nobody reads is not to be complained of where nobody reads: that would be a panic.
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
-    // A second call, in a test, finds the first one's log and keeps it.
-    let _ = match global.log_format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
+    log::init(global);
 }
 
 /// Prints data. A reader that has gone (`blueprint status | head -1`) is no error.

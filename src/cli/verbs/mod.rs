@@ -15,6 +15,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
+pub(super) mod man;
 pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
@@ -65,6 +66,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Completions(args) => completions::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
     }
 }
