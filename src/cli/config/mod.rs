@@ -8,6 +8,7 @@ mod keys;
 mod money;
 mod named;
 mod read;
+mod reference;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use bring::{BringConfig, CacheVariable};
@@ -22,3 +23,4 @@ pub(crate) use named::{NameOf, Named, named};
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 
 pub(crate) use read::{ConfigError, Loaded, files, load};
+pub(crate) use reference::{INTRODUCTION, TABLES};

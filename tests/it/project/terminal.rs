@@ -42,6 +42,11 @@ impl Terminal {
         Self::of(project, Command::new("sh").arg("-i"))
     }
 
+    /// Another program.
+    pub(crate) fn program(project: &TestProject, program: &str, arguments: &[&str]) -> Self {
+        Self::of(project, Command::new(program).args(arguments)).read()
+    }
+
     fn of(project: &TestProject, command: Command) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(pty_process::Size::new(30, 100)).unwrap();
@@ -75,6 +80,11 @@ impl Terminal {
 
     pub(crate) fn wait_for(&self, text: &str) {
         self.screen.wait_for(text);
+    }
+
+    /// What is on the screen.
+    pub(crate) fn so_far(&self) -> String {
+        self.screen.so_far()
     }
 
     /// The terminal's modes as they were at first.
