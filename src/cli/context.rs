@@ -9,7 +9,7 @@ use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
-use crate::report::clean;
+use crate::report::{clean, shell_word};
 use crate::run::{self, Attempt, History, Record, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
@@ -221,11 +221,13 @@ impl Known {
             None => attempts.last(),
         };
         found.ok_or_else(|| match (attempts.len(), number) {
-            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
+            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet"))
+                .hint(format!("`blueprint explain {}` says what it waits for", shell_word(&id))),
             (count, number) => CliError::usage(format!(
                 "task `{id}` has no attempt {}; it had {count}",
                 number.unwrap_or_default()
-            )),
+            ))
+            .hint(format!("`blueprint status {}` lists them", shell_word(&id))),
         })
     }
 }

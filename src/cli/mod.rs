@@ -25,6 +25,7 @@ mod scratch;
 mod sharing;
 mod surroundings;
 mod verbs;
+mod wrap;
 mod xmlstarlet;
 
 use std::env;

@@ -9,6 +9,7 @@ use anstyle::AnsiColor;
 use super::args::{Global, When};
 use super::error::{CliError, Kind};
 use super::log;
+use super::wrap::wrap;
 use crate::genesis::{self, Diagnostic};
 use crate::report::{clean_lines, tame};
 
@@ -54,14 +55,20 @@ pub(super) fn error(error: &CliError) {
         Some((before, last)) if error.kind == Kind::Invalid => {
             say(&format!("{before}\n{red}error{red:#}: {last}"));
         }
-        _ => say(&format!("{red}error{red:#}: {}", clean_lines(&error.message))),
+        _ => say(&format!("{red}error{red:#}: {}", fitted(&error.message, "error: "))),
     }
     if let Some(hint) = &error.hint {
-        say(&format!("{cyan}help{cyan:#}: {}", clean_lines(hint)));
+        say(&format!("{cyan}help{cyan:#}: {}", fitted(hint, "help: ")));
     }
     if error.kind == Kind::Bug {
         say("this should not happen: please report it with the command and the plan");
     }
+}
+
+/// As wide as the terminal; where there is none, a line is a line, for programs to find words in.
+fn fitted(text: &str, after: &str) -> String {
+    let text = clean_lines(text);
+    line_width().map_or_else(|| text.clone(), |columns| wrap(&text, after.len(), columns.into()))
 }
 
 /// The path as one would type it here: relative, if it is below the current folder.

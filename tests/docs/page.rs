@@ -31,8 +31,10 @@ impl Page {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let docs = fs::read_dir(root.join("docs")).unwrap();
         let names = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> =
-            names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+        let mut names: Vec<_> = names
+            .filter(|name| name.strip_suffix(".md").is_some())
+            .map(|name| format!("docs/{name}"))
+            .collect();
         names.sort();
         names.insert(0, "README.md".to_owned());
         names.iter().map(|name| Self::of(name, fs::read_to_string(root.join(name)).unwrap())).collect()

@@ -28,13 +28,12 @@ pub(crate) fn replay(scene: &Scene, block: &Block, page: &Page) {
 fn printed(mut command: Command) -> String {
     let output = command.output().unwrap();
     let all = [output.stdout, output.stderr].concat();
-    String::from_utf8_lossy(&all).lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    String::from_utf8_lossy(&all).into_owned()
 }
 
-/// Words with digits are what differs from run to run, blanks what they shift.
+/// Words with digits and temp folders are what differs from run to run, blanks what they shift.
 fn masked(line: &str) -> String {
-    let word = |word: &str| {
-        if word.contains(|c: char| c.is_ascii_digit()) { "#".to_owned() } else { word.to_owned() }
-    };
+    let differs = |word: &str| word.contains(|c: char| c.is_ascii_digit()) || word.starts_with("/tmp/");
+    let word = |word: &str| if differs(word) { "#".to_owned() } else { word.to_owned() };
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }

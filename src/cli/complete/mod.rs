@@ -1,7 +1,7 @@
 //! What a shell offers for the word under the cursor: tasks, plans, runners, agents and codes, beside verbs and flags.
 //!
 //! The shell's script (`blueprint completions SHELL`) calls us with the words of the line. What an argument takes is told by the name of
-//! its value, so that a new verb is completed without a word here. Knows nothing of the shells: clap_complete does.
+//! its value, so that a new verb is completed without a word here. Knows nothing of the shells: `clap_complete` does.
 
 mod candidates;
 mod words;
@@ -75,7 +75,7 @@ type Offer = fn(&Words, &str) -> Vec<CompletionCandidate>;
 fn offered(offer: Offer, current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
     let mut found = offer(&Words::of_line(current), current);
-    found.retain(|candidate| candidate.get_value().to_str().is_some_and(|value| is_plain(value)));
+    found.retain(|candidate| candidate.get_value().to_str().is_some_and(is_plain));
     found
 }
 
