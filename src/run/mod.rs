@@ -81,7 +81,7 @@ pub use handover::{
 pub use history::{Again, Attempt, History, Lacks, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
-pub use preview::{Planned, PlannedGate, preview, preview_task};
+pub use preview::{Continued, Planned, PlannedGate, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;

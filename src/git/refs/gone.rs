@@ -23,7 +23,8 @@ impl Repo {
         Ok(epics)
     }
 
-    fn refs_like(&self, pattern: &str) -> Result<Vec<(String, Oid)>, GitError> {
+    /// Every ref of such a name, where `*` stands for slashes, too; in the order of the names.
+    pub(in crate::git) fn refs_like(&self, pattern: &str) -> Result<Vec<(String, Oid)>, GitError> {
         let store = self.open_store()?;
         let found = || -> Result<Vec<(String, Oid)>, git2::Error> {
             let mut found = Vec::new();

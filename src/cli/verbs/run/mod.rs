@@ -2,10 +2,11 @@ mod closing;
 mod detach;
 mod preface;
 mod settings;
+mod view;
 
 pub(super) use settings::outfit;
+pub(super) use view::{Listener, Progress, View, tell_all};
 
-use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -18,8 +19,7 @@ use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskIndex};
-use crate::report::{Bars, Plain};
-use crate::run::{self, Planned, RunEvent, Settings, Site};
+use crate::run::{self, Planned, Settings, Site};
 use crate::store::PlanFile;
 
 #[derive(Debug, Default, clap::Args)]
@@ -91,20 +91,6 @@ enum Isolation {
     None,
 }
 
-/// How to show what happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(super) enum Progress {
-    /// Bars on a terminal, else lines.
-    #[default]
-    Auto,
-    /// Bars.
-    Bar,
-    /// A line for each thing that happens.
-    Plain,
-    /// Nothing.
-    None,
-}
-
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
@@ -172,64 +158,22 @@ fn start(
     detached: bool,
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
-    let show = if detached { detach::announcing(view.show()) } else { view.show() };
-    let summary = run::run(&site, settings, &*show).map_err(|error| CliError::run(&context.path, error))?;
+    let summary = run::run(&site, settings, &tell_all(listeners(view, detached)))
+        .map_err(|error| CliError::run(&context.path, error))?;
     if view.tells_all() {
         output::say(&closing::next_step(&context.path, &summary));
     }
     Ok(summary.verdict.exit_code())
 }
 
+/// Everybody who hears the run, in the order in which they hear each event.
+fn listeners(view: View, detached: bool) -> Vec<Listener> {
+    let announcer = detached.then(detach::announcer);
+    announcer.into_iter().chain([view.show()]).collect()
+}
+
 fn site(context: &Context, repo: &Repo, plan: PlanFile) -> Site {
     Site { plan, repo: repo.clone(), state: context.state.clone(), epic: context.epic.clone() }
-}
-
-/// How a run is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum View {
-    Bars,
-    Lines,
-    /// Lines, but only of what went wrong.
-    Trouble,
-    Nothing,
-}
-
-impl View {
-    pub(super) fn of(progress: Progress, global: &Global) -> Self {
-        match progress {
-            Progress::None => Self::Nothing,
-            Progress::Auto | Progress::Bar | Progress::Plain if global.quiet => Self::Trouble,
-            Progress::Auto if !stderr().is_terminal() => Self::Lines,
-            Progress::Auto | Progress::Bar => Self::Bars,
-            Progress::Plain => Self::Lines,
-        }
-    }
-
-    fn tells_all(self) -> bool {
-        matches!(self, Self::Bars | Self::Lines)
-    }
-
-    pub(super) fn show(self) -> Box<dyn Fn(RunEvent)> {
-        match self {
-            Self::Bars => {
-                let bars = Bars::new(output::line_width());
-                Box::new(move |event| bars.show(&event))
-            }
-            Self::Lines => {
-                let lines = Plain::new(output::line_width());
-                Box::new(move |event| lines.show(&event))
-            }
-            Self::Trouble => {
-                let lines = Plain::new(output::line_width());
-                Box::new(move |event| {
-                    if event.is_trouble() {
-                        lines.show(&event);
-                    }
-                })
-            }
-            Self::Nothing => Box::new(|_| ()),
-        }
-    }
 }
 
 fn repository(context: &Context) -> Result<Repo, CliError> {
