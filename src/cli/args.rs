@@ -21,6 +21,7 @@ pub(crate) struct Cli {
 
 /// What holds for every verb.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "For every verb")]
 pub(crate) struct Global {
     /// Colours in what is printed.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]

@@ -16,14 +16,15 @@ const CONFIGURATION: &str = "blueprint.toml";
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: blueprint man run | man -l -\n         blueprint man --dir ~/.local/share/man/man1\n\n\
-Without a verb, the page of blueprint itself. After the second call, `man blueprint-run` shows the page of `run`."
+    after_help = "Example: blueprint man run | man -l -\n         blueprint man --dir ~/.local/share/man\n\n\
+Without a verb, the page of blueprint itself; `blueprint.toml`: the page of the configuration. With `--dir`, the pages are written into \
+`man1` and `man5` of that folder; where `man` looks for pages there, `man blueprint-run` shows the page of `run`."
 )]
 pub(crate) struct Args {
     /// The verb whose page is printed, such as `run` or `task done`.
     #[arg(value_name = "VERB", conflicts_with = "dir")]
     verb: Vec<String>,
-    /// Write the pages of all verbs into this folder, which is made if it is not there.
+    /// Write all pages into this folder, which is made if it is not there.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
@@ -58,20 +59,26 @@ fn meant<'c>(command: &'c Command, verbs: &[String]) -> Result<&'c Command, CliE
 }
 
 fn write_all(command: &Command, dir: &Path) -> Result<(), CliError> {
-    fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
-    let configuration = dir.join(format!("{CONFIGURATION}.5"));
-    fs::write(&configuration, page::of_configuration()).map_err(|error| failed(&configuration, &error))?;
-    let count = write(command, dir)? + 1;
+    let (commands, files) = (dir.join("man1"), dir.join("man5"));
+    for folder in [&commands, &files] {
+        fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    }
+    write(&files.join(format!("{CONFIGURATION}.5")), &page::of_configuration())?;
+    let count = 1 + write_pages(command, &commands)?;
     output::say(&format!("{count} pages are in {}", output::typed(dir)));
     Ok(())
 }
 
 /// The pages of a command and all below it; gives how many.
-fn write(command: &Command, dir: &Path) -> Result<usize, CliError> {
+fn write_pages(command: &Command, dir: &Path) -> Result<usize, CliError> {
     let path = dir.join(Man::new(command.clone()).get_filename());
-    fs::write(&path, page::of_command(command)?).map_err(|error| failed(&path, &error))?;
+    write(&path, &page::of_command(command)?)?;
     let verbs = command.get_subcommands().filter(|command| !command.is_hide_set());
-    verbs.map(|verb| write(verb, dir)).try_fold(1, |count, more| Ok(count + more?))
+    verbs.map(|verb| write_pages(verb, dir)).try_fold(1, |count, more| Ok(count + more?))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    fs::write(path, text).map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> CliError {

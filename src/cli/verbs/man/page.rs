@@ -19,7 +19,9 @@ pub(super) fn of_configuration() -> String {
     roff.control("SH", ["NAME"]).text([roman("blueprint.toml - how a plan is run")]);
     roff.control("SH", ["DESCRIPTION"]).text(marked(INTRODUCTION));
     for table in &TABLES {
-        roff.control("SH", [table.name]).text(marked(table.about));
+        let name =
+            if table.name.starts_with('[') { table.name.to_owned() } else { table.name.to_uppercase() };
+        roff.control("SH", [name.as_str()]).text(marked(table.about));
         for key in table.keys {
             let default = key.default.map_or_else(String::new, |default| format!(" [default: {default}]"));
             let takes = key.takes.replace('`', "");
