@@ -17,6 +17,7 @@
 mod project;
 
 mod calls;
+mod facts;
 mod page;
 mod scene;
 mod session;

@@ -20,7 +20,7 @@ fn every_verb_of_the_help_has_a_page_of_its_own_with_an_example() {
     let verbs: BTreeSet<_> = verbs.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(verbs.contains("run") && verbs.contains("man"), "{verbs:?}");
     for verb in verbs.into_iter().filter(|verb| *verb != "help") {
-        let page = project.read(&format!("pages/man1/blueprint-{verb}.1"));
+        let page = project.read(&format!("pages/man1/blueprint-{verb}.1")).replace("\\-", "-");
         assert!(page.contains(".SH EXAMPLES") && page.contains(&format!("blueprint {verb}")), "{page}");
     }
     assert!(project.read("pages/man1/blueprint-task-done.1").contains(".SH EXAMPLES"));
@@ -38,8 +38,10 @@ fn groff_has_nothing_to_say_of_any_page() {
     let pages = ["pages/man1", "pages/man5"].map(|folder| fs::read_dir(project.root.join(folder)).unwrap());
     for page in pages.into_iter().flatten() {
         let page = page.unwrap().path();
-        let output =
-            project.command("groff").args(["-man", "-ww", "-z", "-Tutf8"]).arg(&page).output().unwrap();
+        // Its folder's name is none of the page's.
+        let mut groff = project.command("groff");
+        groff.current_dir(page.parent().unwrap()).args(["-Kutf8", "-man", "-ww", "-z", "-Tutf8"]);
+        let output = groff.arg(page.file_name().unwrap()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let said: Vec<_> = said.lines().filter(|line| !line.contains("cannot adjust line")).collect();
         assert!(output.status.success() && said.is_empty(), "{}: {said:#?}", page.display());

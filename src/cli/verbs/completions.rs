@@ -8,10 +8,12 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: echo 'source <(blueprint completions bash)' >> ~/.bashrc\n         \
-echo 'source <(blueprint completions zsh)' >> ~/.zshrc\n         \
-blueprint completions fish > ~/.config/fish/completions/blueprint.fish\n\n\
-The script asks blueprint itself, so it offers the tasks of the plan, epics, runners and codes. In ~/.zshrc the line has to follow `compinit`.")]
+#[command(
+    after_help = "Example: blueprint completions fish > ~/.config/fish/completions/blueprint.fish\n         \
+echo 'source <(blueprint completions bash)' >> ~/.bashrc\n         \
+echo 'source <(blueprint completions zsh)' >> ~/.zshrc\n\n\
+The script asks blueprint itself, so it offers the tasks of the plan, epics, runners and codes. In ~/.zshrc the line has to follow `compinit`."
+)]
 pub(crate) struct Args {
     /// Which shell.
     shell: Shell,

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{INTRODUCTION, Key, TABLES, Table};
+use crate::agent::Outcome;
 use crate::cli::config::{AgentConfig, Config, GateConfig, PriceConfig, RunnerConfig};
 
 /// The keys that a type reads, by its own word.
@@ -42,6 +43,17 @@ fn a_default_is_what_its_key_takes() {
         let line = format!("{} = {default}\n", key.name);
         assert!(toml::from_str::<Config>(&line).is_ok(), "{line}");
     }
+}
+
+#[test]
+fn the_ends_that_may_pass_are_those_that_count_as_passing() {
+    let passing: Vec<_> = Outcome::ALL.iter().filter(|outcome| outcome.is_transient()).collect();
+    let default =
+        TABLES.iter().flat_map(|table| table.keys).find(|key| key.name == "retry-outcomes").unwrap().default;
+    assert_eq!(
+        serde_json::to_value(passing).unwrap(),
+        serde_json::from_str::<serde_json::Value>(default.unwrap()).unwrap()
+    );
 }
 
 /// `UPDATE_DOCS=1 cargo test --lib reference` writes the file anew.
