@@ -15,8 +15,9 @@ one is not installed, 130 interrupted (143 by TERM)."
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
+    /// None: the morning view.
     #[command(subcommand)]
-    pub(super) verb: Verb,
+    pub(super) verb: Option<Verb>,
 }
 
 /// What holds for every verb.
@@ -32,6 +33,9 @@ pub(crate) struct Global {
     /// Say only what went wrong.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// Show long output at once, not by `$PAGER` (or `less`) on a terminal.
+    #[arg(long, global = true)]
+    pub(super) no_pager: bool,
     /// How log lines are written.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
@@ -43,7 +47,7 @@ pub(crate) struct Global {
 impl Default for Global {
     fn default() -> Self {
         let (color, log_format) = (When::Auto, LogFormat::Text);
-        Self { color, verbose: 0, quiet: false, log_format, epic: None }
+        Self { color, verbose: 0, quiet: false, no_pager: false, log_format, epic: None }
     }
 }
 

@@ -37,28 +37,35 @@ pub(super) struct Known {
 
 /// The plan's file that `arguments` mean, and the tasks that they name. Nothing is read yet.
 pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliError> {
-    let cwd = env::current_dir()
-        .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
-    let from_env = env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let (cwd, from_env) = place()?;
     let (path, tasks) = match outright(arguments, &cwd, from_env.as_deref()) {
         Some(found) => found,
-        None => search(arguments, cwd, from_env)?,
+        None => locate(arguments, &surroundings(cwd, from_env)?)?,
     };
     let path = std::fs::canonicalize(&path)
         .map_err(|error| CliError::usage(format!("can't read the plan `{}`: {error}", path.display())))?;
     Ok((path, tasks))
 }
 
+/// The plans that may be meant where none is named.
+pub(super) fn plans_here() -> Result<Vec<PathBuf>, CliError> {
+    let (cwd, from_env) = place()?;
+    Ok(surroundings(cwd, from_env)?.candidates())
+}
+
+/// The current folder, and the plan that the environment names.
+fn place() -> Result<(PathBuf, Option<PathBuf>), CliError> {
+    let cwd = env::current_dir()
+        .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
+    Ok((cwd, env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)))
+}
+
 /// Where the repository may have a say in it.
-fn search(
-    arguments: &[String],
-    cwd: PathBuf,
-    from_env: Option<PathBuf>,
-) -> Result<(PathBuf, &[String]), CliError> {
+fn surroundings(cwd: PathBuf, from_env: Option<PathBuf>) -> Result<Surroundings, CliError> {
     let repo = Repo::discover(&cwd)?;
     let root = repo.as_ref().and_then(|repo| repo.workdir().map(Path::to_owned));
     let from_env = from_env.or_else(|| repo.as_ref().and_then(plan_of_worktree));
-    locate(arguments, &Surroundings { cwd, root, from_env })
+    Ok(Surroundings { cwd, root, from_env })
 }
 
 /// In a task's worktree the plan is not the copy that its branch has, but the one that the task is part of.

@@ -86,14 +86,7 @@ fn file(argument: &str, cwd: &Path) -> Option<PathBuf> {
 }
 
 fn found(around: &Surroundings) -> Result<PathBuf, CliError> {
-    if let Some(path) = &around.from_env {
-        return Ok(around.cwd.join(path));
-    }
-    let here = around.cwd.join(FILE);
-    if here.is_file() {
-        return Ok(here);
-    }
-    let mut epics = around.all_epics();
+    let mut epics = around.candidates();
     match (epics.pop(), epics.len()) {
         (Some(only), 0) => Ok(only),
         (None, _) => Err(CliError::usage(format!("there is no {FILE} here"))
@@ -137,6 +130,16 @@ impl Surroundings {
         let folders = self.all_epics();
         let names = folders.iter().filter_map(|plan| plan.parent()?.file_name());
         names.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
+    /// The plans that may be meant where none is named: one, unless the environment and the folder say nothing, and there are several epics.
+    pub(super) fn candidates(&self) -> Vec<PathBuf> {
+        let here = self.cwd.join(FILE);
+        match &self.from_env {
+            Some(path) => vec![self.cwd.join(path)],
+            None if here.is_file() => vec![here],
+            None => self.all_epics(),
+        }
     }
 
     fn epics(&self) -> Option<PathBuf> {

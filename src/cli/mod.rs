@@ -18,13 +18,16 @@ mod locate;
 mod log;
 mod masked_log;
 mod output;
+mod pager;
 mod person;
 mod said;
 mod sandbox;
 mod scratch;
 mod sharing;
 mod surroundings;
+mod terminal;
 mod verbs;
+mod works;
 mod wrap;
 mod xmlstarlet;
 

@@ -1,20 +1,28 @@
 //! What the program prints: data on standard output, narration on standard error.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use anstream::ColorChoice;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 
 use super::args::{Global, When};
 use super::error::{CliError, Kind};
 use super::log;
+use super::pager::{self, Paged};
 use super::wrap::wrap;
 use crate::genesis::{self, Diagnostic};
-use crate::report::{clean_lines, tame};
+use crate::report::{clean_lines, draw_in_ascii, is_unicode_locale, spelled, tame};
 
-/// Sets up colours and the log.
+/// Sets up colours, signs, pages and the log.
 pub(super) fn init(global: &Global) {
+    if !is_unicode_locale(|name| std::env::var(name).ok()) {
+        draw_in_ascii();
+    }
+    if global.no_pager {
+        pager::turn_off();
+    }
     match global.color {
         When::Auto => {}
         When::Always => ColorChoice::Always.write_global(),
@@ -26,8 +34,26 @@ pub(super) fn init(global: &Global) {
 /// Prints data. A reader that has gone (`blueprint status | head -1`) is no error.
 pub(super) fn data(text: &str) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    match written {
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Prints text for people: by their pager, if a terminal has not enough lines for it.
+pub(super) fn page(text: &str) -> Result<(), CliError> {
+    let mut out = Paged::new();
+    written(out.write_all(coloured(&spelled(text)).as_bytes()).and_then(|()| out.end()))
+}
+
+/// A text of ours with its colours, if standard output is to have any.
+pub(super) fn coloured(text: &str) -> Cow<'_, str> {
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => Cow::Owned(anstream::adapter::strip_str(text).to_string()),
+        ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi => Cow::Borrowed(text),
+    }
+}
+
+/// A reader that has gone is no error.
+fn written(done: io::Result<()>) -> Result<(), CliError> {
+    match done {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))
         }
@@ -43,7 +69,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
 
 /// Says something on the side.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", spelled(text));
 }
 
 /// Says what went wrong, and what to do.

@@ -6,7 +6,9 @@ mod bar;
 mod explain;
 mod graph;
 mod lines;
+mod morning;
 mod plain;
+mod signs;
 mod spent;
 mod status;
 mod text;
@@ -14,10 +16,12 @@ mod text;
 pub use bar::Bars;
 pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
+pub use morning::{Finished, Morning, Review, Size, morning_lines};
 pub use plain::Plain;
+pub use signs::{draw_in_ascii, is_unicode_locale, spelled};
 pub use spent::dollars;
 pub use status::{
-    AttemptStatus, Counts, GateStatus, PlanStatus, Spent, SpentByAgent, SpentByRun, StatusReport, TaskStatus,
-    show_lines, status_lines, task_lines,
+    AttemptStatus, Changes, Counts, GateStatus, LiveRun, PlanStatus, Reader, Spent, SpentByAgent, SpentByRun,
+    StatusReport, TaskStatus, header_lines, show_lines, status_lines, task_lines,
 };
 pub use text::{clean, clean_line, clean_lines, fit, shell_word, short, tame};

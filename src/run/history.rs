@@ -1,5 +1,6 @@
 mod continued;
 mod gated;
+mod runs;
 mod unresolved;
 mod verified;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
 pub use self::gated::Lacks;
+pub use self::runs::RunSpan;
 use super::Used;
 use super::gates::GateEnded;
 use super::outbox::{self, Says};
@@ -33,6 +35,8 @@ pub struct History {
     /// The user's branch that this is on, where that is known.
     pub branch: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
+    /// When which run was at work.
+    runs: Vec<RunSpan>,
     /// What is known of commits of the integration branch.
     verified: HashMap<String, VerifiedCommit>,
 }
@@ -190,6 +194,7 @@ impl History {
 
     /// Takes one more record in.
     pub fn add(&mut self, record: Record) {
+        self.note_runs(&record);
         match record.fact {
             Fact::AttemptStarted(started) => {
                 let story = self.story(&started.task);

@@ -16,6 +16,7 @@ pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
 pub(super) mod man;
+mod morning;
 pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
@@ -37,7 +38,8 @@ use super::args::{Cli, Verb};
 /// Does what the verb says; gives the exit code.
 pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
     let global = &cli.global;
-    match cli.verb {
+    let Some(verb) = cli.verb else { return morning::run(global) };
+    match verb {
         Verb::Run(args) => run::run(&args, global),
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),

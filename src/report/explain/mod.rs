@@ -10,9 +10,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::advice::Advice;
-use self::advice::{advice, changes_protected_paths, waits_for_approval};
+pub(super) use self::advice::{advice, changes_protected_paths, waits_for_approval};
 pub use self::human::explain_lines;
-use self::reasons::reasons;
+pub(super) use self::reasons::reasons;
 use super::{StatusReport, TaskStatus};
 use crate::agent::Outcome;
 use crate::genesis::Status;

@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let is_wrong = checks.iter().any(|check| check.verdict == Verdict::Wrong);
     match args.format {
         Format::Json => output::json(&serde_json::json!({"version": 1, "ok": !is_wrong, "checks": checks}))?,
-        Format::Human => output::data(&checks.iter().map(shown).collect::<String>())?,
+        Format::Human => output::page(&checks.iter().map(shown).collect::<String>())?,
     }
     Ok(ended.unwrap_or_else(|| u8::from(is_wrong)))
 }
