@@ -136,6 +136,8 @@ pub(super) enum Verb {
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.
     Init(verbs::init::Args),
+    /// Write a CI workflow in which every task is a job.
+    Ci(verbs::ci::Args),
     /// Print a completion script for a shell.
     Completions(verbs::completions::Args),
     /// Print a man page, or write them all.

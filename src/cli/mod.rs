@@ -17,6 +17,7 @@ mod live;
 mod locate;
 mod log;
 mod masked_log;
+mod notify;
 mod output;
 mod pager;
 mod person;

@@ -9,12 +9,15 @@
 )]
 
 mod project;
+mod public_schemas;
 
+mod actions;
 mod ask_command;
 mod budgets;
 mod by_hand;
 mod chaos;
 mod choices;
+mod ci_yaml;
 mod cleaning;
 mod completions;
 mod conflicts;
@@ -27,6 +30,7 @@ mod editing;
 mod ends;
 mod environment;
 mod escapes;
+mod events;
 mod foreign;
 mod forms;
 mod gate_budgets;
@@ -35,9 +39,11 @@ mod gates;
 mod gates_exact;
 mod gates_of_others;
 mod gates_of_resolutions;
+mod gitlab;
 mod going_on;
 mod hung;
 mod isolation;
+mod junit;
 mod keep;
 mod landing;
 mod limits;
@@ -46,6 +52,7 @@ mod logs;
 mod man;
 mod mischief;
 mod morning;
+mod notify;
 mod outcomes;
 mod pager;
 mod parallel;

@@ -5,6 +5,7 @@ pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
+pub(super) mod ci;
 pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod diff;
@@ -67,6 +68,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Stop(args) => stop::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
+        Verb::Ci(args) => ci::run(&args, global),
         Verb::Completions(args) => completions::run(&args),
         Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
