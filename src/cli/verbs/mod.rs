@@ -16,6 +16,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
+pub(super) mod man;
 mod morning;
 pub(super) mod next;
 pub(super) mod pause;
@@ -71,6 +72,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Init(args) => init::run(&args),
         Verb::Ci(args) => ci::run(&args, global),
         Verb::Completions(args) => completions::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
     }
 }
