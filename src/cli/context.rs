@@ -9,7 +9,7 @@ use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
-use crate::report::clean;
+use crate::report::{clean, shell_word};
 use crate::run::{self, Attempt, History, Record, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
@@ -37,28 +37,35 @@ pub(super) struct Known {
 
 /// The plan's file that `arguments` mean, and the tasks that they name. Nothing is read yet.
 pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliError> {
-    let cwd = env::current_dir()
-        .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
-    let from_env = env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let (cwd, from_env) = place()?;
     let (path, tasks) = match outright(arguments, &cwd, from_env.as_deref()) {
         Some(found) => found,
-        None => search(arguments, cwd, from_env)?,
+        None => locate(arguments, &surroundings(cwd, from_env)?)?,
     };
     let path = std::fs::canonicalize(&path)
         .map_err(|error| CliError::usage(format!("can't read the plan `{}`: {error}", path.display())))?;
     Ok((path, tasks))
 }
 
+/// The plans that may be meant where none is named.
+pub(super) fn plans_here() -> Result<Vec<PathBuf>, CliError> {
+    let (cwd, from_env) = place()?;
+    Ok(surroundings(cwd, from_env)?.candidates())
+}
+
+/// The current folder, and the plan that the environment names.
+fn place() -> Result<(PathBuf, Option<PathBuf>), CliError> {
+    let cwd = env::current_dir()
+        .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
+    Ok((cwd, env::var_os("GENESIS_FILE_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)))
+}
+
 /// Where the repository may have a say in it.
-fn search(
-    arguments: &[String],
-    cwd: PathBuf,
-    from_env: Option<PathBuf>,
-) -> Result<(PathBuf, &[String]), CliError> {
+fn surroundings(cwd: PathBuf, from_env: Option<PathBuf>) -> Result<Surroundings, CliError> {
     let repo = Repo::discover(&cwd)?;
     let root = repo.as_ref().and_then(|repo| repo.workdir().map(Path::to_owned));
     let from_env = from_env.or_else(|| repo.as_ref().and_then(plan_of_worktree));
-    locate(arguments, &Surroundings { cwd, root, from_env })
+    Ok(Surroundings { cwd, root, from_env })
 }
 
 /// In a task's worktree the plan is not the copy that its branch has, but the one that the task is part of.
@@ -73,8 +80,13 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
     let arguments: Vec<_> = genesis.cloned().into_iter().collect();
     match find(&arguments)? {
         (path, []) => Ok(path),
-        (_, [stray, ..]) => Err(CliError::usage(format!("there is no plan `{stray}`"))),
+        (_, [stray, ..]) => Err(no_plan(stray)),
     }
+}
+
+/// A name that no plan has.
+pub(super) fn no_plan(name: &str) -> CliError {
+    Surroundings::here().map_or_else(|error| error, |around| around.no_plan(name))
 }
 
 impl Context {
@@ -178,9 +190,15 @@ impl Opened {
 /// A name that no task has.
 pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
     let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
-        Some(id) => error.hint(format!("did you mean `{id}`?")),
-        None => error.hint("`blueprint status` lists the tasks"),
+    let task = nearest(name, plan.tasks().map(|(_, task)| task.id.as_str()));
+    // A first argument that names no plan is taken for a task.
+    let other = || Surroundings::here().ok()?.near(name);
+    match (task, other) {
+        (Some(id), _) => error.hint(format!("did you mean `{id}`?")),
+        (None, other) => error.hint(match other() {
+            Some(plan) => format!("did you mean the plan `{plan}`?"),
+            None => "`blueprint status` lists the tasks".to_owned(),
+        }),
     }
 }
 
@@ -210,11 +228,13 @@ impl Known {
             None => attempts.last(),
         };
         found.ok_or_else(|| match (attempts.len(), number) {
-            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
+            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet"))
+                .hint(format!("`blueprint explain {}` says what it waits for", shell_word(&id))),
             (count, number) => CliError::usage(format!(
                 "task `{id}` has no attempt {}; it had {count}",
                 number.unwrap_or_default()
-            )),
+            ))
+            .hint(format!("`blueprint status {}` lists them", shell_word(&id))),
         })
     }
 }

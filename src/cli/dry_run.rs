@@ -3,7 +3,7 @@ use std::fmt::Write;
 use super::context::Known;
 use super::error::{CliError, Kind};
 use crate::report::clean;
-use crate::run::{self, Planned, Settings, Site};
+use crate::run::{self, Continued, Planned, Settings, Site};
 
 /// What a run would do, task by task, in the order in which it would start them.
 pub(super) fn describe(site: &Site, known: &Known, settings: &Settings) -> Result<String, CliError> {
@@ -35,6 +35,10 @@ fn write_task(text: &mut String, place: usize, task: &Planned) -> std::fmt::Resu
             writeln!(text, "   branch    {branch}\n   worktree  {}", task.worktree.display())?;
         }
         None => writeln!(text, "   folder    {} (nothing is committed)", task.worktree.display())?,
+    }
+    if let Some(Continued { attempt, session }) = &task.continues {
+        let how = if session.is_some() { "in its session" } else { "in a new session" };
+        writeln!(text, "   goes on   with what attempt {attempt} has made, {how}")?;
     }
     match &task.command {
         Some(command) => writeln!(text, "   command   {}", clean(command))?,

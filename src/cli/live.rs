@@ -1,9 +1,10 @@
 //! A live run, asked for something from another terminal.
 
-use super::context::Context;
+use super::context::{Context, Known};
 use super::error::CliError;
 use super::person::actor;
-use crate::report::shell_word;
+use crate::plan::TaskIndex;
+use crate::report::{StatusReport, shell_word};
 use crate::run::{Asks, Fact, Record, open_journal};
 use crate::store::{Lock, RunLock, RunOwner, read_records};
 
@@ -41,6 +42,24 @@ pub(super) fn next_step(context: &Context, is_live: bool) -> String {
     } else {
         format!("next    blueprint run {plan}")
     }
+}
+
+/// How the tasks that `wanted` picks stand at this moment, by plan, journal, live run, and what is there on disk.
+pub(super) fn report(
+    context: &Context,
+    known: &Known,
+    wanted: impl Fn(TaskIndex) -> bool,
+) -> Result<StatusReport, CliError> {
+    let Known { genesis, plan, history, run } = known;
+    let mut report = StatusReport::new(&context.path, genesis, plan, history, run.as_ref(), wanted);
+    for task in &mut report.tasks {
+        // One that was removed is none.
+        task.worktree = task.worktree.take().filter(|place| place.exists());
+    }
+    if let Some(live) = &mut report.run {
+        live.paused = is_paused(context, run.as_ref())?;
+    }
+    Ok(report)
 }
 
 /// Whether the live run, if there is one, has been told to start nothing for now.

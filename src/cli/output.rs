@@ -1,46 +1,59 @@
 //! What the program prints: data on standard output, narration on standard error.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use anstream::ColorChoice;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
-use tracing_subscriber::EnvFilter;
 
-use super::args::{Global, LogFormat, When};
+use super::args::{Global, When};
 use super::error::{CliError, Kind};
+use super::log;
+use super::pager::{self, Paged};
+use super::wrap::wrap;
 use crate::genesis::{self, Diagnostic};
-use crate::report::{clean_lines, tame};
+use crate::report::{clean_lines, draw_in_ascii, is_unicode_locale, spelled, tame};
 
-/// Sets up colours and the log.
+/// Sets up colours, signs, pages and the log.
 pub(super) fn init(global: &Global) {
+    if !is_unicode_locale(|name| std::env::var(name).ok()) {
+        draw_in_ascii();
+    }
+    if global.no_pager {
+        pager::turn_off();
+    }
     match global.color {
         When::Auto => {}
         When::Always => ColorChoice::Always.write_global(),
         When::Never => ColorChoice::Never.write_global(),
     }
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "blueprint=debug,warn",
-        (false, _) => "trace",
-    };
-    let filter = EnvFilter::try_from_env("BLUEPRINT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    // What can't be logged because nobody reads is not to be complained of where nobody reads: that would be a panic.
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
-    // A second call, in a test, finds the first one's log and keeps it.
-    let _ = match global.log_format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
+    log::init(global);
 }
 
 /// Prints data. A reader that has gone (`blueprint status | head -1`) is no error.
 pub(super) fn data(text: &str) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    match written {
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Prints text for people: by their pager, if a terminal has not enough lines for it.
+pub(super) fn page(text: &str) -> Result<(), CliError> {
+    let mut out = Paged::new();
+    written(out.write_all(coloured(&spelled(text)).as_bytes()).and_then(|()| out.end()))
+}
+
+/// A text of ours with its colours, if standard output is to have any.
+pub(super) fn coloured(text: &str) -> Cow<'_, str> {
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => Cow::Owned(anstream::adapter::strip_str(text).to_string()),
+        ColorChoice::Auto | ColorChoice::Always | ColorChoice::AlwaysAnsi => Cow::Borrowed(text),
+    }
+}
+
+/// A reader that has gone is no error.
+fn written(done: io::Result<()>) -> Result<(), CliError> {
+    match done {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(CliError::new(Kind::Environment, format!("can't write to standard output: {error}")))
         }
@@ -56,7 +69,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
 
 /// Says something on the side.
 pub(super) fn say(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", spelled(text));
 }
 
 /// Says what went wrong, and what to do.
@@ -68,14 +81,20 @@ pub(super) fn error(error: &CliError) {
         Some((before, last)) if error.kind == Kind::Invalid => {
             say(&format!("{before}\n{red}error{red:#}: {last}"));
         }
-        _ => say(&format!("{red}error{red:#}: {}", clean_lines(&error.message))),
+        _ => say(&format!("{red}error{red:#}: {}", fitted(&error.message, "error: "))),
     }
     if let Some(hint) = &error.hint {
-        say(&format!("{cyan}help{cyan:#}: {}", clean_lines(hint)));
+        say(&format!("{cyan}help{cyan:#}: {}", fitted(hint, "help: ")));
     }
     if error.kind == Kind::Bug {
         say("this should not happen: please report it with the command and the plan");
     }
+}
+
+/// As wide as the terminal; where there is none, a line is a line, for programs to find words in.
+fn fitted(text: &str, after: &str) -> String {
+    let text = clean_lines(text);
+    line_width().map_or_else(|| text.clone(), |columns| wrap(&text, after.len(), columns.into()))
 }
 
 /// The path as one would type it here: relative, if it is below the current folder.

@@ -15,8 +15,8 @@
 //! - Commits made here are functions of their inputs: author, dates and message come from the parents and the caller, never from a clock.
 //!
 //! The rooms: `checkout` puts files into a worktree, `worktrees` makes and removes one, `commits` takes what lies in it, `merging` puts
-//! commits together, `landing` brings them into a person's branch, `refs` keeps and moves their names, `changes` shows differences, and
-//! `fingerprint` what only its owners' hands may change.
+//! commits together, `landing` brings them into a person's branch, `refs` keeps and moves their names, `remote` agrees with other machines on
+//! them, `changes` shows differences, and `fingerprint` what only its owners' hands may change.
 //!
 //! [`Repo`] and [`Worktree`] are only paths that have been checked once: cheap to clone and to send to any thread. Each call opens the
 //! repository for itself, so that calls from many threads share no state of libgit2.
@@ -31,6 +31,7 @@ mod landing;
 mod merging;
 mod program;
 mod refs;
+mod remote;
 mod repo;
 mod worktree;
 mod worktrees;
@@ -48,6 +49,7 @@ pub use merging::{
 };
 pub use program::{Ended, Program, break_off_calls, limit_calls};
 pub use refs::{BranchName, EpicRefs, epic_slug, slugs, slugs_beside};
+pub use remote::{Adopted, Move, RefMap, Remote, RemoteError, Yield};
 pub use repo::Repo;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 pub use worktrees::finish_removals;

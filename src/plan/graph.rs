@@ -188,7 +188,11 @@ impl Plan {
 
     /// The longest path by estimates, in which only the tasks count that `counts` picks.
     pub fn longest_path(&self, counts: impl Fn(TaskIndex) -> bool) -> Duration {
-        let weight = |index| if counts(index) { self.weight(index) } else { Duration::ZERO };
+        self.longest_path_by(|index| if counts(index) { self.weight(index) } else { Duration::ZERO })
+    }
+
+    /// The longest path, on which each task counts for what `weight` says.
+    pub fn longest_path_by(&self, weight: impl Fn(TaskIndex) -> Duration) -> Duration {
         self.longest(self.nodes.iter(), Direction::Incoming, weight).into_iter().max().unwrap_or_default()
     }
 

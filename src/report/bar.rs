@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::lines::Lines;
+use super::signs::signs;
 use super::text::{clean, short};
 use crate::plan::TaskId;
 use crate::run::RunEvent;
@@ -29,7 +30,9 @@ impl Bars {
     pub fn new(columns: Option<u16>) -> Self {
         let all = MultiProgress::new();
         let overall = all.add(ProgressBar::new(0));
-        overall.set_style(style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars("━╸─"));
+        overall.set_style(
+            style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars(&signs().bar.concat()),
+        );
         let has_colors = AutoStream::choice(&stderr()) != ColorChoice::Never;
         Self { lines: Lines::new(columns), has_colors, all, overall, running: RefCell::default() }
     }
@@ -93,7 +96,7 @@ impl Bars {
 
     fn add(&self, task: &TaskId) {
         let bar = self.all.insert_before(&self.overall, ProgressBar::new_spinner());
-        bar.set_style(style("{spinner} {prefix:<20} {elapsed:>6} {wide_msg}"));
+        bar.set_style(style("{spinner} {prefix:<20} {elapsed:>6} {wide_msg}").tick_chars(signs().spinner));
         bar.set_prefix(clean(task.as_str()));
         bar.enable_steady_tick(TURN);
         self.running.borrow_mut().insert(task.clone(), bar);

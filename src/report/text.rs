@@ -3,6 +3,8 @@ use std::time::Duration;
 use jiff::{Timestamp, Zoned};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::signs::signs;
+
 /// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
 /// direction marks become blanks.
 pub fn clean(text: &str) -> String {
@@ -27,7 +29,7 @@ fn drives(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text, cut to that many columns with a `…` at its end if it is wider.
+/// The text, cut to that many columns with a `…` (or what stands for it) at its end if it is wider.
 pub fn fit(text: &str, columns: usize) -> String {
     let width = |c: char| c.width().unwrap_or(0);
     if text.chars().map(width).sum::<usize>() <= columns {
@@ -42,7 +44,7 @@ pub fn fit(text: &str, columns: usize) -> String {
     };
     let mut cut: String = text.chars().take_while(fits).collect();
     if columns > 0 {
-        cut.push('…');
+        cut.push(signs().cut);
     }
     cut
 }

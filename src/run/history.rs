@@ -1,5 +1,6 @@
 mod continued;
 mod gated;
+mod runs;
 mod unresolved;
 mod verified;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
 pub use self::gated::Lacks;
+pub use self::runs::RunSpan;
 use super::Used;
 use super::gates::GateEnded;
 use super::outbox::{self, Says};
@@ -33,6 +35,8 @@ pub struct History {
     /// The user's branch that this is on, where that is known.
     pub branch: Option<String>,
     tasks: HashMap<TaskId, TaskHistory>,
+    /// When which run was at work.
+    runs: Vec<RunSpan>,
     /// What is known of commits of the integration branch.
     verified: HashMap<String, VerifiedCommit>,
 }
@@ -190,6 +194,7 @@ impl History {
 
     /// Takes one more record in.
     pub fn add(&mut self, record: Record) {
+        self.note_runs(&record);
         match record.fact {
             Fact::AttemptStarted(started) => {
                 let story = self.story(&started.task);
@@ -358,7 +363,8 @@ impl TaskHistory {
         let last = self.last_attempt()?;
         let (ended, _) = last.ended.as_ref()?;
         let is_taken_out = self.is_set_back() && self.again.as_ref().is_some_and(|again| again.by == OURS);
-        let is_theirs = !is_taken_out && self.transitions.len() > last.transitions_before + 1;
+        let is_ours = is_taken_out || self.is_untried_conflict();
+        let is_theirs = !is_ours && self.transitions.len() > last.transitions_before + 1;
         let detail = ended.question.clone().or_else(|| ended.detail.clone());
         let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
         (is_failure && !is_theirs).then_some((ended.outcome, detail))

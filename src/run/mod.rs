@@ -30,6 +30,7 @@ mod listener;
 mod masking;
 mod merging;
 mod milestones;
+mod observe;
 mod outbox;
 mod output;
 mod outset;
@@ -41,7 +42,9 @@ mod protected;
 mod provision;
 mod questions;
 mod record;
+pub mod records;
 mod rehearsal;
+pub mod remote;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -78,10 +81,11 @@ pub use handover::{
     Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
     place, remake,
 };
-pub use history::{Again, Attempt, History, Lacks, TaskHistory};
+pub use history::{Again, Attempt, History, Lacks, RunSpan, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
+pub use observe::{Moment, Unwatched, observe};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
-pub use preview::{Planned, PlannedGate, preview, preview_task};
+pub use preview::{Continued, Planned, PlannedGate, preview, preview_task};
 pub use process::SUPERVISE;
 pub use programs::XMLSTARLET;
 pub use protected::Protected;

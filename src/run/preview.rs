@@ -1,9 +1,14 @@
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Serialize;
+
+use super::cast::add_definitions;
 use super::dispatcher::{check_worktree_dir, worktree_path};
 use super::gates::Gate;
 use super::ground::known_slugs;
+use super::history::GoingOn;
 use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
@@ -22,6 +27,8 @@ pub struct Planned {
     pub agent: String,
     /// The number that its attempt would have, from 1; of an attempt whose agent is done, its own.
     pub attempt: u32,
+    /// The attempt that it would go on with, in what that one has made.
+    pub continues: Option<Continued>,
     /// The commit that it would start from, or what that would be made of; none in the checkout itself.
     pub base: Option<String>,
     /// Its branch; none in the checkout itself.
@@ -38,6 +45,15 @@ pub struct Planned {
     pub prompt_file: PathBuf,
     /// What its work would have to pass, in that order, as far as it changes what they are for.
     pub gates: Vec<PlannedGate>,
+}
+
+/// An earlier attempt that another one would go on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Continued {
+    /// Its number.
+    pub attempt: u32,
+    /// Its session, if that would be taken up again.
+    pub session: Option<String>,
 }
 
 /// A gate that work would have to pass.
@@ -107,6 +123,8 @@ struct Preview<'a> {
     refs: EpicRefs,
     start: Oid,
     slugs: Vec<String>,
+    /// By the agent's name.
+    definitions: HashMap<String, Definition>,
 }
 
 impl<'a> Preview<'a> {
@@ -124,7 +142,10 @@ impl<'a> Preview<'a> {
         site.repo.refuse_without_git(start)?;
         let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
         let slugs = slugs_beside(&ids, &known_slugs(history));
-        Ok(Self { site, settings, plan, quality, history, refs, start, slugs })
+        let mut definitions = HashMap::new();
+        // What is to be said of them, a run says.
+        add_definitions(&mut definitions, plan, &settings.casting, settings, &|_| ())?;
+        Ok(Self { site, settings, plan, quality, history, refs, start, slugs, definitions })
     }
 
     fn task(&self, index: TaskIndex) -> Result<Planned, RunError> {
@@ -135,23 +156,28 @@ impl<'a> Preview<'a> {
             let folder = worktree_path(&self.settings.worktree_dir, checkout, self.refs.epic(), name);
             (folder, Some(base), Some(self.refs.branch(name).as_str().to_owned()))
         };
-        let (folder, base, branch) = match self.settings.casting[id].isolation {
-            Isolation::Worktree => place(slug, self.base(index)),
+        let cast = &self.settings.casting[id];
+        let story = self.history.task(id.as_str());
+        let going_on = story.and_then(|story| story.going_on(Some(cast.runner.name())));
+        let (folder, base, branch) = match cast.isolation {
+            Isolation::Worktree => {
+                place(slug, going_on.map_or_else(|| self.base(index), |on| on.with.started.base.clone()))
+            }
             Isolation::Shared => place(EpicRefs::SHARED, "what is there when it starts".to_owned()),
             Isolation::None => (checkout.to_owned(), None, None),
         };
-        let story = self.history.task(id.as_str());
         let at_gates = story.and_then(TaskHistory::goes_on_with_gates);
         let attempt = at_gates.or_else(|| story.map(TaskHistory::next_attempt)).unwrap_or(1);
         let dir = self.site.state.attempt(slug, attempt);
         Ok(Planned {
             id: id.clone(),
-            agent: self.settings.casting[id].agent.clone(),
+            agent: cast.agent.clone(),
             attempt,
+            continues: going_on.filter(|_| at_gates.is_none()).map(Continued::of),
             base,
             branch,
-            runner: self.settings.casting[id].runner.name().to_owned(),
-            command: at_gates.is_none().then(|| self.command(index, attempt, &folder)),
+            runner: cast.runner.name().to_owned(),
+            command: at_gates.is_none().then(|| self.command(index, attempt, (&folder, going_on))),
             worktree: folder,
             definition_file: dir.definition(),
             prompt_file: dir.prompt(),
@@ -176,22 +202,28 @@ impl<'a> Preview<'a> {
         if names.is_empty() { start } else { format!("{start} with the work of {}", names.join(", ")) }
     }
 
-    fn command(&self, index: TaskIndex, attempt: u32, worktree: &Path) -> String {
+    fn command(
+        &self,
+        index: TaskIndex,
+        attempt: u32,
+        (worktree, going_on): (&Path, Option<GoingOn<'_>>),
+    ) -> String {
         let id = &self.plan.task(index).id;
         let cast = &self.settings.casting[id];
         let dir = self.site.state.attempt(&self.slugs[index.0], attempt);
+        let generic = Definition::generic(&cast.agent);
         let line = cast.runner.command_line(&Launch {
             task: id.as_str(),
             agent: &cast.agent,
             attempt,
             token: "<token>",
             session: "<session>",
-            resume: None,
+            resume: going_on.and_then(|going_on| going_on.session),
             limits: Limits { cost_usd: cast.caps.cost_usd, turns: None },
             genesis: self.site.plan.path(),
             worktree,
             config_dir: &self.settings.config_dir,
-            definition: &Definition::generic(&cast.agent),
+            definition: self.definitions.get(&cast.agent).unwrap_or(&generic),
             definition_file: &dir.definition(),
             prompt_file: &dir.prompt(),
             definition_text: "<definition>",
@@ -206,5 +238,11 @@ impl<'a> Preview<'a> {
         });
         let line = line.map_or_else(|error| format!("none: {error}"), |line| line.to_string());
         self.settings.secrets.masked(&line)
+    }
+}
+
+impl Continued {
+    fn of(going_on: GoingOn<'_>) -> Self {
+        Self { attempt: going_on.with.started.attempt, session: going_on.session.map(str::to_owned) }
     }
 }

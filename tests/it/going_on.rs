@@ -52,3 +52,26 @@ fn without_its_session_an_attempt_begins_a_new_one_once_and_that_uses_up_no_retr
     );
     assert_eq!(project.facts("attempt-ended", "a")[1]["lost_session"], true);
 }
+
+#[test]
+fn what_a_run_would_start_is_explained_with_the_agent_s_definition_and_the_session_that_it_goes_on_in() {
+    let project = with_sessions("== a #1\nwrite half.txt x\nclaude starts\nclaude asks Which one?\n");
+    let definition = "---\nname: worker\ndescription: w\ntools: Read, Bash(git log:*)\n---\nYou work.\n";
+    project.write(".claude/agents/worker.md", definition);
+    let would_run = || {
+        let json = project.blueprint(&["explain", "a", "--format", "json"]).stdout;
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["would_run"].clone()
+    };
+    let fresh = would_run();
+    assert_eq!(fresh["continues"], serde_json::Value::Null);
+    assert!(fresh["command"].as_str().unwrap().contains("Bash(git log:*)"), "{fresh}");
+    project.run(&[]).assert(4, &["Which one?"]);
+    project.blueprint(&["answer", "a", "the left one"]).assert(0, &[]);
+    let next = would_run();
+    assert_eq!(next["continues"], serde_json::json!({"attempt": 1, "session": "s"}));
+    assert!(next["command"].as_str().unwrap().contains("--resume=s"), "{next}");
+    assert_eq!(next["base"], project.facts("attempt-started", "a")[0]["base"]);
+    project.run(&["--dry-run"]).assert(0, &[]);
+    let told = project.blueprint(&["run", "--dry-run"]).stdout;
+    assert!(told.contains("what attempt 1 has made, in its session"), "{told}");
+}

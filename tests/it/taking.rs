@@ -35,6 +35,8 @@ fn a_task_that_was_taken_before_any_run_is_done_by_hand_and_what_needs_it_builds
     project.assert_statuses(&[("a", "in-progress"), ("b", "pending")]);
     project.run(&[]).assert(4, &["a is in progress by", "`blueprint give a` ends that"]);
     assert!(project.log().starts().is_empty());
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(explained.contains("Attempt 1, by a person") && !explained.contains("command"), "{explained}");
     assert_eq!(take(&project, "a"), folder);
     fs::write(folder.join("a.txt"), "by hand").unwrap();
     let said = ok(&project, &["give", "a", "--summary", "done with care"]);

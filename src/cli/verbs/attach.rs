@@ -1,4 +1,4 @@
-use super::run::{Progress, View};
+use super::run::{Progress, View, tell_all};
 use crate::cli::args::Global;
 use crate::cli::context::{Context, find_only};
 use crate::cli::error::{CliError, Kind};
@@ -24,8 +24,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("attach", Some(&path))?;
     let context = Context::open(path, global)?.context();
     let owner = live_run(&context)?;
-    let show = View::of(args.progress, global).show();
-    let summary = run::attach(&context.state, &owner, &*show);
+    let show = tell_all(vec![View::of(args.progress, global).show()]);
+    let summary = run::attach(&context.state, &owner, &show);
     match summary.map_err(|error| CliError::run(&context.path, error))? {
         Some(summary) => Ok(summary.verdict.exit_code()),
         None => {

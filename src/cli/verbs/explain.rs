@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let Some(explanation) = explanation(&context, &known, index)? else { return Ok(0) };
     match args.format {
         Format::Json => output::json(&explanation)?,
-        Format::Human => output::data(&explain_lines(&explanation, output::width()))?,
+        Format::Human => output::page(&explain_lines(&explanation, output::width()))?,
     }
     Ok(0)
 }

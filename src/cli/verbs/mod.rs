@@ -5,6 +5,7 @@ pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
+pub(super) mod ci;
 pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod diff;
@@ -15,6 +16,8 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
+pub(super) mod man;
+mod morning;
 pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
@@ -27,6 +30,7 @@ pub(super) mod skip;
 pub(super) mod status;
 pub(super) mod stop;
 pub(super) mod supervise;
+pub(super) mod sync;
 pub(super) mod take;
 pub(super) mod task;
 pub(super) mod validate;
@@ -37,7 +41,8 @@ use super::args::{Cli, Verb};
 /// Does what the verb says; gives the exit code.
 pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
     let global = &cli.global;
-    match cli.verb {
+    let Some(verb) = cli.verb else { return morning::run(global) };
+    match verb {
         Verb::Run(args) => run::run(&args, global),
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),
@@ -64,9 +69,12 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Pause(args) => pause::run(&args, global),
         Verb::Resume(args) => resume::run(&args, global),
         Verb::Stop(args) => stop::run(&args, global),
+        Verb::Sync(args) => sync::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
+        Verb::Ci(args) => ci::run(&args, global),
         Verb::Completions(args) => completions::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
     }
 }

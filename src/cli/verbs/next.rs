@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let ready = ready(&known)?;
     let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();
     match args.format {
-        NextFormat::Human => output::data(&(human(&tasks) + &asked(&asking(&known))))?,
+        NextFormat::Human => output::page(&(human(&tasks) + &asked(&asking(&known))))?,
         NextFormat::Json => {
             let next = serde_json::json!({"version": 1, "tasks": tasks, "questions": asking(&known)});
             output::json(&next)?;

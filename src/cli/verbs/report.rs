@@ -45,10 +45,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let path = find_only(args.genesis.as_ref())?;
     let (context, known) = Context::open(path, global)?.known()?;
     let recap = recap(&context, &known)?;
-    let text = text(&known, &recap, args.format())?;
-    match &args.output {
-        Some(file) => write(file, &text)?,
-        None => output::data(&text)?,
+    let format = args.format();
+    let text = text(&known, &recap, format)?;
+    match (&args.output, format) {
+        (Some(file), _) => write(file, &text)?,
+        (None, ReportFormat::Markdown) => output::page(&text)?,
+        (None, ReportFormat::Html | ReportFormat::Json) => output::data(&text)?,
     }
     Ok(0)
 }

@@ -14,6 +14,13 @@ impl Repo {
         self.refs_like(&format!("{folder}/*"))
     }
 
+    /// Those of these refs (full names) that there are, and what they point to.
+    pub fn targets(&self, names: impl IntoIterator<Item = String>) -> Result<Vec<(String, Oid)>, GitError> {
+        let store = self.open_store()?;
+        let found = names.into_iter().filter_map(|name| Some((target(&store, &name)?, name)));
+        Ok(found.map(|(oid, name)| (name, oid)).collect())
+    }
+
     /// The slugs of all epics that have refs of their own.
     pub fn epics(&self) -> Result<Vec<String>, GitError> {
         let names = self.refs_like("refs/blueprint/*")?;
@@ -23,7 +30,8 @@ impl Repo {
         Ok(epics)
     }
 
-    fn refs_like(&self, pattern: &str) -> Result<Vec<(String, Oid)>, GitError> {
+    /// Every ref of such a name, where `*` stands for slashes, too; in the order of the names.
+    pub(in crate::git) fn refs_like(&self, pattern: &str) -> Result<Vec<(String, Oid)>, GitError> {
         let store = self.open_store()?;
         let found = || -> Result<Vec<(String, Oid)>, git2::Error> {
             let mut found = Vec::new();

@@ -15,6 +15,7 @@ mod promised;
 mod refs;
 mod refusals;
 mod removal;
+mod remotes;
 mod repositories;
 mod resolving;
 mod restore;

@@ -17,7 +17,11 @@ pub struct Advice {
 }
 
 /// What leads on from here, the nearest first.
-pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<Advice> {
+pub(in crate::report) fn advice(
+    task: &TaskStatus,
+    waits_for: &[Awaited],
+    around: &Surroundings<'_>,
+) -> Vec<Advice> {
     let of = |verb: &str, id: &str, rest: &str, why: &str| Advice {
         command: Some(format!(
             "blueprint {verb} {} {}{rest}",
@@ -91,12 +95,12 @@ pub(super) fn advice(task: &TaskStatus, waits_for: &[Awaited], around: &Surround
 }
 
 /// Whether its work waits at a gate for a person's approval.
-pub(super) fn waits_for_approval(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
+pub(in crate::report) fn waits_for_approval(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
     task.question.is_some() && last_end(task, around).is_some_and(|ended| ended.approval.is_some())
 }
 
 /// Whether its work waits to be let through because of what it changes.
-pub(super) fn changes_protected_paths(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
+pub(in crate::report) fn changes_protected_paths(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
     last_end(task, around)
         .is_some_and(|ended| ended.outcome == Outcome::Blocked && !ended.protected.is_empty())
 }

@@ -1,6 +1,7 @@
 use super::{Explanation, Tried, WouldRun};
 use crate::report::status::color;
 use crate::report::text::{clean, clean_lines, folded};
+use crate::run::{Continued, PERSON};
 
 /// How far facts stand from the edge, and their values from that.
 const NAME: usize = 14;
@@ -14,7 +15,12 @@ pub fn explain_lines(explanation: &Explanation, width: u16) -> String {
         page.words(if place == 0 { "why" } else { "" }, why);
     }
     if let Some(tried) = &explanation.last_attempt {
-        page.title(&format!("Attempt {}, by runner {}", tried.number, clean(&tried.runner)));
+        let by = if tried.runner == PERSON {
+            "a person".into()
+        } else {
+            format!("runner {}", clean(&tried.runner))
+        };
+        page.title(&format!("Attempt {}, by {by}", tried.number));
         page.tried(tried);
     }
     if let Some(would_run) = &explanation.would_run {
@@ -79,10 +85,16 @@ impl Page {
             None => self.fact("outcome", "it is not over"),
         }
         self.place(tried.base.as_deref(), tried.branch.as_deref(), &tried.worktree);
-        self.fact("command", &tried.command);
-        self.fact("definition", &tried.definition_file.to_string_lossy());
-        self.fact("prompt", &tried.prompt_file.to_string_lossy());
-        self.fact("log", &tried.log.to_string_lossy());
+        if let Some(command) = &tried.command {
+            self.fact("command", command);
+        }
+        let files =
+            [("definition", &tried.definition_file), ("prompt", &tried.prompt_file), ("log", &tried.log)];
+        for (name, file) in files {
+            if let Some(file) = file {
+                self.fact(name, &file.to_string_lossy());
+            }
+        }
     }
 
     fn would_run(&mut self, would_run: &WouldRun) {
@@ -90,6 +102,9 @@ impl Page {
         let of = definition.map_or("a general definition".into(), |file| file.to_string_lossy());
         self.fact("agent", &format!("{} ({of})", would_run.agent));
         self.fact("runner", &would_run.runner);
+        if let Some(continues) = &would_run.continues {
+            self.fact("goes on", &went_on(continues));
+        }
         self.place(would_run.base.as_deref(), would_run.branch.as_deref(), &would_run.worktree);
         if let Some(command) = &would_run.command {
             self.fact("command", command);
@@ -110,5 +125,12 @@ impl Page {
             }
             None => self.fact("folder", &format!("{} (nothing is committed)", folder.to_string_lossy())),
         }
+    }
+}
+
+fn went_on(Continued { attempt, session }: &Continued) -> String {
+    match session {
+        Some(session) => format!("with attempt {attempt}, in its session {session}"),
+        None => format!("with what attempt {attempt} has made, in a new session"),
     }
 }

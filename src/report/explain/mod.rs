@@ -10,14 +10,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use self::advice::Advice;
-use self::advice::{advice, changes_protected_paths, waits_for_approval};
+pub(super) use self::advice::{advice, changes_protected_paths, waits_for_approval};
 pub use self::human::explain_lines;
-use self::reasons::reasons;
+pub(super) use self::reasons::reasons;
 use super::{StatusReport, TaskStatus};
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{History, Planned, PlannedGate, TaskHistory};
+use crate::run::{Continued, History, PERSON, Planned, PlannedGate, TaskHistory};
 use crate::store::StateDir;
 
 /// `explain --format json`; `schemas/explain.schema.json` says what each key means.
@@ -54,10 +54,10 @@ pub struct Tried {
     pub base: Option<String>,
     pub branch: Option<String>,
     pub worktree: PathBuf,
-    pub command: String,
-    pub definition_file: PathBuf,
-    pub prompt_file: PathBuf,
-    pub log: PathBuf,
+    pub command: Option<String>,
+    pub definition_file: Option<PathBuf>,
+    pub prompt_file: Option<PathBuf>,
+    pub log: Option<PathBuf>,
 }
 
 /// What a run would do with it.
@@ -65,6 +65,7 @@ pub struct Tried {
 #[expect(missing_docs, reason = "the keys are said in the schema")]
 pub struct WouldRun {
     pub attempt: u32,
+    pub continues: Option<Continued>,
     pub agent: String,
     pub definition: Option<PathBuf>,
     pub runner: String,
@@ -90,6 +91,7 @@ impl WouldRun {
     pub fn new(planned: Planned, definition: Option<PathBuf>) -> Self {
         Self {
             attempt: planned.attempt,
+            continues: planned.continues,
             agent: planned.agent,
             definition,
             runner: planned.runner,
@@ -173,6 +175,8 @@ fn tried(task: &TaskStatus, around: &Surroundings<'_>) -> Option<Tried> {
     let started = &last.started;
     let dir = around.state.attempt(&started.slug, started.attempt);
     let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    // A person is given none of these files.
+    let written = |file: PathBuf| Some(file).filter(|_| started.runner != PERSON);
     let ended = last.ended.as_ref().map(|(ended, _)| ended);
     Some(Tried {
         number: started.attempt,
@@ -182,10 +186,10 @@ fn tried(task: &TaskStatus, around: &Surroundings<'_>) -> Option<Tried> {
         base: given(&started.base),
         branch: given(&started.branch),
         worktree: started.worktree.clone(),
-        command: started.command.clone(),
-        definition_file: dir.definition(),
-        prompt_file: dir.prompt(),
-        log: dir.stdout(),
+        command: given(&started.command),
+        definition_file: written(dir.definition()),
+        prompt_file: written(dir.prompt()),
+        log: written(dir.stdout()),
     })
 }
 

@@ -1,11 +1,16 @@
 use super::{Awaited, Surroundings};
 use crate::agent::Outcome;
 use crate::genesis::Status;
+use crate::report::Reader;
 use crate::report::TaskStatus;
 use crate::report::status::{Owner, until};
 
 /// Why the task is where it is, the weightiest reason first, as sentences without a full stop.
-pub(super) fn reasons(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<String> {
+pub(in crate::report) fn reasons(
+    task: &TaskStatus,
+    waits_for: &[Awaited],
+    around: &Surroundings<'_>,
+) -> Vec<String> {
     match task.status {
         Status::Pending => pending(task, waits_for, around),
         Status::InProgress => vec![in_progress(task)],
@@ -25,7 +30,7 @@ fn pending(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) 
         let each = waits_for.iter().map(|before| format!("`{}` ({})", before.id, before.status));
         why.push(format!("it waits for {}", each.collect::<Vec<_>>().join(", ")));
     }
-    why.extend(until(task).map(|until| format!("it waits {until}")));
+    why.extend(until(task, &Reader::of(0)).map(|until| format!("it waits {until}")));
     if why.is_empty() {
         why.push(ready(around).to_owned());
     }

@@ -39,6 +39,7 @@ enum Run {
 fn would_run() -> WouldRun {
     WouldRun {
         attempt: 2,
+        continues: Some(Continued { attempt: 1, session: None }),
         agent: "dev".into(),
         definition: None,
         runner: "local".into(),

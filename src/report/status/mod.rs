@@ -1,17 +1,29 @@
 //! The status of a plan: what the file, the journal and a live run say together.
 
+mod changes;
+mod header;
 mod human;
 mod model;
+mod pace;
+mod reader;
 mod show;
 mod spent;
+mod story;
+mod table;
+mod timeline;
 mod waits;
+mod words;
 
-pub(super) use human::{color, until};
-pub use human::{status_lines, task_lines};
+pub use changes::Changes;
+pub(super) use header::header;
+pub use human::{header_lines, status_lines};
 pub(super) use model::Owner;
-pub use model::{AttemptStatus, Counts, GateStatus, PlanStatus, StatusReport, TaskStatus};
+pub use model::{AttemptStatus, Counts, GateStatus, LiveRun, PlanStatus, StatusReport, TaskStatus};
+pub use reader::Reader;
 pub use show::show_lines;
 pub use spent::{Spent, SpentByAgent, SpentByRun};
+pub use story::task_lines;
+pub(super) use words::{because, color, owner, until};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::pace::Pace;
 use super::spent::Spent;
 use super::waits::{RootCause, Waits};
 use crate::agent::{Outcome, Tokens};
@@ -19,6 +21,8 @@ pub struct StatusReport {
     pub version: u32,
     /// The plan as a whole.
     pub plan: PlanStatus,
+    /// The run that is live.
+    pub run: Option<LiveRun>,
     /// Tasks by status, over the whole plan.
     pub counts: Counts,
     /// The tasks asked for, in document order.
@@ -43,6 +47,23 @@ pub struct PlanStatus {
     pub status: Option<ProjectStatus>,
     /// The commit that tasks which have not begun start from, once a run has fixed it.
     pub start: Option<String>,
+    /// When its first run began.
+    pub started: Option<Timestamp>,
+    /// For how long runs were at work, added up.
+    pub elapsed_ms: Option<u64>,
+    /// How much longer it takes, by the estimates along the critical path of what is not completed.
+    pub remaining_ms: u64,
+}
+
+/// A run that lives.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the keys are said in the schema")]
+pub struct LiveRun {
+    pub id: String,
+    pub pid: u32,
+    pub host: String,
+    pub started: Timestamp,
+    pub paused: bool,
 }
 
 /// Tasks by status.
@@ -73,6 +94,9 @@ pub struct TaskStatus {
     pub started: Option<Timestamp>,
     pub ended: Option<Timestamp>,
     pub duration_ms: Option<u64>,
+    pub elapsed_ms: Option<u64>,
+    pub estimate_ms: Option<u64>,
+    pub session: Option<String>,
     pub branch: Option<String>,
     pub base: Option<String>,
     pub commit: Option<String>,
@@ -97,6 +121,9 @@ pub struct TaskStatus {
     /// For people: the task's own history.
     #[serde(skip)]
     pub history: Vec<genesis::Event>,
+    /// For people: what stands at the top of a table is what most hangs on.
+    #[serde(skip)]
+    pub urgency: Duration,
 }
 
 /// Who has a task that is in progress: a run, or a person.
@@ -122,6 +149,13 @@ pub enum Owner {
 pub struct AttemptStatus {
     pub attempt: u32,
     pub outcome: Option<Outcome>,
+    pub agent: Option<String>,
+    pub runner: String,
+    pub session: Option<String>,
+    pub continues: Option<u32>,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub duration_ms: Option<u64>,
     pub gates: Vec<GateStatus>,
     pub resolves: Option<u32>,
     pub base: Option<String>,
@@ -165,24 +199,32 @@ impl GateStatus {
 impl AttemptStatus {
     fn of(attempt: &Attempt) -> Self {
         let started = &attempt.started;
+        let ended = attempt.ended.as_ref();
         Self {
             attempt: started.attempt,
             outcome: attempt.outcome(),
+            agent: started.agent.clone(),
+            runner: started.runner.clone(),
+            session: ended.and_then(|(ended, _)| ended.session.clone()),
+            continues: started.continues.as_ref().map(|continues| continues.attempt),
+            started: attempt.at,
+            ended: ended.map(|(_, at)| *at),
+            duration_ms: ended.map(|(ended, _)| ended.duration_ms),
             gates: attempt.gates.iter().map(GateStatus::of).collect(),
             resolves: started.resolves.as_ref().map(|resolves| resolves.attempt),
             base: Some(started.base.clone()).filter(is_given),
             on_integration: started.on_integration,
-            commit: attempt.ended.as_ref().and_then(|(ended, _)| ended.commit.clone()),
+            commit: ended.and_then(|(ended, _)| ended.commit.clone()),
             merge: attempt.merge.clone(),
             cost_usd: attempt.used().cost_usd,
             tokens: attempt.used().tokens,
-            summary: attempt.ended.as_ref().and_then(|(ended, _)| ended.summary.clone()),
+            summary: ended.and_then(|(ended, _)| ended.summary.clone()),
         }
     }
 }
 
 impl StatusReport {
-    /// Of a plan; of the tasks that `wanted` picks.
+    /// Of a plan as it is now; of the tasks that `wanted` picks.
     pub fn new(
         path: &Path,
         genesis: &Genesis,
@@ -191,10 +233,23 @@ impl StatusReport {
         run: Option<&RunOwner>,
         wanted: impl Fn(TaskIndex) -> bool,
     ) -> Self {
+        Self::at(Timestamp::now(), (path, genesis, plan), history, run, wanted)
+    }
+
+    /// The same, as it is at that time.
+    pub(in crate::report) fn at(
+        now: Timestamp,
+        (path, genesis, plan): (&Path, &Genesis, &Arc<Plan>),
+        history: &History,
+        run: Option<&RunOwner>,
+        wanted: impl Fn(TaskIndex) -> bool,
+    ) -> Self {
         let tasks = plan.tasks().filter(|(index, _)| wanted(*index));
         let waits = Waits::of(genesis, plan, history);
+        let pace = Pace::of(plan, history, run, now);
         let tasks = tasks.map(|(index, _)| TaskStatus {
             not_run_because: waits.because(index).cloned(),
+            elapsed_ms: pace.of_attempt(plan.task(index), history.task(plan.task(index).id.as_str())),
             ..TaskStatus::new(genesis, plan, index, history, run)
         });
         Self {
@@ -205,12 +260,23 @@ impl StatusReport {
                 epic: plan.epic.clone(),
                 status: plan.status,
                 start: history.start.clone(),
+                started: history.runs().first().map(|run| run.started),
+                elapsed_ms: pace.elapsed_ms(),
+                remaining_ms: pace.remaining_ms(),
             },
+            run: run.map(LiveRun::of),
             counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
             tasks: tasks.collect(),
             spent: Spent::of(history),
             root_causes: waits.counted(),
         }
+    }
+}
+
+impl LiveRun {
+    fn of(owner: &RunOwner) -> Self {
+        let RunOwner { pid, host, run, started } = owner.clone();
+        Self { id: run, pid, host, started, paused: false }
     }
 }
 
@@ -261,6 +327,9 @@ impl TaskStatus {
             started: last.map(|attempt| attempt.at),
             ended: ended.filter(|_| is_over).map(|(_, at)| *at),
             duration_ms: ended.map(|(ended, _)| ended.duration_ms),
+            elapsed_ms: None,
+            estimate_ms: plan.task(index).estimate.map(millis),
+            session: ended.and_then(|(ended, _)| ended.session.clone()),
             branch: last.map(|attempt| attempt.started.branch.clone()).filter(is_given),
             base: last.map(|attempt| attempt.started.base.clone()).filter(is_given),
             commit: ended.and_then(|(ended, _)| ended.commit.clone()),
@@ -287,8 +356,13 @@ impl TaskStatus {
                 .and_then(|(ended, _)| ended.detail.clone()),
             is_set_back: task.status == Status::Pending && story.is_some_and(TaskHistory::is_set_back),
             history: details.history,
+            urgency: plan.urgency(index),
         }
     }
+}
+
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What an earlier attempt came to is no summary of a task that is to be done again.

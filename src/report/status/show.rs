@@ -1,7 +1,8 @@
 //! What an agent, or a person in its place, needs to know about one task.
 
-use super::human::task_lines;
 use super::model::TaskStatus;
+use super::reader::Reader;
+use super::story::task_lines;
 use crate::genesis::{Genesis, Task};
 use crate::plan::{Plan, TaskIndex};
 use crate::report::text::{clean, folded};
@@ -16,12 +17,12 @@ pub fn show_lines(
     index: TaskIndex,
     width: u16,
 ) -> String {
-    let Some(task) = genesis.task(&status.id) else { return task_lines(status, width) };
+    let Some(task) = genesis.task(&status.id) else { return task_lines(status, &Reader::of(width)) };
     let story = history.task(&status.id);
     let needs = plan.prerequisites(index);
     let needs = needs.into_iter().filter_map(|before| genesis.task(plan.task(before).id.as_str()));
     let dependents = plan.dependents(index).into_iter();
-    let mut page = Page { text: task_lines(status, width), width: width.into() };
+    let mut page = Page { text: task_lines(status, &Reader::of(width)), width: width.into() };
     let details = genesis.details(&status.id);
     page.paragraph("Description", &details.description);
     page.items("Acceptance criteria", details.acceptance.into_iter());

@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let branches = Branches::of(&context, &known.plan, &known.history)?;
     let survey = Survey::of(&context, &known, &branches, args.into.as_deref(), args.force)?;
     if args.format == Format::Human {
-        output::data(&shown(&survey))?;
+        output::page(&shown(&survey))?;
     }
     let may = args.yes || (asks && !survey.goes.is_empty() && is_agreed(survey.goes.len())?);
     let removes = may && tenure.is_some();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Change;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
+use crate::cli::pager::Paged;
 use crate::git::{ChangeKind, FileChange, Later, LineKind, Oid, Repo};
 use crate::report::{clean, clean_line};
 
@@ -106,7 +107,7 @@ pub(super) fn stat(repo: &Repo, change: &Change<'_>) -> Result<(), CliError> {
     let (added, removed) = sums(&files);
     let plural = if files.len() == 1 { "" } else { "s" };
     lines.push(format!(" {} file{plural} changed, {added} lines added, {removed} removed\n", files.len()));
-    output::data(&lines.concat())
+    output::page(&lines.concat())
 }
 
 fn name(file: &FileChange) -> String {
@@ -133,7 +134,7 @@ pub(super) fn patch(repo: &Repo, change: &Change<'_>) -> Result<(), CliError> {
         ColorChoice::Never => false,
         ColorChoice::Auto => anstream::stdout().current_choice() != ColorChoice::Never && is_terminal,
     };
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(Paged::new());
     let mut done = Ok(());
     repo.patch(change.base, &change.later, |kind, line| {
         if done.is_ok() {
@@ -143,7 +144,7 @@ pub(super) fn patch(repo: &Repo, change: &Change<'_>) -> Result<(), CliError> {
             };
         }
     })?;
-    written(done.and_then(|()| out.flush()))
+    written(done.and_then(|()| out.into_inner().map_err(io::IntoInnerError::into_error)?.end()))
 }
 
 fn shown(out: &mut impl Write, kind: LineKind, text: &[u8], is_coloured: bool) -> io::Result<()> {

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::cli::args::{Format, Global};
-use crate::cli::context::{Context, find};
+use crate::cli::context::{Context, find, no_plan};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::report::{clean, clean_lines};
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let mut ended = None;
     match find(&arguments) {
         Ok((path, [])) => ended = with_plan(path, args.live, global, &mut checks)?,
-        Ok((_, [stray, ..])) => return Err(CliError::usage(format!("there is no plan `{stray}`"))),
+        Ok((_, [stray, ..])) => return Err(no_plan(stray)),
         Err(error) if args.genesis.is_some() => return Err(error),
         Err(error) => {
             if args.live {
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let is_wrong = checks.iter().any(|check| check.verdict == Verdict::Wrong);
     match args.format {
         Format::Json => output::json(&serde_json::json!({"version": 1, "ok": !is_wrong, "checks": checks}))?,
-        Format::Human => output::data(&checks.iter().map(shown).collect::<String>())?,
+        Format::Human => output::page(&checks.iter().map(shown).collect::<String>())?,
     }
     Ok(ended.unwrap_or_else(|| u8::from(is_wrong)))
 }

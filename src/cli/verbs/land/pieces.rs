@@ -1,16 +1,16 @@
 //! What is to land: the integration branch as a whole, or single tasks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Ground;
 use crate::cli::context::Known;
 use crate::cli::error::CliError;
+use crate::cli::works::Works;
 use crate::genesis::Status;
 use crate::git::{Message, Oid, Piece};
 use crate::plan::TaskIndex;
-use crate::report::clean;
-use crate::run::Work;
+use crate::report::{clean, shell_word};
 
 /// What is to land, in its order, and which tasks that is.
 pub(super) struct Pieces {
@@ -24,16 +24,20 @@ pub(super) struct Pieces {
 impl Pieces {
     /// The named tasks, or all that is finished.
     pub(super) fn of(ground: &Ground<'_>, names: &[String]) -> Result<Self, CliError> {
-        let works = Works::of(ground)?;
+        let place = (ground.context, ground.known);
+        let works = Works::of(place, ground.branches, Some(&ground.into), ground.start)?;
         if names.is_empty() { Self::all(ground, &works) } else { Self::named(ground, &works, names) }
     }
 
     fn all(ground: &Ground<'_>, works: &Works) -> Result<Self, CliError> {
         let branch = ground.branches.refs.integration();
         let tip = ground.branches.repo.target(&branch.full())?;
-        let tip = tip.ok_or_else(|| CliError::usage("nothing is finished yet that could land"))?;
+        let tip = tip.ok_or_else(|| {
+            CliError::usage("nothing is finished yet that could land")
+                .hint("`blueprint status` shows how the tasks stand")
+        })?;
         refuse_unfinished_work(ground)?;
-        let tasks = works.open(ground);
+        let tasks = works.open(&ground.known.plan);
         let names: Vec<_> = tasks.iter().map(|index| id(ground, *index)).collect();
         let message = Message::new(&format!("Land {}: {}", plan_name(ground.known), names.join(", ")))
             .with_body(&described(ground, &tasks));
@@ -54,7 +58,8 @@ impl Pieces {
         for index in &wanted {
             refuse(ground, works, *index, &wanted)?;
         }
-        let tasks: Vec<_> = works.open(ground).into_iter().filter(|index| wanted.contains(index)).collect();
+        let tasks: Vec<_> =
+            works.open(&ground.known.plan).into_iter().filter(|index| wanted.contains(index)).collect();
         let piece = |index: &TaskIndex| {
             let head = works.heads.get(index)?;
             let task = ground.known.plan.task(*index);
@@ -101,46 +106,6 @@ impl Pieces {
     }
 }
 
-/// What has come of the completed tasks.
-struct Works {
-    heads: BTreeMap<TaskIndex, Oid>,
-    landed: BTreeSet<TaskIndex>,
-}
-
-impl Works {
-    fn of(ground: &Ground<'_>) -> Result<Self, CliError> {
-        let mut heads = BTreeMap::new();
-        let mut commits = Vec::new();
-        for (index, task) in ground.known.plan.tasks() {
-            if let Some(work) = work(ground, task.id.as_str())? {
-                heads.insert(index, work.head);
-                commits
-                    .extend([(index, work.head)].into_iter().chain(work.merge.map(|merge| (index, merge))));
-            }
-        }
-        let ids: Vec<_> = commits.iter().map(|(_, commit)| *commit).collect();
-        let is_in = ground.branches.repo.landed(&ground.into, ground.start, &ids)?;
-        let landed = commits.iter().zip(is_in).filter(|(_, is_in)| *is_in).map(|((index, _), _)| *index);
-        Ok(Self { heads, landed: landed.collect() })
-    }
-
-    /// The tasks whose work is yet to land, prerequisites first.
-    fn open(&self, ground: &Ground<'_>) -> Vec<TaskIndex> {
-        let order = ground.known.plan.topological().iter();
-        order
-            .filter(|index| self.heads.contains_key(index) && !self.landed.contains(index))
-            .copied()
-            .collect()
-    }
-}
-
-pub(super) fn work(ground: &Ground<'_>, task: &str) -> Result<Option<Work>, CliError> {
-    let Ground { branches, known, context, .. } = ground;
-    let place = (task, branches.slug(task));
-    Work::of(branches.repo, &branches.refs, &known.genesis, known.history.task(task), place)
-        .map_err(|error| CliError::run(&context.path, error))
-}
-
 /// Single tasks land only on what they were built on.
 fn refuse(
     ground: &Ground<'_>,
@@ -154,13 +119,18 @@ fn refuse(
         return Err(CliError::usage(format!(
             "task `{}` is {}: only finished work lands",
             task.id, task.status
+        ))
+        .hint(format!(
+            "`blueprint explain {}` says what it waits for",
+            shell_word(&clean(task.id.as_str()))
         )));
     }
     if !works.heads.contains_key(&index) {
         return Err(CliError::usage(format!(
             "task `{}` has no work of its own: it was completed without a branch",
             task.id
-        )));
+        ))
+        .hint("there is nothing to land of it; tasks that build on it land without it"));
     }
     let is_missing = |before: &TaskIndex| {
         works.heads.contains_key(before) && !works.landed.contains(before) && !named.contains(before)

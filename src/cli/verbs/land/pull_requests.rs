@@ -7,6 +7,7 @@ use super::Ground;
 use super::pieces::Pieces;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
+use crate::cli::works::work;
 use crate::git::Program;
 use crate::plan::TaskIndex;
 use crate::report::{clean, shell_word};
@@ -56,7 +57,9 @@ fn requests(ground: &Ground<'_>, pieces: &Pieces) -> Result<Vec<Request>, CliErr
     let request = |index: &TaskIndex| -> Result<Option<Request>, CliError> {
         let plan = &ground.known.plan;
         let task = plan.task(*index);
-        let Some(work) = super::pieces::work(ground, task.id.as_str())? else { return Ok(None) };
+        let Some(work) = work((ground.context, ground.known), ground.branches, task.id.as_str())? else {
+            return Ok(None);
+        };
         let branch = |index: TaskIndex| {
             ground.branches.refs.branch(ground.branches.slug(plan.task(index).id.as_str()))
         };

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::NamedTempFile;
 
+use super::view::Listener;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
@@ -71,13 +72,12 @@ pub(super) fn leave_the_terminal() -> Result<(), CliError> {
 }
 
 /// Tells whoever waits for it that the run has begun.
-pub(super) fn announcing(tell: Box<dyn Fn(RunEvent)>) -> Box<dyn Fn(RunEvent)> {
-    Box::new(move |event| {
+pub(super) fn announcer() -> Listener {
+    Box::new(|event| {
         if matches!(event, RunEvent::Started(_)) {
             // If nobody waits any more, that is their affair.
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{BEGUN}").and_then(|()| out.flush());
         }
-        tell(event);
     })
 }

@@ -13,7 +13,7 @@ pub(super) fn show(context: &Context, known: &Known, name: &str, format: Format)
         Format::Human => {
             let width = output::width();
             let lines = |task| show_lines(task, genesis, plan, history, index, width);
-            output::data(&report.tasks.iter().map(lines).collect::<String>())?;
+            output::page(&report.tasks.iter().map(lines).collect::<String>())?;
         }
     }
     Ok(0)

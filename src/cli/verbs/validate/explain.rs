@@ -14,7 +14,7 @@ pub(super) fn run(word: &str) -> Result<u8, CliError> {
         return Ok(0);
     }
     let code = Code::from_word(word).ok_or_else(|| unknown(word))?;
-    output::data(&format!(
+    output::page(&format!(
         "{code}: {} ({})\n\n{}\n",
         code.title(),
         super::json::severity(code.severity()),

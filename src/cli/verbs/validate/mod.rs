@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let findings = Findings::of(path, args.schema)?;
     let is_invalid = findings.are_refused(args.strict);
     match args.format {
-        Format::Human => output::data(&findings.human(is_invalid))?,
+        Format::Human => output::page(&findings.human(is_invalid))?,
         Format::Json => output::json(&json::report(&findings))?,
         Format::Sarif => output::json(&sarif::report(&findings))?,
     }

@@ -1,0 +1,111 @@
+//! `blueprint` alone: what there is to do, for a person who comes back to a plan.
+
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use crate::cli::args::{Cli, Global};
+use crate::cli::branches::Branches;
+use crate::cli::context::{Context, Known, plans_here};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::live::report;
+use crate::cli::output;
+use crate::cli::works::Works;
+use crate::git::Oid;
+use crate::plan::TaskIndex;
+use crate::report::{
+    Finished, Morning, Reader, Review, Size, Surroundings, clean, header_lines, morning_lines, shell_word,
+};
+
+use super::land::target;
+
+/// The size of so many changes is looked up: each is a comparison of two commits.
+const SIZED: usize = 12;
+
+/// The one plan that is here; of several, how each stands; where there is none, what the program can do.
+pub(super) fn run(global: &Global) -> Result<u8, CliError> {
+    match plans_here()?.as_slice() {
+        [] => {
+            output::say(&Cli::command().render_help().to_string());
+            output::say("note    there is no genesis.xml here: `blueprint init` makes a first one");
+            Ok(Kind::Usage.exit_code())
+        }
+        [plan] => one(plan, global),
+        plans => all(plans, global),
+    }
+}
+
+fn one(path: &Path, global: &Global) -> Result<u8, CliError> {
+    let (context, known) = open(path, global)?;
+    let report = report(&context, &known, |_| true)?;
+    let around = Surroundings {
+        plan_name: &output::typed(&context.path),
+        plan: &known.plan,
+        history: &known.history,
+        state: &context.state,
+        is_live: known.run.is_some(),
+        is_paused: report.run.as_ref().is_some_and(|run| run.paused),
+    };
+    let review = review(&context, &known).unwrap_or_else(|error| {
+        output::say(&format!("note    it can't be said what there is to review: {error}"));
+        Review::default()
+    });
+    output::page(&morning_lines(&Morning { report: &report, around: &around, review }, &reader()))?;
+    Ok(0)
+}
+
+/// A header each, and how to see more of it.
+fn all(plans: &[PathBuf], global: &Global) -> Result<u8, CliError> {
+    let mut text = String::new();
+    for path in plans {
+        let epic = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let name = shell_word(&clean(&epic));
+        match open(path, global).and_then(|(context, known)| report(&context, &known, |_| true)) {
+            Ok(report) => text.push_str(&header_lines(&report, &reader())),
+            // One that can't be read keeps nobody from seeing the others.
+            Err(_) => {
+                text.push_str(&format!("{name} is no valid plan: `blueprint validate {name}` says why\n"))
+            }
+        }
+        text.push_str(&format!("see     blueprint status {name}\n\n"));
+    }
+    output::page(text.trim_end_matches('\n'))?;
+    output::data("\n")?;
+    Ok(0)
+}
+
+fn reader() -> Reader {
+    Reader::of(output::width())
+}
+
+fn open(path: &Path, global: &Global) -> Result<(Context, Known), CliError> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Context::open(path, global)?.known()
+}
+
+/// What is finished, and has not landed.
+fn review(context: &Context, known: &Known) -> Result<Review, CliError> {
+    if context.repo.is_none() {
+        return Ok(Review::default());
+    }
+    let branches = Branches::of(context, &known.plan, &known.history)?;
+    let start = branches.repo.start(&branches.refs)?;
+    // Nobody knows yet where it is to land: then nothing has.
+    let into = target(&branches, &known.history, None, start).ok();
+    let works = Works::of((context, known), &branches, into.as_ref(), start)?;
+    let finished = |(place, index): (usize, TaskIndex)| {
+        let task = known.plan.task(index).id.to_string();
+        let size = works.heads.get(&index).filter(|_| place < SIZED);
+        let size = size.and_then(|head| size_of(&branches, known, &task, *head));
+        Finished { task, size }
+    };
+    let open = works.open(&known.plan).into_iter().enumerate().map(finished).collect();
+    Ok(Review { into: into.map(|into| into.to_string()), open, landed: works.landed.len() })
+}
+
+/// How much of its own a task's work changes.
+fn size_of(branches: &Branches<'_>, known: &Known, task: &str, head: Oid) -> Option<Size> {
+    let base = known.history.task(task)?.success()?.started.base.parse().ok()?;
+    let stat = branches.repo.changed(base, head).ok()?;
+    Some(Size { files: stat.files, insertions: stat.insertions, deletions: stat.deletions })
+}

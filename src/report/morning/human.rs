@@ -1,0 +1,236 @@
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Effects, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::needs::Need;
+use super::{Finished, Morning, Size};
+use crate::genesis::Status;
+use crate::report::spent::spent;
+use crate::report::status::{Owner, because, color, header, owner, until};
+use crate::report::text::{clean, fit, folded, short};
+use crate::report::{Reader, TaskStatus, shell_word};
+
+/// So many tasks of a section are shown; `status` has them all. What needs a person is never left out.
+const SHOWN: usize = 12;
+/// The column of ids is never wider than this.
+const ID: usize = 48;
+
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const FAINT: Style = Style::new().dimmed();
+const COMMAND: Style = AnsiColor::Cyan.on_default();
+
+/// The morning view, in lines that fit the reader's terminal where words allow. Commands stand whole, to be copied.
+pub fn morning_lines(morning: &Morning<'_>, reader: &Reader) -> String {
+    let mut page = Page { text: header(morning.report, reader), reader };
+    let needs = Need::all(morning);
+    page.needs(&needs);
+    page.review(morning);
+    page.running(morning);
+    page.waiting(morning);
+    page.close(morning, needs.is_empty());
+    page.text
+}
+
+struct Page<'a> {
+    text: String,
+    reader: &'a Reader,
+}
+
+impl Page<'_> {
+    fn title(&mut self, title: &str) {
+        let title = folded(title, "", "", self.reader.width());
+        self.text.push_str(&format!("\n{BOLD}{}{BOLD:#}\n", title.trim_end()));
+    }
+
+    /// A line that begins with an id, cut to the terminal.
+    fn line(&mut self, id: &str, id_width: usize, rest: &str) {
+        let id = fit(&clean(id), id_width);
+        let blanks = " ".repeat(id_width.saturating_sub(id.width()));
+        let room = self.reader.width().saturating_sub(id_width + 4);
+        let line = format!("  {id}{blanks}  {}", fit(rest, room));
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn command(&mut self, word: &str, command: &str) {
+        self.text.push_str(&format!("      {word:<5} {COMMAND}{command}{COMMAND:#}\n"));
+    }
+
+    fn words(&mut self, text: &str) {
+        self.text.push_str(&folded(&clean(text), "      ", "      ", self.reader.width()));
+    }
+
+    fn needs(&mut self, needs: &[Need<'_>]) {
+        if needs.is_empty() {
+            return;
+        }
+        self.title(&format!("Needs you ({})", needs.len()));
+        for need in needs {
+            let style = color(need.task.status);
+            let tries = match need.task.attempts {
+                0 => String::new(),
+                1 => "1 try".to_owned(),
+                count => format!("{count} tries"),
+            };
+            let spent: Vec<_> = [Some(tries), spent(need.used)]
+                .into_iter()
+                .flatten()
+                .filter(|part| !part.is_empty())
+                .collect();
+            let (id, word) = (clean(&need.task.id), need.word);
+            let room = self.reader.width().saturating_sub(word.len() + 6);
+            let spent = spent.join(", ");
+            self.text.push_str(&format!("  {}  {style}{word}{style:#}", fit(&id, room)));
+            self.text.push_str(&folded_after(&spent, id.width().min(room) + word.len() + 4, self.reader));
+            self.words(&need.cause);
+            if let Some(first) = &need.first {
+                self.words(first);
+            }
+            for (word, command) in [("next", &need.next), ("see", &need.see)] {
+                if let Some(command) = command {
+                    self.command(word, command);
+                }
+            }
+        }
+    }
+
+    fn review(&mut self, morning: &Morning<'_>) {
+        let review = &morning.review;
+        let Some(first) = review.open.first() else { return };
+        let into = review.into.as_deref().map_or_else(String::new, |into| format!(" in {}", clean(into)));
+        self.title(&format!("To review ({} done, not landed{into})", review.open.len()));
+        let shown: Vec<_> = review.open.iter().take(SHOWN).collect();
+        let ids = id_width(shown.iter().map(|finished| finished.task.as_str()), self.reader);
+        for finished in &shown {
+            self.line(&finished.task, ids, &finished_words(finished, morning));
+        }
+        self.more(review.open.len());
+        let plan = shell_word(morning.around.plan_name);
+        self.command("next", &format!("blueprint land {plan}"));
+        self.command("see", &format!("blueprint diff {plan} {}", shell_word(&clean(&first.task))));
+    }
+
+    fn running(&mut self, morning: &Morning<'_>) {
+        let running: Vec<_> =
+            of_status(morning, Status::InProgress).filter(|task| task.question.is_none()).collect();
+        if running.is_empty() {
+            return;
+        }
+        self.title(&format!("Running ({})", running.len()));
+        let ids = id_width(running.iter().take(SHOWN).map(|task| task.id.as_str()), self.reader);
+        for task in running.iter().take(SHOWN) {
+            self.line(&task.id, ids, &running_words(task));
+            if matches!(task.owner, Some(Owner::Person(_))) {
+                let [plan, id] = [morning.around.plan_name, &clean(&task.id)].map(shell_word);
+                self.command("next", &format!("blueprint give {plan} {id}"));
+            }
+        }
+        self.more(running.len());
+    }
+
+    fn waiting(&mut self, morning: &Morning<'_>) {
+        let mut waiting: Vec<_> = of_status(morning, Status::Pending).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        waiting.sort_by_key(|task| (task.not_run_because.is_some(), std::cmp::Reverse(task.urgency)));
+        self.title(&format!("Waiting ({})", waiting.len()));
+        let ids = id_width(waiting.iter().take(SHOWN).map(|task| task.id.as_str()), self.reader);
+        for task in waiting.iter().take(SHOWN) {
+            self.line(&task.id, ids, &waiting_words(task, morning, self.reader));
+        }
+        self.more(waiting.len());
+    }
+
+    fn more(&mut self, count: usize) {
+        if let Some(more) = count.checked_sub(SHOWN).filter(|more| *more > 0) {
+            self.text.push_str(&format!("  {FAINT}and {more} more{FAINT:#}\n"));
+        }
+    }
+
+    /// What there is to do for the plan as a whole.
+    fn close(&mut self, morning: &Morning<'_>, is_calm: bool) {
+        let (plan, counts) = (shell_word(morning.around.plan_name), morning.report.counts);
+        let landed = morning.review.landed;
+        let line = if morning.around.is_paused {
+            format!("next    blueprint resume {plan}   (the run is paused)")
+        } else if morning.around.is_live {
+            format!("next    blueprint attach {plan}   (shows what the run does)")
+        } else if can_go_on(morning) {
+            format!("next    blueprint run {plan}   (goes on with what can be run)")
+        } else if counts.completed == counts.total && morning.review.open.is_empty() {
+            let landed = if landed > 0 { ", and all that was done has landed" } else { "" };
+            format!("all is completed{landed}: nothing needs you")
+        } else if is_calm {
+            "nothing needs you".to_owned()
+        } else {
+            format!("all of it  blueprint status {plan}")
+        };
+        self.text.push_str(&format!("\n{line}\n"));
+    }
+}
+
+/// What follows on a line of which so many columns are taken; on one of its own where there is no room.
+fn folded_after(text: &str, taken: usize, reader: &Reader) -> String {
+    match text {
+        "" => "\n".to_owned(),
+        text if taken + 2 + text.width() <= reader.width() => format!("  {text}\n"),
+        text => format!("\n{}", folded(text, "      ", "      ", reader.width())),
+    }
+}
+
+fn of_status<'a>(morning: &Morning<'a>, status: Status) -> impl Iterator<Item = &'a TaskStatus> {
+    morning.report.tasks.iter().filter(move |task| task.status == status)
+}
+
+fn id_width<'a>(ids: impl Iterator<Item = &'a str>, reader: &Reader) -> usize {
+    ids.map(|id| clean(id).width()).max().unwrap_or_default().min(ID).min(reader.width() / 2)
+}
+
+fn finished_words(finished: &Finished, morning: &Morning<'_>) -> String {
+    let size = finished.size.map(size).unwrap_or_default();
+    let task = morning.report.tasks.iter().find(|task| task.id == finished.task);
+    let said = task.and_then(|task| task.summary.as_deref()).map(clean).unwrap_or_default();
+    format!("{size:<22}  {said}").trim().to_owned()
+}
+
+fn size(Size { files, insertions, deletions }: Size) -> String {
+    let plural = if files == 1 { "" } else { "s" };
+    format!("{files} file{plural}, +{insertions} -{deletions}")
+}
+
+fn running_words(task: &TaskStatus) -> String {
+    let time = |ms: Option<u64>| ms.map(|ms| short(Duration::from_millis(ms)));
+    let so_far = time(task.elapsed_ms).map(|so_far| match time(task.estimate_ms) {
+        Some(estimate) => format!("{so_far} of about {estimate}"),
+        None => so_far,
+    });
+    let by = match &task.owner {
+        Some(Owner::Run { pid: Some(_), .. }) => task.agent.as_deref().map(clean),
+        Some(by) => Some(owner(by)),
+        None => None,
+    };
+    by.into_iter().chain(so_far).collect::<Vec<_>>().join("  ")
+}
+
+fn waiting_words(task: &TaskStatus, morning: &Morning<'_>, reader: &Reader) -> String {
+    let waits = until(task, reader).map(|until| format!("waits {until}"));
+    let is_open = |id: &&String| {
+        let index = morning.around.plan.find(id);
+        index.is_some_and(|index| morning.around.plan.task(index).status != Status::Completed)
+    };
+    let open: Vec<_> = task.needs.iter().filter(is_open).map(|id| clean(id)).collect();
+    let needs = (!open.is_empty()).then(|| format!("for {}", open.join(", ")));
+    because(task).or(waits).or(needs).unwrap_or_else(|| "ready".to_owned())
+}
+
+/// A run would find something to do: a task that only it keeps waiting, or one that a run which is gone had in hand.
+fn can_go_on(morning: &Morning<'_>) -> bool {
+    let is_left = |task: &TaskStatus| match task.status {
+        Status::Pending => task.not_run_because.is_none(),
+        Status::InProgress => matches!(task.owner, Some(Owner::Run { pid: None, .. })),
+        Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => false,
+    };
+    morning.report.tasks.iter().any(is_left)
+}
