@@ -65,7 +65,7 @@ impl Paged {
         match &mut self.0 {
             To::Held(held, left) => {
                 held.extend_from_slice(bytes);
-                let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+                let lines = memchr::memchr_iter(b'\n', bytes).count();
                 match left.checked_sub(lines) {
                     Some(fewer) => *left = fewer,
                     None => return self.begin(),
