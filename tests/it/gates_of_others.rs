@@ -114,13 +114,29 @@ fn a_reviewer_without_an_opinion_is_asked_again_and_then_a_person_is() {
 
 #[test]
 fn what_a_review_costs_is_the_attempt_s_cost() {
-    let script = "== *\nwrite a.txt x\nprint APPROVE";
-    let project = TestProject::new(&PlanText::of(&["a"]), script);
-    // A program that says what it cost: it prints as Claude Code does.
-    let line = r#"{"type":"result","subtype":"success","is_error":false,"result":"All is well.\\nAPPROVE","session_id":"s","total_cost_usd":0.25,"usage":{"input_tokens":7,"output_tokens":3}}"#;
+    let project = paid("All is well.\\nAPPROVE");
+    project.complete(&[]);
+    let task = project.task("a");
+    assert_eq!((task["cost_usd"].as_f64(), task["tokens"]["input"].as_u64()), (Some(0.25), Some(7)));
+    assert_eq!(project.facts("gate-ended", "a")[0]["cost_usd"], 0.25);
+}
+
+#[test]
+fn what_a_reviewer_costs_who_has_no_opinion_is_counted_too() {
+    let project = paid("I have seen it.");
+    project.run(&[]).assert(4, &["has no opinion"]);
+    let task = project.task("a");
+    assert_eq!((task["cost_usd"].as_f64(), task["tokens"]["input"].as_u64()), (Some(0.5), Some(14)), "twice");
+}
+
+/// A plan of one task, whose work a program reviews that says what it cost: it prints as Claude Code does.
+fn paid(says: &str) -> TestProject {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite a.txt x");
+    let line = format!(
+        r#"{{"type":"result","subtype":"success","is_error":false,"result":"{says}","session_id":"s","total_cost_usd":0.25,"usage":{{"input_tokens":7,"output_tokens":3}}}}"#
+    );
     let program = format!(
-        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo '2.1.197 (Claude Code)'; exit; fi\ncat > /dev/null\ncat <<'END'\n{}\nEND\n",
-        line.replace("\\\\n", "\\n")
+        "#!/bin/sh\nif [ \"$1\" = --version ]; then echo '2.1.197 (Claude Code)'; exit; fi\ncat > /dev/null\ncat <<'END'\n{line}\nEND\n"
     );
     let path = project.base().join("claude");
     fs::write(&path, program).unwrap();
@@ -129,10 +145,7 @@ fn what_a_review_costs_is_the_attempt_s_cost() {
         "[[gates]]\nname = \"review\"\nkind = \"review\"\n[agents.reviewer]\nrunner = \"paid\"\n[runners.paid]\nkind = \"claude\"\ncommand = [{}]\n",
         crate::project::toml_text(&path.to_string_lossy())
     ));
-    project.complete(&[]);
-    let task = project.task("a");
-    assert_eq!((task["cost_usd"].as_f64(), task["tokens"]["input"].as_u64()), (Some(0.25), Some(7)));
-    assert_eq!(project.facts("gate-ended", "a")[0]["cost_usd"], 0.25);
+    project
 }
 
 #[test]

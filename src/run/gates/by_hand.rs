@@ -108,8 +108,8 @@ async fn one_by_one(
                     break;
                 }
             }
-            Ran::Stopped => return Ok(ByHand::Stopped),
-            Ran::NotRun(why) => return Ok(ByHand::NotRun(gate.name.clone(), why)),
+            Ran::Stopped(_) => return Ok(ByHand::Stopped),
+            Ran::NotRun(why, _) => return Ok(ByHand::NotRun(gate.name.clone(), why)),
             Ran::Waits => {}
         }
     }

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use tokio::task::spawn_blocking;
 
-use super::pass::Ran;
+use super::pass::{Ran, not_run};
 use super::value::value;
 use super::{CommandGate, Gate, GateEnded, Measured, Metric, findings};
+use crate::run::Used;
 use crate::run::attempt::Link;
 use crate::run::job::Job;
 use crate::run::step::{self, Means, Step, StepCommand, StepEnd, StepPlace, StepRun};
@@ -44,8 +45,8 @@ pub(in crate::run) async fn run_command(
     let place = StepPlace { means, folder, env, logs, slug: &slug, confined_as };
     let run = step::run_beside(&command.step, place, link).await;
     match &run.end {
-        StepEnd::Stopped => return Ran::Stopped,
-        StepEnd::CouldNotStart(why) if !is_of_the_work(&command.step) => return Ran::NotRun(why.clone()),
+        StepEnd::Stopped => return Ran::Stopped(Used::default()),
+        StepEnd::CouldNotStart(why) if !is_of_the_work(&command.step) => return not_run(why.clone()),
         StepEnd::Passed
         | StepEnd::CouldNotStart(_)
         | StepEnd::Failed(_)
@@ -56,7 +57,7 @@ pub(in crate::run) async fn run_command(
     let (gate, command, rounds) = (gate.clone(), command.clone(), rounds.to_vec());
     match spawn_blocking(move || judged(&gate, &command, &run, &rounds, plain)).await {
         Ok(ended) => Ran::Ended(Box::new(ended)),
-        Err(bug) => Ran::NotRun(format!("a bug in blueprint: {bug}")),
+        Err(bug) => not_run(format!("a bug in blueprint: {bug}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::exact::Strays;
-use super::pass::{Numbered, Ran, Scene};
+use super::pass::{Numbered, Ran, Scene, not_run};
 use super::{Check, Gate};
 use crate::run::attempt::{Gone, Message, blocking, broken};
 use crate::run::provision::{self, Unprovided};
@@ -58,7 +58,7 @@ impl Scene {
             Ok(strays) => strays,
             Err(why) => {
                 for (_, ran) in &mut ran {
-                    *ran = Ran::NotRun(why.clone());
+                    *ran = not_run(why.clone());
                 }
                 return Ok((ran, Strays::default()));
             }

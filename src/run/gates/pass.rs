@@ -16,18 +16,23 @@ use crate::run::job::{Job, Report};
 use crate::run::judge::to_record;
 use crate::run::record::{AttemptStarted, Fact};
 use crate::run::settings::Isolation;
-use crate::run::{RunError, provision, step};
+use crate::run::{RunError, Used, provision, step};
 
 /// What became of one gate.
 pub(in crate::run) enum Ran {
     /// It was run to its end.
     Ended(Box<GateEnded>),
-    /// It was ended with the run, and nothing is known.
-    Stopped,
-    /// It could not be run, for that reason, which is none of the agent's making.
-    NotRun(String),
+    /// It was ended with the run, and nothing is known but what it had used up.
+    Stopped(Used),
+    /// It could not be run, for that reason, which is none of the agent's making; what it used up before that was seen.
+    NotRun(String, Used),
     /// A person has to be asked.
     Waits,
+}
+
+/// That a gate could not be run, and nothing was used up.
+pub(super) fn not_run(why: String) -> Ran {
+    Ran::NotRun(why, Used::default())
 }
 
 /// Where the gates of an attempt run.
@@ -228,7 +233,7 @@ impl Scene {
         while let Some(joined) = running.join_next().await {
             ran.push(joined);
         }
-        let bug = |error| (0, Arc::clone(&gates[0].1), Ran::NotRun(format!("a bug in blueprint: {error}")));
+        let bug = |error| (0, Arc::clone(&gates[0].1), not_run(format!("a bug in blueprint: {error}")));
         let mut ran: Vec<_> = ran.into_iter().map(|joined| joined.unwrap_or_else(bug)).collect();
         ran.sort_by_key(|(number, ..)| *number);
         ran.into_iter().map(|(_, gate, ran)| (gate, ran)).collect()
@@ -274,8 +279,14 @@ impl Scene {
                         findings.push(ended.detail.clone().unwrap_or_default());
                     }
                 }
-                Ran::Stopped => verdict = Some(Verdict::Stopped),
-                Ran::NotRun(why) => verdict = verdict.or(Some(Verdict::NotRun(gate.name.clone(), why))),
+                Ran::Stopped(used) => {
+                    self.record_cost(used, report).await?;
+                    verdict = Some(Verdict::Stopped);
+                }
+                Ran::NotRun(why, used) => {
+                    self.record_cost(used, report).await?;
+                    verdict = verdict.or(Some(Verdict::NotRun(gate.name.clone(), why)));
+                }
                 Ran::Waits => verdict = verdict.or(Some(Verdict::Waits(gate.name.clone()))),
             }
         }
@@ -289,11 +300,16 @@ impl Scene {
 
     /// What a gate costs is the attempt's cost first: a run that is killed in between has it paid for again, as it was.
     async fn record(&self, ended: &GateEnded, report: &mut Report) -> Result<(), Gone> {
-        if ended.cost_usd.is_some() || ended.tokens.is_some() {
-            report.add_cost(ended.cost_usd, ended.tokens);
-            record(&self.link, Fact::AttemptEnded(to_record(&self.started, report))).await?;
-        }
+        self.record_cost(Used { cost_usd: ended.cost_usd, tokens: ended.tokens }, report).await?;
         record(&self.link, Fact::GateEnded(Box::new(ended.clone()))).await
+    }
+
+    async fn record_cost(&self, used: Used, report: &mut Report) -> Result<(), Gone> {
+        if used == Used::default() {
+            return Ok(());
+        }
+        report.add_cost(used.cost_usd, used.tokens);
+        record(&self.link, Fact::AttemptEnded(to_record(&self.started, report))).await
     }
 
     async fn journal(&self, verdict: Verdict, report: &mut Report) -> Result<(), Gone> {

@@ -30,25 +30,31 @@ const TRIES: usize = 2;
 const MOST_LINES: usize = 500;
 
 pub(super) async fn run(scene: &Scene, gate: &Gate, reviewer: &Reviewer, number: usize) -> Ran {
-    let Some(most) = share(scene, gate, reviewer).await else { return Ran::Stopped };
-    let mut cost = Cost::default();
+    let Some(most) = share(scene, gate, reviewer).await else {
+        return Ran::Stopped(Used::default());
+    };
+    let mut used = Used::default();
     let mut why = String::new();
     for _ in 0..TRIES {
         if scene.link.stop.borrow().is_some_and(|stage| stage >= Stage::End) {
-            return Ran::Stopped;
+            return Ran::Stopped(used);
         }
-        let (job, reading) = match ask(scene, gate, (reviewer, cost.left_of(most)), number).await {
+        let (job, reading) = match ask(scene, gate, (reviewer, left_of(most, used)), number).await {
             Ok(asked) => asked,
-            Err(why) => return Ran::NotRun(why),
+            Err(why) => return Ran::NotRun(why, used),
         };
-        cost.add(&reading);
+        used = used.plus(used_by(&reading));
         match opinion(&reading, &job) {
-            Ok(opinion) => return Ran::Ended(Box::new(cost.on(told(scene, gate, &opinion, &job.dir)))),
-            Err(_) if reading.outcome == Outcome::Interrupted => return Ran::Stopped,
+            Ok(opinion) => {
+                let ended = told(scene, gate, &opinion, &job.dir);
+                let Used { cost_usd, tokens } = used;
+                return Ran::Ended(Box::new(GateEnded { cost_usd, tokens, ..ended }));
+            }
+            Err(_) if reading.outcome == Outcome::Interrupted => return Ran::Stopped(used),
             Err(reason) => why = reason,
         }
     }
-    Ran::NotRun(format!("the agent `{}` has no opinion: {why}", reviewer.cast.agent))
+    Ran::NotRun(format!("the agent `{}` has no opinion: {why}", reviewer.cast.agent), used)
 }
 
 /// What it may use up at most, as soon as there is a share of the run's budget for it. Nothing if there is none in this run, or it is to end.
@@ -71,30 +77,15 @@ async fn share(scene: &Scene, gate: &Gate, reviewer: &Reviewer) -> Option<Caps> 
     }
 }
 
-/// What reviewers have used up.
-#[derive(Default)]
-struct Cost {
-    usd: Option<f64>,
-    tokens: Option<agent::Tokens>,
+fn used_by(reading: &Reading) -> Used {
+    Used { cost_usd: reading.cost_usd, tokens: reading.tokens }
 }
 
-impl Cost {
-    fn add(&mut self, reading: &Reading) {
-        self.usd = [self.usd, reading.cost_usd].into_iter().flatten().reduce(|a, b| a + b);
-        let tokens = [self.tokens, reading.tokens].into_iter().flatten();
-        self.tokens = tokens.reduce(agent::Tokens::plus);
-    }
-
-    /// What is left for one that is asked again.
-    fn left_of(&self, most: Caps) -> Caps {
-        let cost_usd = most.cost_usd.map(|most| (most - self.usd.unwrap_or_default()).max(0.0));
-        let used = self.tokens.map_or(0, agent::Tokens::total);
-        Caps { cost_usd, tokens: most.tokens.map(|most| most.saturating_sub(used)) }
-    }
-
-    fn on(&self, ended: GateEnded) -> GateEnded {
-        GateEnded { cost_usd: self.usd, tokens: self.tokens, ..ended }
-    }
+/// What is left of it for a reviewer that is asked again.
+fn left_of(most: Caps, used: Used) -> Caps {
+    let cost_usd = most.cost_usd.map(|most| (most - used.cost_usd.unwrap_or_default()).max(0.0));
+    let tokens = used.tokens.map_or(0, agent::Tokens::total);
+    Caps { cost_usd, tokens: most.tokens.map(|most| most.saturating_sub(tokens)) }
 }
 
 fn told(scene: &Scene, gate: &Gate, opinion: &Opinion, dir: &AttemptDir) -> GateEnded {
@@ -153,8 +144,7 @@ fn read(job: &Job, end: &End, ended_by: Option<EndedBy>) -> Result<Reading, Stri
     walls::remove_temp(&job.dir);
     mask_kept(&job.dir, &job.common.secrets).map_err(|error| error.to_string())?;
     let reading = judge::read(job, end, ended_by);
-    let told = Used { cost_usd: reading.cost_usd, tokens: reading.tokens };
-    let used = job.priced(told, reading.model.as_deref());
+    let used = job.priced(used_by(&reading), reading.model.as_deref());
     Ok(Reading { cost_usd: used.cost_usd, tokens: used.tokens, ..reading })
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn look(
     let who = format!("the gate `{}`", gate.name);
     let mut ran = run().await;
     // Whatever there is now may be the person's, and the gates are not asked any more.
-    if matches!(ran, Ran::Stopped) {
+    if matches!(ran, Ran::Stopped(_)) {
         return Ok(Looked::At(ran));
     }
     let first = exact.put_back()?;
@@ -44,9 +44,9 @@ pub(super) async fn look(
     }
     let ran = run().await;
     let again = exact.put_back()?;
-    if matches!(ran, Ran::Stopped) || !first.is_repeated_by(&again) {
+    if matches!(ran, Ran::Stopped(_)) || !first.is_repeated_by(&again) {
         exact.give_back(&first)?;
-        return Ok(if matches!(ran, Ran::Stopped) { Looked::At(ran) } else { Looked::Elsewhere });
+        return Ok(if matches!(ran, Ran::Stopped(_)) { Looked::At(ran) } else { Looked::Elsewhere });
     }
     warn(&first.told(&who));
     Ok(Looked::At(ran))

@@ -71,7 +71,7 @@ async fn one(
     match run_command(place, (number, gate), command, &[], plain).await {
         Ran::Ended(ended) if ended.passed => Some(trial(None, true)),
         Ran::Ended(ended) => Some(trial(ended.detail.or(Some(String::new())), true)),
-        Ran::NotRun(why) => Some(trial(Some(why), false)),
-        Ran::Stopped | Ran::Waits => None,
+        Ran::NotRun(why, _) => Some(trial(Some(why), false)),
+        Ran::Stopped(_) | Ran::Waits => None,
     }
 }

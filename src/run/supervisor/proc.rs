@@ -193,7 +193,7 @@ mod tests {
         let program = folder.path().join("мойагент");
         fs::copy("/bin/sleep", &program).unwrap();
         let mut child = std::process::Command::new(&program).arg("60").spawn().unwrap();
-        assert!(Process::with(child.id()).is_some_and(|process| process.is_alive()));
+        assert!(Process::with(child.id()).is_some_and(Process::is_alive));
         assert!(children_of(std::process::id()).contains(&child.id()));
         child.kill().unwrap();
         child.wait().unwrap();
