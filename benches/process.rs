@@ -84,7 +84,7 @@ fn status_of_all() {
         let scene = Scene::new(&places()[0], tasks);
         let [theirs, human, json] = in_turns(
             [&mut || scene.select(), &mut || scene.status_of_all("human"), &mut || {
-                scene.status_of_all("json")
+                scene.status_of_all("json");
             }],
             || {},
         );
