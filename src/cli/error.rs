@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::agent::RunnerError;
 use crate::cli::config::ConfigError;
 use crate::genesis::{Diagnostic, EditError};
-use crate::git::GitError;
+use crate::git::{GitError, RemoteError};
 use crate::plan::IllegalTransition;
 use crate::run::RunError;
 use crate::store::{CommitError, LoadError, StoreError};
@@ -75,7 +75,9 @@ impl CliError {
         let rendered = super::output::diagnostics(path, source, diagnostics);
         let plural = if errors == 1 { "" } else { "s" };
         let message = format!("the plan is invalid: {errors} error{plural}; nothing was changed");
-        Self { kind: Kind::Invalid, message: format!("{rendered}{message}"), hint: None }
+        let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+        let more = |first: &Diagnostic| format!("`blueprint validate --explain {}` says more", first.code.as_str());
+        Self { kind: Kind::Invalid, message: format!("{rendered}{message}"), hint: first.map(more) }
     }
 }
 
@@ -102,6 +104,20 @@ impl From<GitError> for CliError {
     }
 }
 
+impl From<RemoteError> for CliError {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Git(error) => error.into(),
+            RemoteError::Unknown { .. } => {
+                Self { hint: error.hint().map(str::to_owned), ..Self::usage(error) }
+            }
+            error => {
+                Self { hint: error.hint().map(str::to_owned), ..Self::new(Kind::Environment, error) }
+            }
+        }
+    }
+}
+
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         let hint = if let ConfigError::Invalid { hint, .. } = &error { hint.clone() } else { None };
@@ -117,7 +133,7 @@ impl From<RunnerError> for CliError {
 
 impl From<IllegalTransition> for CliError {
     fn from(error: IllegalTransition) -> Self {
-        Self::usage(error)
+        Self::usage(error).hint("`blueprint status TASK` tells how it stands; `blueprint retry TASK` sets it back")
     }
 }
 

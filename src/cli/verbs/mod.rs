@@ -5,6 +5,7 @@ pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
+pub(super) mod ci;
 pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod diff;
@@ -15,11 +16,13 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
+pub(super) mod man;
 mod morning;
 pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
 pub(super) mod repair;
+pub(super) mod report;
 pub(super) mod resume;
 pub(super) mod retry;
 pub(super) mod run;
@@ -27,6 +30,7 @@ pub(super) mod skip;
 pub(super) mod status;
 pub(super) mod stop;
 pub(super) mod supervise;
+pub(super) mod sync;
 pub(super) mod take;
 pub(super) mod task;
 pub(super) mod validate;
@@ -46,6 +50,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(&args),
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
+        Verb::Report(args) => report::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Diff(args) => diff::run(&args, global),
         Verb::Take(args) => take::run(&args, global),
@@ -64,9 +69,12 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Pause(args) => pause::run(&args, global),
         Verb::Resume(args) => resume::run(&args, global),
         Verb::Stop(args) => stop::run(&args, global),
+        Verb::Sync(args) => sync::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
+        Verb::Ci(args) => ci::run(&args, global),
         Verb::Completions(args) => completions::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
     }
 }
