@@ -96,6 +96,8 @@ pub(super) enum Verb {
     Repair(verbs::repair::Args),
     /// Show the plan's graph.
     Graph(verbs::graph::Args),
+    /// Tell how it went: what was done, in what time, at what cost; as Markdown, a page or JSON.
+    Report(verbs::report::Args),
     /// Show what a task's agent printed.
     Logs(verbs::logs::Args),
     /// Show what a task has changed.
@@ -132,6 +134,8 @@ pub(super) enum Verb {
     Resume(verbs::resume::Args),
     /// Have a live run end.
     Stop(verbs::stop::Args),
+    /// Fold what jobs of single tasks have left in a git remote into the plan.
+    Sync(verbs::sync::Args),
     /// Change or show one task: the agents' own door.
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.

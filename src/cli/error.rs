@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::agent::RunnerError;
 use crate::cli::config::ConfigError;
 use crate::genesis::{Diagnostic, EditError};
-use crate::git::GitError;
+use crate::git::{GitError, RemoteError};
 use crate::plan::IllegalTransition;
 use crate::run::RunError;
 use crate::store::{CommitError, LoadError, StoreError};
@@ -101,6 +101,20 @@ impl From<GitError> for CliError {
             _ => Kind::Environment,
         };
         Self { hint, ..Self::new(kind, error) }
+    }
+}
+
+impl From<RemoteError> for CliError {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Git(error) => error.into(),
+            RemoteError::Unknown { .. } => {
+                Self { hint: error.hint().map(str::to_owned), ..Self::usage(error) }
+            }
+            error => {
+                Self { hint: error.hint().map(str::to_owned), ..Self::new(Kind::Environment, error) }
+            }
+        }
     }
 }
 

@@ -363,7 +363,8 @@ impl TaskHistory {
         let last = self.last_attempt()?;
         let (ended, _) = last.ended.as_ref()?;
         let is_taken_out = self.is_set_back() && self.again.as_ref().is_some_and(|again| again.by == OURS);
-        let is_theirs = !is_taken_out && self.transitions.len() > last.transitions_before + 1;
+        let is_ours = is_taken_out || self.is_untried_conflict();
+        let is_theirs = !is_ours && self.transitions.len() > last.transitions_before + 1;
         let detail = ended.question.clone().or_else(|| ended.detail.clone());
         let is_failure = !matches!(ended.outcome, Outcome::Completed | Outcome::Interrupted);
         (is_failure && !is_theirs).then_some((ended.outcome, detail))

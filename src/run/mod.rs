@@ -42,7 +42,9 @@ mod protected;
 mod provision;
 mod questions;
 mod record;
+pub mod records;
 mod rehearsal;
+pub mod remote;
 mod room;
 #[cfg(test)]
 pub(crate) mod sample;

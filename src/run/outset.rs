@@ -8,7 +8,7 @@ use crate::genesis::{Genesis, Status, Task};
 use crate::plan::{Ending, Plan, State, TaskIndex};
 
 use super::questions::open_question;
-use super::settings::Settings;
+use super::settings::{OnConflict, Settings};
 use super::{History, Lacks, TaskHistory, ledger};
 
 /// How a run takes each task up, in document order.
@@ -62,6 +62,14 @@ impl Outset {
                 Wish::Any { failed_too: false } | Wish::None => Place::Blocked,
                 Wish::Any { failed_too: true } | Wish::Named => Place::Again,
             },
+            // Its agent is to resolve that.
+            Some(story)
+                if task.status == Status::Blocked
+                    && story.is_untried_conflict()
+                    && settings.on_conflict == OnConflict::Agent =>
+            {
+                Place::Again
+            }
             Some(_) | None => place(task.status, wish(index), || is_ours(task)),
         };
         let places = tasks().map(place);

@@ -48,6 +48,8 @@ pub struct Settings {
     pub budget: Caps,
     /// What tokens cost, for programs that tell nothing else.
     pub prices: Prices,
+    /// Nobody is at the terminal: the first Ctrl-C, too, is a system's that will not wait for ever.
+    pub unattended: bool,
     /// Start nothing new after the first task that failed.
     pub fail_fast: bool,
     /// Take up failed tasks, too.

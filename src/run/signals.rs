@@ -21,10 +21,12 @@ pub(super) struct Signals {
     stop: Signal,
     stage: Option<Stage>,
     by_term: bool,
+    /// Nobody is at the terminal.
+    unattended: bool,
 }
 
 impl Signals {
-    pub(super) fn listen() -> std::io::Result<Self> {
+    pub(super) fn listen(unattended: bool) -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -32,6 +34,7 @@ impl Signals {
             stop: signal(SignalKind::from_raw(SIGTSTP))?,
             stage: None,
             by_term: false,
+            unattended,
         })
     }
 
@@ -46,7 +49,7 @@ impl Signals {
                 _ = self.hangup.recv() => continue,
             };
             self.by_term |= term;
-            let stage = following(self.stage, term);
+            let stage = following(self.stage, term || self.unattended);
             self.stage = Some(stage);
             return Asked::End(stage);
         }

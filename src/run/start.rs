@@ -215,7 +215,7 @@ fn branch_of_start(
     Ok(site.repo.target(&branch.full())?.map(|_| branch))
 }
 
-fn started(owner: &RunOwner, start: Oid, branch: Option<BranchName>) -> Fact {
+pub(super) fn started(owner: &RunOwner, start: Oid, branch: Option<BranchName>) -> Fact {
     let process = identity(owner.pid);
     Fact::RunStarted {
         run: owner.run.clone(),

@@ -10,6 +10,8 @@
 
 mod project;
 mod public_schemas;
+#[path = "../browser/story.rs"]
+mod story;
 
 mod actions;
 mod ask_command;
@@ -17,6 +19,7 @@ mod budgets;
 mod by_hand;
 mod chaos;
 mod choices;
+mod ci_run;
 mod ci_yaml;
 mod cleaning;
 mod completions;
@@ -63,6 +66,8 @@ mod provision;
 mod questions;
 mod questions_crash;
 mod refused_writes;
+mod remote_verbs;
+mod report;
 mod repositories;
 mod rivals;
 mod rough_landing;
@@ -75,6 +80,7 @@ mod steering;
 mod strategies;
 mod stress;
 mod supervisor;
+mod sync;
 mod taking;
 mod terminal;
 mod untouched;
@@ -83,4 +89,5 @@ mod verify;
 mod watching;
 mod watching_status;
 mod whole_plan;
+mod wide;
 mod xmlstarlet;

@@ -1,12 +1,13 @@
 use std::io::{self, Read};
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, find, unknown_task};
+use crate::cli::context::unknown_task;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::held::Held;
 use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
 use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::TaskId;
@@ -19,32 +20,36 @@ The task's agent goes on where it stopped, in its own session where its program 
 `blueprint status TASK` shows the question.")]
 pub(crate) struct Args {
     /// The plan, then the task that asks, then the answer; `-`: the answer comes on standard input.
-    #[arg(value_name = "GENESIS|TASK|TEXT", required = true)]
+    #[arg(value_name = "GENESIS|TASK|TEXT")]
     arguments: Vec<String>,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("answer", None)?;
-    let Some((text, before)) = args.arguments.split_last().filter(|(_, before)| !before.is_empty()) else {
+    let (remote, arguments) = args.remote.split(&args.arguments);
+    let Some((text, before)) = arguments.split_last().filter(|(_, before)| !before.is_empty()) else {
         return Err(
             CliError::usage("which task, and what is the answer?").hint("`blueprint answer TASK TEXT`")
         );
     };
-    let (path, names) = find(before)?;
-    refuse_inside_an_attempt("answer", Some(&path))?;
+    let text = answer_text(text)?;
+    let (workplace, names) = Workplace::open("answer", (remote.as_deref(), Jobs::LetBe), before, global)?;
     let [name] = names else {
         return Err(CliError::usage("one task is answered at a time, with one text")
             .hint("`blueprint answer TASK TEXT`, with quotes around the text"));
     };
-    let text = answer_text(text)?;
-    let context = Context::open(path, global)?.context();
-    let text = Said::of(&context).text(&text);
-    let held = Held::open(&context)?;
+    let context = &workplace.context;
+    let text = Said::of(context).text(&text);
+    let held = Held::open(context)?;
     let plan = context.valid(&held.genesis)?;
     let task = held.genesis.task(name).ok_or_else(|| unknown_task(&plan, name))?.clone();
     let is_live = held.run.is_some();
     answer(held, &task, &text)?;
-    output::say(&next_step(&context, is_live));
+    let next = next_step(context, is_live);
+    let is_remote = workplace.close()?;
+    output::say(if is_remote { NEXT_JOB } else { &next });
     Ok(0)
 }
 

@@ -22,6 +22,7 @@ pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
 pub(super) mod repair;
+pub(super) mod report;
 pub(super) mod resume;
 pub(super) mod retry;
 pub(super) mod run;
@@ -29,6 +30,7 @@ pub(super) mod skip;
 pub(super) mod status;
 pub(super) mod stop;
 pub(super) mod supervise;
+pub(super) mod sync;
 pub(super) mod take;
 pub(super) mod task;
 pub(super) mod validate;
@@ -48,6 +50,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(&args),
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
+        Verb::Report(args) => report::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Diff(args) => diff::run(&args, global),
         Verb::Take(args) => take::run(&args, global),
@@ -66,6 +69,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Pause(args) => pause::run(&args, global),
         Verb::Resume(args) => resume::run(&args, global),
         Verb::Stop(args) => stop::run(&args, global),
+        Verb::Sync(args) => sync::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
         Verb::Ci(args) => ci::run(&args, global),

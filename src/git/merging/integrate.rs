@@ -140,7 +140,7 @@ fn step_of(store: &Repository, refs: &EpicRefs, tip: Oid, head: Oid) -> Option<O
 }
 
 /// Where the integration branch is; made at the start commit if it is not there.
-fn integration_tip(store: &Repository, refs: &EpicRefs) -> Result<Oid, GitError> {
+pub(super) fn integration_tip(store: &Repository, refs: &EpicRefs) -> Result<Oid, GitError> {
     let branch = refs.integration();
     if let Some(tip) = target(store, &branch.full()) {
         return Ok(tip);

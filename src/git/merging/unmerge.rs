@@ -134,7 +134,7 @@ pub(super) fn merged_task(commit: &Commit<'_>) -> Option<String> {
 }
 
 /// Under the first number that is free, or keeps that very commit.
-fn keep_replaced(store: &Repository, refs: &EpicRefs, tip: Oid) -> Result<(), GitError> {
+pub(in crate::git) fn keep_replaced(store: &Repository, refs: &EpicRefs, tip: Oid) -> Result<(), GitError> {
     for number in 1.. {
         match swap(store, &refs.replaced(number), None, tip, "blueprint: keep")? {
             Swapped::Done => break,

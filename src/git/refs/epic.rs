@@ -95,6 +95,36 @@ impl EpicRefs {
         self.own(&format!("bases/{task}/{n}"))
     }
 
+    /// Holds what jobs of a CI system know of a task.
+    pub fn record(&self, task: &str) -> String {
+        self.own(&format!("records/{task}"))
+    }
+
+    /// What the names of all such refs begin with.
+    pub fn records(&self) -> String {
+        self.own("records/")
+    }
+
+    /// Holds the plan's state: its file and its journal.
+    pub fn plan(&self) -> String {
+        self.own("plan")
+    }
+
+    /// Says who works at the whole plan.
+    pub fn lease(&self) -> String {
+        self.own("lease")
+    }
+
+    /// A pattern that all refs of the epic match but its branches.
+    pub fn all(&self) -> String {
+        self.own("*")
+    }
+
+    /// A pattern that all task branches match, by their full names.
+    pub fn all_branches(&self) -> String {
+        format!("refs/heads/{}", self.filled("*"))
+    }
+
     /// Keeps where the integration branch was before it was made anew for the `n`th time (from 1).
     pub fn replaced(&self, n: u32) -> String {
         self.own(&format!("replaced/{n}"))
@@ -145,6 +175,7 @@ mod tests {
         assert_eq!(refs.start(), "refs/blueprint/shop/start");
         assert_eq!(refs.attempt("parse", 2), "refs/blueprint/shop/attempts/parse/2");
         assert_eq!(refs.base("parse", 1), "refs/blueprint/shop/bases/parse/1");
+        assert_eq!(refs.record("parse"), "refs/blueprint/shop/records/parse");
         Ok(())
     }
 

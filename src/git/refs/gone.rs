@@ -14,6 +14,13 @@ impl Repo {
         self.refs_like(&format!("{folder}/*"))
     }
 
+    /// Those of these refs (full names) that there are, and what they point to.
+    pub fn targets(&self, names: impl IntoIterator<Item = String>) -> Result<Vec<(String, Oid)>, GitError> {
+        let store = self.open_store()?;
+        let found = names.into_iter().filter_map(|name| Some((target(&store, &name)?, name)));
+        Ok(found.map(|(oid, name)| (name, oid)).collect())
+    }
+
     /// The slugs of all epics that have refs of their own.
     pub fn epics(&self) -> Result<Vec<String>, GitError> {
         let names = self.refs_like("refs/blueprint/*")?;

@@ -6,6 +6,7 @@
 mod dead_locks;
 mod durable;
 mod epic;
+mod follow;
 mod gone;
 mod names;
 mod update;

@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of plans, leases or records, nor what the refs that it moves are for.
 
+mod adopt;
 mod error;
 mod fetch;
 mod files;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use super::{GitError, Program, Repo};
 
+pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
 pub use fetch::RefMap;
 pub use push::Move;

@@ -17,7 +17,7 @@ impl Dispatcher<'_> {
     /// When the plan file or the journal can't be written any more, running agents are ended first: what they would do could not
     /// be recorded.
     pub(in crate::run) async fn run(mut self) -> Result<Summary, RunError> {
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::listen(self.settings.unattended)?;
         let mut ears = self.ears();
         let mut result = self.begin();
         self.books.release();

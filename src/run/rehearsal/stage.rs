@@ -107,7 +107,7 @@ impl Stage {
             stoppable: Stoppable::default(),
             watcher: Watcher::default(),
         };
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::listen(false)?;
         let playing = all(self, casts, &link);
         tokio::pin!(playing);
         loop {

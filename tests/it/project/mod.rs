@@ -3,6 +3,7 @@
 //! Nothing of the machine gets in: the environment is cleared, `HOME` and git's configuration are the test's own, and the paths
 //! have a blank and letters beyond ASCII in them, as real ones do.
 
+mod clones;
 mod git;
 mod log;
 mod plan;
@@ -15,9 +16,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "tests/agents has no remotes")]
+pub(crate) use clones::Fleet;
 pub(crate) use git::INTEGRATION;
 pub(crate) use log::Log;
 pub(crate) use plan::PlanText;
@@ -42,7 +46,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(10);
 
 pub(crate) struct TestProject {
-    temp: TempDir,
+    /// Clones share it.
+    temp: Arc<TempDir>,
     /// The user's checkout.
     pub(crate) root: PathBuf,
     /// Where the test and its agents talk to each other.
@@ -72,7 +77,10 @@ impl TestProject {
     pub(crate) fn without_git() -> Self {
         let temp = tempfile::Builder::new().prefix("blueprint test ü ").tempdir().unwrap();
         let base = fs::canonicalize(temp.path()).unwrap();
-        let project = Self { temp, root: base.join("мой проект"), control: base.join("control") };
+        let project =
+            Self {
+                temp: Arc::new(temp), root: base.join("мой проект"), control: base.join("control")
+            };
         for folder in [&project.root, &project.control, &base.join("home"), &base.join("tmp")] {
             fs::create_dir(folder).unwrap();
         }
@@ -209,11 +217,17 @@ impl TestProject {
 
 impl Drop for TestProject {
     fn drop(&mut self) {
+        // Others go on with it.
+        if Arc::strong_count(&self.temp) > 1 {
+            return;
+        }
         for pid in self.processes() {
             kill(pid);
         }
         if std::thread::panicking() && std::env::var_os("KEEP_TEST_PROJECTS").is_some() {
-            self.temp.disable_cleanup(true);
+            if let Some(temp) = Arc::get_mut(&mut self.temp) {
+                temp.disable_cleanup(true);
+            }
         }
     }
 }

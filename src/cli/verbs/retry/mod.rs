@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, find, unknown_task};
+use crate::cli::context::{Context, unknown_task};
 use crate::cli::error::CliError;
 use crate::cli::held::Held;
 use crate::cli::live::next_step;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
+use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
 use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::{Plan, TaskId, TaskIndex};
@@ -27,7 +28,7 @@ follows: it ends agents that build on what is to be done again. Tasks that someb
 )]
 pub(crate) struct Args {
     /// The plan, then the tasks that are to be done again.
-    #[arg(value_name = "GENESIS|TASK", required = true)]
+    #[arg(value_name = "GENESIS|TASK")]
     arguments: Vec<String>,
     /// What their next agents are to know.
     #[arg(long, value_name = "TEXT")]
@@ -35,34 +36,38 @@ pub(crate) struct Args {
     /// Leave what depends on them as it is, with the work that it was built on.
     #[arg(long)]
     only: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("retry", None)?;
-    let (path, names) = find(&args.arguments)?;
-    refuse_inside_an_attempt("retry", Some(&path))?;
+    let (remote, arguments) = args.remote.split(&args.arguments);
+    let (workplace, names) = Workplace::open("retry", (remote.as_deref(), Jobs::Refuse), &arguments, global)?;
     if names.is_empty() {
         return Err(CliError::usage("which task?").hint("`blueprint retry TASK…`"));
     }
-    let context = Context::open(path, global)?.context();
-    let held = Held::open(&context)?;
+    let context = &workplace.context;
+    let held = Held::open(context)?;
     let plan = context.valid(&held.genesis)?;
     let chosen: BTreeSet<_> = names
         .iter()
         .map(|name| plan.find(name).ok_or_else(|| unknown_task(&plan, name)))
         .collect::<Result<_, _>>()?;
-    let dependents = if args.only { BTreeSet::new() } else { after(&context, &held, &plan, &chosen) };
+    let dependents = if args.only { BTreeSet::new() } else { after(context, &held, &plan, &chosen) };
     let dependents: BTreeSet<_> =
         dependents.into_iter().filter(|index| is_undone(&held, &plan, *index)).collect();
     let again: Vec<_> = chosen.union(&dependents).map(|index| plan.task(*index).id.as_str()).collect();
     let is_live = held.run.is_some();
-    let landed = landed::notes(&context, &held, &plan, &again);
-    set_back(args, &context, held, &plan, &chosen, &again)?;
+    let landed = landed::notes(context, &held, &plan, &again);
+    set_back(args, context, held, &plan, &chosen, &again)?;
     tell(&plan, &chosen, &dependents);
     for note in landed {
         output::say(&format!("note    {note}"));
     }
-    output::say(&next_step(&context, is_live));
+    let next = next_step(context, is_live);
+    let is_remote = workplace.close()?;
+    output::say(if is_remote { NEXT_JOB } else { &next });
     Ok(0)
 }
 

@@ -1,17 +1,20 @@
 mod closing;
 mod detach;
+mod one_task;
 mod outputs;
 mod preface;
 mod settings;
 mod view;
+mod whole_plan;
 
 pub(super) use settings::{JOBS, RETRIES, outfit};
-pub(super) use view::{Progress, View, tell_all};
+pub(super) use view::{Listener, Progress, View, tell_all};
 
 use outputs::Outputs;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::agent::{self, Found};
 use crate::cli::args::Global;
@@ -19,6 +22,7 @@ use crate::cli::config::{StepConfig, Timeout, TokenCount, Usd};
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
+use crate::cli::remote::LEASE;
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskIndex};
@@ -85,6 +89,15 @@ pub(crate) struct Args {
     /// Go on in the background, when the run has begun: `blueprint attach` shows it, `blueprint stop` ends it.
     #[arg(long, conflicts_with_all = ["dry_run", "scratch"])]
     detach: bool,
+    /// As a job of a CI system: what is needed comes from a git remote, and what comes of it goes there. With one TASK: that task alone.
+    #[arg(long, conflicts_with_all = ["dry_run", "scratch", "detach"])]
+    ci: bool,
+    /// The remote that `--ci` means [default: origin].
+    #[arg(long, value_name = "NAME", requires = "ci")]
+    remote: Option<String>,
+    /// How long what a job has counts as taken when nothing is heard of the job any more [default: 2m].
+    #[arg(long, value_name = "DURATION", requires = "ci")]
+    lease: Option<Timeout>,
     /// What `--detach` starts.
     #[arg(long, hide = true, conflicts_with = "detach")]
     detached: bool,
@@ -98,6 +111,16 @@ enum Isolation {
     Shared,
     /// All in the checkout, with nothing between them: for commands that change no file, or are one's own.
     None,
+}
+
+impl Args {
+    fn remote(&self) -> &str {
+        self.remote.as_deref().unwrap_or("origin")
+    }
+
+    fn lease(&self) -> Duration {
+        self.lease.map_or(LEASE, |lease| lease.0)
+    }
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
@@ -114,6 +137,20 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if args.detached {
         detach::leave_the_terminal()?;
     }
+    if args.ci && names.len() != 1 {
+        return whole_plan::run(args, global, path, names);
+    }
+    run_here(args, global, path, names, Vec::new())
+}
+
+/// With the state that this clone has.
+fn run_here(
+    args: &Args,
+    global: &Global,
+    path: PathBuf,
+    names: &[String],
+    more: Vec<Listener>,
+) -> Result<u8, CliError> {
     let (context, known) = Context::open(path, global)?.known()?;
     context.refuse_a_rival()?;
     let only = known.ids(names)?;
@@ -130,9 +167,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if view.tells_all() {
         preface::say(&context, &known, &repo, &config.config, &settings)?;
     }
+    if args.ci && settings.only.len() == 1 {
+        return one_task::run((args, global), (&context, &known), &repo, settings, view);
+    }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start((&context, global), &repo, settings, view, args)
+    start((&context, global), &repo, settings, view, (args, more))
 }
 
 /// What a run without any flag would do with one task, and where its agent's definition is.
@@ -168,7 +208,7 @@ fn start(
     repo: &Repo,
     settings: Settings,
     view: View,
-    args: &Args,
+    (args, more): (&Args, Vec<Listener>),
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
     let loaded = context.config()?;
@@ -176,7 +216,7 @@ fn start(
     let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
     let show = view.show_in(outputs.service(), loaded);
     let announcer = args.detached.then(detach::announcer);
-    let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).collect();
+    let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).chain(more).collect();
     let ended = run::run(&site, settings, &tell_all(listeners))
         .map_err(|error| CliError::run(&context.path, error))
         .inspect_err(|error| outputs.broken(error));

@@ -56,6 +56,7 @@ pub(super) fn settings(
         stall_timeout: config.stall_timeout.map_or(STALL_TIMEOUT, |stall| stall.0),
         budget: budget(args, config),
         prices: prices(config),
+        unattended: args.ci,
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
         only,

@@ -1,0 +1,356 @@
+//! A plan whose state lies in a git remote: taken up here, worked at, and given back.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::args::Global;
+use super::branches::refs;
+use super::config::Strategy;
+use super::context::{Context, Known, find};
+use super::error::{CliError, Kind};
+use super::person::refuse_inside_an_attempt;
+use super::{job_owner, output};
+use crate::genesis::Genesis;
+use crate::git::{EpicRefs, Remote, Repo, epic_slug};
+use crate::report::clean;
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
+use crate::run::remote::{
+    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
+};
+use crate::run::{Site, ledger};
+use crate::store::{LoadError, RunOwner, StateDir, read_plan};
+
+/// Who has the lease says so again and again; who is not heard of for so long counts as dead.
+pub(super) const LEASE: Duration = Duration::from_mins(2);
+/// The remote that is meant where none is named.
+pub(super) const DEFAULT: &str = "origin";
+/// What follows a person's decision there.
+pub(super) const NEXT_JOB: &str = "next    the next `blueprint run --ci`, in whatever clone, takes that up";
+/// A remote that takes longer for one call is away.
+const CALL: Duration = Duration::from_mins(2);
+
+/// `--remote`, for verbs that a person calls.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct RemoteArgs {
+    /// Work on the plan's state in a git remote, as `run --ci` keeps it there [default NAME: origin].
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "origin")]
+    remote: Option<String>,
+}
+
+impl RemoteArgs {
+    /// The remote, if one is meant, and the arguments: what follows the flag may be the first of these.
+    pub(super) fn split(&self, arguments: &[String]) -> (Option<String>, Vec<String>) {
+        let Some(name) = &self.remote else { return (None, arguments.to_vec()) };
+        if is_remote(name) {
+            return (Some(name.clone()), arguments.to_vec());
+        }
+        let arguments = std::iter::once(name).chain(arguments).cloned().collect();
+        (Some(DEFAULT.to_owned()), arguments)
+    }
+}
+
+/// Where no repository is found, that is told of later.
+fn is_remote(name: &str) -> bool {
+    let repo = Repo::discover(Path::new(".")).ok().flatten();
+    let known = repo.and_then(|repo| repo.remotes().ok()).unwrap_or_default();
+    name == DEFAULT || known.iter().any(|known| known == name)
+}
+
+/// A plan that is worked at by a verb: as this clone has it, or a remote.
+pub(super) struct Workplace {
+    pub(super) context: Context,
+    session: Option<Session>,
+    /// A plan that this checkout does not have lies there meanwhile.
+    _folder: Option<TempDir>,
+}
+
+impl Workplace {
+    /// The plan that `arguments` mean, and the tasks that they name.
+    ///
+    /// # Errors
+    /// [`CliError`] if there is no such plan, or if somebody else has it.
+    pub(super) fn open<'a>(
+        verb: &str,
+        (remote, jobs): (Option<&str>, Jobs),
+        arguments: &'a [String],
+        global: &Global,
+    ) -> Result<(Self, &'a [String]), CliError> {
+        let (context, names, folder) = match (find(arguments), remote) {
+            (Ok((path, names)), _) => {
+                refuse_inside_an_attempt(verb, Some(&path))?;
+                (Context::open(path, global)?.context(), names, None)
+            }
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(remote)) => {
+                let (context, names, folder) = fetched(remote, arguments, global, error)?;
+                (context, names, Some(folder))
+            }
+        };
+        let session = remote.map(|remote| Session::begin(&context, remote, LEASE, jobs)).transpose()?;
+        Ok((Self { context, session, _folder: folder }, names))
+    }
+
+    /// What was done is done; with a remote it is there, too, from now on. Gives whether there is one.
+    pub(super) fn close(self) -> Result<bool, CliError> {
+        let Some(session) = self.session else { return Ok(false) };
+        session.end(&self.context)?;
+        Ok(true)
+    }
+}
+
+/// The plan that `arguments` mean as a remote knows it now, and the tasks that they name. Nothing changes here.
+///
+/// # Errors
+/// [`CliError`] if there is no such plan, or if nobody has worked at it by way of that remote.
+pub(super) fn look<'a>(
+    remote: &str,
+    arguments: &'a [String],
+    global: &Global,
+) -> Result<(Context, Known, &'a [String]), CliError> {
+    let (context, names) = match find(arguments) {
+        Ok((path, names)) => (Context::open(path, global)?.context(), names),
+        Err(error) => {
+            let (context, names, _folder) = fetched(remote, arguments, global, error)?;
+            (context, names)
+        }
+    };
+    let plan = remote_plan(&context, in_repository(&context)?, remote)?;
+    let there = plan.fetch()?;
+    let failed = |error| CliError::state(&context.path, error);
+    let Some(FromAfar { plan: saved, history }) = plan.look(&there).map_err(failed)? else {
+        let text = format!("remote `{remote}` has no state of this plan");
+        return Err(CliError::usage(text).hint("`blueprint run --ci` puts it there"));
+    };
+    let genesis = match saved {
+        Some(bytes) => {
+            Genesis::parse(bytes).map_err(|error| CliError::load(&context.path, LoadError::Invalid(error)))?
+        }
+        None => read_plan(&context.path).map_err(|error| CliError::load(&context.path, error))?,
+    };
+    let genesis = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
+    let valid = Arc::new(context.valid(&genesis)?);
+    let run = plan.holder(&there).map_err(failed)?.map(owner);
+    let known = Known { genesis, plan: valid, history, run };
+    Ok((context, known, names))
+}
+
+fn owner(holder: Holder) -> RunOwner {
+    let Holder { pid, host, run, taken, .. } = holder;
+    RunOwner { pid, host, run, started: taken }
+}
+
+/// A plan that only the remote has, by its epic's name, in a folder of its own.
+fn fetched<'a>(
+    remote: &str,
+    arguments: &'a [String],
+    global: &Global,
+    error: CliError,
+) -> Result<(Context, &'a [String], TempDir), CliError> {
+    let Some((epic, names)) = arguments.split_first() else { return Err(error) };
+    let Some(repo) = Repo::discover(Path::new("."))? else { return Err(error) };
+    let refs = EpicRefs::new(&epic_slug(epic), EpicRefs::DEFAULT_TEMPLATE)?;
+    let plan = RemotePlan { remote: repo.remote(remote)?.within(CALL), refs };
+    let state = plan.remote.fetch(&[&plan.refs.plan()])?;
+    let Some(saved) = plan.saved(&state).map_err(|error| CliError::state(Path::new(epic), error))? else {
+        let text = format!("{error}, and remote `{remote}` has no state of an epic `{}`", clean(epic));
+        return Err(CliError { message: text, ..error });
+    };
+    let failed =
+        |error| CliError::new(Kind::Environment, format!("can't keep the plan for a while: {error}"));
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let path = folder.path().join("genesis.xml");
+    std::fs::write(&path, &saved.plan).map_err(failed)?;
+    let path = std::fs::canonicalize(&path).map_err(failed)?;
+    let context = Context::open(path, global)?.context();
+    let (slug, root) = (epic_slug(&context.epic), folder.path().join(".blueprint"));
+    let state = StateDir::locate(&root, &slug, &context.path);
+    Ok((Context { repo: Some(repo), state, ..context }, names, folder))
+}
+
+/// A plan that is ours alone, as the remote has it, until this is ended.
+pub(super) struct Session {
+    saver: Option<Saver>,
+    taken: TakenIn,
+    remote: Remote,
+    called_off: Arc<AtomicBool>,
+}
+
+/// What living jobs are to a session, which have single tasks of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Jobs {
+    /// They keep it from beginning.
+    Refuse,
+    /// They go on: their tasks are left to them.
+    LetBe,
+}
+
+impl Session {
+    /// Takes the lease, fetches, and makes what the remote knows the state of this clone, with what jobs have left there of single tasks.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] if somebody else works at the plan.
+    pub(super) fn begin(
+        context: &Context,
+        remote: &str,
+        lasts: Duration,
+        jobs: Jobs,
+    ) -> Result<Self, CliError> {
+        context.refuse_a_rival()?;
+        let repo = in_repository(context)?;
+        let called_off = heed_signals()?;
+        let plan = remote_plan(context, repo, remote)?;
+        let (remote, site) = (plan.remote.clone(), site(context, repo)?);
+        let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
+        let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
+        let owner = job_owner::owner();
+        let venue = Venue { site: &site, plan, strategy, base: None, owner, lasts };
+        let begun = begin(context, &venue, jobs, &remote);
+        // Broken off by a signal: that is what it ended by, and not what git made of it.
+        if called_off.load(Ordering::SeqCst) {
+            drop(begun);
+            return Err(CliError::new(
+                Kind::BrokenOff,
+                "broken off before the run began; nothing was changed",
+            ));
+        }
+        let (saver, taken) = begun?;
+        Ok(Self { saver: Some(saver), taken, remote, called_off })
+    }
+
+    /// What jobs have left of single tasks.
+    pub(super) fn taken_in(&self) -> &TakenIn {
+        &self.taken
+    }
+
+    /// Keeps the remote up to date beside a run.
+    pub(super) fn keep(mut self) -> Option<Keeper> {
+        let saver = self.saver.take()?;
+        Some(Keeper::start(saver, Arc::clone(&self.called_off)))
+    }
+
+    /// Saves what was done here, and gives the lease back.
+    pub(super) fn end(mut self, context: &Context) -> Result<(), CliError> {
+        let Some(saver) = self.saver.take() else { return Ok(()) };
+        let left = saver.end().map_err(|error| not_saved(context, error))?;
+        say_left(&left);
+        output::say(&format!("note    saved in remote `{}`", clean(self.remote.name())));
+        Ok(())
+    }
+}
+
+impl Drop for Session {
+    /// Whatever went wrong: nobody shall wait for us.
+    fn drop(&mut self) {
+        if let Some(saver) = self.saver.take()
+            && let Err(error) = saver.give_up()
+        {
+            tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+        }
+    }
+}
+
+fn begin(
+    context: &Context,
+    venue: &Venue<'_>,
+    jobs: Jobs,
+    remote: &Remote,
+) -> Result<(Saver, TakenIn), CliError> {
+    let lease = Lease::take(&venue.plan, &venue.owner, venue.lasts)
+        .map_err(|error| CliError::state(&context.path, error))?;
+    // What is given back and saved is not broken off.
+    match take_up(venue, jobs) {
+        Ok((restored, taken)) => {
+            restored.notes.iter().for_each(|note| output::say(&format!("note    {}", clean(note))));
+            Ok((Saver::new(venue.site.clone(), lease, restored).through(remote.clone()), taken))
+        }
+        Err(error) => {
+            if let Err(error) = lease.through(remote.clone()).release() {
+                tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+            }
+            Err(CliError::records(&context.path, error))
+        }
+    }
+}
+
+fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), RecordsError> {
+    let fetched = venue.plan.fetch()?;
+    match jobs {
+        Jobs::Refuse => refuse_claimed(&venue.plan, &fetched)?,
+        Jobs::LetBe => {}
+    }
+    give_way(venue.site, &venue.plan, &fetched)?;
+    let mut restored = restore(venue.site, &venue.plan, &fetched)?;
+    for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
+        restored
+            .notes
+            .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
+    }
+    Ok((restored, venue.take_in(&fetched)?))
+}
+
+/// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.
+fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&flag))
+            .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
+    }
+    Ok(flag)
+}
+
+/// The plan as a remote has it.
+pub(super) fn remote_plan(context: &Context, repo: &Repo, remote: &str) -> Result<RemotePlan, CliError> {
+    Ok(RemotePlan { refs: refs(context)?, remote: repo.remote(remote)?.within(CALL) })
+}
+
+pub(super) fn in_repository(context: &Context) -> Result<&Repo, CliError> {
+    context.repo.as_ref().ok_or_else(|| {
+        let folder = context.folder().display();
+        CliError::usage(format!("the plan's folder `{folder}` is in no git repository"))
+            .hint("a remote is one of a repository: clone it, and work there")
+    })
+}
+
+pub(super) fn site(context: &Context, repo: &Repo) -> Result<Site, CliError> {
+    let (state, epic) = (context.state.clone(), context.epic.clone());
+    Ok(Site { plan: context.plan_file()?, repo: repo.clone(), state, epic })
+}
+
+/// What a run, or a verb, has done and could not save.
+pub(super) fn not_saved(context: &Context, error: StateError) -> CliError {
+    let CliError { message, hint, .. } = CliError::state(&context.path, error);
+    let message = format!(
+        "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: \
+         `blueprint run --ci` here goes on, and saves it, too"
+    );
+    CliError { hint, ..CliError::new(Kind::Environment, message) }
+}
+
+pub(super) fn say_left(left: &[String]) {
+    for name in left {
+        output::say(&format!(
+            "warning somebody else has moved {} in the remote: it is left there, and was not overwritten",
+            clean(name)
+        ));
+    }
+}
+
+impl CliError {
+    /// What keeps a plan from being worked at by way of a remote.
+    pub(super) fn state(plan: &Path, error: StateError) -> Self {
+        let hint = error.hint();
+        match error {
+            StateError::Remote(error) => error.into(),
+            StateError::Run(error) => Self::run(plan, error),
+            StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
+            StateError::Diverged { .. } => Self { hint, ..Self::usage(error) },
+            StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {
+                Self { hint, ..Self::new(Kind::Environment, error) }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `run GENESIS TASK --ci`: one task as a job of its own, with all that it needs from a remote, and all that comes of it put there.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Args, Listener, View, start};
+use crate::cli::args::Global;
+use crate::cli::context::{Context, Known};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::{job_owner, output};
+use crate::genesis::Status;
+use crate::git::{EpicRefs, Repo, epic_slug};
+use crate::plan::{TaskId, TaskIndex};
+use crate::report::{clean, shell_word};
+use crate::run::Settings;
+use crate::run::records::{Begun, Job, JobClaim, Venue};
+use crate::run::remote::RemotePlan;
+
+/// What systems that cancel a job wait at least before they kill it.
+const GRACE: Duration = Duration::from_secs(4);
+/// Some task is blocked, or waits.
+const BLOCKED: u8 = 4;
+
+/// Runs the one task that `settings` name.
+pub(super) fn run(
+    (args, global): (&Args, &Global),
+    (context, known): (&Context, &Known),
+    repo: &Repo,
+    settings: Settings,
+    view: View,
+) -> Result<u8, CliError> {
+    let Some(index) = settings.only.first().and_then(|task| known.plan.find(task.as_str())) else {
+        return Err(CliError::usage("no task is named"));
+    };
+    let task = &known.plan.task(index).id;
+    match begin(args, (context, known), repo, &settings, index)? {
+        Begun::Job(job) => run_job((args, global), context, repo, settings, view, job),
+        Begun::Completed => {
+            output::say(&format!("task `{}` is completed already: there is nothing to do", shown(task)));
+            Ok(0)
+        }
+        Begun::LeftTo(claim) => Err(left_to(task, &claim)),
+        Begun::Waits(open) => {
+            output::say(&format!("task `{}` waits for {}", shown(task), listed(&open)));
+            Ok(BLOCKED)
+        }
+        Begun::Conflict(other, paths) => {
+            let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+            output::say(&format!(
+                "task `{}` can't begin: the work of `{}` conflicts with that of its other prerequisites, in {}",
+                shown(task),
+                shown(&other),
+                paths.join(", ")
+            ));
+            let plan = shell_word(&context.path.to_string_lossy());
+            output::say(&format!(
+                "next    blueprint sync {plan}   (then `blueprint run --ci` has its agent resolve that)"
+            ));
+            Ok(BLOCKED)
+        }
+    }
+}
+
+fn begin(
+    args: &Args,
+    (context, known): (&Context, &Known),
+    repo: &Repo,
+    settings: &Settings,
+    index: TaskIndex,
+) -> Result<Begun, CliError> {
+    let site = super::site(context, repo, context.plan_file()?);
+    let venue = Venue {
+        site: &site,
+        plan: RemotePlan {
+            remote: repo.remote(args.remote())?,
+            refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
+        },
+        strategy: settings.strategy,
+        base: settings.base.clone(),
+        owner: job_owner::owner(),
+        lasts: args.lease(),
+    };
+    venue.begin(&known.plan, &known.genesis, index).map_err(|error| CliError::records(&context.path, error))
+}
+
+fn run_job(
+    (args, global): (&Args, &Global),
+    context: &Context,
+    repo: &Repo,
+    settings: Settings,
+    view: View,
+    job: Job,
+) -> Result<u8, CliError> {
+    // What is merged is tried where all of it is together.
+    let kill_grace = settings.kill_grace.min(GRACE);
+    let settings = Settings { verify: None, unattended: true, kill_grace, ..settings };
+    let job = Rc::new(job);
+    let hears = Rc::clone(&job);
+    let more: Vec<Listener> = vec![Box::new(move |event| hears.hear(event))];
+    let ran = start((context, global), repo, settings, view, (args, more));
+    // The run is over, and with it whoever heard it.
+    let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
+    let exit = ran?;
+    ended.map_err(|error| CliError::records(&context.path, error))?;
+    Ok(exit)
+}
+
+fn left_to(task: &TaskId, claim: &JobClaim) -> CliError {
+    let (owner, host) = (clean(&claim.owner), clean(&claim.host));
+    let text = format!("another job has task `{}`: {owner}, on {host}", shown(task));
+    CliError::new(Kind::Busy, text).hint(format!(
+        "it counts as dead if nothing is heard of it until {:.0}; then this job can be run again",
+        claim.expires
+    ))
+}
+
+fn listed(open: &[(TaskId, Status)]) -> String {
+    let one = |(task, status): &(TaskId, Status)| format!("`{}`, which is {status}", shown(task));
+    open.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn shown(task: &TaskId) -> String {
+    clean(task.as_str())
+}
+
+impl CliError {
+    /// What kept machines from working together.
+    pub(in crate::cli) fn records(plan: &Path, error: crate::run::records::RecordsError) -> Self {
+        use crate::run::records::RecordsError;
+        match error {
+            RecordsError::Run(error) => Self::run(plan, error),
+            RecordsError::Remote(error) => error.into(),
+            RecordsError::State(error) => Self::state(plan, error),
+            RecordsError::Record(_) => Self::new(Kind::Environment, error)
+                .hint("`git push REMOTE :REF` takes it away; then the task is as if no job had had it"),
+            RecordsError::Lost { .. } => Self::new(Kind::Busy, error)
+                .hint("its work is in this clone only; the job that has the task now begins it anew"),
+            RecordsError::Encode(_) => Self::new(Kind::Bug, error),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `run GENESIS --ci`: the whole plan as one job, which goes on where the last one ended, whatever machine that was.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::{Args, run_here};
+use crate::cli::args::Global;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::remote::{Jobs, Session, not_saved, say_left};
+use crate::run::remote::Keeper;
+
+/// The plan at `path`, or the tasks of it that are named.
+pub(super) fn run(args: &Args, global: &Global, path: PathBuf, names: &[String]) -> Result<u8, CliError> {
+    let context = Context::open(path.clone(), global)?.context();
+    let session = Session::begin(&context, args.remote(), args.lease(), Jobs::Refuse)?;
+    let Some(keeper) = session.keep().map(Rc::new) else { return Ok(0) };
+    let hears = Rc::clone(&keeper);
+    let ran = run_here(args, global, path, names, vec![Box::new(move |event| hears.hear(event))]);
+    // The run is over, and with it whoever heard it.
+    let left = Rc::into_inner(keeper).map_or(Ok(Vec::new()), Keeper::end);
+    let exit = ran?;
+    say_left(&left.map_err(|error| not_saved(&context, error))?);
+    Ok(exit)
+}

@@ -1,0 +1,222 @@
+//! One task as a job of its own: claimed, begun on what its prerequisites' jobs have pushed, and given back with what came of it.
+
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::course::{Course, course};
+use super::give_way::give_way;
+use super::keeper::Keeper;
+use super::post::Post;
+use super::shelf::Records;
+use super::venue::{Folded, Venue};
+use super::works::finished;
+use super::{JobClaim, RecordsError, TaskRecord, abandoned, shelf};
+use crate::genesis::{Genesis, Status};
+use crate::git::{RefMap, slugs_beside};
+use crate::plan::{Plan, TaskId, TaskIndex};
+use crate::run::remote::{StateError, restore};
+use crate::run::start::{host, run_id};
+use crate::run::{History, RunEvent, Tenure, known_slugs};
+
+/// So often a job looks again because another one was faster.
+const TURNS: u32 = 5;
+/// Whoever folds in records, or decides something, has the plan for a moment: so often a job looks whether that is over.
+const LOOKS: u32 = 10;
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What there is to do for a job.
+#[derive(Debug)]
+pub enum Begun {
+    /// Its task, which is claimed.
+    Job(Job),
+    /// Nothing: the task is completed.
+    Completed,
+    /// Nothing: another job has the task.
+    LeftTo(JobClaim),
+    /// Nothing yet: these prerequisites are not completed.
+    Waits(Vec<(TaskId, Status)>),
+    /// Nothing yet: the work of this prerequisite conflicts with that of the others, in these files.
+    Conflict(TaskId, Vec<PathBuf>),
+}
+
+/// A task that is claimed.
+#[derive(Debug)]
+pub struct Job {
+    keeper: Keeper,
+}
+
+impl Job {
+    /// Has the remote know of what the run tells, as soon as that can be.
+    pub fn hear(&self, event: &RunEvent) {
+        let matters = matches!(
+            event,
+            RunEvent::AttemptStarted { .. }
+                | RunEvent::Retrying { .. }
+                | RunEvent::Parked { .. }
+                | RunEvent::TaskEnded(_)
+                | RunEvent::Stopping(_)
+        );
+        if matters {
+            self.keeper.save();
+        }
+    }
+
+    /// Pushes what has come of the task, and gives up the claim.
+    ///
+    /// # Errors
+    /// [`RecordsError::Lost`] if another job has the task by now; others if the remote can't be written: then the claim expires by itself.
+    pub fn end(self) -> Result<(), RecordsError> {
+        self.keeper.end()
+    }
+}
+
+impl Venue<'_> {
+    /// Claims a task, and has here all that it needs: its prerequisites' work in the local integration branch, and their facts in the journal.
+    ///
+    /// `genesis` is the plan's file as it is here.
+    ///
+    /// # Errors
+    /// [`RecordsError`] if a whole run has the plan, if the remote can't be reached, or if disk or git fail.
+    pub fn begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
+        for _ in 1..TURNS {
+            match self.try_begin(plan, genesis, task) {
+                // Somebody had it in between, and has given it back.
+                Err(RecordsError::Lost { by: None, .. }) => {}
+                Err(RecordsError::Lost { by: Some(by), .. }) => return Ok(Begun::LeftTo(by)),
+                begun => return begun,
+            }
+        }
+        self.try_begin(plan, genesis, task)
+    }
+
+    fn try_begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
+        let fetched = self.plan.fetch()?;
+        self.refuse_a_whole_run(&fetched)?;
+        give_way(self.site, &self.plan, &fetched)?;
+        restore(self.site, &self.plan, &fetched)?;
+        self.share_start(&fetched)?;
+        let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;
+        self.bring_attempts(&fetched)?;
+        let Records { by_task: records, broken } = shelf::of_epic(&self.plan, &fetched)?;
+        for broken in broken {
+            tracing::warn!(%broken, "passed over");
+        }
+        let before = plan.with_prerequisites(&[task]);
+        let meant = plan.tasks().filter(|(index, _)| before[index.0]);
+        let meant = meant.filter_map(|(_, task)| records.get(&task.id)).map(|(_, record)| record);
+        let mut folded = self.fold(genesis, meant)?;
+        let id = &plan.task(task).id;
+        let record = records.get(id).map(|(_, record)| record);
+        match course(plan, &folded.genesis, task, record, Timestamp::now()) {
+            Course::Do => {}
+            Course::Nothing => return Ok(Begun::Completed),
+            Course::LeaveTo(claim) => return Ok(Begun::LeftTo(claim)),
+            Course::Wait(open) => return Ok(Begun::Waits(open)),
+        }
+        self.end_abandoned(&mut folded, id, record)?;
+        if let Some((task, paths)) =
+            self.merge(plan, &mut folded, |index| index != task && before[index.0])?
+        {
+            return Ok(Begun::Conflict(task, paths));
+        }
+        let slugs = slugs_of(plan, &folded.history);
+        self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
+        let slug = slugs.get(task.0).cloned().unwrap_or_default();
+        let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
+        self.claim(fetched, id, slug, status)
+    }
+
+    /// Has the local integration branch hold the work of these tasks, as far as they are completed; gives the first that conflicts.
+    fn merge(
+        &self,
+        plan: &Plan,
+        folded: &mut Folded,
+        is_meant: impl Fn(TaskIndex) -> bool,
+    ) -> Result<Option<(TaskId, Vec<PathBuf>)>, RecordsError> {
+        for work in finished(plan, &folded.genesis, &folded.history, is_meant) {
+            match work.merge(&self.site.repo, &self.plan.refs, self.strategy)? {
+                Ok(fact) => folded.add(fact)?,
+                Err(paths) => return Ok(Some((work.task, paths))),
+            }
+        }
+        Ok(None)
+    }
+
+    fn claim(
+        &self,
+        fetched: RefMap,
+        task: &TaskId,
+        slug: String,
+        status: Status,
+    ) -> Result<Begun, RecordsError> {
+        let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
+        let claim =
+            JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
+        let mut post = Post {
+            plan: self.plan.clone(),
+            journal: self.site.state.journal(),
+            task: task.clone(),
+            slug,
+            status,
+            claim,
+            lasts: self.lasts,
+            known: fetched,
+            branch,
+        };
+        post.save(true)?;
+        // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
+        if let Err(error) = self.refuse_a_whole_run(&self.plan.fetch()?) {
+            post.save(false)?;
+            return Err(error);
+        }
+        Ok(Begun::Job(Job { keeper: Keeper::start(post) }))
+    }
+
+    /// Somebody may have the whole plan, for a moment or for long.
+    fn refuse_a_whole_run(&self, fetched: &RefMap) -> Result<(), RecordsError> {
+        let mut holder = self.plan.holder(fetched)?;
+        for _ in 1..LOOKS {
+            if holder.is_none() {
+                return Ok(());
+            }
+            sleep(LOOK.mul_f64(0.5 + fastrand::f64()));
+            let lease = self.plan.refs.lease();
+            holder = self.plan.holder(&self.plan.remote.fetch(&[&lease])?)?;
+        }
+        holder.map_or(Ok(()), |holder| Err(StateError::Held(Box::new(holder)).into()))
+    }
+
+    /// What a job of another machine had begun is over: it has died, or ended before it could say so. What was begun here, the run takes up.
+    fn end_abandoned(
+        &self,
+        folded: &mut Folded,
+        task: &TaskId,
+        record: Option<&TaskRecord>,
+    ) -> Result<(), RecordsError> {
+        let open = folded.history.task(task.as_str()).and_then(|story| story.open_attempt());
+        let is_here = |started: &crate::run::AttemptStarted| {
+            self.site.state.attempt(&started.slug, started.attempt).path().exists()
+        };
+        if open.is_some_and(|attempt| is_here(&attempt.started)) {
+            return Ok(());
+        }
+        let claim = record.and_then(|record| record.claim.as_ref());
+        let whose = claim.map_or_else(
+            || "it ended without a word".to_owned(),
+            |claim| format!("{} on {}", claim.owner, claim.host),
+        );
+        abandoned::ended(&folded.history, task, &whose)
+            .into_iter()
+            .try_for_each(|fact| folded.add(Some(fact)))
+    }
+}
+
+/// What the tasks' refs are called after, in document order: as a run would call them.
+pub(super) fn slugs_of(plan: &Plan, history: &History) -> Vec<String> {
+    let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
+    slugs_beside(&ids, &known_slugs(history))
+}

@@ -1,0 +1,61 @@
+//! What runs on other machines have left behind, and what is known of a plan from afar.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::fold::Known;
+use super::{RecordsError, abandoned, shelf};
+use crate::git::{GitError, RefMap};
+use crate::plan::TaskId;
+use crate::run::record::{AttemptStarted, Record, open_journal};
+use crate::run::remote::RemotePlan;
+use crate::run::{History, Site};
+use crate::store::read_records;
+
+/// Brings to an end what a run on another machine had begun, and nobody can take up here: its agents are gone with it. Gives the tasks. Those
+/// that have a record are left to [`super::Venue::take_in`].
+///
+/// Call it with the lease, so that no such run lives.
+///
+/// # Errors
+/// [`RecordsError`] if the journal can't be written.
+pub fn end_left_behind(
+    site: &Site,
+    plan: &RemotePlan,
+    fetched: &RefMap,
+) -> Result<Vec<TaskId>, RecordsError> {
+    let of_jobs: BTreeSet<_> = shelf::of_epic(plan, fetched)?.by_task.into_keys().collect();
+    let path = site.state.journal();
+    let history = History::from_records(read_records::<Record>(&path)?.records);
+    let is_here =
+        |started: &AttemptStarted| site.state.attempt(&started.slug, started.attempt).path().exists();
+    let open = history.tasks().filter_map(|(task, story)| Some((task, story.open_attempt()?)));
+    let open = open.filter(|(task, open)| !of_jobs.contains(*task) && !is_here(&open.started));
+    let mut tasks: Vec<_> = open.map(|(task, _)| task.clone()).collect();
+    tasks.sort();
+    for task in &tasks {
+        for fact in abandoned::ended(&history, task, "it ended without a word") {
+            open_journal(&path)?.append(&Record::now(fact))?;
+        }
+    }
+    Ok(tasks)
+}
+
+/// What a journal says together with the records among the refs that were fetched, each fact once; nothing if there is neither.
+pub(in crate::run) fn told(
+    journal: Option<&[u8]>,
+    plan: &RemotePlan,
+    fetched: &RefMap,
+) -> Result<Option<History>, GitError> {
+    let records = shelf::of_epic(plan, fetched)?.by_task;
+    if journal.is_none() && records.is_empty() {
+        return Ok(None);
+    }
+    let lines = journal.unwrap_or_default().split(|byte| *byte == b'\n');
+    let mut lines: Vec<Value> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let new = Known::of(&lines).take_all(records.values().map(|(_, record)| record));
+    lines.extend(new);
+    let facts = lines.into_iter().filter_map(|line| serde_json::from_value::<Record>(line).ok());
+    Ok(Some(History::from_records(facts)))
+}

@@ -1,0 +1,70 @@
+//! Records as commits in a remote: read and made.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::record::FILE;
+use super::{JobClaim, RecordError, RecordsError, TaskRecord};
+use crate::git::{GitError, Message, Oid, RefMap, Repo};
+use crate::plan::TaskId;
+use crate::run::remote::RemotePlan;
+
+/// The records of an epic, and what stands in a record's place and is none.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    /// Each with the commit that it is.
+    pub(super) by_task: BTreeMap<TaskId, (Oid, TaskRecord)>,
+    pub(super) broken: Vec<RecordError>,
+}
+
+/// The jobs that live and have a task, by the records among refs that were fetched.
+///
+/// # Errors
+/// [`GitError`] if the repository can't be read.
+pub fn live_claims(plan: &RemotePlan, fetched: &RefMap) -> Result<Vec<(TaskId, JobClaim)>, GitError> {
+    let records = of_epic(plan, fetched)?.by_task.into_iter();
+    let now = Timestamp::now();
+    Ok(records.filter_map(|(task, (_, record))| Some((task, record.live_claim(now)?.clone()))).collect())
+}
+
+/// The records among refs that were fetched.
+pub(super) fn of_epic(plan: &RemotePlan, fetched: &RefMap) -> Result<Records, GitError> {
+    let folder = plan.refs.records();
+    of_refs(plan.remote.repo(), fetched.iter().filter(|(name, _)| name.starts_with(&folder)))
+}
+
+/// The records under these refs.
+pub(super) fn of_refs<'r>(
+    repo: &Repo,
+    refs: impl Iterator<Item = (&'r String, &'r Oid)>,
+) -> Result<Records, GitError> {
+    let mut records = Records::default();
+    for (name, at) in refs {
+        match read(repo, name, *at)? {
+            Ok(record) => drop(records.by_task.insert(record.task.clone(), (*at, record))),
+            Err(error) => records.broken.push(error),
+        }
+    }
+    Ok(records)
+}
+
+/// The record under one ref as it is in the remote now.
+pub(super) fn look(plan: &RemotePlan, name: &str) -> Result<Option<(Oid, TaskRecord)>, RecordsError> {
+    let refs = plan.remote.fetch(&[name])?;
+    let Some(at) = refs.get(name) else { return Ok(None) };
+    Ok(Some((*at, read(plan.remote.repo(), name, *at)??)))
+}
+
+/// A commit with the record, which no ref holds yet.
+pub(super) fn store(plan: &RemotePlan, record: &TaskRecord) -> Result<Oid, RecordsError> {
+    let message = Message::new(&format!("Record of task {}", record.task));
+    Ok(plan.remote.repo().store_files(&[(FILE, &*record.write()?)], &[], &message, Timestamp::now())?)
+}
+
+fn read(repo: &Repo, name: &str, at: Oid) -> Result<Result<TaskRecord, RecordError>, GitError> {
+    let nothing = || RecordError::Unreadable { name: name.to_owned(), why: format!("it has no {FILE}") };
+    let bytes = repo.file_at(at, Path::new(FILE))?;
+    Ok(bytes.ok_or_else(nothing).and_then(|bytes| TaskRecord::read(name, &bytes)))
+}

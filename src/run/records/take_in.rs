@@ -1,0 +1,139 @@
+//! All that jobs have said of their tasks becomes what the plan's journal says, and what they have finished is merged.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::shelf::Records;
+use super::venue::{Folded, Venue};
+use super::works::{Finished, finished};
+use super::{RecordsError, TaskRecord, abandoned, shelf};
+use crate::agent::Outcome;
+use crate::genesis::Status;
+use crate::git::RefMap;
+use crate::plan::{self, Plan, TaskId};
+use crate::run::handover::moment;
+use crate::run::record::{AttemptEnded, Fact, TransitionRecord};
+use crate::run::{RunError, Tenure};
+use crate::store::read_settled;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct TakenIn {
+    /// How many tasks have a record.
+    pub records: usize,
+    /// Tasks whose work was merged now, in that order.
+    pub merged: Vec<TaskId>,
+    /// Completed tasks whose work conflicts with what was merged before, and where: they are blocked.
+    pub conflicts: Vec<(TaskId, Vec<PathBuf>)>,
+    /// Tasks that jobs work at.
+    pub under_way: Vec<TaskId>,
+    /// What stands in a record's place, and is none.
+    pub broken: Vec<String>,
+}
+
+impl Venue<'_> {
+    /// Takes up all records among the refs that were fetched, each fact once: into the journal. A second time it changes nothing.
+    ///
+    /// The plan's file is left as it is: it follows the journal.
+    ///
+    /// # Errors
+    /// [`RecordsError`] if a run is live here, or if disk or git fail.
+    pub fn take_in(&self, fetched: &RefMap) -> Result<TakenIn, RecordsError> {
+        let Records { by_task: records, broken } = shelf::of_epic(&self.plan, fetched)?;
+        let mut taken = TakenIn {
+            records: records.len(),
+            broken: broken.iter().map(ToString::to_string).collect(),
+            ..TakenIn::default()
+        };
+        if records.is_empty() {
+            return Ok(taken);
+        }
+        self.site.state.create(self.plan.refs.epic(), self.site.plan.path())?;
+        let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;
+        self.bring_attempts(fetched)?;
+        self.bring_branches(fetched, |_| true)?;
+        let records: Vec<_> = records.into_values().map(|(_, record)| record).collect();
+        let before = read_settled(self.site.plan.path())?;
+        let mut folded = self.fold(&before, &records)?;
+        end_what_died(&mut folded, &records, &mut taken)?;
+        folded.catch_up()?;
+        let plan = valid(&folded)?;
+        self.merge_all(&plan, &mut folded, &mut taken)?;
+        self.site.repo.sync()?;
+        Ok(taken)
+    }
+
+    fn merge_all(&self, plan: &Plan, folded: &mut Folded, taken: &mut TakenIn) -> Result<(), RecordsError> {
+        for work in finished(plan, &folded.genesis, &folded.history, |_| true) {
+            match work.merge(&self.site.repo, &self.plan.refs, self.strategy)? {
+                Ok(None) => {}
+                Ok(merged) => {
+                    // The branch has it before the journal says so.
+                    self.site.repo.sync()?;
+                    folded.add(merged)?;
+                    taken.merged.push(work.task);
+                }
+                Err(paths) => {
+                    block(folded, &work, &paths)?;
+                    taken.conflicts.push((work.task, paths));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where no job works at a task any more, none has it in progress.
+fn end_what_died(
+    folded: &mut Folded,
+    records: &[TaskRecord],
+    taken: &mut TakenIn,
+) -> Result<(), RecordsError> {
+    let now = Timestamp::now();
+    for record in records {
+        if record.live_claim(now).is_some() {
+            taken.under_way.push(record.task.clone());
+            continue;
+        }
+        let whose = record.claim.as_ref().map_or("it ended without a word", |claim| &claim.owner);
+        for fact in abandoned::ended(&folded.history, &record.task, whose) {
+            folded.add(Some(fact))?;
+        }
+    }
+    Ok(())
+}
+
+/// The work is there, and does not fit to what others have done: its agent is to resolve that, in a run of the whole plan.
+fn block(folded: &mut Folded, work: &Finished, paths: &[PathBuf]) -> Result<(), RecordsError> {
+    let story = folded.history.task(work.task.as_str());
+    let ended = story.and_then(|story| story.attempt(work.attempt)).and_then(|attempt| attempt.ended.clone());
+    let names: Vec<_> = paths.iter().map(|path| Path::display(path).to_string()).collect();
+    let why = format!("conflicts with work that is merged already, in {}", names.join(", "));
+    let at = moment(story);
+    if let Some((ended, _)) = ended {
+        let ended = AttemptEnded {
+            outcome: Outcome::MergeConflict,
+            detail: Some(why.clone()),
+            resolution: None,
+            ..ended
+        };
+        folded.add(Some(Fact::AttemptEnded(ended)))?;
+    }
+    folded.add(Some(Fact::Transition(TransitionRecord {
+        task: work.task.clone(),
+        from: Status::Completed,
+        to: Status::Blocked,
+        at,
+        actor: "blueprint".to_owned(),
+        description: why,
+        changes: None,
+        result: None,
+    })))
+}
+
+fn valid(folded: &Folded) -> Result<Plan, RecordsError> {
+    let genesis = &folded.genesis;
+    let invalid = |diagnostics| RunError::Invalid { source_text: genesis.source().to_owned(), diagnostics };
+    Ok(plan::load(genesis).map_err(invalid)?)
+}

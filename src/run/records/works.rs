@@ -1,0 +1,94 @@
+//! Finished work that other machines have made: merged here, in the order in which it ended.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::agent::Outcome;
+use crate::genesis::{Genesis, Status};
+use crate::git::{EpicRefs, GitError, Integrated, Message, Oid, Repo, Strategy, Work};
+use crate::plan::{Plan, Task, TaskId, TaskIndex};
+use crate::run::record::Fact;
+use crate::run::{Attempt, History, Isolation, ledger};
+
+/// The work of a completed task.
+#[derive(Debug, Clone)]
+pub(super) struct Finished {
+    pub(super) task: TaskId,
+    name: String,
+    pub(super) attempt: u32,
+    head: Oid,
+    base: Option<Oid>,
+    resolution: Option<Oid>,
+    /// The integration branch's commit that has it, as far as the journal knows.
+    merge: Option<String>,
+    ended: Timestamp,
+}
+
+/// The work of all completed tasks that are meant, what ended first first.
+pub(super) fn finished(
+    plan: &Plan,
+    genesis: &Genesis,
+    history: &History,
+    is_meant: impl Fn(TaskIndex) -> bool,
+) -> Vec<Finished> {
+    let is_done = |task: &Task| {
+        let found = genesis.task(task.id.as_str()).filter(|task| task.status == Status::Completed);
+        found.is_some_and(|task| !ledger::is_skipped(genesis, task))
+    };
+    let done = plan.tasks().filter(|(index, task)| is_meant(*index) && is_done(task));
+    let mut found: Vec<_> = done.filter_map(|(_, task)| work_of(task, history)).collect();
+    found.sort_by(|one, other| one.ended.cmp(&other.ended).then_with(|| one.task.cmp(&other.task)));
+    found
+}
+
+fn work_of(task: &Task, history: &History) -> Option<Finished> {
+    let story = history.task(task.id.as_str())?;
+    let forgotten = story.again.as_ref().map_or(0, |again| again.attempts_before);
+    let counts = |attempt: &&Attempt| {
+        matches!(attempt.outcome(), Some(Outcome::Completed | Outcome::NoChanges))
+            && attempt.started.isolation != Isolation::None
+    };
+    let attempt = story.attempts.iter().skip(forgotten).rev().find(counts)?;
+    Some(Finished {
+        task: task.id.clone(),
+        name: task.name.clone(),
+        attempt: attempt.started.attempt,
+        head: attempt.commit()?,
+        base: attempt.started.base.parse().ok(),
+        resolution: attempt.resolution(),
+        merge: attempt.merge.clone(),
+        ended: attempt.ended.as_ref()?.1,
+    })
+}
+
+impl Finished {
+    /// Has the integration branch hold it, as the run would that it was made in. Gives what is to be journaled of that, if anything; or where it
+    /// conflicts.
+    pub(super) fn merge(
+        &self,
+        repo: &Repo,
+        refs: &EpicRefs,
+        strategy: Strategy,
+    ) -> Result<Result<Option<Fact>, Vec<PathBuf>>, GitError> {
+        let text = format!("Merge task {}: {}", self.task, self.name);
+        let message = Message::new(&text).for_attempt(self.task.as_str(), self.attempt);
+        let work = Work { head: self.head, base: self.base, message: &message };
+        let integrated = match self.resolution {
+            Some(resolution) => repo.integrate_resolved(refs, &work, resolution, strategy)?,
+            None => repo.integrate(refs, &work, strategy)?,
+        };
+        let merge = match integrated {
+            Integrated::Merged { commit, .. } => commit,
+            Integrated::AlreadyIn => repo.merge_of(refs, self.head)?.unwrap_or(self.head),
+            Integrated::Conflict(paths) => return Ok(Err(paths)),
+        };
+        let is_known = self.merge.as_deref() == Some(&*merge.to_string());
+        Ok(Ok((!is_known).then(|| Fact::Merged {
+            task: self.task.clone(),
+            attempt: self.attempt,
+            commit: self.head.to_string(),
+            merge: merge.to_string(),
+        })))
+    }
+}

@@ -1,0 +1,108 @@
+//! What keeps a plan from being worked at by way of a remote.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::Holder;
+use crate::git::{GitError, RemoteError};
+use crate::plan::TaskId;
+use crate::run::RunError;
+use crate::store::StoreError;
+
+/// Why it is not.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// Somebody else works at the plan.
+    #[error("the plan is being worked at: {} on {} has it since {:.0}, until {:.0} at least", .0.owner, .0.host, .0.taken, .0.expires)]
+    Held(Box<Holder>),
+    /// A job works at one of its tasks.
+    #[error("a job is at work at task `{task}`: {owner}, until {until:.0} at least")]
+    Claimed {
+        /// The task.
+        task: TaskId,
+        /// Whose job.
+        owner: String,
+        /// When it is taken for dead, unless more is heard of it.
+        until: jiff::Timestamp,
+    },
+    /// The lease was ours, and is not any more.
+    #[error("the lease on the plan was lost{}: what was done since is in this clone only", by(.0.as_deref()))]
+    Lost(Option<Box<Holder>>),
+    /// Plan or journal of the remote changed while we had the lease.
+    #[error("`{name}` of remote `{remote}` was changed by somebody who does not have the lease")]
+    Overwritten {
+        /// The remote.
+        remote: String,
+        /// The ref.
+        name: String,
+    },
+    /// This clone and the remote have gone different ways.
+    #[error("the journal of this clone ({}) and the one in remote `{remote}` have gone different ways", journal.display())]
+    Diverged {
+        /// The remote.
+        remote: String,
+        /// The journal here.
+        journal: PathBuf,
+        /// The ref that holds the one there.
+        name: String,
+    },
+    /// What is there is not what was expected.
+    #[error("`{name}` of the remote can't be understood: {why}")]
+    Unreadable {
+        /// The ref.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The remote, or git.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// This clone.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl From<GitError> for StateError {
+    fn from(error: GitError) -> Self {
+        Self::Remote(error.into())
+    }
+}
+
+impl From<StoreError> for StateError {
+    fn from(error: StoreError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+impl StateError {
+    pub(super) fn unreadable(name: &str, why: impl std::fmt::Display) -> Self {
+        Self::Unreadable { name: name.to_owned(), why: why.to_string() }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Held(_) => Some("`blueprint status --remote` shows how it stands; a lease that nobody renews is free when its time is over".to_owned()),
+            Self::Claimed { .. } => Some("wait for it: what it comes to is taken in by the next `run --ci` or `sync`".to_owned()),
+            Self::Lost(_) => Some("look at `blueprint status --remote`; what is here only stays on its branches".to_owned()),
+            Self::Overwritten { .. } => Some("run again: it goes on from what is there, as far as that is the same story".to_owned()),
+            Self::Diverged { remote, journal, name } => Some(format!(
+                "to go on with the remote's, move {} away: branches stay; to go on with this clone's, `git push {remote} :{name}`",
+                journal.display()
+            )),
+            Self::Unreadable { name, .. } => {
+                Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
+            }
+            Self::Remote(error) => error.hint().map(str::to_owned),
+            Self::Run(_) => None,
+        }
+    }
+}
+
+fn by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(
+        || ", since it could not be renewed in time".to_owned(),
+        |holder| format!(" to {} on {}", holder.owner, holder.host),
+    )
+}

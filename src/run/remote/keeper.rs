@@ -1,0 +1,147 @@
+//! Keeps the remote up to date beside a run, and the lease alive.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Signal, getpid, kill_process};
+
+use super::{Saver, StateError};
+use crate::run::RunEvent;
+
+/// Between two saves: what happens meanwhile goes together.
+const PAUSE: Duration = Duration::from_secs(1);
+/// After a save that could not be made.
+const AGAIN: Duration = Duration::from_secs(5);
+/// A run that is told to end before it listens is told again.
+const LISTENS: Duration = Duration::from_millis(500);
+
+/// The thread that does it.
+#[derive(Debug)]
+pub struct Keeper {
+    say: Sender<Say>,
+    thread: JoinHandle<(Saver, Option<StateError>)>,
+    is_stopping: Arc<AtomicBool>,
+    is_called_off: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Say {
+    /// Something has happened that the remote is to know.
+    Happened,
+    /// The same, and there may be little time left.
+    Urgent,
+    /// The run was to end before it began.
+    CalledOff,
+    /// The run is over.
+    End,
+}
+
+impl Keeper {
+    /// Begins with a lease that has just been taken. `is_called_off` is set by signals that come before the run listens to them: it is ended
+    /// as soon as it does.
+    pub fn start(saver: Saver, is_called_off: Arc<AtomicBool>) -> Self {
+        let (say, heard) = mpsc::channel();
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::clone(&is_stopping);
+        let thread = thread::spawn(move || keep(saver, &heard, &stopping));
+        Self { say, thread, is_stopping, is_called_off }
+    }
+
+    /// Takes note of what happens in the run; never waits.
+    pub fn hear(&self, event: &RunEvent) {
+        let say = if matches!(event, RunEvent::Started(_)) && self.is_called_off.load(Ordering::SeqCst) {
+            Say::CalledOff
+        } else if matches!(event, RunEvent::Stopping(_)) {
+            self.is_stopping.store(true, Ordering::SeqCst);
+            Say::Urgent
+        } else if is_news(event) {
+            Say::Happened
+        } else {
+            return;
+        };
+        // If the thread has ended, the lease is lost, and there is nothing to be said.
+        let _ = self.say.send(say);
+    }
+
+    /// Saves for the last time, and gives the lease back. Gives the refs that were left as somebody else has moved them in the remote.
+    ///
+    /// # Errors
+    /// [`StateError`] when what has happened since the last save is in this clone only.
+    pub fn end(self) -> Result<Vec<String>, StateError> {
+        // One that has ended needs no telling.
+        let _ = self.say.send(Say::End);
+        let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
+        match ended.map_err(crate::run::RunError::from)? {
+            (_, Some(lost)) => Err(lost),
+            (saver, None) => saver.end(),
+        }
+    }
+}
+
+/// What the remote is to know: how tasks stand.
+fn is_news(event: &RunEvent) -> bool {
+    matches!(
+        event,
+        RunEvent::AttemptStarted { .. }
+            | RunEvent::TaskEnded(_)
+            | RunEvent::Retrying { .. }
+            | RunEvent::PlanChanged { .. }
+    )
+}
+
+fn keep(mut saver: Saver, heard: &Receiver<Say>, is_stopping: &AtomicBool) -> (Saver, Option<StateError>) {
+    let (mut due, mut earliest) = (saver.renewal_due(), Instant::now());
+    loop {
+        match heard.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(Say::Happened) => due = due.min(earliest),
+            Ok(Say::Urgent) => due = Instant::now(),
+            Ok(Say::CalledOff) if end_the_run(heard, is_stopping) => return (saver, None),
+            Ok(Say::CalledOff) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Say::End) | Err(RecvTimeoutError::Disconnected) => return (saver, None),
+        }
+        if Instant::now() < due {
+            continue;
+        }
+        due = match saver.save() {
+            Ok(()) => saver.renewal_due(),
+            Err(error) => match lost(&saver, error) {
+                None => Instant::now() + AGAIN.min(saver.lease().lasts() / 4),
+                Some(lost) => {
+                    let _ = end_the_run(heard, is_stopping);
+                    return (saver, Some(lost));
+                }
+            },
+        };
+        earliest = Instant::now() + PAUSE;
+    }
+}
+
+/// Whether nobody may go on with the run after that.
+fn lost(saver: &Saver, error: StateError) -> Option<StateError> {
+    match error {
+        StateError::Lost(_) | StateError::Overwritten { .. } => Some(error),
+        error if saver.is_over() => {
+            tracing::error!(%error, "the lease could not be renewed in time");
+            Some(StateError::Lost(None))
+        }
+        error => {
+            tracing::warn!(%error, "the state could not be saved; it is tried again");
+            None
+        }
+    }
+}
+
+/// Two must not work at one plan: what is under way is ended as by a system that cancels a job. Whether the run is over by then.
+fn end_the_run(heard: &Receiver<Say>, is_stopping: &AtomicBool) -> bool {
+    while !is_stopping.load(Ordering::SeqCst) {
+        let _ = kill_process(getpid(), Signal::TERM);
+        match heard.recv_timeout(LISTENS) {
+            Ok(Say::End) | Err(RecvTimeoutError::Disconnected) => return true,
+            Ok(Say::Happened | Say::Urgent | Say::CalledOff) | Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,90 @@
+//! A plan's whole state in a git remote, so that the next job of a CI system, or a laptop, goes on where the last one ended: a lease that keeps
+//! two machines from running one plan, what is fetched made the state of this clone, and what happens here saved there.
+//!
+//! Knows nothing of how a run goes, beyond that it tells when something has happened, nor of the terminal.
+//!
+//! In the remote: `refs/blueprint/<epic>/plan` holds a commit with the plan's file and the journal, `…/lease` one that says who works at the plan.
+//! Only who has the lease writes the plan, and renews the lease by the same push: whoever has lost it writes nothing any more. Branches and
+//! the other refs of the epic are the same there as here.
+
+mod claims;
+mod error;
+mod keeper;
+mod lease;
+mod lineage;
+mod restore;
+mod save;
+mod saved;
+
+use jiff::Timestamp;
+
+use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
+use crate::run::History;
+use crate::run::records::told;
+
+pub use claims::refuse_claimed;
+pub use error::StateError;
+pub use keeper::Keeper;
+pub use lease::{Holder, Lease};
+pub use restore::{Restored, restore};
+pub use save::Saver;
+pub use saved::Saved;
+
+/// A plan as a remote has it.
+#[derive(Debug, Clone)]
+pub struct RemotePlan {
+    /// The remote.
+    pub remote: Remote,
+    /// What the epic's refs are called.
+    pub refs: EpicRefs,
+}
+
+/// What a remote knows of a plan.
+#[derive(Debug)]
+pub struct FromAfar {
+    /// The plan's file as it was saved; nothing, if only jobs of single tasks have left anything.
+    pub plan: Option<Vec<u8>>,
+    /// All that has happened.
+    pub history: History,
+}
+
+impl RemotePlan {
+    /// Brings here all that the remote has of the plan. Local refs stay as they are.
+    ///
+    /// # Errors
+    /// [`RemoteError`] when the remote can't be reached.
+    pub fn fetch(&self) -> Result<RefMap, RemoteError> {
+        let (own, branches) = (self.refs.all(), self.refs.all_branches());
+        self.remote.fetch(&[&own, &branches, &self.refs.integration().full()])
+    }
+
+    /// The plan's state among what was fetched; nothing, if nobody has saved one.
+    ///
+    /// # Errors
+    /// [`StateError::Unreadable`] if it is none.
+    pub fn saved(&self, fetched: &RefMap) -> Result<Option<Saved>, StateError> {
+        let at = fetched.get(&self.refs.plan());
+        at.map(|at| Saved::read(self.remote.repo(), &self.refs.plan(), *at)).transpose()
+    }
+
+    /// All that is known of the plan, what jobs of single tasks have left included; nothing, if nobody has ever worked at it by way of this
+    /// remote.
+    ///
+    /// # Errors
+    /// [`StateError::Unreadable`] if what is there is no state.
+    pub fn look(&self, fetched: &RefMap) -> Result<Option<FromAfar>, StateError> {
+        let saved = self.saved(fetched)?;
+        let told = told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?;
+        Ok(told.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
+    }
+
+    /// Who has the lease now, if anybody has.
+    ///
+    /// # Errors
+    /// [`StateError::Unreadable`] if that can't be told.
+    pub fn holder(&self, fetched: &RefMap) -> Result<Option<Holder>, StateError> {
+        let Some(at) = fetched.get(&self.refs.lease()) else { return Ok(None) };
+        let holder = Holder::read(self.remote.repo(), &self.refs.lease(), *at)?;
+        Ok(Some(holder).filter(|holder| !holder.is_over(Timestamp::now())))
+    }
+}

@@ -1,0 +1,214 @@
+//! What is here by now becomes what the remote has: in one push, which holds only as long as the lease is ours.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Instant;
+
+use super::lineage::whole_lines;
+use super::restore::{committed, journal, note_common};
+use super::{Lease, RemotePlan, Restored, Saved, StateError};
+use crate::genesis::Genesis;
+use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError};
+use crate::run::{Site, known_slugs};
+use crate::store::StoreError;
+
+/// So many refs go in one command line.
+const TOGETHER: usize = 300;
+/// How often a save starts over because somebody moved a ref.
+const TRIES: usize = 8;
+/// The lease is renewed so many times while it lasts.
+const RENEWALS: u32 = 3;
+
+/// Saves what happens in one clone, as long as it has the lease.
+#[derive(Debug)]
+pub struct Saver {
+    site: Site,
+    lease: Lease,
+    /// Where the refs of the remote are.
+    known: RefMap,
+    /// Where local refs were when they were last the same there, or none of ours to save.
+    settled: RefMap,
+    /// Refs of the remote that somebody else has moved: theirs they are.
+    left: BTreeSet<String>,
+    /// What the remote has.
+    saved: Option<Saved>,
+    committed: Option<String>,
+    renewed: Instant,
+}
+
+impl Saver {
+    /// Saves from where the remote and this clone have been brought together.
+    pub fn new(site: Site, lease: Lease, restored: Restored) -> Self {
+        let Restored { known, settled, saved, .. } = restored;
+        // Of a plan that is not in this checkout, what was known of it before still holds.
+        let before = || saved.as_ref().and_then(|saved| saved.card.committed.clone());
+        let committed = committed(&site).ok().flatten().or_else(before);
+        let (left, renewed) = (BTreeSet::new(), Instant::now());
+        Self { site, lease, known, settled, left, saved, committed, renewed }
+    }
+
+    /// The lease.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// When the lease is to be renewed, if nothing is saved until then.
+    pub(super) fn renewal_due(&self) -> Instant {
+        self.renewed + self.lease.lasts() / RENEWALS
+    }
+
+    /// Has the remote hold all that is here by now, and renews the lease.
+    ///
+    /// # Errors
+    /// [`StateError::Lost`] if the lease is somebody else's: nothing was saved.
+    pub fn save(&mut self) -> Result<(), StateError> {
+        self.bring(false)
+    }
+
+    /// The same for the last time: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
+    ///
+    /// # Errors
+    /// As [`Saver::save`]. The lease is given back even so, where that can be.
+    pub fn end(mut self) -> Result<Vec<String>, StateError> {
+        match self.bring(true) {
+            Ok(()) => Ok(self.left.into_iter().collect()),
+            Err(lost @ StateError::Lost(_)) => Err(lost),
+            Err(error) => {
+                if let Err(error) = self.lease.release() {
+                    tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn plan(&self) -> &RemotePlan {
+        self.lease.plan()
+    }
+
+    fn bring(&mut self, is_last: bool) -> Result<(), StateError> {
+        for _ in 1..TRIES {
+            match self.bring_once(is_last) {
+                Err(StateError::Remote(RemoteError::Moved { name, .. })) => self.heed(&name)?,
+                done => return done,
+            }
+        }
+        self.bring_once(is_last)
+    }
+
+    fn bring_once(&mut self, is_last: bool) -> Result<(), StateError> {
+        let state = self.state()?;
+        let mut moves = self.moves(&state)?;
+        let rest = moves.split_off(moves.len().saturating_sub(TOGETHER));
+        for some in moves.chunks(TOGETHER) {
+            self.plan().remote.push(some)?;
+            self.note(some);
+        }
+        let is_new = self.saved.as_ref() != Some(&state);
+        let mut last = Vec::new();
+        let renewal = if is_last {
+            last.push(self.lease.end());
+            None
+        } else {
+            let (renewal, renewed) = self.lease.renewal()?;
+            last.push(renewed);
+            Some(renewal)
+        };
+        if is_new {
+            let (name, repo) = (self.plan().refs.plan(), self.plan().remote.repo());
+            let before = self.known.get(&name).copied();
+            last.push(Move::advance(name, before, state.store(repo, before)?));
+        }
+        last.extend(rest);
+        self.plan().remote.push(&last)?;
+        self.note(&last);
+        self.renewed = Instant::now();
+        if let Some(renewal) = renewal {
+            self.lease.renewed(renewal);
+        }
+        if is_new {
+            note_common(&self.site.state, &state.plan)?;
+            self.saved = Some(state);
+        }
+        Ok(())
+    }
+
+    /// The plan's file before the journal that it follows.
+    fn state(&self) -> Result<Saved, StateError> {
+        let path = self.site.plan.path();
+        let plan = fs::read(path).map_err(|error| StateError::from(StoreError::io("read", path)(error)))?;
+        let is_a_plan = Genesis::parse(plan.clone()).is_ok();
+        // Somebody is about writing it: the one before will do, the journal catches it up.
+        let before = self.saved.as_ref().map(|saved| saved.plan.clone()).filter(|_| !is_a_plan);
+        let journal = journal(&self.site.state)?;
+        Ok(Saved::new(before.unwrap_or(plan), whole_lines(&journal).to_vec(), self.committed.clone()))
+    }
+
+    /// The refs after the journal that names them.
+    fn moves(&self, state: &Saved) -> Result<Vec<Move>, StateError> {
+        let (repo, refs) = (&self.site.repo, &self.plan().refs);
+        let own = repo.own_refs(refs)?;
+        let slugs = known_slugs(&state.history());
+        let names = slugs.values().map(|slug| refs.branch(slug).full());
+        let names = names.chain([refs.branch(EpicRefs::SHARED).full(), refs.integration().full()]);
+        let branches = repo.targets(names)?;
+        let is_new = |(name, here): &(String, Oid)| {
+            self.settled.get(name) != Some(here)
+                && self.known.get(name) != Some(here)
+                && !self.left.contains(name)
+        };
+        let new = own.into_iter().chain(branches).filter(is_new);
+        Ok(new
+            .map(|(name, here)| Move::advance(name.clone(), self.known.get(&name).copied(), here))
+            .collect())
+    }
+
+    fn note(&mut self, moved: &[Move]) {
+        for Move { name, to, .. } in moved {
+            match to {
+                Some(to) => {
+                    self.known.insert(name.clone(), *to);
+                    self.settled.insert(name.clone(), *to);
+                }
+                None => drop(self.known.remove(name)),
+            }
+        }
+    }
+
+    /// Somebody has moved a ref of the remote. The answer to a push of our own may have been lost, too.
+    fn heed(&mut self, name: &str) -> Result<(), StateError> {
+        let refs = &self.plan().refs;
+        if name == refs.lease() {
+            self.lease.find_again()?;
+            self.known = self.plan().fetch()?;
+            return Ok(());
+        }
+        if name == refs.plan() || name == refs.start() {
+            let (remote, name) = (self.plan().remote.name().to_owned(), name.to_owned());
+            return Err(StateError::Overwritten { remote, name });
+        }
+        tracing::warn!(name, "somebody else has moved it in the remote; it is left there");
+        self.left.insert(name.to_owned());
+        Ok(())
+    }
+
+    /// Whether the lease may be somebody else's by now.
+    pub(super) fn is_over(&self) -> bool {
+        self.renewed.elapsed() >= self.lease.lasts()
+    }
+
+    /// The same by way of another handle of the remote, with limits of its own.
+    #[must_use]
+    pub fn through(mut self, remote: Remote) -> Self {
+        self.lease = self.lease.through(remote);
+        self
+    }
+
+    /// Gives the lease back and saves nothing.
+    ///
+    /// # Errors
+    /// As [`Lease::release`].
+    pub fn give_up(self) -> Result<(), StateError> {
+        self.lease.release()
+    }
+}

@@ -1,0 +1,56 @@
+//! A bare repository that several clones share, as the jobs of a CI system do: each in a folder of its own, all with the same agents.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{PlanText, TestProject};
+
+/// A remote, and the checkout from which its first commit was pushed.
+pub(crate) struct Fleet {
+    /// Where the plan was written.
+    pub(crate) home: TestProject,
+    bare: PathBuf,
+}
+
+impl Fleet {
+    /// The plan with its configuration and one commit of both, pushed to a bare repository. `script` says what agents do.
+    pub(crate) fn new(plan: &PlanText, script: &str) -> Self {
+        let home = TestProject::new(plan, script);
+        let bare = home.base().join("remote.git");
+        home.git(&["init", "--quiet", "--bare", "--initial-branch", "main", &bare.to_string_lossy()]);
+        home.git(&["remote", "add", "origin", &bare.to_string_lossy()]);
+        home.git(&["push", "--quiet", "origin", "main"]);
+        Self { home, bare }
+    }
+
+    /// A fresh clone, which has nothing but what `git clone` brings.
+    pub(crate) fn clone(&self, name: &str) -> TestProject {
+        let root = self.home.base().join(format!("clone {name}"));
+        self.home.git(&["clone", "--quiet", &self.bare.to_string_lossy(), &root.to_string_lossy()]);
+        TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
+    }
+
+    /// Where the bare repository is.
+    pub(crate) fn bare(&self) -> &Path {
+        &self.bare
+    }
+
+    /// What git prints in the bare repository.
+    #[track_caller]
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        self.home.git(&[&["--git-dir", &*self.bare.to_string_lossy()], arguments].concat())
+    }
+
+    /// The full names of the remote's refs below that.
+    pub(crate) fn refs(&self, below: &str) -> Vec<String> {
+        let listed = self.git(&["for-each-ref", "--format=%(refname)", below]);
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    /// A task's record as the remote has it; nothing if there is none.
+    pub(crate) fn record(&self, task: &str) -> Option<serde_json::Value> {
+        let name = format!("refs/blueprint/trial/records/{task}");
+        let is_there = self.refs(&name).contains(&name);
+        is_there.then(|| serde_json::from_str(&self.git(&["show", &format!("{name}:record.json")])).unwrap())
+    }
+}

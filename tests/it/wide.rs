@@ -1,0 +1,195 @@
+//! A job a task: clones that share nothing but a bare repository.
+
+use std::fs;
+
+use boon::{Compiler, Schemas};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::project::{Fleet, PlanText, TestProject, kill, wait_until};
+
+const WRITES: &str = "== *\nwrite {task}.txt what {task} made\nprint {task} is done";
+
+#[test]
+fn a_job_does_its_one_task_and_leaves_everything_in_the_remote() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b"]), WRITES);
+    let first = fleet.clone("first");
+    first.run(&["a", "--ci"]).assert(0, &[]);
+    assert_eq!(first.log().starts(), ["a"]);
+    let record = fleet.record("a").unwrap();
+    assert_eq!((&record["status"], &record["claim"]), (&Value::from("completed"), &Value::Null));
+    let refs = fleet.refs("refs");
+    for name in [
+        "refs/heads/blueprint/trial/a",
+        "refs/blueprint/trial/start",
+        "refs/blueprint/trial/attempts/a/1",
+        "refs/blueprint/trial/bases/a/1",
+    ] {
+        assert!(refs.iter().any(|there| there == name), "{name} in {refs:?}");
+    }
+    assert!(!refs.contains(&"refs/heads/blueprint/trial/integration".to_owned()));
+
+    let second = fleet.clone("second");
+    second.run(&["b", "--ci"]).assert(0, &[]);
+    assert_eq!(second.log().starts(), ["a", "b"]);
+    assert_eq!(
+        second.files("blueprint/trial/b"),
+        ["README.md", "a.txt", "b.txt", "blueprint.toml", "genesis.xml"]
+    );
+    second.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+    second.assert_journal();
+}
+
+/// What is so of every record, whatever has happened.
+pub(crate) fn assert_record(record: &Value) {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    for name in ["record", "journal"] {
+        let text = fs::read_to_string(format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR")));
+        compiler.add_resource(name, serde_json::from_str(&text.unwrap()).unwrap()).unwrap();
+    }
+    compiler.enable_format_assertions();
+    let whole = compiler.compile("record", &mut schemas).unwrap();
+    let line = compiler.compile("journal", &mut schemas).unwrap();
+    let found = schemas.validate(record, whole);
+    assert!(found.is_ok(), "{:#}\n{record:#}", found.unwrap_err());
+    for fact in record["facts"].as_array().unwrap() {
+        let found = schemas.validate(fact, line);
+        assert!(found.is_ok(), "{:#}\n{fact:#}", found.unwrap_err());
+    }
+}
+
+/// The outcomes of a task's attempts, by its record.
+fn outcomes(record: &Value) -> Vec<&str> {
+    let facts = record["facts"].as_array().unwrap().iter();
+    facts
+        .filter(|fact| fact["fact"] == "attempt-ended")
+        .map(|fact| fact["outcome"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_job_whose_prerequisites_are_not_completed_names_them_and_touches_nothing() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b", "c"]), WRITES);
+    fleet.clone("early").run(&["c", "--ci"]).assert(4, &["task `c` waits for `b`, which is pending"]);
+    assert!(fleet.record("c").is_none());
+    assert!(fleet.home.log().starts().is_empty());
+}
+
+#[test]
+fn a_task_that_is_completed_is_not_done_again() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    fleet.clone("first").run(&["a", "--ci"]).assert(0, &[]);
+    let before = fleet.record("a");
+    fleet.clone("again").run(&["a", "--ci"]).assert(0, &["task `a` is completed already"]);
+    assert_eq!(fleet.record("a"), before);
+    assert_eq!(fleet.home.log().starts(), ["a"]);
+}
+
+#[test]
+fn of_two_jobs_for_one_task_only_one_does_it() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a\nwait-for go\nwrite a.txt a");
+    let clones = ["one", "two", "three"].map(|name| fleet.clone(name));
+    let jobs = clones.each_ref().map(|clone| clone.start(&["run", "a", "--ci"]));
+    fleet.home.wait_for_starts(1);
+    fleet.clone("late").run(&["a", "--ci"]).assert(5, &["another job has task `a`", "counts as dead"]);
+    fleet.home.touch("go");
+    let ended = jobs.map(crate::project::Running::wait);
+    let mut codes = ended.each_ref().map(|job| job.code.unwrap_or_else(|| panic!("{job}")));
+    codes.sort_unstable();
+    // One that came when it was done has nothing to do.
+    assert!(matches!(codes, [0, 5, 5] | [0, 0, 5] | [0, 0, 0]), "{codes:?}");
+    assert_eq!(fleet.home.log().starts(), ["a"]);
+    assert_record(&fleet.record("a").unwrap());
+}
+
+#[test]
+fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a");
+    for signal in [Signal::TERM, Signal::INT] {
+        let fleet = match signal {
+            Signal::TERM => &fleet,
+            _ => {
+                &Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a")
+            }
+        };
+        let cancelled = fleet.clone("cancelled");
+        let job = cancelled.start(&["run", "a", "--ci"]);
+        fleet.home.wait_for_starts(1);
+        job.signal(signal);
+        let ended = job.wait();
+        assert!(matches!(ended.code, Some(143 | 130)), "{ended}");
+        let record = fleet.record("a").unwrap();
+        assert_record(&record);
+        assert_eq!((&record["status"], &record["claim"]), (&Value::from("pending"), &Value::Null));
+        assert_eq!(outcomes(&record), ["interrupted"]);
+        assert_eq!(fleet.git(&["show", "refs/blueprint/trial/attempts/a/1:half.txt"]), "half");
+        fleet.clone("next").run(&["a", "--ci"]).assert(0, &[]);
+        let record = fleet.record("a").unwrap();
+        assert_eq!(outcomes(&record), ["interrupted", "completed"]);
+        assert_eq!(
+            fleet.git(&["ls-tree", "--name-only", "blueprint/trial/a"]),
+            "README.md\na.txt\nblueprint.toml\ngenesis.xml"
+        );
+    }
+}
+
+#[test]
+fn the_task_of_a_job_that_died_is_taken_over_when_its_claim_has_expired() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a #1\nhang\n== a\nwrite a.txt a");
+    let dead = fleet.clone("dead");
+    let job = dead.start(&["run", "a", "--ci", "--lease", "1s"]);
+    fleet.home.wait_for_starts(1);
+    wait_until("the attempt in the record", || is_begun(&fleet, "a"), || format!("{:?}", fleet.record("a")));
+    job.kill();
+    dead.processes().into_iter().for_each(kill);
+    let next = fleet.clone("next");
+    let taken_over = || next.run(&["a", "--ci"]);
+    let mut ended = taken_over();
+    while ended.code == Some(5) {
+        ended = taken_over();
+    }
+    ended.assert(0, &[]);
+    let record = fleet.record("a").unwrap();
+    assert_record(&record);
+    assert_eq!(outcomes(&record), ["interrupted", "completed"]);
+    assert_eq!(fleet.home.log().starts(), ["a", "a"]);
+    next.assert_statuses(&[("a", "completed")]);
+    next.assert_journal();
+}
+
+/// Whether the remote knows that an attempt has begun.
+pub(crate) fn is_begun(fleet: &Fleet, task: &str) -> bool {
+    let record = fleet.record(task).unwrap_or_default();
+    let facts = record["facts"].as_array().cloned().unwrap_or_default();
+    facts.iter().any(|fact| fact["fact"] == "attempt-started")
+}
+
+#[test]
+fn a_task_that_failed_is_retried_by_a_further_job() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a #1\nexit 1\n== a\nwrite a.txt a");
+    fleet.clone("first").run(&["a", "--ci"]).assert(1, &[]);
+    assert_eq!(fleet.record("a").unwrap()["status"], "failed");
+    fleet.clone("second").run(&["a", "--ci"]).assert(0, &[]);
+    let record = fleet.record("a").unwrap();
+    assert_record(&record);
+    assert_eq!(outcomes(&record), ["failed", "completed"]);
+}
+
+#[test]
+fn jobs_that_come_first_all_at_once_agree_on_where_the_plan_starts() {
+    let tasks = ["a", "b", "c", "d"];
+    let fleet = Fleet::new(&PlanText::of(&tasks), WRITES);
+    let clones: Vec<TestProject> = tasks.iter().map(|task| fleet.clone(task)).collect();
+    // One of them has a newer commit.
+    clones[0].write("more.txt", "more");
+    clones[0].commit_all("More");
+    let jobs: Vec<_> =
+        clones.iter().zip(tasks).map(|(clone, task)| clone.start(&["run", task, "--ci"])).collect();
+    for job in jobs {
+        job.wait().assert(0, &[]);
+    }
+    let start = fleet.git(&["rev-parse", "refs/blueprint/trial/start"]);
+    for task in tasks {
+        assert_eq!(fleet.git(&["rev-parse", &format!("refs/blueprint/trial/bases/{task}/1")]), start);
+    }
+}
