@@ -137,6 +137,8 @@ pub(super) enum Verb {
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.
     Init(verbs::init::Args),
+    /// Write a CI workflow in which every task is a job.
+    Ci(verbs::ci::Args),
     /// Print a completion script for a shell.
     Completions(verbs::completions::Args),
     /// What runs above every agent; started by `run`.

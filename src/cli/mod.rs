@@ -16,6 +16,7 @@ mod job_owner;
 mod live;
 mod locate;
 mod masked_log;
+mod notify;
 mod output;
 mod pager;
 mod person;

@@ -7,6 +7,7 @@ mod gates;
 mod keys;
 mod money;
 mod named;
+mod notify;
 mod read;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
@@ -17,6 +18,7 @@ pub use keys::{
     AgentConfig, Config, Isolation, Keep, OnConflict, Quality, RunnerConfig, Sandbox, Strategy, Timeout,
 };
 pub use money::{PriceConfig, TokenCount, Usd};
+pub use notify::{Notice, NotifyConfig, Webhook};
 pub(crate) use named::{NameOf, Named, named};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
