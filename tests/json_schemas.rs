@@ -191,6 +191,17 @@ fn the_graph_is_as_its_schema_says() {
 }
 
 #[test]
+fn a_report_is_as_its_schema_says_before_and_after_a_run() {
+    let (scene, schema) = (Scene::new(), schema("report"));
+    check(&schema, &scene.json(&["report"]));
+    scene.blueprint(&["run", "good", "bad"]);
+    let report = scene.json(&["report"]);
+    check(&schema, &report);
+    assert_eq!(report["failures"][0]["task"], "bad");
+    assert!(report["tasks"][0]["attempts"][0]["outcome"] == "completed", "{report:#}");
+}
+
+#[test]
 fn what_validate_finds_is_as_its_schema_says_whatever_is_broken() {
     let (scene, schema) = (Scene::new(), schema("validate"));
     let warned = scene.json(&["validate"]);
@@ -257,7 +268,7 @@ fn every_record_of_a_journal_is_as_its_schema_says() {
 #[test]
 fn a_missing_an_unknown_and_a_wrong_key_are_refused() {
     let scene = Scene::new();
-    for name in ["status", "next", "graph", "validate"] {
+    for name in ["status", "next", "graph", "validate", "report"] {
         let (schema, good) = (schema(name), scene.json(&[name]));
         let keys: Vec<String> = good.as_object().unwrap().keys().cloned().collect();
         for key in keys {

@@ -11,6 +11,7 @@ mod junit;
 mod lines;
 mod morning;
 mod plain;
+mod recap;
 mod service;
 mod signs;
 mod spent;
@@ -25,6 +26,10 @@ pub use graph::{GraphFormat, graph};
 pub use junit::junit;
 pub use morning::{Finished, Morning, Review, Size, morning_lines};
 pub use plain::Plain;
+pub use recap::{
+    Accuracy, AgentRecap, AnswerRecap, AttemptRecap, ChangeSize, Failure, GatePass, GateRecap, GateTry,
+    Insight, OutcomeCount, Pace, PlanRecap, Recap, RunRecap, Sources, Summary, TaskRecap, html, markdown,
+};
 pub use service::{Folded, MakeReadable, Service, dotenv, github_outputs, job_summary};
 pub use signs::{draw_in_ascii, is_unicode_locale, spelled};
 pub use spent::dollars;

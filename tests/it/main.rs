@@ -10,6 +10,8 @@
 
 mod project;
 mod public_schemas;
+#[path = "../browser/story.rs"]
+mod story;
 
 mod actions;
 mod ask_command;
@@ -20,6 +22,7 @@ mod choices;
 mod ci_run;
 mod ci_yaml;
 mod cleaning;
+mod completions;
 mod conflicts;
 mod context;
 mod crash;
@@ -49,6 +52,7 @@ mod landing;
 mod limits;
 mod live;
 mod logs;
+mod man;
 mod mischief;
 mod morning;
 mod notify;
@@ -63,6 +67,7 @@ mod questions;
 mod questions_crash;
 mod refused_writes;
 mod remote_verbs;
+mod report;
 mod repositories;
 mod rivals;
 mod rough_landing;

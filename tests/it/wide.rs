@@ -32,7 +32,10 @@ fn a_job_does_its_one_task_and_leaves_everything_in_the_remote() {
     let second = fleet.clone("second");
     second.run(&["b", "--ci"]).assert(0, &[]);
     assert_eq!(second.log().starts(), ["a", "b"]);
-    assert_eq!(second.files("blueprint/trial/b"), ["README.md", "a.txt", "b.txt", "blueprint.toml", "genesis.xml"]);
+    assert_eq!(
+        second.files("blueprint/trial/b"),
+        ["README.md", "a.txt", "b.txt", "blueprint.toml", "genesis.xml"]
+    );
     second.assert_statuses(&[("a", "completed"), ("b", "completed")]);
     second.assert_journal();
 }
@@ -58,7 +61,10 @@ pub(crate) fn assert_record(record: &Value) {
 /// The outcomes of a task's attempts, by its record.
 fn outcomes(record: &Value) -> Vec<&str> {
     let facts = record["facts"].as_array().unwrap().iter();
-    facts.filter(|fact| fact["fact"] == "attempt-ended").map(|fact| fact["outcome"].as_str().unwrap()).collect()
+    facts
+        .filter(|fact| fact["fact"] == "attempt-ended")
+        .map(|fact| fact["outcome"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -102,7 +108,9 @@ fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
     for signal in [Signal::TERM, Signal::INT] {
         let fleet = match signal {
             Signal::TERM => &fleet,
-            _ => &Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a"),
+            _ => {
+                &Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a")
+            }
         };
         let cancelled = fleet.clone("cancelled");
         let job = cancelled.start(&["run", "a", "--ci"]);
@@ -118,7 +126,10 @@ fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
         fleet.clone("next").run(&["a", "--ci"]).assert(0, &[]);
         let record = fleet.record("a").unwrap();
         assert_eq!(outcomes(&record), ["interrupted", "completed"]);
-        assert_eq!(fleet.git(&["ls-tree", "--name-only", "blueprint/trial/a"]), "README.md\na.txt\nblueprint.toml\ngenesis.xml");
+        assert_eq!(
+            fleet.git(&["ls-tree", "--name-only", "blueprint/trial/a"]),
+            "README.md\na.txt\nblueprint.toml\ngenesis.xml"
+        );
     }
 }
 

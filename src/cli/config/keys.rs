@@ -14,7 +14,7 @@ use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
 use crate::run;
 
-/// All keys of a `blueprint.toml`. What a key means is said in the README.
+/// All keys of a `blueprint.toml`. What a key means is said in `reference`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "one line a key would say its name again")]

@@ -9,6 +9,7 @@ mod money;
 mod named;
 mod notify;
 mod read;
+mod reference;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use bring::{BringConfig, CacheVariable};
@@ -24,3 +25,4 @@ pub(crate) use named::{NameOf, Named, named};
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 
 pub(crate) use read::{ConfigError, Loaded, files, load};
+pub(crate) use reference::{INTRODUCTION, TABLES};

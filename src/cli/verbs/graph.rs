@@ -5,7 +5,7 @@ use crate::cli::output;
 use crate::report::{self, GraphFormat};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: blueprint graph genesis.xml --format dot | dot -Tsvg > plan.svg")]
+#[command(after_help = "Example: blueprint graph genesis.xml --format svg > plan.svg")]
 pub(crate) struct Args {
     /// The plan.
     genesis: Option<String>,

@@ -16,11 +16,13 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
+pub(super) mod man;
 mod morning;
 pub(super) mod next;
 pub(super) mod pause;
 pub(super) mod rebase_plan;
 pub(super) mod repair;
+pub(super) mod report;
 pub(super) mod resume;
 pub(super) mod retry;
 pub(super) mod run;
@@ -48,6 +50,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(&args),
         Verb::Repair(args) => repair::run(&args, global),
         Verb::Graph(args) => graph::run(&args, global),
+        Verb::Report(args) => report::run(&args, global),
         Verb::Logs(args) => logs::run(&args, global),
         Verb::Diff(args) => diff::run(&args, global),
         Verb::Take(args) => take::run(&args, global),
@@ -71,6 +74,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Init(args) => init::run(&args),
         Verb::Ci(args) => ci::run(&args, global),
         Verb::Completions(args) => completions::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
     }
 }

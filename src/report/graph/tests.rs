@@ -79,7 +79,9 @@ fn hostile_ids_stay_labels() {
 
 #[test]
 fn a_plan_without_tasks_has_a_graph_in_every_format() {
-    for format in [GraphFormat::Text, GraphFormat::Dot, GraphFormat::Mermaid, GraphFormat::Json] {
+    for format in
+        [GraphFormat::Text, GraphFormat::Dot, GraphFormat::Mermaid, GraphFormat::Json, GraphFormat::Svg]
+    {
         assert!(graph(&document(""), format).ends_with('\n'), "{format:?}");
     }
 }

@@ -42,6 +42,11 @@ impl Terminal {
         Self::of(project, Command::new("sh").arg("-i"))
     }
 
+    /// Another program.
+    pub(crate) fn program(project: &TestProject, program: &str, arguments: &[&str]) -> Self {
+        Self::of(project, Command::new(program).args(arguments)).read()
+    }
+
     /// `blueprint` on a terminal of that many rows and columns, with that in the environment beside the usual.
     pub(crate) fn sized(
         project: &TestProject,
@@ -95,6 +100,11 @@ impl Terminal {
 
     pub(crate) fn wait_for(&self, text: &str) {
         self.screen.wait_for(text);
+    }
+
+    /// What is on the screen.
+    pub(crate) fn so_far(&self) -> String {
+        self.screen.so_far()
     }
 
     /// The terminal's modes as they were at first.

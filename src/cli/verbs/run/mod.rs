@@ -8,10 +8,9 @@ mod view;
 mod whole_plan;
 
 pub(super) use settings::{JOBS, RETRIES, outfit};
-pub(super) use view::{Progress, View, tell_all};
+pub(super) use view::{Listener, Progress, View, tell_all};
 
 use outputs::Outputs;
-use view::Listener;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -169,11 +168,11 @@ fn run_here(
         preface::say(&context, &known, &repo, &config.config, &settings)?;
     }
     if args.ci && settings.only.len() == 1 {
-        return one_task::run(args, global, (&context, &known), &repo, settings, view);
+        return one_task::run((args, global), (&context, &known), &repo, settings, view);
     }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start((&context, global), &repo, settings, view, args, more)
+    start((&context, global), &repo, settings, view, (args, more))
 }
 
 /// What a run without any flag would do with one task, and where its agent's definition is.
@@ -209,8 +208,7 @@ fn start(
     repo: &Repo,
     settings: Settings,
     view: View,
-    args: &Args,
-    more: Vec<Listener>,
+    (args, more): (&Args, Vec<Listener>),
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
     let loaded = context.config()?;

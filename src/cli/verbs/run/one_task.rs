@@ -4,8 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::view::Listener;
-use super::{Args, View, start};
+use super::{Args, Listener, View, start};
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
@@ -25,8 +24,7 @@ const BLOCKED: u8 = 4;
 
 /// Runs the one task that `settings` name.
 pub(super) fn run(
-    args: &Args,
-    global: &Global,
+    (args, global): (&Args, &Global),
     (context, known): (&Context, &Known),
     repo: &Repo,
     settings: Settings,
@@ -37,7 +35,7 @@ pub(super) fn run(
     };
     let task = &known.plan.task(index).id;
     match begin(args, (context, known), repo, &settings, index)? {
-        Begun::Job(job) => run_job(args, (context, global), repo, settings, view, job),
+        Begun::Job(job) => run_job((args, global), context, repo, settings, view, job),
         Begun::Completed => {
             output::say(&format!("task `{}` is completed already: there is nothing to do", shown(task)));
             Ok(0)
@@ -87,8 +85,8 @@ fn begin(
 }
 
 fn run_job(
-    args: &Args,
-    (context, global): (&Context, &Global),
+    (args, global): (&Args, &Global),
+    context: &Context,
     repo: &Repo,
     settings: Settings,
     view: View,
@@ -99,8 +97,8 @@ fn run_job(
     let settings = Settings { verify: None, unattended: true, kill_grace, ..settings };
     let job = Rc::new(job);
     let hears = Rc::clone(&job);
-    let hear: Vec<Listener> = vec![Box::new(move |event| hears.hear(event))];
-    let ran = start((context, global), repo, settings, view, args, hear);
+    let more: Vec<Listener> = vec![Box::new(move |event| hears.hear(event))];
+    let ran = start((context, global), repo, settings, view, (args, more));
     // The run is over, and with it whoever heard it.
     let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
     let exit = ran?;

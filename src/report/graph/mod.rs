@@ -1,7 +1,10 @@
+mod svg;
+
 use std::fmt::Write;
 
 use serde::Serialize;
 
+pub(super) use self::svg::{STYLE as PICTURE_STYLE, picture};
 use super::text::clean;
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskIndex};
@@ -17,6 +20,8 @@ pub enum GraphFormat {
     Mermaid,
     /// For programs.
     Json,
+    /// A picture.
+    Svg,
 }
 
 /// The tasks with their states, levels and edges; the critical path is marked.
@@ -26,6 +31,7 @@ pub fn graph(plan: &Plan, format: GraphFormat) -> String {
         GraphFormat::Dot => dot(plan),
         GraphFormat::Mermaid => mermaid(plan),
         GraphFormat::Json => json(plan),
+        GraphFormat::Svg => svg::document(plan),
     }
 }
 
