@@ -26,7 +26,7 @@ mod written;
 pub use error::RecordsError;
 pub use give_way::give_way;
 pub use job::{Begun, Job};
-pub use left_behind::end_left_behind;
+pub use left_behind::{end_left_behind, known_here};
 pub(in crate::run) use left_behind::told;
 pub use record::{JobClaim, RecordError, TaskRecord};
 pub use shelf::live_claims;
