@@ -19,7 +19,7 @@ use crate::git::{EpicRefs, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
 use crate::run::remote::{
-    Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
+    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
 };
 use crate::run::{Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
@@ -121,7 +121,7 @@ pub(super) fn look<'a>(
     let plan = remote_plan(&context, in_repository(&context)?, remote)?;
     let there = plan.fetch()?;
     let failed = |error| CliError::state(&context.path, error);
-    let Some((saved, history)) = plan.look(&there).map_err(failed)? else {
+    let Some(FromAfar { plan: saved, history }) = plan.look(&there).map_err(failed)? else {
         let text = format!("remote `{remote}` has no state of this plan");
         return Err(CliError::usage(text).hint("`blueprint run --ci` puts it there"));
     };
@@ -156,7 +156,8 @@ fn fetched<'a>(
     let plan = RemotePlan { remote: repo.remote(remote)?.within(CALL), refs };
     let state = plan.remote.fetch(&[&plan.refs.plan()])?;
     let Some(saved) = plan.saved(&state).map_err(|error| CliError::state(Path::new(epic), error))? else {
-        return Err(error);
+        let text = format!("{error}, and remote `{remote}` has no state of an epic `{}`", clean(epic));
+        return Err(CliError { message: text, ..error });
     };
     let failed =
         |error| CliError::new(Kind::Environment, format!("can't keep the plan for a while: {error}"));

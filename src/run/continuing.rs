@@ -53,6 +53,11 @@ impl Continuing {
         self.resolution.as_ref()
     }
 
+    /// The earlier attempt: its task's slug, and its number.
+    pub(super) fn of(&self) -> (&str, u32) {
+        (&self.of.slug, self.of.attempt)
+    }
+
     /// Where the earlier attempt worked.
     pub(super) fn worktree(&self) -> &Path {
         &self.of.worktree

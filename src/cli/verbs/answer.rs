@@ -20,7 +20,7 @@ The task's agent goes on where it stopped, in its own session where its program 
 `blueprint status TASK` shows the question.")]
 pub(crate) struct Args {
     /// The plan, then the task that asks, then the answer; `-`: the answer comes on standard input.
-    #[arg(value_name = "GENESIS|TASK|TEXT", required = true)]
+    #[arg(value_name = "GENESIS|TASK|TEXT")]
     arguments: Vec<String>,
     #[command(flatten)]
     remote: RemoteArgs,

@@ -120,7 +120,9 @@ impl Dispatcher<'_> {
         let continuing =
             continuing.filter(|continuing| continuing.resolution().is_some() == resolving.is_some());
         let worktree = match &continuing {
-            Some(continuing) if cast.isolation == Isolation::Worktree => continuing.worktree().to_owned(),
+            Some(continuing) if cast.isolation == Isolation::Worktree && self.was_here(continuing) => {
+                continuing.worktree().to_owned()
+            }
             _ => self.worktree(name, &entry, cast.isolation),
         };
         let brief = self.brief(task, number, place(&worktree, branch.as_str(), cast.isolation));
@@ -170,6 +172,12 @@ impl Dispatcher<'_> {
     }
 
     /// An attempt that is resumed stays where it began, whatever the configuration says now.
+    /// Whether the earlier attempt was made in this clone: of another machine's the worktree is made anew.
+    fn was_here(&self, continuing: &Continuing) -> bool {
+        let (slug, attempt) = continuing.of();
+        self.site.state.attempt(slug, attempt).path().exists()
+    }
+
     fn worktree(&self, name: &str, entry: &Entry, isolation: Isolation) -> PathBuf {
         let checkout = self.common.repo.workdir().unwrap_or(self.common.repo.common_dir());
         match (entry, isolation) {

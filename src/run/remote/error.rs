@@ -76,7 +76,7 @@ impl From<StoreError> for StateError {
 }
 
 impl StateError {
-    pub(super) fn unreadable(name: &str, why: impl ToString) -> Self {
+    pub(super) fn unreadable(name: &str, why: impl std::fmt::Display) -> Self {
         Self::Unreadable { name: name.to_owned(), why: why.to_string() }
     }
 

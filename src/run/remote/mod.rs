@@ -39,6 +39,15 @@ pub struct RemotePlan {
     pub refs: EpicRefs,
 }
 
+/// What a remote knows of a plan.
+#[derive(Debug)]
+pub struct FromAfar {
+    /// The plan's file as it was saved; nothing, if only jobs of single tasks have left anything.
+    pub plan: Option<Vec<u8>>,
+    /// All that has happened.
+    pub history: History,
+}
+
 impl RemotePlan {
     /// Brings here all that the remote has of the plan. Local refs stay as they are.
     ///
@@ -58,15 +67,15 @@ impl RemotePlan {
         at.map(|at| Saved::read(self.remote.repo(), &self.refs.plan(), *at)).transpose()
     }
 
-    /// The plan's file as it was saved, and all that is known of its tasks, what jobs of single tasks have left included; nothing, if nobody has
-    /// ever worked at the plan by way of this remote.
+    /// All that is known of the plan, what jobs of single tasks have left included; nothing, if nobody has ever worked at it by way of this
+    /// remote.
     ///
     /// # Errors
     /// [`StateError::Unreadable`] if what is there is no state.
-    pub fn look(&self, fetched: &RefMap) -> Result<Option<(Option<Vec<u8>>, History)>, StateError> {
+    pub fn look(&self, fetched: &RefMap) -> Result<Option<FromAfar>, StateError> {
         let saved = self.saved(fetched)?;
         let told = told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?;
-        Ok(told.map(|history| (saved.map(|saved| saved.plan), history)))
+        Ok(told.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
     }
 
     /// Who has the lease now, if anybody has.

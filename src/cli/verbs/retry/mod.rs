@@ -28,7 +28,7 @@ follows: it ends agents that build on what is to be done again. Tasks that someb
 )]
 pub(crate) struct Args {
     /// The plan, then the tasks that are to be done again.
-    #[arg(value_name = "GENESIS|TASK", required = true)]
+    #[arg(value_name = "GENESIS|TASK")]
     arguments: Vec<String>,
     /// What their next agents are to know.
     #[arg(long, value_name = "TEXT")]

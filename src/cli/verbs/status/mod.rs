@@ -8,6 +8,7 @@ use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::live::report;
 use crate::cli::output;
+use crate::cli::remote::{RemoteArgs, look};
 use crate::plan::TaskIndex;
 use crate::report::{Reader, StatusReport, status_lines, task_lines};
 
@@ -31,24 +32,46 @@ pub(crate) struct Args {
     /// Show it anew whenever it changes, until the run ends.
     #[arg(short, long, conflicts_with_all = ["field", "format"])]
     watch: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
+    let (remote, arguments) = args.remote.split(&args.arguments);
+    if let Some(remote) = remote {
+        return in_remote(&remote, &arguments, args, global);
+    }
     let (path, names) = find(&args.arguments)?;
     let sight = Sight { path, names, global };
     if args.watch {
         return watch::watch(&sight);
     }
-    let seen = sight.look()?;
-    let found = sight.report(&seen)?;
+    let found = sight.report(&sight.look()?)?;
+    show(args, &sight, &found)
+}
+
+/// As the remote knows the plan now.
+fn in_remote(remote: &str, arguments: &[String], args: &Args, global: &Global) -> Result<u8, CliError> {
+    if args.watch {
+        return Err(CliError::usage("a remote tells nobody when it changes")
+            .hint("leave out `--watch`, or `--remote`"));
+    }
+    let (context, known, names) = look(remote, arguments, global)?;
+    let sight = Sight { path: context.path.clone(), names, global };
+    let wanted = known.tasks(names)?;
+    let found = sight.report(&Seen { context, known, wanted })?;
+    show(args, &sight, &found)
+}
+
+fn show(args: &Args, sight: &Sight<'_>, found: &StatusReport) -> Result<u8, CliError> {
     match (&args.field, args.format) {
-        (Some(name), _) => output::data(&field::value(&found, name)?)?,
-        (None, Format::Json) => output::json(&found)?,
+        (Some(name), _) => output::data(&field::value(found, name)?)?,
+        (None, Format::Json) => output::json(found)?,
         (None, Format::Human) => {
             if found.run.as_ref().is_some_and(|run| run.paused) {
                 output::say("note    the live run is paused: nothing new starts until `blueprint resume`");
             }
-            output::page(&sight.shown(&found))?;
+            output::page(&sight.shown(found))?;
         }
     }
     Ok(0)
