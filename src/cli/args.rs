@@ -22,6 +22,7 @@ pub(crate) struct Cli {
 
 /// What holds for every verb.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "For every verb")]
 pub(crate) struct Global {
     /// Colours in what is printed.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -137,9 +138,63 @@ pub(super) enum Verb {
     Task(verbs::task::Args),
     /// Make a first genesis.xml and blueprint.toml.
     Init(verbs::init::Args),
+    /// Write a CI workflow in which every task is a job.
+    Ci(verbs::ci::Args),
     /// Print a completion script for a shell.
     Completions(verbs::completions::Args),
+    /// Print a man page, or write them all.
+    Man(verbs::man::Args),
     /// What runs above every agent; started by `run`.
     #[command(name = crate::run::SUPERVISE, hide = true)]
     Supervise(verbs::supervise::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory, Parser};
+
+    use super::Cli;
+
+    #[test]
+    fn every_verb_s_help_has_an_example_and_each_is_a_call_that_is_taken() {
+        let mut command = Cli::command();
+        command.build();
+        let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
+        shown.for_each(check);
+    }
+
+    fn check(verb: &Command) {
+        let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let calls: Vec<_> =
+            help.split("blueprint ").skip(1).filter(|call| call.starts_with(call_of(verb))).collect();
+        assert!(!calls.is_empty(), "{} has no example", verb.get_name());
+        for call in calls {
+            let words = words(call);
+            let parsed = Cli::try_parse_from(["blueprint".to_owned()].into_iter().chain(words.clone()));
+            assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
+        }
+        verb.get_subcommands().filter(|verb| verb.get_name() != "help").for_each(check);
+    }
+
+    fn call_of(verb: &Command) -> &str {
+        verb.get_bin_name().and_then(|name| name.strip_prefix("blueprint ")).unwrap_or_default()
+    }
+
+    /// The words of a call, to where the line or what is for the shell begins.
+    fn words(call: &str) -> Vec<String> {
+        let call = call.replace("\\\n", " ");
+        let line = call.lines().next().unwrap_or_default();
+        let mut words = vec![String::new()];
+        let mut is_quoted = false;
+        for c in line.chars() {
+            match c {
+                '"' => is_quoted = !is_quoted,
+                '|' | '>' | '&' | ')' | '\'' | ';' if !is_quoted => break,
+                ' ' if !is_quoted => words.push(String::new()),
+                _ => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
 }

@@ -9,7 +9,7 @@ use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{EpicRefs, Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
-use crate::report::clean;
+use crate::report::{clean, shell_word};
 use crate::run::records::known_here;
 use crate::run::{self, Attempt, History, Record, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
@@ -81,8 +81,13 @@ pub(super) fn find_only(genesis: Option<&String>) -> Result<PathBuf, CliError> {
     let arguments: Vec<_> = genesis.cloned().into_iter().collect();
     match find(&arguments)? {
         (path, []) => Ok(path),
-        (_, [stray, ..]) => Err(CliError::usage(format!("there is no plan `{stray}`"))),
+        (_, [stray, ..]) => Err(no_plan(stray)),
     }
+}
+
+/// A name that no plan has.
+pub(super) fn no_plan(name: &str) -> CliError {
+    Surroundings::here().map_or_else(|error| error, |around| around.no_plan(name))
 }
 
 impl Context {
@@ -204,9 +209,15 @@ impl Opened {
 /// A name that no task has.
 pub(super) fn unknown_task(plan: &Plan, name: &str) -> CliError {
     let error = CliError::usage(format!("there is no task `{name}` in the plan"));
-    match nearest(name, plan.tasks().map(|(_, task)| task.id.as_str())) {
-        Some(id) => error.hint(format!("did you mean `{id}`?")),
-        None => error.hint("`blueprint status` lists the tasks"),
+    let task = nearest(name, plan.tasks().map(|(_, task)| task.id.as_str()));
+    // A first argument that names no plan is taken for a task.
+    let other = || Surroundings::here().ok()?.near(name);
+    match (task, other) {
+        (Some(id), _) => error.hint(format!("did you mean `{id}`?")),
+        (None, other) => error.hint(match other() {
+            Some(plan) => format!("did you mean the plan `{plan}`?"),
+            None => "`blueprint status` lists the tasks".to_owned(),
+        }),
     }
 }
 
@@ -236,11 +247,13 @@ impl Known {
             None => attempts.last(),
         };
         found.ok_or_else(|| match (attempts.len(), number) {
-            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet")),
+            (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet"))
+                .hint(format!("`blueprint explain {}` says what it waits for", shell_word(&id))),
             (count, number) => CliError::usage(format!(
                 "task `{id}` has no attempt {}; it had {count}",
                 number.unwrap_or_default()
-            )),
+            ))
+            .hint(format!("`blueprint status {}` lists them", shell_word(&id))),
         })
     }
 }

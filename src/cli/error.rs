@@ -75,7 +75,9 @@ impl CliError {
         let rendered = super::output::diagnostics(path, source, diagnostics);
         let plural = if errors == 1 { "" } else { "s" };
         let message = format!("the plan is invalid: {errors} error{plural}; nothing was changed");
-        Self { kind: Kind::Invalid, message: format!("{rendered}{message}"), hint: None }
+        let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+        let more = |first: &Diagnostic| format!("`blueprint validate --explain {}` says more", first.code.as_str());
+        Self { kind: Kind::Invalid, message: format!("{rendered}{message}"), hint: first.map(more) }
     }
 }
 
@@ -131,7 +133,7 @@ impl From<RunnerError> for CliError {
 
 impl From<IllegalTransition> for CliError {
     fn from(error: IllegalTransition) -> Self {
-        Self::usage(error)
+        Self::usage(error).hint("`blueprint status TASK` tells how it stands; `blueprint retry TASK` sets it back")
     }
 }
 

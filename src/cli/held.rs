@@ -81,7 +81,8 @@ fn look_again(context: &Context, plan: &mut KnownPlan) -> Result<(), CliError> {
             return Err(CliError::invalid(&context.path, &invalid.source, &invalid.diagnostics));
         }
         Some(Found::NoFile | Found::Nothing) => {
-            return Err(CliError::usage(format!("the plan `{}` is gone", context.path.display())));
+            return Err(CliError::usage(format!("the plan `{}` is gone", context.path.display()))
+                .hint("bring it back, for example by `git checkout -- genesis.xml`; the journal knows what happened"));
         }
     }
     Ok(())

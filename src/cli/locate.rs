@@ -1,10 +1,12 @@
 //! Which plan is meant, and which arguments are tasks.
 
-use std::ffi::OsStr;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+use crate::genesis::nearest;
+use crate::git::Repo;
 
 /// The file name of a plan.
 const FILE: &str = "genesis.xml";
@@ -48,10 +50,15 @@ pub(super) fn locate<'a>(
             return Ok((path, rest));
         }
         if is_xml(first) {
-            return Err(CliError::usage(format!("there is no plan `{first}`")));
+            return Err(around.no_plan(first));
         }
     }
-    found(around).map(|plan| (plan, arguments))
+    let near = || around.near(arguments.first()?);
+    let found = found(around).map_err(|error| match near() {
+        Some(near) => error.hint(format!("did you mean the plan `{near}`?")),
+        None => error,
+    });
+    found.map(|plan| (plan, arguments))
 }
 
 fn is_xml(argument: &str) -> bool {
@@ -84,12 +91,47 @@ fn found(around: &Surroundings) -> Result<PathBuf, CliError> {
         (Some(only), 0) => Ok(only),
         (None, _) => Err(CliError::usage(format!("there is no {FILE} here"))
             .hint("name the plan, or make a first one with `blueprint init`")),
-        (Some(last), _) => Err(CliError::usage("there are several plans in .claude/epics")
-            .hint(format!("name one of them: {}", names(&epics, &last)))),
+        (Some(_), _) => Err(CliError::usage("there are several plans in .claude/epics")
+            .hint(format!("name one of them: {}", around.epic_names().join(", ")))),
     }
 }
 
 impl Surroundings {
+    /// Those of this process, whatever the environment names.
+    pub(super) fn here() -> Result<Self, CliError> {
+        let cwd = env::current_dir()
+            .map_err(|error| CliError::usage(format!("can't tell the current folder: {error}")))?;
+        let root = Repo::discover(&cwd)?.and_then(|repo| repo.workdir().map(Path::to_owned));
+        Ok(Self { cwd, root, from_env: None })
+    }
+
+    /// A name that no plan has.
+    pub(super) fn no_plan(&self, name: &str) -> CliError {
+        let error = CliError::usage(format!("there is no plan `{name}`"));
+        match self.near(name) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("a plan is a file, a folder with a genesis.xml, or an epic's name"),
+        }
+    }
+
+    /// The plan whose name is like that one: an epic, or a file beside it.
+    pub(super) fn near(&self, name: &str) -> Option<String> {
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        let entries = fs::read_dir(self.cwd.join(folder)).into_iter().flatten();
+        let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let files = files.filter(|file| is_xml(file));
+        let files = files.map(|file| folder.join(file).to_string_lossy().into_owned());
+        let known: Vec<_> = files.chain(self.epic_names()).collect();
+        nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
+    }
+
+    /// The names of the epics that have a plan.
+    pub(super) fn epic_names(&self) -> Vec<String> {
+        let folders = self.all_epics();
+        let names = folders.iter().filter_map(|plan| plan.parent()?.file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
     /// The plans that may be meant where none is named: one, unless the environment and the folder say nothing, and there are several epics.
     pub(super) fn candidates(&self) -> Vec<PathBuf> {
         let here = self.cwd.join(FILE);
@@ -111,12 +153,6 @@ impl Surroundings {
         plans.sort();
         plans
     }
-}
-
-fn names(epics: &[PathBuf], last: &Path) -> String {
-    let name = |plan: &Path| plan.parent().and_then(Path::file_name).unwrap_or(OsStr::new("?")).to_owned();
-    let all = epics.iter().map(PathBuf::as_path).chain([last]).map(name);
-    all.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

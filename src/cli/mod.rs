@@ -5,6 +5,7 @@
 mod args;
 mod branches;
 mod casting;
+mod complete;
 pub mod config;
 mod context;
 mod dry_run;
@@ -15,7 +16,9 @@ mod held;
 mod job_owner;
 mod live;
 mod locate;
+mod log;
 mod masked_log;
+mod notify;
 mod output;
 mod pager;
 mod person;
@@ -28,6 +31,7 @@ mod surroundings;
 mod terminal;
 mod verbs;
 mod works;
+mod wrap;
 mod xmlstarlet;
 
 use std::env;
@@ -48,6 +52,9 @@ pub fn main() -> ExitCode {
     // Before anything else: that program's arguments are none of ours, and it may write no line of its own.
     if let Some(call) = xmlstarlet::Call::of(&arguments) {
         return answer(|| call.make());
+    }
+    if complete::is_asked() {
+        return answer(|| complete::answer(&arguments));
     }
     let cli = Cli::parse_from(&arguments);
     output::init(&cli.global);

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
-use tracing_subscriber::EnvFilter;
 
-use super::args::{Global, LogFormat, When};
+use super::args::{Global, When};
 use super::error::{CliError, Kind};
+use super::log;
 use super::pager::{self, Paged};
+use super::wrap::wrap;
 use crate::genesis::{self, Diagnostic};
 use crate::report::{clean_lines, draw_in_ascii, is_unicode_locale, spelled, tame};
 
@@ -27,21 +28,7 @@ pub(super) fn init(global: &Global) {
         When::Always => ColorChoice::Always.write_global(),
         When::Never => ColorChoice::Never.write_global(),
     }
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "blueprint=debug,warn",
-        (false, _) => "trace",
-    };
-    let filter = EnvFilter::try_from_env("BLUEPRINT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    // What can't be logged because nobody reads is not to be complained of where nobody reads: that would be a panic.
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
-    // A second call, in a test, finds the first one's log and keeps it.
-    let _ = match global.log_format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
+    log::init(global);
 }
 
 /// Prints data. A reader that has gone (`blueprint status | head -1`) is no error.
@@ -94,14 +81,20 @@ pub(super) fn error(error: &CliError) {
         Some((before, last)) if error.kind == Kind::Invalid => {
             say(&format!("{before}\n{red}error{red:#}: {last}"));
         }
-        _ => say(&format!("{red}error{red:#}: {}", clean_lines(&error.message))),
+        _ => say(&format!("{red}error{red:#}: {}", fitted(&error.message, "error: "))),
     }
     if let Some(hint) = &error.hint {
-        say(&format!("{cyan}help{cyan:#}: {}", clean_lines(hint)));
+        say(&format!("{cyan}help{cyan:#}: {}", fitted(hint, "help: ")));
     }
     if error.kind == Kind::Bug {
         say("this should not happen: please report it with the command and the plan");
     }
+}
+
+/// As wide as the terminal; where there is none, a line is a line, for programs to find words in.
+fn fitted(text: &str, after: &str) -> String {
+    let text = clean_lines(text);
+    line_width().map_or_else(|| text.clone(), |columns| wrap(&text, after.len(), columns.into()))
 }
 
 /// The path as one would type it here: relative, if it is below the current folder.

@@ -21,16 +21,18 @@ pub(super) fn turn_off() {
 }
 
 /// Standard output, by way of a pager as soon as there is more than the terminal has lines.
-pub(super) struct Paged {
-    /// What has been written before it was clear whether a pager is needed; none where that is clear.
-    held: Option<Held>,
-    pager: Option<Child>,
-}
+pub(super) struct Paged(To);
 
-struct Held {
-    bytes: Vec<u8>,
-    /// How many more lines fit.
-    lines: usize,
+/// Where it goes.
+enum To {
+    /// Nowhere yet: this much has been written, and so many more lines fit.
+    Held(Vec<u8>, usize),
+    /// To a pager.
+    Pager(Child),
+    /// To standard output itself.
+    Terminal,
+    /// Nowhere any more: the reader has had enough.
+    Over,
 }
 
 impl Paged {
@@ -38,76 +40,79 @@ impl Paged {
     pub(super) fn new() -> Self {
         let rows = rows().filter(|_| !IS_OFF.load(Ordering::Relaxed));
         // The shell's prompt needs a line, too.
-        let held = rows.map(|rows| Held { bytes: Vec::new(), lines: usize::from(rows).saturating_sub(1) });
-        Self { held, pager: None }
+        Self(rows.map_or(To::Terminal, |rows| To::Held(Vec::new(), usize::from(rows).saturating_sub(1))))
     }
 
     /// Shows what is not shown yet, and waits until the reader has had enough.
     pub(super) fn end(mut self) -> io::Result<()> {
-        if let Some(held) = self.held.take() {
-            io::stdout().write_all(&held.bytes)?;
+        match std::mem::replace(&mut self.0, To::Over) {
+            To::Held(bytes, _) => io::stdout().write_all(&bytes)?,
+            To::Pager(pager) => wait(pager),
+            To::Terminal => {}
+            To::Over => return Ok(()),
         }
-        self.wait();
         io::stdout().flush()
     }
 
-    fn wait(&mut self) {
-        if let Some(mut pager) = self.pager.take() {
-            drop(pager.stdin.take());
-            // However it ended: its reader has seen what they wanted.
-            let _ = pager.wait();
-        }
-    }
-
-    fn take_in(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(held) = &mut self.held else { return self.pass_on(bytes) };
-        held.bytes.extend_from_slice(bytes);
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
-        match held.lines.checked_sub(lines) {
-            Some(left) => {
-                held.lines = left;
-                Ok(())
-            }
-            None => {
-                let bytes = std::mem::take(&mut held.bytes);
-                self.held = None;
-                self.pager = start();
-                self.pass_on(&bytes)
-            }
-        }
+    /// There is more than the screen has room for.
+    fn begin(&mut self) -> io::Result<()> {
+        let next = start().map_or(To::Terminal, To::Pager);
+        let held = std::mem::replace(&mut self.0, next);
+        if let To::Held(bytes, _) = held { self.pass_on(&bytes) } else { Ok(()) }
     }
 
     fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(to) = self.pager.as_mut().and_then(|pager| pager.stdin.as_mut()) else {
-            return io::stdout().write_all(bytes);
-        };
-        let written = to.write_all(bytes);
-        if written.is_err() {
-            // It has the terminal until it is gone.
-            self.wait();
-            // Nothing more is to be shown after it.
-            self.held = None;
+        match &mut self.0 {
+            To::Held(held, left) => {
+                held.extend_from_slice(bytes);
+                let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+                match left.checked_sub(lines) {
+                    Some(fewer) => *left = fewer,
+                    None => return self.begin(),
+                }
+                Ok(())
+            }
+            To::Pager(pager) => {
+                let written = pager.stdin.as_mut().map_or(Ok(()), |pages| pages.write_all(bytes));
+                if written.is_err()
+                    && let To::Pager(pager) = std::mem::replace(&mut self.0, To::Over)
+                {
+                    // It has the terminal until it is gone.
+                    wait(pager);
+                }
+                written
+            }
+            To::Terminal => io::stdout().write_all(bytes),
+            To::Over => Err(io::ErrorKind::BrokenPipe.into()),
         }
-        written
     }
+}
+
+/// Nothing more comes. However it ends: its reader has seen what they wanted.
+fn wait(mut pager: Child) {
+    drop(pager.stdin.take());
+    let _ = pager.wait();
 }
 
 impl Write for Paged {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.take_in(bytes).map(|()| bytes.len())
+        self.pass_on(bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.pager {
-            Some(pager) => pager.stdin.as_mut().map_or(Ok(()), Write::flush),
-            None => io::stdout().flush(),
+        match &mut self.0 {
+            To::Pager(pager) => pager.stdin.as_mut().map_or(Ok(()), Write::flush),
+            To::Terminal => io::stdout().flush(),
+            To::Held(..) | To::Over => Ok(()),
         }
     }
 }
 
 impl Drop for Paged {
     fn drop(&mut self) {
-        self.wait();
+        if let To::Pager(pager) = std::mem::replace(&mut self.0, To::Over) {
+            wait(pager);
+        }
     }
 }
 

@@ -243,4 +243,4 @@ fn counted(tasks: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

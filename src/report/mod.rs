@@ -3,21 +3,29 @@
 //! Knows nothing of how events came about; decides nothing.
 
 mod bar;
+mod chronicle;
+mod events;
 mod explain;
 mod graph;
+mod junit;
 mod lines;
 mod morning;
 mod plain;
+mod service;
 mod signs;
 mod spent;
 mod status;
 mod text;
 
 pub use bar::Bars;
+pub use chronicle::Chronicle;
+pub use events::event_line;
 pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
+pub use junit::junit;
 pub use morning::{Finished, Morning, Review, Size, morning_lines};
 pub use plain::Plain;
+pub use service::{Folded, MakeReadable, Service, dotenv, github_outputs, job_summary};
 pub use signs::{draw_in_ascii, is_unicode_locale, spelled};
 pub use spent::dollars;
 pub use status::{

@@ -84,7 +84,10 @@ impl<'a> Ci<'a> {
                 if running.is_over() {
                     let (_, running) = self.running.remove(at);
                     self.end(task, running);
-                } else if matches!(task, "b2" | "b4") && !self.met.contains(task) && is_begun(self.fleet, task) {
+                } else if matches!(task, "b2" | "b4")
+                    && !self.met.contains(task)
+                    && is_begun(self.fleet, task)
+                {
                     self.met.insert(task);
                     let (_, running) = self.running.remove(at);
                     self.break_off(task, running);
@@ -158,7 +161,11 @@ fn assert_nothing_lost(fleet: &Fleet) {
     for task in TASKS {
         let record = fleet.record(task).unwrap();
         assert_record(&record);
-        assert_eq!((&record["status"], &record["claim"]), (&Value::from("completed"), &Value::Null), "{task}");
+        assert_eq!(
+            (&record["status"], &record["claim"]),
+            (&Value::from("completed"), &Value::Null),
+            "{task}"
+        );
         for fact in record["facts"].as_array().unwrap() {
             assert_eq!(journal.iter().filter(|line| *line == fact).count(), 1, "{fact:#}");
         }
@@ -166,7 +173,8 @@ fn assert_nothing_lost(fleet: &Fleet) {
         assert_eq!(merges.count(), 1, "{task}");
     }
     let completed = |task: &str| {
-        let is_it = |line: &&Value| line["fact"] == "transition" && line["to"] == "completed" && line["task"] == task;
+        let is_it =
+            |line: &&Value| line["fact"] == "transition" && line["to"] == "completed" && line["task"] == task;
         journal.iter().filter(is_it).count()
     };
     assert!(TASKS.iter().all(|task| completed(task) == 1));
@@ -198,7 +206,10 @@ fn work_of_two_jobs_that_conflicts_waits_for_a_run_in_which_an_agent_resolves_it
     fleet.clone("a").run(&["a", "--ci"]).assert(0, &[]);
     fleet.clone("b").run(&["b", "--ci"]).assert(0, &[]);
     // What needs both can't begin.
-    fleet.clone("c").run(&["c", "--ci"]).assert(4, &["task `c` can't begin: the work of `b` conflicts", "same.txt"]);
+    fleet
+        .clone("c")
+        .run(&["c", "--ci"])
+        .assert(4, &["task `c` can't begin: the work of `b` conflicts", "same.txt"]);
     assert!(fleet.record("c").is_none());
     let sync = fleet.clone("sync");
     sync.blueprint(&["sync"]).assert(4, &["blocked b: its work conflicts", "same.txt", "1 of 3", "run"]);

@@ -93,8 +93,9 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let status = project.status();
-    assert_eq!(keys(&status), ["version", "plan", "counts", "tasks", "spent"]);
-    assert_eq!(keys(&status["plan"]), ["genesis", "project", "epic", "status", "start"]);
+    assert_eq!(keys(&status), ["version", "plan", "run", "counts", "tasks", "spent"]);
+    let plan = ["genesis", "project", "epic", "status", "start", "started", "elapsed_ms", "remaining_ms"];
+    assert_eq!(keys(&status["plan"]), plan);
     let counts = ["total", "pending", "in_progress", "completed", "failed", "blocked", "cancelled"];
     assert_eq!(keys(&status["counts"]), counts);
     let expected = [
@@ -109,6 +110,9 @@ fn status_json_has_every_key_and_null_for_what_is_unknown() {
         "started",
         "ended",
         "duration_ms",
+        "elapsed_ms",
+        "estimate_ms",
+        "session",
         "branch",
         "base",
         "commit",

@@ -32,7 +32,10 @@ fn a_job_does_its_one_task_and_leaves_everything_in_the_remote() {
     let second = fleet.clone("second");
     second.run(&["b", "--ci"]).assert(0, &[]);
     assert_eq!(second.log().starts(), ["a", "b"]);
-    assert_eq!(second.files("blueprint/trial/b"), ["README.md", "a.txt", "b.txt", "blueprint.toml", "genesis.xml"]);
+    assert_eq!(
+        second.files("blueprint/trial/b"),
+        ["README.md", "a.txt", "b.txt", "blueprint.toml", "genesis.xml"]
+    );
     second.assert_statuses(&[("a", "completed"), ("b", "completed")]);
     second.assert_journal();
 }
@@ -58,7 +61,10 @@ pub(crate) fn assert_record(record: &Value) {
 /// The outcomes of a task's attempts, by its record.
 fn outcomes(record: &Value) -> Vec<&str> {
     let facts = record["facts"].as_array().unwrap().iter();
-    facts.filter(|fact| fact["fact"] == "attempt-ended").map(|fact| fact["outcome"].as_str().unwrap()).collect()
+    facts
+        .filter(|fact| fact["fact"] == "attempt-ended")
+        .map(|fact| fact["outcome"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -102,7 +108,9 @@ fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
     for signal in [Signal::TERM, Signal::INT] {
         let fleet = match signal {
             Signal::TERM => &fleet,
-            _ => &Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a"),
+            _ => {
+                &Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a")
+            }
         };
         let cancelled = fleet.clone("cancelled");
         let job = cancelled.start(&["run", "a", "--ci"]);
@@ -118,7 +126,10 @@ fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
         fleet.clone("next").run(&["a", "--ci"]).assert(0, &[]);
         let record = fleet.record("a").unwrap();
         assert_eq!(outcomes(&record), ["interrupted", "completed"]);
-        assert_eq!(fleet.git(&["ls-tree", "--name-only", "blueprint/trial/a"]), "README.md\na.txt\nblueprint.toml\ngenesis.xml");
+        assert_eq!(
+            fleet.git(&["ls-tree", "--name-only", "blueprint/trial/a"]),
+            "README.md\na.txt\nblueprint.toml\ngenesis.xml"
+        );
     }
 }
 
@@ -208,7 +219,9 @@ fn a_base_is_the_very_commit_that_a_local_run_has_for_it() {
     let local = fleet.clone("local");
     local.complete(&[]);
     for task in ["a", "b", "c", "d"] {
-        for name in [format!("refs/blueprint/trial/bases/{task}/1"), format!("refs/heads/blueprint/trial/{task}")] {
+        for name in
+            [format!("refs/blueprint/trial/bases/{task}/1"), format!("refs/heads/blueprint/trial/{task}")]
+        {
             assert_eq!(fleet.git(&["rev-parse", &name]), local.git(&["rev-parse", &name]), "{name}");
         }
     }
@@ -237,7 +250,10 @@ fn a_plan_that_somebody_works_at_as_a_whole_is_left_to_them_and_the_other_way_ro
 
 #[test]
 fn what_jobs_do_where_a_run_has_begun_goes_on_from_there() {
-    let fleet = Fleet::new(&PlanText::chain(&["a", "b"]), "== a\nwrite a.txt a\n== b #1\nexit 1\n== b\nwrite b.txt b");
+    let fleet = Fleet::new(
+        &PlanText::chain(&["a", "b"]),
+        "== a\nwrite a.txt a\n== b #1\nexit 1\n== b\nwrite b.txt b",
+    );
     fleet.clone("whole").run(&["--ci"]).assert(1, &[]);
     let job = fleet.clone("job");
     job.run(&["b", "--ci"]).assert(0, &[]);
@@ -248,7 +264,8 @@ fn what_jobs_do_where_a_run_has_begun_goes_on_from_there() {
 
 #[test]
 fn a_job_that_was_asleep_for_too_long_gives_way_to_the_one_that_took_over() {
-    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a #1\nwait-for go\nwrite a.txt slow\n== a\nwrite a.txt fast");
+    let fleet =
+        Fleet::new(&PlanText::of(&["a"]), "== a #1\nwait-for go\nwrite a.txt slow\n== a\nwrite a.txt fast");
     let slow = fleet.clone("slow").start(&["run", "a", "--ci", "--lease", "1s"]);
     fleet.home.wait_for_starts(1);
     wait_until("the attempt in the record", || is_begun(&fleet, "a"), || format!("{:?}", fleet.record("a")));
@@ -285,6 +302,25 @@ fn a_record_that_is_none_is_named_and_ends_nothing_but_itself() {
     fleet.clone("first").run(&["a", "--ci"]).assert(0, &[]);
     let main = fleet.git(&["rev-parse", "main"]);
     fleet.git(&["update-ref", "refs/blueprint/trial/records/b", &main]);
-    fleet.clone("other").run(&["b", "--ci"]).assert(74, &["the record `refs/blueprint/trial/records/b` can't be read"]);
+    fleet
+        .clone("other")
+        .run(&["b", "--ci"])
+        .assert(74, &["the record `refs/blueprint/trial/records/b` can't be read"]);
     fleet.clone("sync").blueprint(&["sync"]).assert(4, &["refs/blueprint/trial/records/b", "1 of 2 tasks"]);
+}
+
+#[test]
+fn a_job_that_is_cancelled_at_whatever_moment_leaves_its_task_free() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nhang");
+    for turn in 0..8_u64 {
+        let clone = fleet.clone(&turn.to_string());
+        let job = clone.start(&["run", "a", "--ci"]);
+        std::thread::sleep(std::time::Duration::from_millis(60 * turn));
+        job.signal(Signal::TERM);
+        let ended = job.wait();
+        assert_ne!(ended.code, Some(0), "{ended}");
+        let record = fleet.record("a").unwrap_or_default();
+        assert_eq!(record["claim"], Value::Null, "{turn}: {ended}");
+        assert_ne!(record["status"], "in-progress", "{turn}: {ended}");
+    }
 }

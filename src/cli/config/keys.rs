@@ -9,11 +9,12 @@ use super::bring::{BringConfig, CacheVariable};
 use super::commands::StepConfig;
 use super::gates::GateConfig;
 use super::money::{PriceConfig, TokenCount, Usd};
+use super::notify::NotifyConfig;
 use crate::agent::{DefinitionMode, Kind, Outcome};
 use crate::git;
 use crate::run;
 
-/// All keys of a `blueprint.toml`. What a key means is said in the README.
+/// All keys of a `blueprint.toml`. What a key means is said in `reference`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "one line a key would say its name again")]
@@ -64,17 +65,8 @@ pub struct Config {
     pub quality: Option<Quality>,
     pub definition: Option<DefinitionMode>,
     pub price: BTreeMap<String, PriceConfig>,
-    // Accepted, and said to be without effect where a run finds it: see `Config::without_effect`.
-    pub notify: Option<toml::Value>,
+    pub notify: Option<NotifyConfig>,
     pub gates: Vec<GateConfig>,
-}
-
-impl Config {
-    /// The keys that are set, but whose feature is still to come.
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let set = [("notify", self.notify.is_some())];
-        set.into_iter().filter(|(_, is_set)| *is_set).map(|(key, _)| key).collect()
-    }
 }
 
 /// `[runners.NAME]`: a program that plays agents.

@@ -7,7 +7,9 @@ mod gates;
 mod keys;
 mod money;
 mod named;
+mod notify;
 mod read;
+mod reference;
 
 pub use amounts::{Bytes, Jobserver, NeedsLimit};
 pub use bring::{BringConfig, CacheVariable};
@@ -17,8 +19,10 @@ pub use keys::{
     AgentConfig, Config, Isolation, Keep, OnConflict, Quality, RunnerConfig, Sandbox, Strategy, Timeout,
 };
 pub use money::{PriceConfig, TokenCount, Usd};
+pub use notify::{Notice, NotifyConfig, Webhook};
 pub(crate) use named::{NameOf, Named, named};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 
 pub(crate) use read::{ConfigError, Loaded, files, load};
+pub(crate) use reference::{INTRODUCTION, TABLES};

@@ -83,8 +83,13 @@ fn of_attempt(attempt: &Attempt) -> Option<Waiting<'_>> {
     Some(Waiting { ended, commit: attempt.commit()?, base: attempt.started.base.parse().ok() })
 }
 
+fn no_repository() -> CliError {
+    CliError::usage("the plan is in no git repository")
+        .hint("work that waits for approval is on a branch of one")
+}
+
 fn merged(context: &Context, waiting: Waiting<'_>, name: &str) -> Result<Oid, CliError> {
-    let Some(repo) = &context.repo else { return Err(CliError::usage("the plan is in no git repository")) };
+    let Some(repo) = &context.repo else { return Err(no_repository()) };
     let Waiting { ended, commit, base } = waiting;
     let subject = format!("Merge task {}: {name}", ended.task);
     let message = Message::new(&subject).for_attempt(ended.task.as_str(), ended.attempt);

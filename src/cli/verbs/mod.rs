@@ -5,6 +5,7 @@ pub(super) mod answer;
 pub(super) mod approve;
 pub(super) mod attach;
 pub(super) mod cancel;
+pub(super) mod ci;
 pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod diff;
@@ -15,6 +16,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod land;
 pub(super) mod logs;
+pub(super) mod man;
 mod morning;
 pub(super) mod next;
 pub(super) mod pause;
@@ -68,7 +70,9 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Sync(args) => sync::run(&args, global),
         Verb::Task(args) => task::run(&args, global),
         Verb::Init(args) => init::run(&args),
+        Verb::Ci(args) => ci::run(&args, global),
         Verb::Completions(args) => completions::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Supervise(args) => supervise::run(args),
     }
 }

@@ -77,7 +77,8 @@ fn wanted(
 ) -> Result<(Oid, Option<BranchName>), CliError> {
     let start = branches.repo.start(&branches.refs)?;
     if start.is_none() {
-        return Err(CliError::usage("the plan has had no run yet: its first run fixes where it starts"));
+        return Err(CliError::usage("the plan has had no run yet: its first run fixes where it starts")
+            .hint("`base` in blueprint.toml says where that is; HEAD, if it is left out"));
     }
     let Some(onto) = onto else {
         let branch = super::land::target(branches, &known.history, None, start)?;

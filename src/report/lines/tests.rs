@@ -134,7 +134,7 @@ fn out_of_budget() -> RunEvent {
 }
 
 /// Each event once and more, in no story's order: to be read.
-fn every_event() -> Vec<RunEvent> {
+pub(in crate::report) fn every_event() -> Vec<RunEvent> {
     let retry = |outcome, detail: Option<&str>| RunEvent::Retrying {
         task: id("build-api"),
         attempt: 1,

@@ -121,6 +121,10 @@ impl Page<'_> {
         let ids = id_width(running.iter().take(SHOWN).map(|task| task.id.as_str()), self.reader);
         for task in running.iter().take(SHOWN) {
             self.line(&task.id, ids, &running_words(task));
+            if matches!(task.owner, Some(Owner::Person(_))) {
+                let [plan, id] = [morning.around.plan_name, &clean(&task.id)].map(shell_word);
+                self.command("next", &format!("blueprint give {plan} {id}"));
+            }
         }
         self.more(running.len());
     }

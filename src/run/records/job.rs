@@ -177,9 +177,16 @@ impl Venue<'_> {
             known: fetched,
             branch,
         };
-        post.save(true)?;
+        let claimed = post.save(true);
+        // What follows is not broken off.
+        post.plan.remote = self.site.repo.remote(self.plan.remote.name())?;
+        if let Err(error) = claimed {
+            post.take_back()?;
+            return Err(error);
+        }
         // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
-        if let Err(error) = self.refuse_a_whole_run(&self.plan.fetch()?) {
+        let alone = self.plan.fetch().map_err(Into::into).and_then(|now| self.refuse_a_whole_run(&now));
+        if let Err(error) = alone {
             post.save(false)?;
             return Err(error);
         }

@@ -77,7 +77,10 @@ impl TestProject {
     pub(crate) fn without_git() -> Self {
         let temp = tempfile::Builder::new().prefix("blueprint test ü ").tempdir().unwrap();
         let base = fs::canonicalize(temp.path()).unwrap();
-        let project = Self { temp: Arc::new(temp), root: base.join("мой проект"), control: base.join("control") };
+        let project =
+            Self {
+                temp: Arc::new(temp), root: base.join("мой проект"), control: base.join("control")
+            };
         for folder in [&project.root, &project.control, &base.join("home"), &base.join("tmp")] {
             fs::create_dir(folder).unwrap();
         }

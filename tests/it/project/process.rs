@@ -84,6 +84,11 @@ impl Running {
         self.stdout.wait_for(text);
     }
 
+    /// Whether it has said that on standard error by now.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.stderr.so_far().contains(text)
+    }
+
     pub(crate) fn is_over(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

@@ -42,10 +42,35 @@ impl Terminal {
         Self::of(project, Command::new("sh").arg("-i"))
     }
 
+    /// Another program.
+    pub(crate) fn program(project: &TestProject, program: &str, arguments: &[&str]) -> Self {
+        Self::of(project, Command::new(program).args(arguments)).read()
+    }
+
+    /// `blueprint` on a terminal of that many rows and columns, with that in the environment beside the usual.
+    pub(crate) fn sized(
+        project: &TestProject,
+        size: (u16, u16),
+        env: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Self {
+        Self::of_size(project, size, env, Command::new(BLUEPRINT).args(arguments)).read()
+    }
+
     fn of(project: &TestProject, command: Command) -> Self {
+        Self::of_size(project, (30, 100), &[], command)
+    }
+
+    fn of_size(
+        project: &TestProject,
+        (rows, columns): (u16, u16),
+        env: &[(&str, &str)],
+        command: Command,
+    ) -> Self {
         let (pty, pts) = open().unwrap();
-        pty.resize(pty_process::Size::new(30, 100)).unwrap();
+        pty.resize(pty_process::Size::new(rows, columns)).unwrap();
         let command = command.env_clear().envs(project.env()).env("TERM", "xterm").env("PS1", "ready$ ");
+        let command = command.envs(env.iter().copied());
         let child = command.current_dir(&project.root).spawn(pts).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();
         Self { pty: Arc::new(pty), child, before, screen: Said::default() }
@@ -75,6 +100,11 @@ impl Terminal {
 
     pub(crate) fn wait_for(&self, text: &str) {
         self.screen.wait_for(text);
+    }
+
+    /// What is on the screen.
+    pub(crate) fn so_far(&self) -> String {
+        self.screen.so_far()
     }
 
     /// The terminal's modes as they were at first.

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::cli::args::{Format, Global};
-use crate::cli::context::{Context, find};
+use crate::cli::context::{Context, find, no_plan};
 use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::report::{clean, clean_lines};
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let mut ended = None;
     match find(&arguments) {
         Ok((path, [])) => ended = with_plan(path, args.live, global, &mut checks)?,
-        Ok((_, [stray, ..])) => return Err(CliError::usage(format!("there is no plan `{stray}`"))),
+        Ok((_, [stray, ..])) => return Err(no_plan(stray)),
         Err(error) if args.genesis.is_some() => return Err(error),
         Err(error) => {
             if args.live {

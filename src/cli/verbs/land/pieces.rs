@@ -10,7 +10,7 @@ use crate::cli::works::Works;
 use crate::genesis::Status;
 use crate::git::{Message, Oid, Piece};
 use crate::plan::TaskIndex;
-use crate::report::clean;
+use crate::report::{clean, shell_word};
 
 /// What is to land, in its order, and which tasks that is.
 pub(super) struct Pieces {
@@ -32,7 +32,10 @@ impl Pieces {
     fn all(ground: &Ground<'_>, works: &Works) -> Result<Self, CliError> {
         let branch = ground.branches.refs.integration();
         let tip = ground.branches.repo.target(&branch.full())?;
-        let tip = tip.ok_or_else(|| CliError::usage("nothing is finished yet that could land"))?;
+        let tip = tip.ok_or_else(|| {
+            CliError::usage("nothing is finished yet that could land")
+                .hint("`blueprint status` shows how the tasks stand")
+        })?;
         refuse_unfinished_work(ground)?;
         let tasks = works.open(&ground.known.plan);
         let names: Vec<_> = tasks.iter().map(|index| id(ground, *index)).collect();
@@ -116,13 +119,18 @@ fn refuse(
         return Err(CliError::usage(format!(
             "task `{}` is {}: only finished work lands",
             task.id, task.status
+        ))
+        .hint(format!(
+            "`blueprint explain {}` says what it waits for",
+            shell_word(&clean(task.id.as_str()))
         )));
     }
     if !works.heads.contains_key(&index) {
         return Err(CliError::usage(format!(
             "task `{}` has no work of its own: it was completed without a branch",
             task.id
-        )));
+        ))
+        .hint("there is nothing to land of it; tasks that build on it land without it"));
     }
     let is_missing = |before: &TaskIndex| {
         works.heads.contains_key(before) && !works.landed.contains(before) && !named.contains(before)

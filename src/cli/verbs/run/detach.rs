@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::NamedTempFile;
 
-use super::Listener;
+use super::view::Listener;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;

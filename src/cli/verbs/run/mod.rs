@@ -1,16 +1,19 @@
 mod closing;
 mod detach;
 mod one_task;
+mod outputs;
 mod preface;
 mod settings;
 mod view;
 mod whole_plan;
 
-pub(super) use settings::outfit;
+pub(super) use settings::{JOBS, RETRIES, outfit};
 pub(super) use view::{Listener, Progress, View, tell_all};
 
+use outputs::Outputs;
+
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::agent::{self, Found};
@@ -74,6 +77,12 @@ pub(crate) struct Args {
     /// How to show what happens.
     #[arg(long, value_name = "HOW", default_value = "auto")]
     progress: Progress,
+    /// Write all that happens into this file, or to standard output (`-`): an object of JSON a line.
+    #[arg(long, value_name = "FILE|-")]
+    events: Option<PathBuf>,
+    /// Write a JUnit report into this file when the run is over: a test case for each task.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Copy the plan's folder into a new repository under the temp folder, and run there.
     #[arg(long)]
     scratch: bool,
@@ -118,6 +127,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("run", None)?;
     let (path, names) = find(&args.arguments)?;
     let path = if args.scratch { scratch::copy(&path)? } else { path };
+    if args.detach && args.events.as_deref() == Some(Path::new("-")) {
+        return Err(CliError::usage("a run in the background has no standard output to write events to")
+            .hint("name a file: `--events FILE`, or look on with `blueprint attach`"));
+    }
     if args.detach {
         return detach::start(&Context::open(path, global)?.context());
     }
@@ -155,11 +168,11 @@ fn run_here(
         preface::say(&context, &known, &repo, &config.config, &settings)?;
     }
     if args.ci && settings.only.len() == 1 {
-        return one_task::run(args, (&context, &known), &repo, settings, view);
+        return one_task::run((args, global), (&context, &known), &repo, settings, view);
     }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start(&context, &repo, settings, view, args.detached, more)
+    start((&context, global), &repo, settings, view, (args, more))
 }
 
 /// What a run without any flag would do with one task, and where its agent's definition is.
@@ -191,27 +204,37 @@ pub(super) fn surroundings(context: &Context, plan: &Plan) -> Result<(Site, Sett
 }
 
 fn start(
-    context: &Context,
+    (context, global): (&Context, &Global),
     repo: &Repo,
     settings: Settings,
     view: View,
-    detached: bool,
-    more: Vec<Listener>,
+    (args, more): (&Args, Vec<Listener>),
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
-    let listeners = listeners(view, detached).into_iter().chain(more).collect();
-    let summary = run::run(&site, settings, &tell_all(listeners))
-        .map_err(|error| CliError::run(&context.path, error))?;
+    let loaded = context.config()?;
+    let notify = (context, loaded.config.notify.clone());
+    let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
+    let show = view.show_in(outputs.service(), loaded);
+    let announcer = args.detached.then(detach::announcer);
+    let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).chain(more).collect();
+    let ended = run::run(&site, settings, &tell_all(listeners))
+        .map_err(|error| CliError::run(&context.path, error))
+        .inspect_err(|error| outputs.broken(error));
+    let next = ended.as_ref().map(|summary| closing::next_step(&context.path, summary)).unwrap_or_default();
+    let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
+    let summary = ended?;
     if view.tells_all() {
-        output::say(&closing::next_step(&context.path, &summary));
+        output::say(&next);
     }
-    Ok(summary.verdict.exit_code())
-}
-
-/// Everybody who hears the run, in the order in which they hear each event.
-fn listeners(view: View, detached: bool) -> Vec<Listener> {
-    let announcer = detached.then(detach::announcer);
-    announcer.into_iter().chain([view.show()]).collect()
+    match (summary.verdict.exit_code(), closed) {
+        (0, Err(error)) => Err(error),
+        (code, Err(error)) => {
+            // What the run came to is worse, and its exit code says so.
+            output::error(&error);
+            Ok(code)
+        }
+        (code, Ok(())) => Ok(code),
+    }
 }
 
 fn site(context: &Context, repo: &Repo, plan: PlanFile) -> Site {

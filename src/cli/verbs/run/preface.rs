@@ -31,11 +31,6 @@ pub(super) fn say(
     if !warnings.is_empty() {
         output::say("note    `blueprint validate` shows where");
     }
-    let without_effect = config.without_effect();
-    if !without_effect.is_empty() {
-        let keys = without_effect.join("`, `");
-        output::say(&format!("warning blueprint.toml: no effect in this version: `{keys}`"));
-    }
     if let Some(budget) = budget(settings.budget) {
         output::say(&format!("note    this run may use up {budget}: what is in flight counts"));
     }

@@ -21,8 +21,10 @@ use crate::run::{
 
 /// How often running agents' last lines are shown on a terminal.
 const OUTPUT_EVERY: Duration = Duration::from_millis(250);
-const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-const RETRIES: u32 = 2;
+/// How many tasks at once, unless something says otherwise.
+pub(in crate::cli::verbs) const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+/// How often an attempt is followed by another one, unless something says otherwise.
+pub(in crate::cli::verbs) const RETRIES: u32 = 2;
 const KILL_GRACE: Duration = Duration::from_secs(10);
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 

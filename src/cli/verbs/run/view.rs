@@ -2,9 +2,12 @@
 
 use std::io::{IsTerminal, stderr};
 
+use crate::agent::Readable;
 use crate::cli::args::Global;
+use crate::cli::casting::program;
+use crate::cli::config::Loaded;
 use crate::cli::output;
-use crate::report::{Bars, Plain};
+use crate::report::{Bars, Folded, Plain, Service};
 use crate::run::RunEvent;
 
 /// Somebody who hears a run. What goes wrong while it hears is its own affair: no run ends because of it.
@@ -52,6 +55,22 @@ impl View {
 
     pub(super) fn tells_all(self) -> bool {
         matches!(self, Self::Bars | Self::Lines)
+    }
+
+    /// As [`View::show`], in the log of that service.
+    pub(super) fn show_in(self, service: Option<Service>, loaded: Loaded) -> Listener {
+        let Some(service) = service else { return self.show() };
+        let readable = move |runner: &str| program(runner, &loaded.config).map(Readable::new);
+        let folded = Folded::new(service, Box::new(readable));
+        match self {
+            Self::Bars | Self::Nothing => self.show(),
+            Self::Lines => Box::new(move |event| folded.show(event)),
+            Self::Trouble => Box::new(move |event| {
+                if event.is_trouble() {
+                    folded.show(event);
+                }
+            }),
+        }
     }
 
     pub(in crate::cli::verbs) fn show(self) -> Listener {

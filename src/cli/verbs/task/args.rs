@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "GENESIS")]
     pub(super) genesis: Option<String>,
     /// The task; `$TASK_ID` if left out.
-    #[arg(long, global = true, value_name = "ID")]
+    #[arg(long, global = true, value_name = "TASK")]
     task: Option<String>,
     /// Change a task that a live run works on, or complete one whose work has not passed its gates; for a person at a terminal.
     #[arg(long, global = true)]
