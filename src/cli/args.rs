@@ -187,12 +187,14 @@ mod tests {
         let call = call.replace("\\\n", " ");
         let line = call.lines().next().unwrap_or_default();
         let mut words = vec![String::new()];
-        let mut is_quoted = false;
+        let mut quote = None;
         for c in line.chars() {
+            let is_new = words.last().is_some_and(String::is_empty);
             match c {
-                '"' => is_quoted = !is_quoted,
-                '|' | '>' | '&' | ')' | '\'' | ';' if !is_quoted => break,
-                ' ' if !is_quoted => words.push(String::new()),
+                _ if quote == Some(c) => quote = None,
+                '"' | '\'' if quote.is_none() && is_new => quote = Some(c),
+                '|' | '>' | '&' | ')' | '\'' | ';' if quote.is_none() => break,
+                ' ' if quote.is_none() => words.push(String::new()),
                 _ => words.last_mut().unwrap().push(c),
             }
         }

@@ -41,6 +41,7 @@ fn plans_verbs_runners_and_codes_are_offered_where_they_belong() {
     assert_eq!(offered(&project, &["sta"]), ["status"]);
     assert_eq!(offered(&project, &["run", "--runner", "fa"]), ["fake"]);
     assert_eq!(offered(&project, &["run", "--runner", "cl"]), ["claude"]);
+    assert_eq!(offered(&project, &["status", "--field", "tokens.i"]), ["tokens.input"]);
     assert_eq!(offered(&project, &["validate", "--explain", "e20"]).first().unwrap(), "E201");
 }
 

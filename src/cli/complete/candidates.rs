@@ -8,6 +8,7 @@ use super::words::Words;
 use crate::agent::Kind;
 use crate::cli::config;
 use crate::cli::locate::Surroundings;
+use crate::cli::verbs::status::field;
 use crate::genesis::{Code, Task};
 use crate::report::clean;
 
@@ -67,6 +68,12 @@ pub(super) fn codes(_: &Words, current: &str) -> Vec<CompletionCandidate> {
     let candidate =
         |code: &Code| CompletionCandidate::new(code.as_str()).help(Some(code.title().to_owned().into()));
     Code::ALL.iter().filter(is_meant).map(candidate).collect()
+}
+
+/// What `status --field` can show.
+pub(super) fn fields(_: &Words, current: &str) -> Vec<CompletionCandidate> {
+    let names = field::names();
+    beginning(current, names.iter().map(String::as_str).collect())
 }
 
 fn epics(current: &str) -> Vec<CompletionCandidate> {

@@ -64,6 +64,7 @@ fn completer(arg: &Arg) -> Option<ArgValueCompleter> {
         (value, _) if value.starts_with("GENESIS|TASK") => candidates::plans_and_tasks,
         (_, "runner") => candidates::runners,
         (_, "agent") => candidates::agents,
+        (_, "field") => candidates::fields,
         _ => return None,
     };
     Some(ArgValueCompleter::new(move |current: &OsStr| offered(offer, current)))

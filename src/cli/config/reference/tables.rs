@@ -38,7 +38,7 @@ model's name begins with counts, or the runner's name.",
     },
     Table {
         name: "Tables within tables",
-        about: "A command as a table (`setup`, `verify-integration`, `ask-command`), and an entry of `bring`.",
+        about: "A command as a table (`setup`, `verify-integration`, `ask-command`), an entry of `bring`, and `notify`.",
         keys: &WITHIN,
     },
 ];
@@ -211,7 +211,12 @@ const GATING: [Key; 3] = [
         "A profile: a named set of gates, known for \
 Rust repositories.",
     ),
-    key("notify", "any", "Accepted, and without effect yet."),
+    key(
+        "notify",
+        "command or table",
+        "Who is told when a task fails, is blocked or asks, and when a run is over: a program that finds a JSON \
+document on its standard input, a webhook, or both.",
+    ),
 ];
 
 const RUNNER: [Key; 6] = [
@@ -289,11 +294,21 @@ bare number); the gate's name, if left out.",
     key("quality", "profile", "Only from this profile on."),
 ];
 
-const WITHIN: [Key; 6] = [
-    key("run", "command", "Of a command as a table: what is run."),
+const WITHIN: [Key; 8] = [
+    key("run", "command", "Of a command as a table, and of `notify`: what is run."),
     key("name", "text", "Of a command as a table: what it is called in logs; its beginning, if left out."),
     key("timeout", "duration", "Of a command as a table.").default("\"15m\""),
     key("every", "number from 1", "Of `verify-integration`: after so many merges.").default("1"),
     key("path", "path", "Of an entry of `bring`: a path in the checkout."),
     key("how", "`copy`, `reflink` or `symlink`", "Of an entry of `bring`.").default("\"copy\""),
+    key(
+        "webhook",
+        "address or `$NAME`",
+        "Of `notify`: an address that is sent the document by POST, or the variable that holds it.",
+    ),
+    key(
+        "on",
+        "list of words",
+        "Of `notify`: which of `task-failed`, `task-blocked`, `question` and `run-ended`; all, if left out.",
+    ),
 ];

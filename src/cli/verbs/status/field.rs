@@ -25,6 +25,12 @@ pub(super) fn value(report: &StatusReport, name: &str) -> Result<String, CliErro
     Ok(tasks.iter().map(|task| shown(at(task, name), tasks.len() == 1) + "\n").collect())
 }
 
+/// All names that there are.
+pub(in crate::cli) fn names() -> Vec<String> {
+    let Names { of_plan, of_task } = Names::known();
+    of_task.into_iter().chain(of_plan).collect()
+}
+
 /// Names of fields; those of objects within are joined by dots.
 struct Names {
     of_plan: Vec<String>,

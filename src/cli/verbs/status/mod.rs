@@ -1,4 +1,4 @@
-mod field;
+pub(in crate::cli) mod field;
 mod watch;
 
 use std::path::PathBuf;
