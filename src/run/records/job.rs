@@ -17,7 +17,7 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{StateError, restore};
+use crate::run::remote::{RemotePlan, StateError, restore};
 use crate::run::start::{host, run_id};
 use crate::run::{History, RunEvent, Tenure, known_slugs};
 
@@ -167,7 +167,7 @@ impl Venue<'_> {
         let claim =
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
         let mut post = Post {
-            plan: self.plan.clone(),
+            plan: RemotePlan { remote: self.lasting()?, ..self.plan.clone() },
             journal: self.site.state.journal(),
             task: task.clone(),
             slug,
@@ -177,10 +177,7 @@ impl Venue<'_> {
             known: fetched,
             branch,
         };
-        let claimed = post.save(true);
-        // What follows is not broken off.
-        post.plan.remote = self.site.repo.remote(self.plan.remote.name())?;
-        if let Err(error) = claimed {
+        if let Err(error) = post.save(true) {
             post.take_back()?;
             return Err(error);
         }

@@ -1,7 +1,5 @@
 //! Says again and again, beside the run, that a job has its task, and what has come of it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 
@@ -18,7 +16,6 @@ const RENEWALS: u32 = 3;
 pub(super) struct Keeper {
     say: Sender<Say>,
     thread: JoinHandle<(Post, Option<RecordsError>)>,
-    is_over: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,19 +28,10 @@ enum Say {
 
 impl Keeper {
     /// Begins with a claim that is in the remote.
-    pub(super) fn start(mut post: Post) -> Self {
+    pub(super) fn start(post: Post) -> Self {
         let (say, heard) = mpsc::channel();
-        let is_over = Arc::new(AtomicBool::new(false));
-        let remote = post.plan.remote.clone();
-        post.until(&is_over);
-        let over = Arc::clone(&is_over);
-        let thread = thread::spawn(move || {
-            let (mut post, lost) = keep(post, &heard, &over);
-            // What is said last is not broken off.
-            post.plan.remote = remote;
-            (post, lost)
-        });
-        Self { say, thread, is_over }
+        let thread = thread::spawn(move || keep(post, &heard));
+        Self { say, thread }
     }
 
     /// Has the remote know what the journal says by now, as soon as that can be.
@@ -57,7 +45,7 @@ impl Keeper {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has it.
     pub(super) fn end(self) -> Result<(), RecordsError> {
-        self.is_over.store(true, Ordering::SeqCst);
+        // A push that is under way comes to its end: broken off, it might leave a lock in the remote.
         let _ = self.say.send(Say::End);
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
@@ -67,7 +55,7 @@ impl Keeper {
     }
 }
 
-fn keep(mut post: Post, heard: &Receiver<Say>, is_over: &AtomicBool) -> (Post, Option<RecordsError>) {
+fn keep(mut post: Post, heard: &Receiver<Say>) -> (Post, Option<RecordsError>) {
     let pause = post.lasts / RENEWALS;
     loop {
         match heard.recv_timeout(pause) {
@@ -86,8 +74,6 @@ fn keep(mut post: Post, heard: &Receiver<Say>, is_over: &AtomicBool) -> (Post, O
                 let _ = kill_process(getpid(), Signal::TERM);
                 return (post, Some(lost));
             }
-            // It was broken off, and is said again in a moment.
-            Err(_) if is_over.load(Ordering::SeqCst) => {}
             Err(error) => tracing::warn!(%error, "the record could not be saved; it is tried again"),
         }
     }

@@ -1,8 +1,6 @@
 //! A task's record in the remote, kept up to date by the job that has the task; its branch and the refs of its attempts go along.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -42,11 +40,6 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// All calls of the remote are broken off when that is set.
-    pub(super) fn until(&mut self, is_over: &Arc<AtomicBool>) {
-        self.plan.remote = self.plan.remote.clone().until(is_over);
-    }
-
     /// Says in the remote what the journal says of the task by now, and that it is ours, unless it is to be given back. All refs move, or none.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fold::Known;
 use super::{RecordsError, TaskRecord};
 use crate::genesis::Genesis;
-use crate::git::{BranchName, Move, Oid, RefMap, RemoteError, Strategy};
+use crate::git::{BranchName, Move, Oid, RefMap, Remote, RemoteError, Strategy};
 use crate::run::record::{Fact, Record, open_journal};
 use crate::run::remote::RemotePlan;
 use crate::run::{History, RunError, Site, ledger};
@@ -73,6 +73,11 @@ impl Venue<'_> {
         Ok(())
     }
 
+    /// The remote for pushes, which nothing breaks off: it might leave a lock there.
+    pub(super) fn lasting(&self) -> Result<Remote, RemoteError> {
+        self.site.repo.remote(self.plan.remote.name())
+    }
+
     /// Whoever comes first says where the plan starts.
     fn begin_the_plan(&self) -> Result<Oid, RecordsError> {
         let (repo, name) = (&self.site.repo, self.plan.refs.start());
@@ -82,7 +87,7 @@ impl Venue<'_> {
             (None, None) => repo.head_commit()?,
         };
         repo.refuse_without_git(wanted)?;
-        match self.plan.remote.push(&[Move::create(&name, wanted)]) {
+        match self.lasting()?.push(&[Move::create(&name, wanted)]) {
             Ok(()) => Ok(wanted),
             Err(moved @ RemoteError::Moved { .. }) => {
                 let there = self.plan.remote.fetch(&[&name])?;

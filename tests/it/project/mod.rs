@@ -224,10 +224,11 @@ impl Drop for TestProject {
         for pid in self.processes() {
             kill(pid);
         }
-        if std::thread::panicking() && std::env::var_os("KEEP_TEST_PROJECTS").is_some() {
-            if let Some(temp) = Arc::get_mut(&mut self.temp) {
-                temp.disable_cleanup(true);
-            }
+        if std::thread::panicking()
+            && std::env::var_os("KEEP_TEST_PROJECTS").is_some()
+            && let Some(temp) = Arc::get_mut(&mut self.temp)
+        {
+            temp.disable_cleanup(true);
         }
     }
 }
