@@ -33,6 +33,7 @@ pub struct Site {
 }
 
 /// What a run is asked to do, and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish by itself")]
 pub struct Settings {
     /// How many attempts at once.
     pub jobs: NonZeroUsize,
