@@ -22,8 +22,9 @@ fn main() {
         for place in places() {
             against_xmlstarlet(&place);
         }
+        status_of_all();
     } else {
-        println!("xmlstarlet is not installed: nothing to compare `task done` with");
+        println!("xmlstarlet is not installed: nothing to compare `task done` and `status` with");
     }
     println!("\n`status TASK --format json` against `/bin/true`");
     println!("{:>8} {:>9} {:>9} {:>6}", "tasks", "true ms", "ms", "x");
@@ -70,6 +71,33 @@ fn status(tasks: usize) {
         ms(ours),
         ours.as_secs_f64() / theirs.as_secs_f64()
     );
+}
+
+/// A line a task, with what it is called, who does it, what it needs, how it stands and what came of it.
+fn status_of_all() {
+    println!("\n`status` of all tasks against `xmlstarlet sel` of the same facts");
+    println!(
+        "{:>8} {:>13} {:>9} {:>6} {:>9} {:>6}",
+        "tasks", "xmlstarlet ms", "human ms", "x", "json ms", "x"
+    );
+    for tasks in [1_000, 10_000] {
+        let scene = Scene::new(&places()[0], tasks);
+        let [theirs, human, json] = in_turns(
+            [&mut || scene.select(), &mut || scene.status_of_all("human"), &mut || {
+                scene.status_of_all("json");
+            }],
+            || {},
+        );
+        let times = |ours: Duration| theirs.as_secs_f64() / ours.as_secs_f64();
+        println!(
+            "{tasks:>8} {:>13.1} {:>9.1} {:>6.1} {:>9.1} {:>6.1}",
+            ms(theirs),
+            ms(human),
+            times(human),
+            ms(json),
+            times(json)
+        );
+    }
 }
 
 fn growth() {
@@ -126,6 +154,29 @@ impl Scene {
             _ => command.arg(self.plan()),
         };
         succeed(&mut command);
+    }
+
+    fn status_of_all(&self, format: &str) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_blueprint"));
+        command.env_clear().env("HOME", self.folder.path()).current_dir(self.folder.path());
+        succeed(command.args(["status", "--format", format]).arg(self.plan()));
+    }
+
+    fn select(&self) {
+        let facts = [
+            "@id",
+            "name",
+            "assignedAgent",
+            "dependencies",
+            "statusHistory/event[last()]/status",
+            "result/summary",
+        ];
+        let mut command = Command::new("xmlstarlet");
+        command.args(["sel", "-t", "-m", "//task"]);
+        for fact in facts {
+            command.args(["-v", fact, "-o", "\t"]);
+        }
+        succeed(command.arg("-n").arg(self.plan()));
     }
 
     /// What an agent is told to do by hand: an event, the list, the time.

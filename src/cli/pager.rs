@@ -43,6 +43,11 @@ impl Paged {
         Self(rows.map_or(To::Terminal, |rows| To::Held(Vec::new(), usize::from(rows).saturating_sub(1))))
     }
 
+    /// At once, whatever there is: of what goes on while it is read, or has narration between.
+    pub(super) fn at_once() -> Self {
+        Self(To::Terminal)
+    }
+
     /// Shows what is not shown yet, and waits until the reader has had enough.
     pub(super) fn end(mut self) -> io::Result<()> {
         match std::mem::replace(&mut self.0, To::Over) {
@@ -65,7 +70,7 @@ impl Paged {
         match &mut self.0 {
             To::Held(held, left) => {
                 held.extend_from_slice(bytes);
-                let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+                let lines = memchr::memchr_iter(b'\n', bytes).count();
                 match left.checked_sub(lines) {
                     Some(fewer) => *left = fewer,
                     None => return self.begin(),

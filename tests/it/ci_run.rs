@@ -240,3 +240,21 @@ fn a_job_that_ends_before_its_run_begins_keeps_nobody_waiting() {
     assert!(!fleet.refs("refs").contains(&LEASE.to_owned()));
     job.run(&["--ci"]).assert(0, &[]);
 }
+
+#[test]
+fn what_is_saved_while_an_agent_commits_is_not_taken_for_its_doing() {
+    let script = "== a\nwrite a.txt x\ngit add a.txt\ngit commit --quiet -m Begun\ntouch begun\nwait-for go\n\
+                  == b\nwait-for begun\nwrite b.txt x";
+    let fleet = Fleet::new(&PlanText::of(&["a", "b"]), script);
+    let job = fleet.clone("job");
+    let run = job.start(&["run", "--ci"]);
+    let branch = "refs/heads/blueprint/trial/a";
+    let begun =
+        || fleet.refs(branch).len() == 1 && fleet.git(&["log", "-1", "--format=%s", branch]) == "Begun";
+    wait_until("its commit in the remote", begun, String::new);
+    job.touch("go");
+    let ended = run.wait();
+    ended.assert(0, &[]);
+    assert!(!ended.stderr.contains("warning"), "{ended}");
+    job.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+}

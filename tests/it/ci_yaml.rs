@@ -1,10 +1,10 @@
 //! `blueprint ci`: workflows in which every task is a job.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, Yaml};
 
-use crate::project::{Ended, PlanText, TestProject};
+use crate::project::{BLUEPRINT, Ended, Fleet, PlanText, Running, TestProject};
 use crate::public_schemas::assert_yaml;
 
 const HOSTILE: &str = "x ${{ secrets.GITHUB_TOKEN }} '\"$(id)`: #";
@@ -97,7 +97,8 @@ fn an_agent_that_may_work_alone_only_has_one_lane() {
     project.configure("jobs = 2\n[agents.slow]\njobs = 1\n");
     let ended = project.blueprint(&["ci", "gitlab"]);
     let all = Yaml::load_from_str(&ended.stdout).unwrap();
-    let lane = |job: &str| all[0][job]["resource_group"].as_str().map(str::to_owned);
+    let lane =
+        |job: &str| all[0][job].as_mapping_get("resource_group").and_then(Yaml::as_str).map(str::to_owned);
     assert_eq!(lane("a"), lane("c"));
     assert!(lane("a").unwrap().contains("agent-slow"));
     assert_eq!((lane("b"), lane("d")), (None, None), "two at once need no lanes for two");
@@ -119,4 +120,71 @@ fn the_examples_are_what_the_services_take() {
     assert_yaml("vendor.github-actions", &examples.join("github/action.yml"));
     assert_yaml("vendor.github-workflows", &examples.join("github/workflow.yml"));
     assert_yaml("vendor.gitlab-ci", &examples.join("gitlab/.gitlab-ci.yml"));
+}
+
+/// A job's command as a service runs it: by a shell, in a fresh clone.
+fn job(fleet: &Fleet, key: &str, command: &str, service: &str) -> (TestProject, Running) {
+    let clone = fleet.clone(key);
+    let folder = Path::new(BLUEPRINT).parent().unwrap();
+    let path = std::env::join_paths(
+        [folder]
+            .into_iter()
+            .map(PathBuf::from)
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let mut shell = clone.command("bash");
+    shell.args(["-e", "-c", command]).env("PATH", path.unwrap()).env(service, "true");
+    let running = Running::start(&mut shell);
+    (clone, running)
+}
+
+/// Each job when those that it needs are done, those that can run at once at once; the last clone.
+fn play(fleet: &Fleet, jobs: &[(String, Vec<String>, String)], service: &str) -> TestProject {
+    let mut done = std::collections::BTreeSet::new();
+    let mut last = None;
+    while done.len() < jobs.len() {
+        let ready = jobs.iter().filter(|(key, needs, _)| {
+            !done.contains(key) && needs.iter().all(|before| done.contains(before))
+        });
+        let wave: Vec<_> =
+            ready.map(|(key, _, command)| (key.clone(), job(fleet, key, command, service))).collect();
+        assert!(!wave.is_empty(), "{done:?}");
+        for (key, (clone, running)) in wave {
+            running.wait().assert(0, &[]);
+            done.insert(key);
+            last = Some(clone);
+        }
+    }
+    last.unwrap()
+}
+
+#[test]
+fn the_jobs_of_both_workflows_complete_a_plan_in_clones_that_share_nothing_but_a_remote() {
+    let ids = ["a", "b", "c", "d's$HOME"];
+    let plan = PlanText::of(&ids).edge("a", "b").edge("a", "c").edge("b", "d's$HOME").edge("c", "d's$HOME");
+    for (service, variable) in [("github", "GITHUB_ACTIONS"), ("gitlab", "GITLAB_CI")] {
+        let fleet = Fleet::new(&plan, "== *\nwrite {task}.txt x\nprint {task} is done");
+        let made = fleet.home.blueprint(&["ci", service]);
+        let all = Yaml::load_from_str(&made.stdout).unwrap();
+        let of_tasks = if service == "github" { &all[0]["jobs"] } else { &all[0] };
+        let mut jobs = Vec::new();
+        for (key, job) in of_tasks.as_mapping().unwrap() {
+            let steps = job.as_mapping_get("steps").and_then(Yaml::as_vec).and_then(|steps| steps.last());
+            let command = match (steps, job.as_mapping_get("script")) {
+                (Some(step), _) => step["run"].as_str().unwrap().to_owned(),
+                (None, Some(script)) => texts(script).concat(),
+                (None, None) => continue,
+            };
+            let needs = job.as_mapping_get("needs").map(texts).unwrap_or_default();
+            jobs.push((key.as_str().unwrap().to_owned(), needs, command));
+        }
+        // GitLab's last job has a stage of its own instead.
+        let others: Vec<_> = jobs.iter().map(|(key, ..)| key.clone()).filter(|key| key != "sync").collect();
+        jobs.iter_mut().filter(|(key, ..)| key == "sync").for_each(|(_, needs, _)| needs.clone_from(&others));
+        assert_eq!(jobs.len(), 5, "{jobs:?}");
+        let last = play(&fleet, &jobs, variable);
+        last.assert_statuses(&ids.map(|id| (id, "completed")));
+        let merged = fleet.git(&["ls-tree", "--name-only", "-z", "blueprint/trial/integration"]);
+        assert!(ids.iter().all(|id| merged.contains(&format!("{id}.txt"))), "{merged}");
+    }
 }

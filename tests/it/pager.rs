@@ -82,3 +82,15 @@ fn a_pager_that_has_seen_enough_is_no_error() {
     let screen = shown(&project, 24, PAGER, &["diff", "task-0"]);
     assert!(screen.matches("+line").count() == 20_000, "{}", screen.len());
 }
+
+#[test]
+fn a_log_is_paged_unless_it_is_followed() {
+    let lines: Vec<_> = (0..60).map(|number| format!("print line {number}\n")).collect();
+    let lines = lines.concat();
+    let project = TestProject::new(&PlanText::of(&["a"]), &format!("== a\n{lines}write a.txt x"));
+    project.complete(&[]);
+    let screen = shown(&project, 24, PAGER, &["logs", "a"]);
+    assert!(is_paged(&project) && screen.contains("line 0") && screen.contains("line 59"), "{screen}");
+    let screen = shown(&project, 24, PAGER, &["logs", "a", "--follow"]);
+    assert!(!is_paged(&project) && screen.contains("line 59"), "{screen}");
+}

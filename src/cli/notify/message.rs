@@ -10,7 +10,7 @@ use crate::cli::config::Notice;
 use crate::report::{clean, shell_word};
 use crate::run::{Cause, RunEvent, Summary, TaskEnded};
 
-/// Characters of a detail: a document with it fits into a pipe, however it is written.
+/// Characters of a detail.
 const DETAIL: usize = 2_000;
 
 /// One thing that somebody is told.

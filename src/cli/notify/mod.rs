@@ -7,7 +7,7 @@ mod webhook;
 
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -83,24 +83,21 @@ impl Notifier {
         if let Some(webhook) = &self.config.webhook {
             match webhook::address(webhook) {
                 Ok(address) => {
-                    self.start(&mut webhook::sender(), webhook::input(&address, &document).as_bytes())
+                    let input = webhook::input(&address, &document);
+                    self.start(&mut webhook::sender(), input.as_bytes());
                 }
                 Err(why) => self.complain(&why),
             }
         }
     }
 
-    /// What it is given fits into the pipe, so that nobody waits for it to be read.
     fn start(&self, command: &mut Command, input: &[u8]) {
         let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let (out, err) = both(log.ok());
-        let started = command.stdin(Stdio::piped()).stdout(out).stderr(err).process_group(0).spawn();
+        let started = file_of(input)
+            .and_then(|stdin| command.stdin(stdin).stdout(out).stderr(err).process_group(0).spawn());
         match started {
-            Ok(mut child) => {
-                // One that does not want to read it is right, too.
-                let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input));
-                self.running.borrow_mut().push((child, Instant::now()));
-            }
+            Ok(child) => self.running.borrow_mut().push((child, Instant::now())),
             Err(error) => {
                 let program = command.get_program().to_string_lossy().into_owned();
                 self.complain(&format!("can't start `{program}`: {error}"));
@@ -142,6 +139,14 @@ fn command(run: &StepCommand) -> Command {
             command
         }
     }
+}
+
+/// A file and no pipe: nobody waits until it is read.
+fn file_of(input: &[u8]) -> io::Result<Stdio> {
+    let mut file = tempfile::tempfile()?;
+    file.write_all(input)?;
+    file.rewind()?;
+    Ok(file.into())
 }
 
 fn both(log: Option<File>) -> (Stdio, Stdio) {

@@ -60,17 +60,15 @@ fn all(plans: &[PathBuf], global: &Global) -> Result<u8, CliError> {
     for path in plans {
         let epic = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let name = shell_word(&clean(&epic));
-        match open(path, global).and_then(|(context, known)| report(&context, &known, |_| true)) {
-            Ok(report) => text.push_str(&header_lines(&report, &reader())),
+        let shown = match open(path, global).and_then(|(context, known)| report(&context, &known, |_| true)) {
+            Ok(report) => header_lines(&report, &reader()),
             // One that can't be read keeps nobody from seeing the others.
-            Err(_) => {
-                text.push_str(&format!("{name} is no valid plan: `blueprint validate {name}` says why\n"))
-            }
-        }
-        text.push_str(&format!("see     blueprint status {name}\n\n"));
+            Err(_) => format!("{name} is no valid plan: `blueprint validate {name}` says why\n"),
+        };
+        text.extend([shown, format!("see     blueprint status {name}\n\n")]);
     }
-    output::page(text.trim_end_matches('\n'))?;
-    output::data("\n")?;
+    text.pop();
+    output::page(&text)?;
     Ok(0)
 }
 

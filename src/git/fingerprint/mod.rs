@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use git2::Repository;
 use serde::{Deserialize, Serialize};
 
+use super::remote::TRACKED;
 use super::{GitError, Repo};
 use checkout::Checkout;
 pub use differences::{Change, What};
@@ -57,6 +58,10 @@ fn refs(store: &Repository) -> Result<BTreeMap<String, String>, git2::Error> {
     let mut refs = BTreeMap::new();
     for found in store.references()?.flatten() {
         let name = String::from_utf8_lossy(found.name_bytes()).into_owned();
+        // What was last seen of a remote: our own processes move these beside any attempt, and nothing is lost with them.
+        if name.starts_with(TRACKED) {
+            continue;
+        }
         let symbolic =
             found.symbolic_target_bytes().map(|to| format!("ref: {}", String::from_utf8_lossy(to)));
         if let Some(target) = symbolic.or_else(|| found.target().map(|id| id.to_string())) {

@@ -13,4 +13,4 @@ mod update;
 
 pub use epic::{BranchName, EpicRefs};
 pub use names::{epic_slug, slugs, slugs_beside};
-pub(in crate::git) use update::{Swapped, contains, swap, target};
+pub(in crate::git) use update::{Swapped, contains, note_own, swap, target};

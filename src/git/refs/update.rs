@@ -143,7 +143,8 @@ pub(in crate::git) fn swap(
 /// Where this process has moved refs to: what others move is told from that.
 static OWN: LazyLock<Mutex<HashSet<(PathBuf, String, Oid)>>> = LazyLock::new(Mutex::default);
 
-fn note_own(store: &Repository, name: &str, to: Oid) {
+/// This process moves the ref there, or has git move it.
+pub(in crate::git) fn note_own(store: &Repository, name: &str, to: Oid) {
     let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
     own.insert((settled(store.commondir()), name.to_owned(), to));
 }

@@ -35,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// A remote that has not answered for so long will not.
 const LIMIT: Duration = Duration::from_mins(10);
 /// Where remotes are tracked.
-const TRACKED: &str = "refs/blueprint-remotes";
+pub(in crate::git) const TRACKED: &str = "refs/blueprint-remotes";
 
 /// A remote that the repository's configuration knows. Cheap to clone, usable from any thread.
 #[derive(Debug, Clone)]

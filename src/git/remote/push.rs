@@ -3,6 +3,7 @@
 use super::said::{not_ended, refused};
 use super::{Remote, RemoteError};
 use crate::git::Oid;
+use crate::git::refs::note_own;
 
 /// One ref of the remote is to move.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +53,22 @@ impl Remote {
         if moves.is_empty() {
             return Ok(());
         }
+        self.claim(moves);
         self.persist(|| self.push_once(moves))?;
         for each in moves {
             self.note(&each.name, each.to);
         }
         Ok(())
+    }
+
+    /// git takes down by itself where a branch of the remote is: that is our doing, and no agent's that works meanwhile.
+    fn claim(&self, moves: &[Move]) {
+        let Ok(store) = self.repo.open_store() else { return };
+        for (name, to) in moves.iter().filter_map(|each| Some((&each.name, each.to?))) {
+            if let Some(branch) = name.strip_prefix("refs/heads/") {
+                note_own(&store, &format!("refs/remotes/{}/{branch}", self.name), to);
+            }
+        }
     }
 
     fn push_once(&self, moves: &[Move]) -> Result<(), RemoteError> {

@@ -38,9 +38,13 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn add(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
     fn title(&mut self, title: &str) {
         let title = folded(title, "", "", self.reader.width());
-        self.text.push_str(&format!("\n{BOLD}{}{BOLD:#}\n", title.trim_end()));
+        self.add(&format!("\n{BOLD}{}{BOLD:#}\n", title.trim_end()));
     }
 
     /// A line that begins with an id, cut to the terminal.
@@ -54,7 +58,7 @@ impl Page<'_> {
     }
 
     fn command(&mut self, word: &str, command: &str) {
-        self.text.push_str(&format!("      {word:<5} {COMMAND}{command}{COMMAND:#}\n"));
+        self.add(&format!("      {word:<5} {COMMAND}{command}{COMMAND:#}\n"));
     }
 
     fn words(&mut self, text: &str) {
@@ -67,30 +71,23 @@ impl Page<'_> {
         }
         self.title(&format!("Needs you ({})", needs.len()));
         for need in needs {
-            let style = color(need.task.status);
-            let tries = match need.task.attempts {
-                0 => String::new(),
-                1 => "1 try".to_owned(),
-                count => format!("{count} tries"),
-            };
-            let spent: Vec<_> = [Some(tries), spent(need.used)]
-                .into_iter()
-                .flatten()
-                .filter(|part| !part.is_empty())
-                .collect();
-            let (id, word) = (clean(&need.task.id), need.word);
-            let room = self.reader.width().saturating_sub(word.len() + 6);
-            let spent = spent.join(", ");
-            self.text.push_str(&format!("  {}  {style}{word}{style:#}", fit(&id, room)));
-            self.text.push_str(&folded_after(&spent, id.width().min(room) + word.len() + 4, self.reader));
-            self.words(&need.cause);
-            if let Some(first) = &need.first {
-                self.words(first);
-            }
-            for (word, command) in [("next", &need.next), ("see", &need.see)] {
-                if let Some(command) = command {
-                    self.command(word, command);
-                }
+            self.need(need);
+        }
+    }
+
+    fn need(&mut self, need: &Need<'_>) {
+        let (style, word) = (color(need.task.status), need.word);
+        let id = fit(&clean(&need.task.id), self.reader.width().saturating_sub(word.len() + 6));
+        self.add(&format!("  {id}  {style}{word}{style:#}"));
+        let taken = id.width() + word.len() + 4;
+        self.add(&folded_after(&so_far(need), taken, self.reader));
+        self.words(&need.cause);
+        if let Some(first) = &need.first {
+            self.words(first);
+        }
+        for (word, command) in [("next", &need.next), ("see", &need.see)] {
+            if let Some(command) = command {
+                self.command(word, command);
             }
         }
     }
@@ -145,30 +142,45 @@ impl Page<'_> {
 
     fn more(&mut self, count: usize) {
         if let Some(more) = count.checked_sub(SHOWN).filter(|more| *more > 0) {
-            self.text.push_str(&format!("  {FAINT}and {more} more{FAINT:#}\n"));
+            self.add(&format!("  {FAINT}and {more} more{FAINT:#}\n"));
         }
     }
 
     /// What there is to do for the plan as a whole.
     fn close(&mut self, morning: &Morning<'_>, is_calm: bool) {
-        let (plan, counts) = (shell_word(morning.around.plan_name), morning.report.counts);
-        let landed = morning.review.landed;
-        let line = if morning.around.is_paused {
-            format!("next    blueprint resume {plan}   (the run is paused)")
-        } else if morning.around.is_live {
-            format!("next    blueprint attach {plan}   (shows what the run does)")
-        } else if can_go_on(morning) {
-            format!("next    blueprint run {plan}   (goes on with what can be run)")
-        } else if counts.completed == counts.total && morning.review.open.is_empty() {
-            let landed = if landed > 0 { ", and all that was done has landed" } else { "" };
-            format!("all is completed{landed}: nothing needs you")
-        } else if is_calm {
-            "nothing needs you".to_owned()
-        } else {
-            format!("all of it  blueprint status {plan}")
-        };
-        self.text.push_str(&format!("\n{line}\n"));
+        self.add(&format!("\n{}\n", closing(morning, is_calm)));
     }
+}
+
+/// The last word: what to do next with the whole plan.
+fn closing(morning: &Morning<'_>, is_calm: bool) -> String {
+    let (plan, counts) = (shell_word(morning.around.plan_name), morning.report.counts);
+    let next = |verb: &str, why: &str| format!("next    blueprint {verb} {plan}   ({why})");
+    if morning.around.is_paused {
+        next("resume", "the run is paused")
+    } else if morning.around.is_live {
+        next("attach", "shows what the run does")
+    } else if can_go_on(morning) {
+        next("run", "goes on with what can be run")
+    } else if counts.completed == counts.total && morning.review.open.is_empty() {
+        let has_landed = morning.review.landed > 0;
+        let landed = if has_landed { ", and all that was done has landed" } else { "" };
+        format!("all is completed{landed}: nothing needs you")
+    } else if is_calm {
+        "nothing needs you".to_owned()
+    } else {
+        format!("all of it  blueprint status {plan}")
+    }
+}
+
+/// What it took up to now.
+fn so_far(need: &Need<'_>) -> String {
+    let tries = match need.task.attempts {
+        0 => None,
+        1 => Some("1 try".to_owned()),
+        count => Some(format!("{count} tries")),
+    };
+    tries.into_iter().chain(spent(need.used)).collect::<Vec<_>>().join(", ")
 }
 
 /// What follows on a line of which so many columns are taken; on one of its own where there is no room.

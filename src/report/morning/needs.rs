@@ -61,12 +61,11 @@ fn word(task: &TaskStatus, morning: &Morning<'_>) -> Option<&'static str> {
     match task.status {
         Status::Failed => Some("failed"),
         Status::Blocked if waits_for_approval(task, around) => Some("approval"),
-        Status::Blocked if task.question.is_some() => Some("question"),
+        // A run that was killed may not have had the time to block it.
+        Status::Blocked | Status::InProgress if task.question.is_some() => Some("question"),
         Status::Blocked if changes_protected_paths(task, around) => Some("approval"),
         Status::Blocked if task.outcome == Some(Outcome::MergeConflict) => Some("conflict"),
         Status::Blocked => Some("blocked"),
-        // A run that was killed may not have had the time to block it.
-        Status::InProgress if task.question.is_some() => Some("question"),
         Status::InProgress | Status::Pending | Status::Completed | Status::Cancelled => None,
     }
 }

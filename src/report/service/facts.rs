@@ -41,7 +41,8 @@ pub fn dotenv(summary: &Summary) -> String {
 
 /// A value is one line, whatever is in it.
 fn lines(values: &[(&str, String)]) -> String {
-    values.iter().map(|(name, value)| format!("{name}={}\n", clean(value))).collect()
+    let lines: Vec<_> = values.iter().map(|(name, value)| format!("{name}={}", clean(value))).collect();
+    lines.join("\n") + "\n"
 }
 
 fn cost(summary: &Summary) -> String {

@@ -1,5 +1,6 @@
 //! The status of a plan: what the file, the journal and a live run say together.
 
+mod attempts;
 mod changes;
 mod header;
 mod human;
@@ -14,11 +15,12 @@ mod timeline;
 mod waits;
 mod words;
 
+pub use attempts::{AttemptStatus, GateStatus};
 pub use changes::Changes;
 pub(super) use header::header;
 pub use human::{header_lines, status_lines};
 pub(super) use model::Owner;
-pub use model::{AttemptStatus, Counts, GateStatus, LiveRun, PlanStatus, StatusReport, TaskStatus};
+pub use model::{Counts, LiveRun, PlanStatus, StatusReport, TaskStatus};
 pub use reader::Reader;
 pub use show::show_lines;
 pub use spent::{Spent, SpentByAgent, SpentByRun};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::model::{AttemptStatus, GateStatus, TaskStatus};
+use super::attempts::{AttemptStatus, GateStatus};
+use super::model::TaskStatus;
 use super::reader::Reader;
 use super::timeline::timeline;
 use super::words::{because, color, owner, until};

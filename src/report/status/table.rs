@@ -60,7 +60,7 @@ fn rank(status: Status) -> u8 {
 /// Cells are padded before they are coloured: a colour has no width.
 fn line(cells: &Row, widths: &[usize; TITLES.len()], style: Style, status: Option<Status>) -> String {
     let shown = cells.iter().zip(widths).enumerate().filter(|(_, (_, width))| **width > 0);
-    let last = shown.clone().filter(|(_, (cell, _))| !cell.is_empty()).map(|(column, _)| column).last();
+    let last = shown.clone().filter(|(_, (cell, _))| !cell.is_empty()).map(|(column, _)| column).next_back();
     let cell = |(column, (cell, width)): (usize, (&String, &usize))| {
         // What ends a line needs no blanks.
         let cell = if Some(column) == last { fit(cell, *width) } else { padded(cell, *width) };

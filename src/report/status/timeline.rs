@@ -5,7 +5,7 @@ use std::time::Duration;
 use anstyle::AnsiColor;
 use jiff::Timestamp;
 
-use super::model::AttemptStatus;
+use super::attempts::AttemptStatus;
 use super::reader::Reader;
 use crate::agent::Outcome;
 use crate::report::signs::signs;

@@ -48,11 +48,12 @@ impl History {
                 }
             }
             Fact::AttemptStarted(started) => see(&mut self.runs, &started.run, time),
-            Fact::AgentSpoke { task, attempt } => self.see_run_of(task.as_str(), *attempt, time),
+            Fact::AgentSpoke { task, attempt } | Fact::Merged { task, attempt, .. } => {
+                self.see_run_of(task.as_str(), *attempt, time);
+            }
             Fact::AttemptEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
             Fact::Reported(reported) => self.see_run_of(reported.task.as_str(), reported.attempt, time),
             Fact::GateEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
-            Fact::Merged { task, attempt, .. } => self.see_run_of(task.as_str(), *attempt, time),
             // What a person does may stand after a run that was killed.
             Fact::JournalBegun { .. }
             | Fact::AgentStarted(_)

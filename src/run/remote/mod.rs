@@ -55,7 +55,13 @@ impl RemotePlan {
     /// [`RemoteError`] when the remote can't be reached.
     pub fn fetch(&self) -> Result<RefMap, RemoteError> {
         let (own, branches) = (self.refs.all(), self.refs.all_branches());
-        self.remote.fetch(&[&own, &branches, &self.refs.integration().full()])
+        let integration = self.refs.integration().full();
+        // By most templates that is one of the branches, and need not be asked for by itself.
+        let is_among = branches.split_once('*').is_some_and(|(before, after)| {
+            integration.strip_prefix(before).is_some_and(|rest| rest.ends_with(after))
+        });
+        let patterns = [own.as_str(), branches.as_str(), integration.as_str()];
+        self.remote.fetch(patterns.get(..if is_among { 2 } else { 3 }).unwrap_or(&patterns))
     }
 
     /// The plan's state among what was fetched; nothing, if nobody has saved one.

@@ -110,11 +110,11 @@ fn in_repository(context: &Context) -> Result<String, CliError> {
 /// Names that differ, also where case counts for nothing.
 fn keys(plan: &Plan) -> HashMap<TaskIndex, String> {
     let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let legible = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let mut taken = BTreeSet::from([SYNC.to_owned()]);
     let mut keys = HashMap::new();
     for (number, slug) in slugs(&ids).iter().enumerate() {
-        let slug: String = slug.chars().map(plain).collect();
+        let slug: String = slug.chars().map(legible).collect();
         let is_name = slug.starts_with(|c: char| c.is_ascii_alphabetic());
         let mut key = if is_name { slug } else { format!("task-{slug}") };
         if !taken.insert(key.to_lowercase()) {

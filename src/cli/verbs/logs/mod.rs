@@ -10,9 +10,10 @@ use crate::cli::context::{Context, find};
 use crate::cli::error::CliError;
 use crate::cli::masked_log::{MaskedLog, secrets_of};
 use crate::cli::output;
+use crate::cli::pager::Paged;
 use crate::run::{History, Record};
 use crate::store::{AttemptDir, read_records};
-use view::View;
+use view::{View, written};
 
 /// How often `--follow` looks for more.
 const LOOK: Duration = Duration::from_millis(200);
@@ -52,27 +53,29 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
     let secrets = secrets_of(&context, attempt, &dir);
     let open = || MaskedLog::open(&dir.stdout(), &secrets).ok();
-    let mut out = open();
+    let mut log = open();
+    let mut page = if args.follow || args.steps || log.is_none() { Paged::at_once() } else { Paged::new() };
     let mut view = if args.raw { View::AsItIs } else { view_of(&context, &attempt.started.runner) };
-    if args.steps || out.is_none() {
-        show_steps(&dir, &secrets)?;
+    if args.steps || log.is_none() {
+        show_steps(&dir, &secrets, &mut page)?;
     }
-    if let Some(out) = &mut out {
-        out.is_whole_unless(args.follow);
-        view.show(out)?;
+    if let Some(log) = &mut log {
+        log.is_whole_unless(args.follow);
+        view.show(log, &mut page)?;
     }
     if args.follow {
         let id = known.plan.task(index).id.as_str();
-        follow(&context, (id, attempt.started.attempt), open, out, &mut view)?;
+        follow(&context, (id, attempt.started.attempt), open, log, (&mut view, &mut page))?;
     }
-    view.end()?;
+    view.end(&mut page)?;
     let is_silent = dir.stdout().metadata().is_ok_and(|log| log.len() == 0);
     if (args.stderr || is_silent)
         && let Ok(mut errors) = MaskedLog::open(&dir.stderr(), &secrets)
     {
         errors.is_whole();
-        View::AsItIs.show(&mut errors)?;
+        View::AsItIs.show(&mut errors, &mut page)?;
     }
+    written(page.end())?;
     if is_silent && dir.stderr().metadata().is_ok_and(|log| log.len() == 0) {
         output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
     }
@@ -80,13 +83,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
 }
 
 /// What each step printed, in the order in which they ran.
-fn show_steps(dir: &AttemptDir, secrets: &Secrets) -> Result<(), CliError> {
+fn show_steps(dir: &AttemptDir, secrets: &Secrets, page: &mut Paged) -> Result<(), CliError> {
     for step in dir.past_steps() {
         if let Ok(mut log) = MaskedLog::open(&step.stdout(), secrets) {
             log.is_whole();
             let name = step.path().file_name().unwrap_or_default().to_string_lossy();
             output::say(&format!("step    {name}"));
-            View::AsItIs.show(&mut log)?;
+            View::AsItIs.show(&mut log, page)?;
         }
     }
     Ok(())
@@ -102,17 +105,17 @@ fn follow<'s>(
     context: &Context,
     (id, number): (&str, u32),
     open: impl Fn() -> Option<MaskedLog<'s>>,
-    mut out: Option<MaskedLog<'s>>,
-    view: &mut View,
+    mut log: Option<MaskedLog<'s>>,
+    (view, page): (&mut View, &mut Paged),
 ) -> Result<(), CliError> {
     loop {
         let is_over = is_over(context, id, number)?;
-        if out.is_none() {
-            out = open();
+        if log.is_none() {
+            log = open();
         }
-        if let Some(out) = &mut out {
-            out.is_whole_unless(!is_over);
-            view.show(out)?;
+        if let Some(log) = &mut log {
+            log.is_whole_unless(!is_over);
+            view.show(log, page)?;
         }
         if is_over {
             return Ok(());

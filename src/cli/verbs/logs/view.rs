@@ -24,9 +24,8 @@ impl View {
     }
 
     /// Shows what is there from where the file stands. Block by block: an agent may have printed more than there is memory.
-    pub(super) fn show(&mut self, file: &mut impl Read) -> Result<(), CliError> {
+    pub(super) fn show(&mut self, file: &mut impl Read, out: &mut impl Write) -> Result<(), CliError> {
         let mut block = vec![0; BLOCK];
-        let mut out = io::stdout().lock();
         loop {
             let count = match file.read(&mut block) {
                 Ok(0) => return written(out.flush()),
@@ -45,12 +44,12 @@ impl View {
     }
 
     /// Nothing follows: what stands in no whole line is shown, too.
-    pub(super) fn end(&mut self) -> Result<(), CliError> {
+    pub(super) fn end(&mut self, out: &mut impl Write) -> Result<(), CliError> {
         let mut text = self.text(b"\n");
         if let Self::Readable { readable, .. } = self {
             text.push_str(&readable.end());
         }
-        written(io::stdout().lock().write_all(text.as_bytes()))
+        written(out.write_all(text.as_bytes()))
     }
 
     fn text(&mut self, block: &[u8]) -> String {
@@ -75,7 +74,7 @@ impl View {
 }
 
 /// A reader that has gone (`blueprint logs x | head -1`) wants no more.
-fn written(done: io::Result<()>) -> Result<(), CliError> {
+pub(super) fn written(done: io::Result<()>) -> Result<(), CliError> {
     match done {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {

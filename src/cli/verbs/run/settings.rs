@@ -26,6 +26,8 @@ pub(in crate::cli::verbs) const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap
 /// How often an attempt is followed by another one, unless something says otherwise.
 pub(in crate::cli::verbs) const RETRIES: u32 = 2;
 const KILL_GRACE: Duration = Duration::from_secs(10);
+/// Systems that cancel a job kill it a few seconds later.
+const GRACE_OF_JOBS: Duration = Duration::from_secs(4);
 const STALL_TIMEOUT: Duration = Duration::from_mins(15);
 
 /// What a run is asked to do: flags over configuration over defaults.
@@ -52,7 +54,7 @@ pub(super) fn settings(
         jobs: args.jobs.or(config.jobs).unwrap_or(JOBS),
         retries: args.retries.or(config.retries).unwrap_or(RETRIES),
         retry_outcomes: config.retry_outcomes.clone(),
-        kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
+        kill_grace: kill_grace(args, config),
         stall_timeout: config.stall_timeout.map_or(STALL_TIMEOUT, |stall| stall.0),
         budget: budget(args, config),
         prices: prices(config),
@@ -102,6 +104,12 @@ pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
         program: own_program()?,
         kill_grace: config.kill_grace.map_or(KILL_GRACE, |grace| grace.0),
     })
+}
+
+/// What a system that cancels a job leaves of its time, the state has to be saved in, too.
+fn kill_grace(args: &Args, config: &Config) -> Duration {
+    let grace = config.kill_grace.map_or(KILL_GRACE, |grace| grace.0);
+    if args.ci { grace.min(GRACE_OF_JOBS) } else { grace }
 }
 
 fn ask(args: &Args, config: &Config) -> Result<Option<Step>, CliError> {

@@ -46,8 +46,7 @@ pub(super) fn watch(sight: &Sight<'_>) -> Result<u8, CliError> {
         show.close(sight, seen)?;
     }
     Ok(match over {
-        Unwatched::RunEnded => 0,
-        Unwatched::Signal(SIGHUP) => 0,
+        Unwatched::RunEnded | Unwatched::Signal(SIGHUP) => 0,
         Unwatched::Signal(signal) => u8::try_from(BY_SIGNAL + signal).unwrap_or(u8::MAX),
     })
 }
