@@ -7,9 +7,10 @@ use super::config::{self, Loaded};
 use super::error::CliError;
 use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
-use crate::git::{Repo, epic_slug, limit_calls};
+use crate::git::{EpicRefs, Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
+use crate::run::records::known_here;
 use crate::run::{self, Attempt, History, Record, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
@@ -153,6 +154,14 @@ impl Context {
         Ok(History::from_records(records.records))
     }
 
+    fn history_with_records(&self) -> Result<History, CliError> {
+        let Some(repo) = &self.repo else { return self.history() };
+        // No template for branches makes a difference to where records are.
+        let refs = EpicRefs::new(&epic_slug(&self.epic), EpicRefs::DEFAULT_TEMPLATE)?;
+        let known = known_here(repo, &refs, &self.state.journal());
+        known.map_err(|error| CliError::records(&self.path, error))?.map_or_else(|| self.history(), Ok)
+    }
+
     /// The document's plan, if it is a valid one.
     pub(super) fn valid(&self, genesis: &Genesis) -> Result<Plan, CliError> {
         plan::load(genesis)
@@ -163,8 +172,18 @@ impl Context {
 impl Opened {
     /// The plan, if it is a valid one, as it is now: file, journal and live run together.
     pub(super) fn known(self) -> Result<(Context, Known), CliError> {
+        let history = self.context.history()?;
+        self.known_by(history)
+    }
+
+    /// The same with what jobs of single tasks had left in remotes when these were last asked: to be looked at, not to be decided by.
+    pub(super) fn known_with_records(self) -> Result<(Context, Known), CliError> {
+        let history = self.context.history_with_records()?;
+        self.known_by(history)
+    }
+
+    fn known_by(self, history: History) -> Result<(Context, Known), CliError> {
         let Self { context, seen } = self;
-        let history = context.history()?;
         let now = ledger::caught_up(seen.into_genesis(), &history).map_err(|error| CliError::edit(&error))?;
         let plan = Arc::new(context.valid(&now)?);
         let run = RunLock::live_owner(&context.state.run_lock())?;

@@ -76,7 +76,8 @@ impl CliError {
         let plural = if errors == 1 { "" } else { "s" };
         let message = format!("the plan is invalid: {errors} error{plural}; nothing was changed");
         let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
-        let more = |first: &Diagnostic| format!("`blueprint validate --explain {}` says more", first.code.as_str());
+        let more =
+            |first: &Diagnostic| format!("`blueprint validate --explain {}` says more", first.code.as_str());
         Self { kind: Kind::Invalid, message: format!("{rendered}{message}"), hint: first.map(more) }
     }
 }
@@ -111,9 +112,7 @@ impl From<RemoteError> for CliError {
             RemoteError::Unknown { .. } => {
                 Self { hint: error.hint().map(str::to_owned), ..Self::usage(error) }
             }
-            error => {
-                Self { hint: error.hint().map(str::to_owned), ..Self::new(Kind::Environment, error) }
-            }
+            error => Self { hint: error.hint().map(str::to_owned), ..Self::new(Kind::Environment, error) },
         }
     }
 }
@@ -133,7 +132,8 @@ impl From<RunnerError> for CliError {
 
 impl From<IllegalTransition> for CliError {
     fn from(error: IllegalTransition) -> Self {
-        Self::usage(error).hint("`blueprint status TASK` tells how it stands; `blueprint retry TASK` sets it back")
+        Self::usage(error)
+            .hint("`blueprint status TASK` tells how it stands; `blueprint retry TASK` sets it back")
     }
 }
 

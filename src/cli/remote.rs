@@ -293,7 +293,7 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
 }
 
 /// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.
-fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
+pub(super) fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
     let flag = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&flag))

@@ -305,7 +305,9 @@ impl GitError {
             Self::Unfinished { .. } | Self::Unmerged { .. } | Self::Astray { .. } => {
                 Some("finish it in the worktree by hand, or retry the task")
             }
-            Self::UnknownRevision { .. } => Some("name a branch, a tag or a commit that `git rev-parse` knows"),
+            Self::UnknownRevision { .. } => {
+                Some("name a branch, a tag or a commit that `git rev-parse` knows")
+            }
             Self::RefMoved { .. } => Some("run it again"),
             _ => None,
         }

@@ -84,7 +84,10 @@ impl<'a> Ci<'a> {
                 if running.is_over() {
                     let (_, running) = self.running.remove(at);
                     self.end(task, running);
-                } else if matches!(task, "b2" | "b4") && !self.met.contains(task) && is_begun(self.fleet, task) {
+                } else if matches!(task, "b2" | "b4")
+                    && !self.met.contains(task)
+                    && is_begun(self.fleet, task)
+                {
                     self.met.insert(task);
                     let (_, running) = self.running.remove(at);
                     self.break_off(task, running);
@@ -158,7 +161,11 @@ fn assert_nothing_lost(fleet: &Fleet) {
     for task in TASKS {
         let record = fleet.record(task).unwrap();
         assert_record(&record);
-        assert_eq!((&record["status"], &record["claim"]), (&Value::from("completed"), &Value::Null), "{task}");
+        assert_eq!(
+            (&record["status"], &record["claim"]),
+            (&Value::from("completed"), &Value::Null),
+            "{task}"
+        );
         for fact in record["facts"].as_array().unwrap() {
             assert_eq!(journal.iter().filter(|line| *line == fact).count(), 1, "{fact:#}");
         }
@@ -166,7 +173,8 @@ fn assert_nothing_lost(fleet: &Fleet) {
         assert_eq!(merges.count(), 1, "{task}");
     }
     let completed = |task: &str| {
-        let is_it = |line: &&Value| line["fact"] == "transition" && line["to"] == "completed" && line["task"] == task;
+        let is_it =
+            |line: &&Value| line["fact"] == "transition" && line["to"] == "completed" && line["task"] == task;
         journal.iter().filter(is_it).count()
     };
     assert!(TASKS.iter().all(|task| completed(task) == 1));
@@ -189,4 +197,94 @@ fn assert_plan(fleet: &Fleet) {
 
 fn without_plan(listed: &str) -> String {
     listed.lines().filter(|line| !line.ends_with("\tgenesis.xml")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn work_of_two_jobs_that_conflicts_waits_for_a_run_in_which_an_agent_resolves_it() {
+    let script = "== *\nwrite same.txt by {task}\n== b #2\nwrite same.txt by both";
+    let fleet = Fleet::new(&PlanText::of(&["a", "b", "c"]).edge("a", "c").edge("b", "c"), script);
+    fleet.clone("a").run(&["a", "--ci"]).assert(0, &[]);
+    fleet.clone("b").run(&["b", "--ci"]).assert(0, &[]);
+    // What needs both can't begin.
+    fleet
+        .clone("c")
+        .run(&["c", "--ci"])
+        .assert(4, &["task `c` can't begin: the work of `b` conflicts", "same.txt"]);
+    assert!(fleet.record("c").is_none());
+    let sync = fleet.clone("sync");
+    sync.blueprint(&["sync"]).assert(4, &["blocked b: its work conflicts", "same.txt", "1 of 3", "run"]);
+    sync.assert_statuses(&[("a", "completed"), ("b", "blocked"), ("c", "pending")]);
+    let b = sync.task("b");
+    assert_eq!(b["outcome"], "merge-conflict");
+    sync.blueprint(&["sync"]).assert(4, &[]);
+    // The agent resolves the conflict, in a second attempt that is none at the task; then the rest is done.
+    let whole = fleet.clone("whole");
+    whole.script("== *\nwrite same.txt by a\\nby b\n== c\nwrite c.txt c");
+    whole.run(&["--ci"]).assert(0, &[]);
+    assert_eq!(fleet.git(&["show", &format!("{INTEGRATION}:same.txt")]), "by a\nby b");
+    whole.assert_statuses(&[("a", "completed"), ("b", "completed"), ("c", "completed")]);
+    assert_eq!(fleet.home.log().starts(), ["a", "b", "b", "c"]);
+    fleet.clone("last").blueprint(&["sync"]).assert(0, &["3 of 3"]);
+}
+
+#[test]
+fn a_clone_that_is_used_for_one_job_after_the_other_is_as_good_as_fresh_ones() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b", "c"]), WRITES);
+    let runner = fleet.clone("runner");
+    runner.run(&["a", "--ci"]).assert(0, &[]);
+    fleet.clone("elsewhere").run(&["b", "--ci"]).assert(0, &[]);
+    fleet.clone("early").blueprint(&["sync"]).assert(4, &["2 of 3"]);
+    runner.run(&["c", "--ci"]).assert(0, &[]);
+    runner.blueprint(&["sync"]).assert(0, &["3 of 3"]);
+    runner.assert_journal();
+    assert_eq!(fleet.home.log().starts(), ["a", "b", "c"]);
+    // And what is there is a state that any other clone goes on from.
+    fleet.clone("last").run(&["--ci"]).assert(0, &[]);
+}
+
+#[test]
+fn what_a_dead_job_has_begun_is_pending_again_and_what_a_live_one_does_is_left_to_it() {
+    let fleet = Fleet::new(&PlanText::of(&["dead", "live"]), "== *\nwait-for go\nwrite {task}.txt x");
+    let dead = fleet.clone("dead").start(&["run", "dead", "--ci", "--lease", "1s"]);
+    let live = fleet.clone("live").start(&["run", "live", "--ci"]);
+    fleet.home.wait_for_starts(2);
+    crate::project::wait_until(
+        "both records",
+        || is_begun(&fleet, "dead") && is_begun(&fleet, "live"),
+        String::new,
+    );
+    dead.kill();
+    let sync = fleet.clone("sync");
+    let says_pending = || {
+        sync.blueprint(&["sync"]).assert(4, &[]);
+        sync.task("dead")["status"] == "pending"
+    };
+    crate::project::wait_until("the claim to be over", says_pending, String::new);
+    assert_eq!(sync.task("live")["status"], "in-progress");
+    assert!(sync.blueprint(&["sync"]).stderr.contains("jobs are at work at live"));
+    fleet.home.touch("go");
+    live.wait().assert(0, &[]);
+    sync.blueprint(&["sync"]).assert(4, &["1 of 2"]);
+    sync.assert_statuses(&[("dead", "pending"), ("live", "completed")]);
+}
+
+#[test]
+fn where_nobody_has_done_anything_there_is_nothing_to_fold_in() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    fleet.clone("first").blueprint(&["sync"]).assert(4, &["0 of 1 tasks are completed"]);
+    assert_eq!(fleet.refs("refs/heads"), ["refs/heads/main"]);
+}
+
+#[test]
+fn what_was_folded_in_lands_in_the_branch_that_the_plan_started_from() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b"]), WRITES);
+    for task in ["a", "b"] {
+        fleet.clone(task).run(&[task, "--ci"]).assert(0, &[]);
+    }
+    let laptop = fleet.clone("laptop");
+    laptop.blueprint(&["sync"]).assert(0, &[]);
+    laptop.blueprint(&["land"]).assert(0, &[]);
+    assert_eq!(laptop.files("main"), ["README.md", "a.txt", "b.txt", "blueprint.toml", "genesis.xml"]);
+    assert_eq!(laptop.show("main", "genesis.xml"), laptop.read("genesis.xml").trim_end());
+    assert_eq!(laptop.git(&["status", "--porcelain"]), "");
 }

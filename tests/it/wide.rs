@@ -193,3 +193,134 @@ fn jobs_that_come_first_all_at_once_agree_on_where_the_plan_starts() {
         assert_eq!(fleet.git(&["rev-parse", &format!("refs/blueprint/trial/bases/{task}/1")]), start);
     }
 }
+
+#[test]
+fn status_reads_the_records_before_they_are_folded_in() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b", "c"]), "== a\nwrite a.txt a\n== b\nexit 1");
+    fleet.clone("first").run(&["a", "--ci"]).assert(0, &[]);
+    let second = fleet.clone("second");
+    second.run(&["b", "--ci"]).assert(1, &[]);
+    second.assert_statuses(&[("a", "completed"), ("b", "failed"), ("c", "pending")]);
+    // One that has done nothing, and only looked.
+    let early = fleet.clone("early");
+    early.run(&["c", "--ci"]).assert(4, &["waits for `b`, which is failed"]);
+    early.assert_statuses(&[("a", "completed"), ("b", "failed"), ("c", "pending")]);
+    let a = early.task("a");
+    assert_eq!((&a["attempts"], &a["outcome"]), (&Value::from(1), &Value::from("completed")));
+}
+
+#[test]
+fn a_base_is_the_very_commit_that_a_local_run_has_for_it() {
+    let plan = PlanText::of(&["a", "b", "c", "d"]).edge("a", "c").edge("b", "c").edge("a", "d");
+    let fleet = Fleet::new(&plan, WRITES);
+    for task in ["b", "a", "d", "c"] {
+        fleet.clone(task).run(&[task, "--ci"]).assert(0, &[]);
+    }
+    let local = fleet.clone("local");
+    local.complete(&[]);
+    for task in ["a", "b", "c", "d"] {
+        for name in
+            [format!("refs/blueprint/trial/bases/{task}/1"), format!("refs/heads/blueprint/trial/{task}")]
+        {
+            assert_eq!(fleet.git(&["rev-parse", &name]), local.git(&["rev-parse", &name]), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_somebody_works_at_as_a_whole_is_left_to_them_and_the_other_way_round() {
+    let fleet = Fleet::new(&PlanText::of(&["a", "b"]), "== *\nwait-for go\nwrite {task}.txt {task}");
+    let whole = fleet.clone("whole").start(&["run", "--ci"]);
+    fleet.home.wait_for_starts(2);
+    fleet.clone("job").run(&["a", "--ci"]).assert(5, &["the plan is being worked at"]);
+    fleet.home.touch("go");
+    whole.wait().assert(0, &[]);
+    assert!(fleet.record("a").is_none());
+
+    let fleet = Fleet::new(&PlanText::of(&["a", "b"]), "== *\nwait-for go\nwrite {task}.txt {task}");
+    let job = fleet.clone("job").start(&["run", "a", "--ci"]);
+    fleet.home.wait_for_starts(1);
+    fleet.clone("whole").run(&["--ci"]).assert(5, &["a job is at work at task `a`"]);
+    fleet.home.touch("go");
+    job.wait().assert(0, &[]);
+    // Then it goes on from what the job has done.
+    fleet.clone("again").run(&["--ci"]).assert(0, &[]);
+    assert_eq!(fleet.home.log().starts(), ["a", "b"]);
+}
+
+#[test]
+fn what_jobs_do_where_a_run_has_begun_goes_on_from_there() {
+    let fleet = Fleet::new(
+        &PlanText::chain(&["a", "b"]),
+        "== a\nwrite a.txt a\n== b #1\nexit 1\n== b\nwrite b.txt b",
+    );
+    fleet.clone("whole").run(&["--ci"]).assert(1, &[]);
+    let job = fleet.clone("job");
+    job.run(&["b", "--ci"]).assert(0, &[]);
+    assert_eq!(outcomes(&fleet.record("b").unwrap()), ["failed", "completed"]);
+    assert_eq!(fleet.home.log().starts(), ["a", "b", "b"]);
+    fleet.clone("last").blueprint(&["sync"]).assert(0, &["2 of 2 tasks are completed"]);
+}
+
+#[test]
+fn a_job_that_was_asleep_for_too_long_gives_way_to_the_one_that_took_over() {
+    let fleet =
+        Fleet::new(&PlanText::of(&["a"]), "== a #1\nwait-for go\nwrite a.txt slow\n== a\nwrite a.txt fast");
+    let slow = fleet.clone("slow").start(&["run", "a", "--ci", "--lease", "1s"]);
+    fleet.home.wait_for_starts(1);
+    wait_until("the attempt in the record", || is_begun(&fleet, "a"), || format!("{:?}", fleet.record("a")));
+    slow.signal(Signal::STOP);
+    let fast = fleet.clone("fast");
+    let mut ended = fast.run(&["a", "--ci"]);
+    while ended.code == Some(5) {
+        ended = fast.run(&["a", "--ci"]);
+    }
+    ended.assert(0, &[]);
+    let record = fleet.record("a").unwrap();
+    slow.signal(Signal::CONT);
+    fleet.home.touch("go");
+    slow.wait().assert(5, &["the claim on task `a` is lost"]);
+    assert_eq!(fleet.record("a").unwrap(), record);
+    assert_eq!(fleet.git(&["show", "blueprint/trial/a:a.txt"]), "fast");
+}
+
+#[test]
+fn what_the_remote_refuses_is_said_with_the_way_out() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let clone = fleet.clone("first");
+    fleet.refuse_pushes("no agents here");
+    clone.run(&["a", "--ci"]).assert(74, &["refused the push: no agents here", "refs/blueprint/*"]);
+    assert!(fleet.home.log().starts().is_empty());
+    clone.git(&["remote", "set-url", "origin", "/nowhere at all"]);
+    clone.run(&["a", "--ci"]).assert(74, &["can't reach remote `origin`", "git ls-remote"]);
+    clone.run(&["a", "--ci", "--remote", "other"]).assert(2, &["there is no remote `other`"]);
+}
+
+#[test]
+fn a_record_that_is_none_is_named_and_ends_nothing_but_itself() {
+    let fleet = Fleet::new(&PlanText::of(&["a", "b"]), WRITES);
+    fleet.clone("first").run(&["a", "--ci"]).assert(0, &[]);
+    let main = fleet.git(&["rev-parse", "main"]);
+    fleet.git(&["update-ref", "refs/blueprint/trial/records/b", &main]);
+    fleet
+        .clone("other")
+        .run(&["b", "--ci"])
+        .assert(74, &["the record `refs/blueprint/trial/records/b` can't be read"]);
+    fleet.clone("sync").blueprint(&["sync"]).assert(4, &["refs/blueprint/trial/records/b", "1 of 2 tasks"]);
+}
+
+#[test]
+fn a_job_that_is_cancelled_at_whatever_moment_leaves_its_task_free() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nhang");
+    for turn in 0..8_u64 {
+        let clone = fleet.clone(&turn.to_string());
+        let job = clone.start(&["run", "a", "--ci"]);
+        std::thread::sleep(std::time::Duration::from_millis(60 * turn));
+        job.signal(Signal::TERM);
+        let ended = job.wait();
+        assert_ne!(ended.code, Some(0), "{ended}");
+        let record = fleet.record("a").unwrap_or_default();
+        assert_eq!(record["claim"], Value::Null, "{turn}: {ended}");
+        assert_ne!(record["status"], "in-progress", "{turn}: {ended}");
+    }
+}

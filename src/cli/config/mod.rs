@@ -19,8 +19,8 @@ pub use keys::{
     AgentConfig, Config, Isolation, Keep, OnConflict, Quality, RunnerConfig, Sandbox, Strategy, Timeout,
 };
 pub use money::{PriceConfig, TokenCount, Usd};
-pub use notify::{Notice, NotifyConfig, Webhook};
 pub(crate) use named::{NameOf, Named, named};
+pub use notify::{Notice, NotifyConfig, Webhook};
 /// Where worktrees go: beside the checkout, because those inside confuse build tools and linters.
 pub(crate) const WORKTREE_DIR: &str = "../{repo}.worktrees/{epic}/{task}";
 

@@ -36,8 +36,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let lease = args.lease.map_or(LEASE, |lease| lease.0);
     let session = Session::begin(&context, &args.remote, lease, Jobs::LetBe)?;
     let site = site(&context, in_repository(&context)?)?;
-    let standing = write_down(&site, &refs(&context)?)
-        .map_err(|error| CliError::records(&context.path, error))?;
+    let standing =
+        write_down(&site, &refs(&context)?).map_err(|error| CliError::records(&context.path, error))?;
     say(session.taken_in(), &standing);
     session.end(&context)?;
     output::say(&next_step(&context, standing.verdict));
@@ -66,7 +66,9 @@ fn say(taken: &TakenIn, standing: &Standing) {
     let Standing { completed, total, commit, .. } = standing;
     output::say(&format!("{completed} of {total} tasks are completed; {} have records", taken.records));
     if let Some(commit) = commit {
-        output::say(&format!("note    the plan's file is committed on the integration branch, as {commit:.10}"));
+        output::say(&format!(
+            "note    the plan's file is committed on the integration branch, as {commit:.10}"
+        ));
     }
 }
 
@@ -79,9 +81,13 @@ fn next_step(context: &Context, verdict: Verdict) -> String {
     let plan = shell_word(&context.path.to_string_lossy());
     match verdict {
         Verdict::Completed => format!("next    blueprint land {plan}   (merges it into your branch)"),
-        Verdict::Failed => format!("next    blueprint status {plan}   (`run --ci --rerun-failed` tries again)"),
+        Verdict::Failed => {
+            format!("next    blueprint status {plan}   (`run --ci --rerun-failed` tries again)")
+        }
         Verdict::Blocked | Verdict::OverBudget | Verdict::Interrupted { .. } => {
-            format!("next    blueprint run {plan} --ci   (does what is left, and has agents resolve conflicts)")
+            format!(
+                "next    blueprint run {plan} --ci   (does what is left, and has agents resolve conflicts)"
+            )
         }
     }
 }

@@ -50,7 +50,13 @@ impl Repo {
     pub fn step(&self, landing: &Landing, plan: Option<&Path>) -> Result<Advance, GitError> {
         let checkout = self.checked_out_at(&landing.branch)?;
         let is_here = checkout.as_deref().is_some_and(|checkout| Some(checkout) == self.workdir());
-        let keep = plan.filter(|_| is_here && landing.plan == PlanFate::Committed).map(Path::to_owned);
+        let lies_there = |plan: &&Path| match landing.plan {
+            PlanFate::Committed => true,
+            // The work that lands may bring it, where jobs of other machines have.
+            PlanFate::Nothing => self.lies_as_in(landing.to, plan).unwrap_or(false),
+            PlanFate::Left => false,
+        };
+        let keep = plan.filter(|plan| is_here && lies_there(plan)).map(Path::to_owned);
         Ok(Advance {
             branch: landing.branch.as_str().to_owned(),
             from: landing.from.to_string(),

@@ -305,6 +305,15 @@ impl Repo {
         id_in(&commit.args(["-F", "-"]).stdin(text).run()?, self.place())
     }
 
+    /// Whether the file at `path` of the checkout lies there as the commit has it.
+    pub(super) fn lies_as_in(&self, commit: Oid, path: &Path) -> Result<bool, GitError> {
+        let blob = self.store_file(&self.require_workdir()?.join(path), path)?;
+        let store = self.open_store()?;
+        let tree = store.find_commit(commit).and_then(|commit| commit.tree());
+        let tree = tree.map_err(GitError::git("read a commit", self.place()))?;
+        Ok(tree.get_path(path).is_ok_and(|entry| entry.id() == blob))
+    }
+
     /// Stores a file of a checkout as git would if it were added at `path`.
     fn store_file(&self, file: &Path, path: &Path) -> Result<Oid, GitError> {
         let bytes = std::fs::read(file).map_err(GitError::io("read", file))?;

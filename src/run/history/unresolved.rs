@@ -40,7 +40,9 @@ impl TaskHistory {
     /// Whether its work was finished by a job of its own, and turned out to conflict when all jobs' work was brought together: nobody has tried to
     /// resolve that, nor decided anything since.
     pub(in crate::run) fn is_untried_conflict(&self) -> bool {
-        let Some(last) = self.last_attempt().filter(|last| last.started.resolves.is_none()) else { return false };
+        let Some(last) = self.last_attempt().filter(|last| last.started.resolves.is_none()) else {
+            return false;
+        };
         let since = self.transitions.get(last.transitions_before..).unwrap_or_default();
         let is_brought_together = matches!(since, [done, blocked]
             if done.to == Status::Completed && blocked.to == Status::Blocked && blocked.actor == OURS);

@@ -13,7 +13,7 @@ use super::post::Post;
 use super::shelf::Records;
 use super::venue::{Folded, Venue};
 use super::works::finished;
-use super::{JobClaim, RecordsError, TaskRecord, abandoned, shelf};
+use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
@@ -102,13 +102,13 @@ impl Venue<'_> {
         let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;
         self.bring_attempts(&fetched)?;
         let Records { by_task: records, broken } = shelf::of_epic(&self.plan, &fetched)?;
-        for broken in broken {
-            tracing::warn!(%broken, "passed over");
-        }
         let before = plan.with_prerequisites(&[task]);
         let meant = plan.tasks().filter(|(index, _)| before[index.0]);
         let meant = meant.filter_map(|(_, task)| records.get(&task.id)).map(|(_, record)| record);
         let mut folded = self.fold(genesis, meant)?;
+        let slugs = slugs_of(plan, &folded.history);
+        let slug = slugs.get(task.0).cloned().unwrap_or_default();
+        self.pass_over(broken, &slug)?;
         let id = &plan.task(task).id;
         let record = records.get(id).map(|(_, record)| record);
         match course(plan, &folded.genesis, task, record, Timestamp::now()) {
@@ -123,11 +123,21 @@ impl Venue<'_> {
         {
             return Ok(Begun::Conflict(task, paths));
         }
-        let slugs = slugs_of(plan, &folded.history);
         self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
-        let slug = slugs.get(task.0).cloned().unwrap_or_default();
         let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
         self.claim(fetched, id, slug, status)
+    }
+
+    /// What can't be read of other tasks is as if it were not there; nothing is written over what can't be read of this one.
+    fn pass_over(&self, broken: Vec<RecordError>, slug: &str) -> Result<(), RecordsError> {
+        let own = self.plan.refs.record(slug);
+        for broken in broken {
+            if broken.name() == own {
+                return Err(broken.into());
+            }
+            tracing::warn!(%broken, "passed over");
+        }
+        Ok(())
     }
 
     /// Has the local integration branch hold the work of these tasks, as far as they are completed; gives the first that conflicts.
@@ -167,9 +177,16 @@ impl Venue<'_> {
             known: fetched,
             branch,
         };
-        post.save(true)?;
+        let claimed = post.save(true);
+        // What follows is not broken off.
+        post.plan.remote = self.site.repo.remote(self.plan.remote.name())?;
+        if let Err(error) = claimed {
+            post.take_back()?;
+            return Err(error);
+        }
         // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
-        if let Err(error) = self.refuse_a_whole_run(&self.plan.fetch()?) {
+        let alone = self.plan.fetch().map_err(Into::into).and_then(|now| self.refuse_a_whole_run(&now));
+        if let Err(error) = alone {
             post.save(false)?;
             return Err(error);
         }

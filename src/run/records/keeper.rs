@@ -36,8 +36,9 @@ impl Keeper {
         let is_over = Arc::new(AtomicBool::new(false));
         let remote = post.plan.remote.clone();
         post.until(&is_over);
+        let over = Arc::clone(&is_over);
         let thread = thread::spawn(move || {
-            let (mut post, lost) = keep(post, &heard);
+            let (mut post, lost) = keep(post, &heard, &over);
             // What is said last is not broken off.
             post.plan.remote = remote;
             (post, lost)
@@ -66,7 +67,7 @@ impl Keeper {
     }
 }
 
-fn keep(mut post: Post, heard: &Receiver<Say>) -> (Post, Option<RecordsError>) {
+fn keep(mut post: Post, heard: &Receiver<Say>, is_over: &AtomicBool) -> (Post, Option<RecordsError>) {
     let pause = post.lasts / RENEWALS;
     loop {
         match heard.recv_timeout(pause) {
@@ -85,6 +86,8 @@ fn keep(mut post: Post, heard: &Receiver<Say>) -> (Post, Option<RecordsError>) {
                 let _ = kill_process(getpid(), Signal::TERM);
                 return (post, Some(lost));
             }
+            // It was broken off, and is said again in a moment.
+            Err(_) if is_over.load(Ordering::SeqCst) => {}
             Err(error) => tracing::warn!(%error, "the record could not be saved; it is tried again"),
         }
     }

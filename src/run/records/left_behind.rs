@@ -1,17 +1,20 @@
 //! What runs on other machines have left behind, and what is known of a plan from afar.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::fold::Known;
 use super::{RecordsError, abandoned, shelf};
-use crate::git::{GitError, RefMap};
+use crate::git::{EpicRefs, GitError, RefMap, Repo};
 use crate::plan::TaskId;
 use crate::run::record::{AttemptStarted, Record, open_journal};
 use crate::run::remote::RemotePlan;
 use crate::run::{History, Site};
-use crate::store::read_records;
+use crate::store::{StoreError, read_records};
 
 /// Brings to an end what a run on another machine had begun, and nobody can take up here: its agents are gone with it. Gives the tasks. Those
 /// that have a record are left to [`super::Venue::take_in`].
@@ -40,6 +43,27 @@ pub fn end_left_behind(
         }
     }
     Ok(tasks)
+}
+
+/// What the journal of a clone says together with the records that its remotes had when they were last asked; nothing, if there were none.
+///
+/// # Errors
+/// [`RecordsError`] if the journal or the repository can't be read.
+pub fn known_here(repo: &Repo, refs: &EpicRefs, journal: &Path) -> Result<Option<History>, RecordsError> {
+    for name in repo.remotes()? {
+        let plan = RemotePlan { remote: repo.remote(&name)?, refs: refs.clone() };
+        let known = plan.remote.known(&[&format!("{}*", refs.records())])?;
+        if known.is_empty() {
+            continue;
+        }
+        let journal = match fs::read(journal) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(StoreError::io("read", journal)(error).into()),
+        };
+        return Ok(told(Some(&journal), &plan, &known)?);
+    }
+    Ok(None)
 }
 
 /// What a journal says together with the records among the refs that were fetched, each fact once; nothing if there is neither.

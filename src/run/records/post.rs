@@ -67,6 +67,18 @@ impl Post {
         Ok(self.plan.remote.push(&self.moves(at)?)?)
     }
 
+    /// Gives the task back, if it is ours: a push whose answer we did not get may have been made all the same.
+    pub(super) fn take_back(&mut self) -> Result<(), RecordsError> {
+        let name = self.name();
+        match shelf::look(&self.plan, &name)? {
+            Some((at, record)) if record.claim.as_ref().is_some_and(|claim| claim.run == self.claim.run) => {
+                self.known.insert(name, at);
+                self.save(false)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn record(&self, is_ours: bool) -> Result<TaskRecord, RecordsError> {
         let lines = read_records::<Value>(&self.journal)?.records;
         let expires = Timestamp::now().checked_add(self.lasts).unwrap_or(Timestamp::MAX);

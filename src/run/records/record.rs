@@ -67,6 +67,15 @@ pub enum RecordError {
     },
 }
 
+impl RecordError {
+    /// The ref that it is about.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Unreadable { name, .. } | Self::OfLaterVersion { name, .. } => name,
+        }
+    }
+}
+
 impl TaskRecord {
     /// One of a task of which nothing has been said yet.
     pub fn new(epic: &str, task: &TaskId) -> Self {

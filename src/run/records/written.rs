@@ -74,8 +74,7 @@ fn commit(site: &Site, refs: &EpicRefs) -> Result<Option<Oid>, RecordsError> {
 }
 
 fn standing(genesis: &Genesis, commit: Option<Oid>) -> Standing {
-    let count =
-        |meant: &[Status]| genesis.tasks().iter().filter(|task| meant.contains(&task.status)).count();
+    let count = |meant: &[Status]| genesis.tasks().iter().filter(|task| meant.contains(&task.status)).count();
     let (completed, total) = (count(&[Status::Completed]), genesis.tasks().len());
     let verdict = match (count(&[Status::Failed, Status::Cancelled]), completed == total) {
         (0, true) => Verdict::Completed,

@@ -1,5 +1,7 @@
 //! A bare repository that several clones share, as the jobs of a CI system do: each in a folder of its own, all with the same agents.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,6 +47,14 @@ impl Fleet {
     pub(crate) fn refs(&self, below: &str) -> Vec<String> {
         let listed = self.git(&["for-each-ref", "--format=%(refname)", below]);
         listed.lines().map(str::to_owned).collect()
+    }
+
+    /// From now on the remote takes nothing, and says that.
+    pub(crate) fn refuse_pushes(&self, why: &str) {
+        let hook = self.bare.join("hooks/pre-receive");
+        fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        fs::write(&hook, format!("#!/bin/sh\necho '{why}' >&2\nexit 1\n")).unwrap();
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// A task's record as the remote has it; nothing if there is none.

@@ -2,20 +2,25 @@
 
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
 
 use super::{Args, Listener, View, start};
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::remote::heed_signals;
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Repo, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
-use crate::run::Settings;
 use crate::run::records::{Begun, Job, JobClaim, Venue};
 use crate::run::remote::RemotePlan;
+use crate::run::{RunEvent, Settings};
 
 /// What systems that cancel a job wait at least before they kill it.
 const GRACE: Duration = Duration::from_secs(4);
@@ -34,8 +39,13 @@ pub(super) fn run(
         return Err(CliError::usage("no task is named"));
     };
     let task = &known.plan.task(index).id;
-    match begin(args, (context, known), repo, &settings, index)? {
-        Begun::Job(job) => run_job((args, global), context, repo, settings, view, job),
+    let called_off = heed_signals()?;
+    let begun = begin(args, (context, known), repo, &settings, index, &called_off);
+    if called_off.load(Ordering::SeqCst) {
+        return give_back(context, task, begun);
+    }
+    match begun? {
+        Begun::Job(job) => run_job((args, global), context, repo, settings, view, (job, called_off)),
         Begun::Completed => {
             output::say(&format!("task `{}` is completed already: there is nothing to do", shown(task)));
             Ok(0)
@@ -68,12 +78,13 @@ fn begin(
     repo: &Repo,
     settings: &Settings,
     index: TaskIndex,
+    called_off: &Arc<AtomicBool>,
 ) -> Result<Begun, CliError> {
     let site = super::site(context, repo, context.plan_file()?);
     let venue = Venue {
         site: &site,
         plan: RemotePlan {
-            remote: repo.remote(args.remote())?,
+            remote: repo.remote(args.remote())?.until(called_off),
             refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
         },
         strategy: settings.strategy,
@@ -90,20 +101,36 @@ fn run_job(
     repo: &Repo,
     settings: Settings,
     view: View,
-    job: Job,
+    (job, called_off): (Job, Arc<AtomicBool>),
 ) -> Result<u8, CliError> {
     // What is merged is tried where all of it is together.
     let kill_grace = settings.kill_grace.min(GRACE);
     let settings = Settings { verify: None, unattended: true, kill_grace, ..settings };
     let job = Rc::new(job);
     let hears = Rc::clone(&job);
-    let more: Vec<Listener> = vec![Box::new(move |event| hears.hear(event))];
+    let hear = move |event: &RunEvent| {
+        // A signal came before the run listened: now it does.
+        if matches!(event, RunEvent::AttemptStarted { .. }) && called_off.load(Ordering::SeqCst) {
+            let _ = kill_process(getpid(), Signal::TERM);
+        }
+        hears.hear(event);
+    };
+    let more: Vec<Listener> = vec![Box::new(hear)];
     let ran = start((context, global), repo, settings, view, (args, more));
     // The run is over, and with it whoever heard it.
     let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
     let exit = ran?;
     ended.map_err(|error| CliError::records(&context.path, error))?;
     Ok(exit)
+}
+
+/// Its system has cancelled the job before it began.
+fn give_back(context: &Context, task: &TaskId, begun: Result<Begun, CliError>) -> Result<u8, CliError> {
+    if let Ok(Begun::Job(job)) = begun {
+        job.end().map_err(|error| CliError::records(&context.path, error))?;
+    }
+    let text = format!("broken off before an agent began on task `{}`; it is free", shown(task));
+    Err(CliError::new(Kind::BrokenOff, text))
 }
 
 fn left_to(task: &TaskId, claim: &JobClaim) -> CliError {

@@ -93,7 +93,7 @@ struct Seen {
 
 impl Sight<'_> {
     fn look(&self) -> Result<Seen, CliError> {
-        let (context, known) = Context::open(self.path.clone(), self.global)?.known()?;
+        let (context, known) = Context::open(self.path.clone(), self.global)?.known_with_records()?;
         let wanted = known.tasks(self.names)?;
         Ok(Seen { context, known, wanted })
     }

@@ -57,7 +57,7 @@ fn plan_facts(recap: &Recap, task: &TaskRecap) -> Markup {
 }
 
 fn story(attempt: &AttemptRecap) -> Markup {
-    let class = if attempt.counts { "counts" } else { "" };
+    let class = if attempt.counts { "accepted" } else { "passed-over" };
     html! {
         li class=(class) value=(attempt.attempt) {
             p {
