@@ -40,7 +40,10 @@ impl Scene {
             let words: Vec<_> = call.split(' ').collect();
             self.0.blueprint(&words).assert(*code, &[]);
         }
-        self.0.script(WORK);
+        // The agent of a live run reads its script when it begins, which may be later.
+        if name != "live" {
+            self.0.script(WORK);
+        }
     }
 
     /// Runs a block; each of its commands has to succeed. Gives what is to be said if not.
