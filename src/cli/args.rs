@@ -96,7 +96,7 @@ pub(super) enum Verb {
     Repair(verbs::repair::Args),
     /// Show the plan's graph.
     Graph(verbs::graph::Args),
-    /// Tell how it went: what was done, in what time, at what cost; as Markdown, a page or JSON.
+    /// Tell how a plan went: as Markdown, as JSON, or as a page.
     Report(verbs::report::Args),
     /// Show what a task's agent printed.
     Logs(verbs::logs::Args),

@@ -194,17 +194,6 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_one() {
 }
 
 #[test]
-fn keys_whose_feature_is_to_come_are_accepted_and_said_once() {
-    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
-    project.configure("notify = \"bell\"");
-    let ended = project.complete(&[]);
-    let said = ended.stderr.matches("no effect in this version").count();
-    assert_eq!(said, 1, "{ended}");
-    ended.assert(0, &["`notify`"]);
-    assert!(project.files(INTEGRATION).contains(&"a.txt".to_owned()));
-}
-
-#[test]
 fn a_task_of_the_configuration_that_is_not_in_the_plan_is_warned_of() {
     let project = TestProject::new(&PlanText::of(&["a"]), WORK);
     project

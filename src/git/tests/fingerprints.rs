@@ -1,6 +1,5 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use super::support::{Sandbox, Tested, branch, write};
 use crate::git::{Change, Fingerprint, Repo, Scope, What};
@@ -115,24 +114,4 @@ fn settings_and_hooks_count_wherever_they_are() {
         write(&hook.with_file_name("README"), "no hook");
     });
     assert_eq!(names(&found), [(What::Setting, &*hook.display().to_string())]);
-}
-
-/// Not a test: `cargo test -- --ignored --nocapture cost_of` says what a look costs.
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_a_look_at_5000_files() {
-    let sandbox = Sandbox::new();
-    for number in 0..5_000 {
-        sandbox.write(&format!("dir{}/file{number}", number % 50), "content of a file, more or less\n");
-    }
-    sandbox.commit("many");
-    for _ in 0..3 {
-        let began = Instant::now();
-        let found = look(&sandbox.repo(), &[]);
-        eprintln!("{:?} for a look at {} files", began.elapsed(), 5_000);
-        drop(found);
-        let began = Instant::now();
-        sandbox.git(&["status", "--porcelain"]);
-        eprintln!("{:?} for git status", began.elapsed());
-    }
 }
