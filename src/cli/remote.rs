@@ -19,7 +19,7 @@ use crate::git::{EpicRefs, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
 use crate::run::remote::{
-    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
+    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking, restore,
 };
 use crate::run::{Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
@@ -282,6 +282,7 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
         Jobs::Refuse => refuse_claimed(&venue.plan, &fetched)?,
         Jobs::LetBe => {}
     }
+    refuse_lacking(venue.site, &venue.plan, &fetched)?;
     give_way(venue.site, &venue.plan, &fetched)?;
     let mut restored = restore(venue.site, &venue.plan, &fetched)?;
     for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
@@ -347,7 +348,7 @@ impl CliError {
             StateError::Remote(error) => error.into(),
             StateError::Run(error) => Self::run(plan, error),
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
-            StateError::Diverged { .. } => Self { hint, ..Self::usage(error) },
+            StateError::Diverged { .. } | StateError::Lacking { .. } => Self { hint, ..Self::usage(error) },
             StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {
                 Self { hint, ..Self::new(Kind::Environment, error) }
             }

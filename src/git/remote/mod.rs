@@ -12,6 +12,7 @@ mod fetch;
 mod files;
 mod push;
 mod said;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
 pub use fetch::RefMap;
 pub use push::Move;
+pub use versions::content_id;
 
 /// How often a call is tried that failed for what may pass.
 const TRIES: u32 = 4;

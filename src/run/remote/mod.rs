@@ -7,6 +7,7 @@
 //! Only who has the lease writes the plan, and renews the lease by the same push: whoever has lost it writes nothing any more. Branches and
 //! the other refs of the epic are the same there as here.
 
+mod checkout;
 mod claims;
 mod error;
 mod keeper;
@@ -22,6 +23,8 @@ use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
 use crate::run::History;
 use crate::run::records::told;
 
+pub use checkout::refuse_lacking;
+pub(in crate::run) use checkout::{is_ours, note_left, read};
 pub use claims::refuse_claimed;
 pub use error::StateError;
 pub use keeper::Keeper;

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Instant;
 
+use super::checkout::note_left;
 use super::lineage::whole_lines;
-use super::restore::{committed, journal, note_common};
+use super::restore::journal;
+use super::saved::Card;
 use super::{Lease, RemotePlan, Restored, Saved, StateError};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError};
@@ -32,19 +34,16 @@ pub struct Saver {
     left: BTreeSet<String>,
     /// What the remote has.
     saved: Option<Saved>,
-    committed: Option<String>,
+    card: Card,
     renewed: Instant,
 }
 
 impl Saver {
     /// Saves from where the remote and this clone have been brought together.
     pub fn new(site: Site, lease: Lease, restored: Restored) -> Self {
-        let Restored { known, settled, saved, .. } = restored;
-        // Of a plan that is not in this checkout, what was known of it before still holds.
-        let before = || saved.as_ref().and_then(|saved| saved.card.committed.clone());
-        let committed = committed(&site).ok().flatten().or_else(before);
+        let Restored { known, settled, saved, card, .. } = restored;
         let (left, renewed) = (BTreeSet::new(), Instant::now());
-        Self { site, lease, known, settled, left, saved, committed, renewed }
+        Self { site, lease, known, settled, left, saved, card, renewed }
     }
 
     /// The lease.
@@ -127,7 +126,7 @@ impl Saver {
             self.lease.renewed(renewal);
         }
         if is_new {
-            note_common(&self.site.state, &state.plan)?;
+            note_left(&self.site.state, &state.plan)?;
             self.saved = Some(state);
         }
         Ok(())
@@ -141,7 +140,7 @@ impl Saver {
         // Somebody is about writing it: the one before will do, the journal catches it up.
         let before = self.saved.as_ref().map(|saved| saved.plan.clone()).filter(|_| !is_a_plan);
         let journal = journal(&self.site.state)?;
-        Ok(Saved::new(before.unwrap_or(plan), whole_lines(&journal).to_vec(), self.committed.clone()))
+        Ok(Saved::new(before.unwrap_or(plan), whole_lines(&journal).to_vec(), self.card.clone()))
     }
 
     /// The refs after the journal that names them.
