@@ -15,7 +15,7 @@ use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Remote, Repo, epic_slug};
+use crate::git::{EpicRefs, Patience, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
 use crate::run::remote::{
@@ -177,6 +177,7 @@ pub(super) struct Session {
     taken: TakenIn,
     remote: Remote,
     called_off: Arc<AtomicBool>,
+    patience: Patience,
 }
 
 /// What living jobs are to a session, which have single tasks of the plan.
@@ -203,11 +204,12 @@ impl Session {
         let repo = in_repository(context)?;
         let called_off = heed_signals()?;
         let plan = remote_plan(context, repo, remote)?;
-        let (remote, site) = (plan.remote.clone(), site(context, repo)?);
+        let patience = Patience::new(Arc::clone(&called_off));
+        let (remote, site) = (plan.remote.clone().with(&patience), site(context, repo)?);
         let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
-        let venue = Venue { site: &site, plan, strategy, base: None, owner, lasts };
+        let venue = Venue { site: &site, plan, strategy, base: None, owner, patience: patience.clone(), lasts };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if called_off.load(Ordering::SeqCst) {
@@ -218,7 +220,7 @@ impl Session {
             ));
         }
         let (saver, taken) = begun?;
-        Ok(Self { saver: Some(saver), taken, remote, called_off })
+        Ok(Self { saver: Some(saver), taken, remote, called_off, patience })
     }
 
     /// What jobs have left of single tasks.
@@ -229,13 +231,13 @@ impl Session {
     /// Keeps the remote up to date beside a run.
     pub(super) fn keep(mut self) -> Option<Keeper> {
         let saver = self.saver.take()?;
-        Some(Keeper::start(saver, Arc::clone(&self.called_off)))
+        Some(Keeper::start(saver, Arc::clone(&self.called_off), self.patience.clone()))
     }
 
     /// Saves what was done here, and gives the lease back.
     pub(super) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let left = saver.end().map_err(|error| not_saved(context, error))?;
+        let left = saver.end(&self.patience).map_err(|error| not_saved(context, error))?;
         say_left(&left);
         output::say(&format!("note    saved in remote `{}`", clean(self.remote.name())));
         Ok(())
@@ -259,7 +261,7 @@ fn begin(
     jobs: Jobs,
     remote: &Remote,
 ) -> Result<(Saver, TakenIn), CliError> {
-    let lease = Lease::take(&venue.plan, &venue.owner, venue.lasts)
+    let lease = Lease::take(&venue.plan, venue.site, &venue.owner, venue.lasts)
         .map_err(|error| CliError::state(&context.path, error))?;
     // What is given back and saved is not broken off.
     match take_up(venue, jobs) {

@@ -17,7 +17,7 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{RemotePlan, StateError, restore};
+use crate::run::remote::{RemotePlan, StateError, Token, restore};
 use crate::run::start::{host, run_id};
 use crate::run::{History, RunEvent, Tenure, known_slugs};
 
@@ -25,6 +25,8 @@ use crate::run::{History, RunEvent, Tenure, known_slugs};
 const TURNS: u32 = 5;
 /// Whoever folds in records, or decides something, has the plan for a moment: so often a job looks whether that is over.
 const LOOKS: u32 = 10;
+/// What the token of a claim is called.
+const TOKEN: &str = "claim";
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -111,7 +113,11 @@ impl Venue<'_> {
         self.pass_over(broken, &slug)?;
         let id = &plan.task(task).id;
         let record = records.get(id).map(|(_, record)| record);
-        match course(plan, &folded.genesis, task, record, Timestamp::now()) {
+        let token = Token::take(&self.site.state, TOKEN)?;
+        // A job of this clone, which has ended and could not give the task back, keeps nobody from it here.
+        let is_ours = |claim: &JobClaim| token.as_ref().is_some_and(|token| token.is_ours(&claim.run));
+        let others = record.filter(|record| !record.claim.as_ref().is_some_and(is_ours));
+        match course(plan, &folded.genesis, task, others, Timestamp::now()) {
             Course::Do => {}
             Course::Nothing => return Ok(Begun::Completed),
             Course::LeaveTo(claim) => return Ok(Begun::LeftTo(claim)),
@@ -125,7 +131,7 @@ impl Venue<'_> {
         }
         self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
         let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
-        self.claim(fetched, id, slug, status)
+        self.claim(fetched, id, slug, (status, token))
     }
 
     /// What can't be read of other tasks is as if it were not there; nothing is written over what can't be read of this one.
@@ -161,11 +167,12 @@ impl Venue<'_> {
         fetched: RefMap,
         task: &TaskId,
         slug: String,
-        status: Status,
+        (status, mut token): (Status, Option<Token>),
     ) -> Result<Begun, RecordsError> {
         let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
         let claim =
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
+        token.as_mut().map_or(Ok(()), |token| token.note(&claim.run))?;
         let mut post = Post {
             plan: RemotePlan { remote: self.lasting()?, ..self.plan.clone() },
             journal: self.site.state.journal(),
@@ -176,6 +183,7 @@ impl Venue<'_> {
             lasts: self.lasts,
             known: fetched,
             branch,
+            _token: token,
         };
         if let Err(error) = post.save(true) {
             post.take_back()?;
@@ -187,7 +195,7 @@ impl Venue<'_> {
             post.save(false)?;
             return Err(error);
         }
-        Ok(Begun::Job(Job { keeper: Keeper::start(post) }))
+        Ok(Begun::Job(Job { keeper: Keeper::start(post, self.patience.clone()) }))
     }
 
     /// Somebody may have the whole plan, for a moment or for long.

@@ -16,6 +16,7 @@ mod lineage;
 mod restore;
 mod save;
 mod saved;
+mod token;
 
 use jiff::Timestamp;
 
@@ -32,6 +33,7 @@ pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};
 pub use save::Saver;
 pub use saved::Saved;
+pub(in crate::run) use token::Token;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]

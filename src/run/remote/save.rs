@@ -10,7 +10,7 @@ use super::restore::journal;
 use super::saved::Card;
 use super::{Lease, RemotePlan, Restored, Saved, StateError};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError};
+use crate::git::{EpicRefs, Move, Oid, Patience, RefMap, Remote, RemoteError};
 use crate::run::{Site, known_slugs};
 use crate::store::StoreError;
 
@@ -64,11 +64,12 @@ impl Saver {
         self.bring(false)
     }
 
-    /// The same for the last time: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
+    /// The same for the last time, as patiently as the handle of the remote is: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
     ///
     /// # Errors
     /// As [`Saver::save`]. The lease is given back even so, where that can be.
-    pub fn end(mut self) -> Result<Vec<String>, StateError> {
+    pub fn end(mut self, patience: &Patience) -> Result<Vec<String>, StateError> {
+        patience.begin();
         match self.bring(true) {
             Ok(()) => Ok(self.left.into_iter().collect()),
             Err(lost @ StateError::Lost(_)) => Err(lost),
