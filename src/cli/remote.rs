@@ -19,7 +19,8 @@ use crate::git::{EpicRefs, Patience, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
 use crate::run::remote::{
-    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking, restore,
+    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking,
+    restore, settle,
 };
 use crate::run::{Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
@@ -209,7 +210,8 @@ impl Session {
         let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
-        let venue = Venue { site: &site, plan, strategy, base: None, owner, patience: patience.clone(), lasts };
+        let venue =
+            Venue { site: &site, plan, strategy, base: None, owner, patience: patience.clone(), lasts };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if called_off.load(Ordering::SeqCst) {
@@ -292,7 +294,9 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
             .notes
             .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
     }
-    Ok((restored, venue.take_in(&fetched)?))
+    let taken = venue.take_in(&fetched)?;
+    settle(venue.site)?;
+    Ok((restored, taken))
 }
 
 /// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.

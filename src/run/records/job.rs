@@ -1,5 +1,6 @@
 //! One task as a job of its own: claimed, begun on what its prerequisites' jobs have pushed, and given back with what came of it.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
@@ -17,9 +18,9 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{RemotePlan, StateError, Token, restore};
+use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
 use crate::run::start::{host, run_id};
-use crate::run::{History, RunEvent, Tenure, known_slugs};
+use crate::run::{History, RunEvent, Site, Tenure, known_slugs};
 
 /// So often a job looks again because another one was faster.
 const TURNS: u32 = 5;
@@ -49,11 +50,17 @@ pub enum Begun {
 #[derive(Debug)]
 pub struct Job {
     keeper: Keeper,
+    site: Site,
+    /// Whether nobody but us writes the plan's file.
+    is_file_ours: Cell<bool>,
 }
 
 impl Job {
     /// Has the remote know of what the run tells, as soon as that can be.
     pub fn hear(&self, event: &RunEvent) {
+        if matches!(event, RunEvent::PlanChanged { .. }) {
+            self.is_file_ours.set(false);
+        }
         let matters = matches!(
             event,
             RunEvent::AttemptStarted { .. }
@@ -72,6 +79,10 @@ impl Job {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task by now; others if the remote can't be written: then the claim expires by itself.
     pub fn end(self) -> Result<(), RecordsError> {
+        if self.is_file_ours.get() {
+            // The next job in this clone knows it by that.
+            leave(&self.site)?;
+        }
         self.keeper.end()
     }
 }
@@ -131,7 +142,9 @@ impl Venue<'_> {
         }
         self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
         let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
-        self.claim(fetched, id, slug, (status, token))
+        let is_file_ours = settle(self.site)?;
+        let keeper = self.claim(fetched, id, slug, (status, token))?;
+        Ok(Begun::Job(Job { keeper, site: self.site.clone(), is_file_ours: Cell::new(is_file_ours) }))
     }
 
     /// What can't be read of other tasks is as if it were not there; nothing is written over what can't be read of this one.
@@ -168,7 +181,7 @@ impl Venue<'_> {
         task: &TaskId,
         slug: String,
         (status, mut token): (Status, Option<Token>),
-    ) -> Result<Begun, RecordsError> {
+    ) -> Result<Keeper, RecordsError> {
         let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
         let claim =
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
@@ -195,7 +208,7 @@ impl Venue<'_> {
             post.save(false)?;
             return Err(error);
         }
-        Ok(Begun::Job(Job { keeper: Keeper::start(post, self.patience.clone()) }))
+        Ok(Keeper::start(post, self.patience.clone()))
     }
 
     /// Somebody may have the whole plan, for a moment or for long.

@@ -57,9 +57,8 @@ impl Checkout {
         let head = site.repo.head_commit().ok();
         let committed = committed(site, head)?;
         let known = saved.and_then(|saved| saved.card.head.parse::<Oid>().ok());
-        let is_later = head
-            .zip(known)
-            .is_some_and(|(head, known)| head != known && site.repo.has(head, known));
+        let is_later =
+            head.zip(known).is_some_and(|(head, known)| head != known && site.repo.has(head, known));
         let mut checkout = Self { bytes, whose: Whose::Here, is_later, head, committed };
         if let Some(saved) = saved
             && (checkout.is_of_before(site, saved)? || checkout.was_saved(plan, fetched)?)
@@ -118,7 +117,9 @@ pub fn refuse_lacking(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Resul
     let checkout = Checkout::of(site, plan, fetched, saved.as_ref())?;
     let journal = match (lineage, &saved) {
         (Lineage::Ahead, _) => Some(&*here),
-        (Lineage::Same | Lineage::Behind | Lineage::Apart, saved) => saved.as_ref().map(|saved| &*saved.journal),
+        (Lineage::Same | Lineage::Behind | Lineage::Apart, saved) => {
+            saved.as_ref().map(|saved| &*saved.journal)
+        }
     };
     let Some(history) = told(journal, plan, fetched)? else { return Ok(()) };
     let is_saved = checkout.whose == Whose::Saved && lineage != Lineage::Ahead;
@@ -148,7 +149,7 @@ fn worked_at(history: &History) -> BTreeSet<TaskId> {
 }
 
 /// Whether nobody but us has written the file: it is as it was committed, or as we left it.
-pub(in crate::run) fn is_ours(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
+pub(super) fn is_ours(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
     let committed = committed(site, site.repo.head_commit().ok())?;
     Ok(committed == Some(hash(bytes)) || is_as_left(site, bytes)?)
 }
@@ -159,11 +160,11 @@ fn is_as_left(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
 }
 
 /// Takes down that we have left the plan's file like this.
-pub(in crate::run) fn note_left(state: &StateDir, plan: &[u8]) -> Result<(), StateError> {
+pub(super) fn note_left(state: &StateDir, plan: &[u8]) -> Result<(), StateError> {
     Ok(write_json(&common_path(state), &Common { plan: hash(plan) })?)
 }
 
-pub(in crate::run) fn read(site: &Site) -> Result<Vec<u8>, StateError> {
+pub(super) fn read(site: &Site) -> Result<Vec<u8>, StateError> {
     let path = site.plan.path();
     fs::read(path).map_err(|error| StoreError::io("read", path)(error).into())
 }

@@ -16,6 +16,7 @@ mod lineage;
 mod restore;
 mod save;
 mod saved;
+mod settle;
 mod token;
 
 use jiff::Timestamp;
@@ -25,7 +26,6 @@ use crate::run::History;
 use crate::run::records::told;
 
 pub use checkout::refuse_lacking;
-pub(in crate::run) use checkout::{is_ours, note_left, read};
 pub use claims::refuse_claimed;
 pub use error::StateError;
 pub use keeper::Keeper;
@@ -33,6 +33,7 @@ pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};
 pub use save::Saver;
 pub use saved::Saved;
+pub use settle::{leave, settle};
 pub(in crate::run) use token::Token;
 
 /// A plan as a remote has it.
