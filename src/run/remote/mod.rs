@@ -7,6 +7,7 @@
 //! Only who has the lease writes the plan, and renews the lease by the same push: whoever has lost it writes nothing any more. Branches and
 //! the other refs of the epic are the same there as here.
 
+mod checkout;
 mod claims;
 mod error;
 mod keeper;
@@ -15,6 +16,8 @@ mod lineage;
 mod restore;
 mod save;
 mod saved;
+mod settle;
+mod token;
 
 use jiff::Timestamp;
 
@@ -22,6 +25,7 @@ use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
 use crate::run::History;
 use crate::run::records::told;
 
+pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
 pub use error::StateError;
 pub use keeper::Keeper;
@@ -29,6 +33,8 @@ pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};
 pub use save::Saver;
 pub use saved::Saved;
+pub use settle::{leave, settle};
+pub(in crate::run) use token::Token;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]
