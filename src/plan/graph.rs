@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use foldhash::HashMap;
@@ -134,6 +135,20 @@ impl Plan {
     /// The tasks that must be completed before this one, in document order.
     pub fn prerequisites(&self, index: TaskIndex) -> Vec<TaskIndex> {
         self.neighbours(index, Direction::Incoming)
+    }
+
+    /// The tasks whose work this one is built on, in document order: its prerequisites; instead of one that `adds` nothing, what that one is
+    /// built on itself.
+    pub fn built_on(&self, index: TaskIndex, adds: impl Fn(TaskIndex) -> bool) -> Vec<TaskIndex> {
+        let mut found = BTreeSet::new();
+        let mut open = self.prerequisites(index);
+        while let Some(before) = open.pop() {
+            if found.insert(before) && !adds(before) {
+                open.extend(self.prerequisites(before));
+            }
+        }
+        found.retain(|before| adds(*before));
+        found.into_iter().collect()
     }
 
     /// The tasks that wait for this one, in document order.

@@ -12,9 +12,9 @@ use super::history::GoingOn;
 use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
-use super::{History, RunError, TaskHistory};
+use super::{History, RunError, TaskHistory, ledger};
 use crate::agent::{Definition, Identity, Launch, Limits};
-use crate::genesis::{Genesis, Quality};
+use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
 use crate::plan::{Ending, Event, Plan, Schedule, TaskId, TaskIndex};
 
@@ -76,7 +76,7 @@ pub fn preview(
     genesis: &Genesis,
     history: &History,
 ) -> Result<Vec<Planned>, RunError> {
-    let preview = Preview::new(site, settings, plan, (&genesis.project().quality, history))?;
+    let preview = Preview::new(site, settings, plan, (genesis, history))?;
     let outset = Outset::new(plan, genesis, history, settings);
     order(plan, &outset)?.into_iter().map(|index| preview.task(index)).collect()
 }
@@ -92,7 +92,7 @@ pub fn preview_task(
     (genesis, history): (&Genesis, &History),
     task: TaskIndex,
 ) -> Result<Planned, RunError> {
-    Preview::new(site, settings, plan, (&genesis.project().quality, history))?.task(task)
+    Preview::new(site, settings, plan, (genesis, history))?.task(task)
 }
 
 pub(super) fn start_of(site: &Site, settings: &Settings, refs: &EpicRefs) -> Result<Oid, RunError> {
@@ -118,7 +118,7 @@ struct Preview<'a> {
     site: &'a Site,
     settings: &'a Settings,
     plan: &'a Plan,
-    quality: &'a [Quality],
+    genesis: &'a Genesis,
     history: &'a History,
     refs: EpicRefs,
     start: Oid,
@@ -133,7 +133,7 @@ impl<'a> Preview<'a> {
         site: &'a Site,
         settings: &'a Settings,
         plan: &'a Plan,
-        (quality, history): (&'a [Quality], &'a History),
+        (genesis, history): (&'a Genesis, &'a History),
     ) -> Result<Self, RunError> {
         check_worktree_dir(&settings.worktree_dir, &site.repo)?;
         let refs = EpicRefs::new(&epic_slug(&site.epic), &settings.branch)?;
@@ -145,7 +145,7 @@ impl<'a> Preview<'a> {
         let mut definitions = HashMap::new();
         // What is to be said of them, a run says.
         add_definitions(&mut definitions, plan, &settings.casting, settings, &|_| ())?;
-        Ok(Self { site, settings, plan, quality, history, refs, start, slugs, definitions })
+        Ok(Self { site, settings, plan, genesis, history, refs, start, slugs, definitions })
     }
 
     fn task(&self, index: TaskIndex) -> Result<Planned, RunError> {
@@ -187,7 +187,7 @@ impl<'a> Preview<'a> {
 
     fn gates(&self, task: &TaskId) -> Vec<PlannedGate> {
         let Settings { gates, casting, secrets, .. } = self.settings;
-        let gates = gates.of(task.as_str(), &casting[task].agent, self.quality);
+        let gates = gates.of(task.as_str(), &casting[task].agent, &self.genesis.project().quality);
         let planned = |gate: &Arc<Gate>| PlannedGate {
             name: gate.name.clone(),
             by: secrets.masked(&gate.fingerprint()),
@@ -197,7 +197,9 @@ impl<'a> Preview<'a> {
 
     fn base(&self, index: TaskIndex) -> String {
         let start: String = self.start.to_string().chars().take(10).collect();
-        let before = self.plan.prerequisites(index);
+        let known = |index: TaskIndex| self.genesis.task(self.plan.task(index).id.as_str());
+        let adds = |index| known(index).is_none_or(|task| !ledger::is_skipped(self.genesis, task));
+        let before = self.plan.built_on(index, adds);
         let names: Vec<_> = before.into_iter().map(|before| self.plan.task(before).id.as_str()).collect();
         if names.is_empty() { start } else { format!("{start} with the work of {}", names.join(", ")) }
     }

@@ -320,7 +320,7 @@ fn a_skipped_task_releases_what_waits_for_it_and_adds_nothing() {
     run.wait_for("b is completed now, by");
     project.blueprint(&["skip", "a"]).assert(77, &["task `a` is being worked on by a live run"]);
     project.touch("go");
-    run.wait().assert(0, &["b is skipped: it adds nothing to a base"]);
+    run.wait().assert(0, &["b is skipped: it adds nothing to a base but what it needs"]);
     assert_eq!(project.log().starts(), ["a", "c"]);
     let section = project.section_of("b");
     assert!(section.contains("not worth it</summary>"), "{section}");
@@ -328,6 +328,33 @@ fn a_skipped_task_releases_what_waits_for_it_and_adds_nothing() {
     assert!(again.contains("task b was already completed"), "{again}");
     project.complete(&[]);
     assert_eq!(project.log().starts(), ["a", "c"]);
+}
+
+#[test]
+fn a_skipped_task_stands_for_what_it_needs_itself() {
+    let edges = [("a", "b"), ("b", "c"), ("c", "d"), ("a", "e"), ("e", "f")];
+    let plan = PlanText::of(&["a", "b", "c", "d", "e", "f"]);
+    let plan = edges.into_iter().fold(plan, |plan, (from, to)| plan.edge(from, to));
+    let project = TestProject::new(&plan, "== *\nwrite {task}.txt of {task}");
+    for id in ["b", "c", "e"] {
+        ok(&project, &["skip", id]);
+    }
+    let dry = project.run(&["--dry-run"]).stdout;
+    assert!(dry.contains("with the work of a") && !dry.contains("with the work of c"), "{dry}");
+    project.complete(&[]);
+    let bases = ["d", "f"].map(|id| project.task(id)["base"].as_str().unwrap().to_owned());
+    assert_eq!(bases[0], bases[1], "both are built on a's work alone");
+    assert_eq!(project.show(&bases[0], "a.txt"), "of a\n");
+    assert_eq!(project.task("a")["commit"].as_str(), Some(&*bases[0]));
+}
+
+#[test]
+fn what_is_taken_by_hand_is_built_on_what_a_skipped_task_stands_for() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b", "c"]), "== *\nwrite {task}.txt of {task}");
+    ok(&project, &["skip", "b"]);
+    project.run(&["a"]).assert(0, &[]);
+    let folder = project.blueprint(&["take", "c"]).stdout;
+    assert!(std::path::Path::new(folder.trim_end()).join("a.txt").exists(), "{folder}");
 }
 
 #[test]

@@ -94,6 +94,14 @@ fn what_a_gate_prints_that_is_no_text_bloats_neither_plan_nor_status() {
 const PERCENT: &str = "[[gates]]\nname = \"coverage\"\nrun = \"cat pct\"\nmetric = \"pct\"\nat-least = 80\n";
 
 #[test]
+fn a_metric_gate_whose_command_prints_no_number_ends_as_one_that_comes_no_closer() {
+    let gate = "[[gates]]\nname = \"coverage\"\nrun = \"echo hi\"\nmetric = \"pct\"\nat-least = 80\n";
+    let project = project(&["a"], "== *\nwrite a.txt one", gate);
+    project.run(&[]).assert(1, &["`coverage` came no closer in 3 rounds; it never gave a number"]);
+    assert_eq!(ends(&project, "a").len(), 4);
+}
+
+#[test]
 fn a_number_that_comes_closer_goes_on_beyond_the_usual_rounds_until_it_is_good_enough() {
     let rounds = [1, 2, 3, 4, 5, 6]
         .map(|n| format!("== a #{n}\nwrite pct {{\"pct\": {}}}\nrecord seen-{n}\n", 30 + n * 10));

@@ -115,6 +115,26 @@ fn a_task_that_is_given_back_is_done_by_an_agent_that_is_told_what_there_is() {
 }
 
 #[test]
+fn a_task_that_was_given_back_and_taken_again_is_an_attempt_of_its_own_whose_work_counts() {
+    let project = project(&PlanText::chain(&["a", "b"]), WORK);
+    fs::write(take(&project, "a").join("begun.txt"), "begun").unwrap();
+    ok(&project, &["give", "--back", "a"]);
+    let folder = take(&project, "a");
+    assert!(!folder.join("begun.txt").exists(), "what was given back is not in the next attempt's base");
+    fs::write(folder.join("a.txt"), "the second time").unwrap();
+    ok(&project, &["give", "a"]);
+    let ended = project.complete(&[]);
+    assert!(!ended.stderr.contains("does not count"), "{ended}");
+    let task = project.task("a");
+    let attempts: Vec<_> = task["each_attempt"].as_array().unwrap().iter().collect();
+    let ends: Vec<_> = attempts.iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect();
+    assert_eq!(ends, ["cancelled", "completed"], "{task}");
+    assert_eq!(project.show(project.task("b")["base"].as_str().unwrap(), "a.txt"), "the second time");
+    assert_eq!(project.git(&["show", "refs/blueprint/trial/attempts/a/1:begun.txt"]), "begun");
+    project.assert_journal();
+}
+
+#[test]
 fn work_that_conflicts_stays_the_persons_until_it_is_resolved() {
     let project = project(&PlanText::of(&["a", "b"]), "== b\nwrite same.txt of b");
     let folder = take(&project, "a");

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +19,9 @@ use crate::genesis::Status;
 use crate::git::Oid;
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
-use crate::run::{self, AttemptStarted, Fact, Ready, Taken, TaskHistory, Work, ledger, worktree_path};
+use crate::run::{
+    self, AttemptStarted, Fact, Ready, RunError, Taken, TaskHistory, Work, ledger, worktree_path,
+};
 use crate::store::RunLock;
 
 /// Between two looks at whether an agent has ended.
@@ -84,17 +87,29 @@ fn refuse_or_results(
     let plan = &known.plan;
     let task = plan.task(index);
     refuse_over(task.status, task.id.as_str())?;
-    let mut results = Vec::new();
-    for before in plan.prerequisites(index).into_iter().map(|before| plan.task(before)) {
-        if before.status != Status::Completed {
-            let message = format!("task `{}` needs `{}`, which is {}", task.id, before.id, before.status);
-            return Err(CliError::usage(message)
-                .hint("take it when what it builds on is there, or `blueprint skip` that"));
-        }
-        let id = before.id.as_str();
+    let mut needs = plan.prerequisites(index).into_iter().map(|before| plan.task(before));
+    if let Some(before) = needs.find(|before| before.status != Status::Completed) {
+        let message = format!("task `{}` needs `{}`, which is {}", task.id, before.id, before.status);
+        return Err(CliError::usage(message)
+            .hint("take it when what it builds on is there, or `blueprint skip` that"));
+    }
+    let results = results(known, branches, index).map_err(|error| CliError::run(&context.path, error))?;
+    Ok(plan.built_on(index, |before| results.contains_key(&before)).iter().map(|i| results[i]).collect())
+}
+
+/// The work of all that the task needs, also by way of others, as far as there is any.
+fn results(
+    known: &Known,
+    branches: &Branches<'_>,
+    index: TaskIndex,
+) -> Result<BTreeMap<TaskIndex, Oid>, RunError> {
+    let is_needed = known.plan.with_prerequisites(&[index]);
+    let mut results = BTreeMap::new();
+    for (before, task) in known.plan.tasks().filter(|(before, _)| *before != index && is_needed[before.0]) {
+        let id = task.id.as_str();
         let story = known.history.task(id);
-        let work = Work::of(branches.repo, &branches.refs, &known.genesis, story, (id, branches.slug(id)));
-        results.extend(work.map_err(|error| CliError::run(&context.path, error))?.map(|work| work.head));
+        let work = Work::of(branches.repo, &branches.refs, &known.genesis, story, (id, branches.slug(id)))?;
+        results.extend(work.map(|work| (before, work.head)));
     }
     Ok(results)
 }

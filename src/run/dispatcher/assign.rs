@@ -135,7 +135,7 @@ impl Dispatcher<'_> {
             branch,
             worktree,
             definition: definition.unwrap_or_else(|| Definition::generic(&cast.agent)),
-            results: self.prerequisites(task).iter().filter_map(|id| self.results.get(id).copied()).collect(),
+            results: self.built_on(task).iter().filter_map(|id| self.results.get(id).copied()).collect(),
             may_change_nothing: self.settings.allow_no_changes.iter().any(|id| id == task.as_str()),
             build_jobs: None,
             ports: None,
@@ -161,6 +161,23 @@ impl Dispatcher<'_> {
         let plan = &self.ground.plan;
         let before = plan.find(task.as_str()).map(|index| plan.prerequisites(index));
         before.into_iter().flatten().map(|index| self.id(index)).collect()
+    }
+
+    /// In document order. One that is completed without work of its own stands for what it needs itself.
+    fn built_on(&self, task: &TaskId) -> Vec<TaskId> {
+        let plan = &self.ground.plan;
+        let adds = |index| self.results.contains_key(&plan.task(index).id);
+        let before = plan.find(task.as_str()).map(|index| plan.built_on(index, adds));
+        before.into_iter().flatten().map(|index| self.id(index)).collect()
+    }
+
+    /// What its agent is told of, in document order: what it needs, and what its base has in place of that.
+    fn told_of(&self, task: &TaskId) -> Vec<TaskId> {
+        let mut all = self.prerequisites(task);
+        all.extend(self.built_on(task));
+        all.sort_by_key(|id| self.ground.plan.find(id.as_str()));
+        all.dedup();
+        all
     }
 
     /// What the task's branch and the folder of its worktree are called after.
@@ -190,7 +207,7 @@ impl Dispatcher<'_> {
     }
 
     fn brief(&self, id: &TaskId, number: u32, place: Place) -> Brief {
-        let prerequisites = self.prerequisites(id);
+        let prerequisites = self.told_of(id);
         let prerequisites = prerequisites.iter().filter_map(|before| self.prerequisite(before)).collect();
         let history = self.books.history().task(id.as_str());
         let genesis = self.books.genesis();

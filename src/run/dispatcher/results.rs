@@ -14,7 +14,7 @@ impl Dispatcher<'_> {
     pub(super) fn find_result(&mut self, id: &TaskId) -> Result<(), RunError> {
         let genesis = self.books.genesis();
         if genesis.task(id.as_str()).is_some_and(|task| ledger::is_skipped(genesis, task)) {
-            self.tell(RunEvent::Note(format!("{id} is skipped: it adds nothing to a base")));
+            self.tell(RunEvent::Note(format!("{id} is skipped: it adds nothing to a base but what it needs")));
             return Ok(());
         }
         let Some(commit) = self.result_of(id)? else {

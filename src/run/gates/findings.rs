@@ -38,7 +38,7 @@ pub(super) fn of_number(
     };
     let (value, bounds) = (measured.value, measured.bounds());
     let before: Vec<_> = rounds.iter().flatten().filter(|ended| ended.gate == gate.name).collect();
-    let values: Vec<_> = before.iter().filter_map(|ended| ended.measured).collect();
+    let values: Vec<_> = before.iter().map(|ended| ended.measured).collect();
     let best = best(&values).map_or_else(String::new, |best| so_far(best, measured));
     let text = format!("the gate `{}` measured {value}, and has to measure {bounds}{best}", gate.name);
     with_log(&text, step, (agent::last_lines_of_log(log, LINES), log))

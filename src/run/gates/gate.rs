@@ -81,6 +81,11 @@ impl Gate {
         }
     }
 
+    /// Whether it has to come to a number.
+    pub(super) fn is_metric(&self) -> bool {
+        matches!(&self.check, Check::Command(command) if command.metric.is_some())
+    }
+
     /// What it does: its command, or who looks at the work. That tells it from another one of that name, when it is asked whether work has
     /// passed it before.
     pub(in crate::run) fn fingerprint(&self) -> String {

@@ -2,6 +2,9 @@
 
 use super::{Gate, GateEnded, Measured};
 
+/// So often an agent that is told of a gate may leave its work as it was.
+const IDLE: usize = 3;
+
 /// How often an agent is told that a gate was not passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
@@ -27,41 +30,56 @@ pub(in crate::run) fn decide(gates: &[impl AsRef<Gate>], rounds: &[Vec<GateEnded
     let failed = last.iter().filter(|ended| !ended.passed);
     let reasons = failed.filter_map(|ended| {
         let gate = gates.iter().map(AsRef::as_ref).find(|gate| gate.name == ended.gate)?;
-        reason_to_give_up(ended, gate.patience()?, rounds)
+        reason_to_give_up(gate, ended, rounds)
     });
     reasons.into_iter().next().map_or(Decision::GoOn, Decision::GiveUp)
 }
 
-fn reason_to_give_up(last: &GateEnded, patience: Patience, rounds: &[Vec<GateEnded>]) -> Option<String> {
+fn reason_to_give_up(gate: &Gate, last: &GateEnded, rounds: &[Vec<GateEnded>]) -> Option<String> {
+    let patience = gate.patience()?;
     let name = &last.gate;
     let of_gate = || rounds.iter().flatten().filter(|ended| ended.gate == *name);
     let failed = of_gate().filter(|ended| !ended.passed).count();
-    let values: Vec<_> = of_gate().filter_map(|ended| ended.measured).collect();
-    if last.measured.is_some()
+    let values: Vec<_> = of_gate().map(|ended| ended.measured).collect();
+    if gate.is_metric()
         && let Some(stall) = since_the_best(&values).filter(|since| *since >= patience.without_progress)
         && stall > 0
     {
-        let best = best(&values).map_or_else(String::new, |best| format!("; the best was {}", best.value));
+        let best = best(&values)
+            .map_or("; it never gave a number".to_owned(), |best| format!("; the best was {}", best.value));
         return Some(format!("`{name}` came no closer in {stall} rounds{best}"));
+    }
+    let idle = unchanged(of_gate());
+    if idle >= IDLE {
+        return Some(format!("`{name}` did not pass, and its agent changed nothing in {idle} rounds"));
     }
     let is_used_up = u32::try_from(failed).unwrap_or(u32::MAX) > patience.rounds;
     let rounds = if failed == 1 { String::new() } else { format!(" in {failed} rounds") };
     is_used_up.then(|| format!("`{name}` did not pass{rounds}"))
 }
 
-/// The measurement that came closest, the first of equals.
-pub(super) fn best(values: &[Measured]) -> Option<Measured> {
-    values.get(place_of_best(values)?).copied()
+/// How many rounds at the end had the very same commit as the one before them.
+fn unchanged<'e>(ends: impl DoubleEndedIterator<Item = &'e GateEnded>) -> usize {
+    let mut heads = ends.rev().map(|ended| ended.head.as_deref());
+    let Some(last) = heads.next().flatten() else { return 0 };
+    heads.take_while(|head| *head == Some(last)).count()
 }
 
-fn place_of_best(values: &[Measured]) -> Option<usize> {
-    let distances = values.iter().map(|measured| measured.bounds().distance(measured.value));
+/// The measurement that came closest, the first of equals.
+pub(super) fn best(values: &[Option<Measured>]) -> Option<Measured> {
+    values.get(place_of_best(values)?).copied().flatten()
+}
+
+/// What gave no number is as far away as can be.
+fn place_of_best(values: &[Option<Measured>]) -> Option<usize> {
+    let distance = |measured: &Measured| measured.bounds().distance(measured.value);
+    let distances = values.iter().map(|measured| measured.as_ref().map_or(f64::INFINITY, distance));
     // `min_by` gives the first of equals.
     distances.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(place, _)| place)
 }
 
 /// How many measurements there were after the best one.
-fn since_the_best(values: &[Measured]) -> Option<u32> {
+fn since_the_best(values: &[Option<Measured>]) -> Option<u32> {
     place_of_best(values).map(|place| u32::try_from(values.len() - 1 - place).unwrap_or(u32::MAX))
 }
 
@@ -149,8 +167,36 @@ mod tests {
     #[test]
     fn the_best_is_that_which_is_closest() {
         let bounds = Bounds { at_least: None, at_most: Some(200.0) };
-        let values = [300.0, 250.0, 280.0, 250.0].map(|value| Measured::new(value, bounds));
+        let values = [300.0, 250.0, 280.0, 250.0].map(|value| Some(Measured::new(value, bounds)));
         assert_eq!((place_of_best(&values), since_the_best(&values)), (Some(1), Some(2)));
         assert_eq!(best(&[]), None);
+    }
+
+    #[test]
+    fn a_command_that_gives_no_number_comes_no_closer() {
+        let patience = Patience { rounds: 9, without_progress: 2 };
+        let of = |values: &[Option<f64>]| {
+            let rounds: Vec<_> = values.iter().map(|value| ended(false, *value)).collect();
+            decide(&[gate(true, patience)], &rounds)
+        };
+        let never = Decision::GiveUp("`g` came no closer in 2 rounds; it never gave a number".into());
+        assert_eq!((of(&[None, None]), of(&[None, None, None])), (Decision::GoOn, never));
+        let lost = Decision::GiveUp("`g` came no closer in 2 rounds; the best was 60".into());
+        assert_eq!((of(&[None, Some(60.0), None]), of(&[Some(60.0), None, None])), (Decision::GoOn, lost));
+    }
+
+    #[test]
+    fn the_same_commit_again_and_again_is_given_up_whatever_rounds_are_left() {
+        let patience = Patience { rounds: 9, without_progress: 9 };
+        let of = |heads: &[&str]| {
+            let round = |head: &&str| {
+                let ends = ended(false, None).into_iter();
+                ends.map(|end| GateEnded { head: Some((*head).to_owned()), ..end }).collect()
+            };
+            decide(&[gate(false, patience)], &heads.iter().map(round).collect::<Vec<_>>())
+        };
+        let idle = Decision::GiveUp("`g` did not pass, and its agent changed nothing in 3 rounds".into());
+        assert_eq!(of(&["a", "b", "b", "b", "b"]), idle);
+        assert_eq!(of(&["b", "b", "b", "a", "b", "b"]), Decision::GoOn);
     }
 }

@@ -48,10 +48,12 @@ pub struct Hands<'a> {
 }
 
 impl Hands<'_> {
-    /// The attempt that the person makes, if the task is taken and has its place.
+    /// The attempt that the person makes, if the task is taken and has its place. What was made before the task was set back is none of it:
+    /// it does not count any more.
     pub fn attempt<'h>(&self, history: &'h History) -> Option<&'h Attempt> {
         let story = history.task(self.task).filter(|story| story.taken_by().is_some())?;
-        story.last_attempt().filter(|attempt| attempt.started.runner == PERSON)
+        let last = story.last_attempt().filter(|_| !story.is_set_back());
+        last.filter(|attempt| attempt.started.runner == PERSON)
     }
 
     /// How the task comes to be in progress under `by`: what was in progress under somebody else is set back first.
