@@ -13,6 +13,7 @@ mod error;
 mod gates;
 mod hands;
 mod held;
+mod help_line;
 mod job_owner;
 mod live;
 mod locate;

@@ -220,7 +220,10 @@ fn start(
     let ended = run::run(&site, settings, &tell_all(listeners))
         .map_err(|error| CliError::run(&context.path, error))
         .inspect_err(|error| outputs.broken(error));
-    let next = ended.as_ref().map(|summary| closing::next_step(&context.path, summary)).unwrap_or_default();
+    // What it says of tasks that wait makes the command exact; a run's end is told without it, too.
+    let history = context.history().unwrap_or_default();
+    let next = |summary| closing::next_step(&context.path, &history, summary);
+    let next = ended.as_ref().map(next).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
     let summary = ended?;
     if view.tells_all() {
