@@ -133,12 +133,11 @@ async fn merged(
     Ok(())
 }
 
-/// What a person can do about a conflict.
+/// What a person can do about a conflict, on whatever machine: where the worktree is there, `take` says.
 fn way_out(job: &Job) -> String {
     let (plan, task) = (job.common.plan_word(), shell_word(job.task.as_str()));
     format!(
-        "way out: `blueprint take{plan} {task}`, in {} `git merge {}`, resolve, `git add`, then `blueprint give{plan} {task}`",
-        job.worktree.display(),
+        "way out: `blueprint take{plan} {task}`, in its worktree `git merge {}`, resolve, `git add`, then `blueprint give{plan} {task}`",
         job.common.refs.integration(),
     )
 }

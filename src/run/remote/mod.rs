@@ -9,6 +9,7 @@
 
 mod claims;
 mod error;
+mod expiry;
 mod keeper;
 mod lease;
 mod lineage;
@@ -24,6 +25,7 @@ use crate::run::records::told;
 
 pub use claims::refuse_claimed;
 pub use error::StateError;
+pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};

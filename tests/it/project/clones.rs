@@ -32,6 +32,14 @@ impl Fleet {
         TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
     }
 
+    /// A clone of the newest commit alone, as CI systems make them.
+    pub(crate) fn shallow_clone(&self, name: &str) -> TestProject {
+        let root = self.home.base().join(format!("clone {name}"));
+        let from = format!("file://{}", self.bare.display());
+        self.home.git(&["clone", "--quiet", "--depth", "1", &from, &root.to_string_lossy()]);
+        TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
+    }
+
     /// Where the bare repository is.
     pub(crate) fn bare(&self) -> &Path {
         &self.bare
