@@ -17,7 +17,7 @@ use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Remote, Repo, epic_slug};
 use crate::report::clean;
-use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
 use crate::run::remote::{
     FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
 };
@@ -134,7 +134,7 @@ pub(super) fn look<'a>(
     let genesis = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
     let valid = Arc::new(context.valid(&genesis)?);
     let run = plan.holder(&there).map_err(failed)?.map(owner);
-    let known = Known { genesis, plan: valid, history, run };
+    let known = Known { genesis, plan: valid, history, run, claims: live_claims(&plan, &there)? };
     Ok((context, known, names))
 }
 

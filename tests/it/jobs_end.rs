@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 
-use crate::project::{Ended, Fleet, PlanText, TestProject};
+use crate::project::{BLUEPRINT, Ended, Fleet, PlanText, TestProject, wait_until};
+use crate::public_schemas::assert_junit;
 
 const WRITES: &str = "== *\nwrite {task}.txt what {task} made";
 
@@ -84,4 +85,71 @@ fn landing_in_a_shallow_clone_says_what_is_missing() {
     shallow.git(&["fetch", "--quiet", "--unshallow"]);
     shallow.blueprint(&["land"]).assert(0, &[]);
     assert!(shallow.files("main").contains(&"a.txt".to_owned()));
+}
+
+/// As a GitLab job, whose reports lie in that folder then.
+#[track_caller]
+fn gitlab(clone: &TestProject, arguments: &[&str], code: i32) -> (String, String) {
+    let reports = clone.base().join(format!("reports {}", arguments.join(" ")));
+    std::fs::create_dir(&reports).unwrap();
+    let mut command = clone.command(BLUEPRINT);
+    command.args(arguments).env("GITLAB_CI", "true").env("CI_PROJECT_DIR", &reports);
+    let ended = command.output().unwrap();
+    assert_eq!(ended.status.code(), Some(code), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_junit(&reports.join("blueprint-junit.xml"));
+    let read = |name: &str| std::fs::read_to_string(reports.join(name)).unwrap();
+    (read("blueprint-junit.xml"), read("blueprint.env"))
+}
+
+#[test]
+fn a_job_that_has_nothing_to_run_leaves_the_reports_that_later_jobs_look_for() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b"]), WRITES);
+    let (junit, env) = gitlab(&fleet.clone("early"), &["run", "b", "--ci"], 4);
+    assert!(junit.contains("name=\"b\""), "{junit}");
+    assert!(env.contains("BLUEPRINT_RESULT=blocked\n") && env.contains("BLUEPRINT_COMPLETED=0\n"), "{env}");
+    fleet.clone("first").run(&["a", "--ci"]).assert(0, &[]);
+    let (junit, env) = gitlab(&fleet.clone("again"), &["run", "a", "--ci"], 0);
+    assert!(junit.contains("completed before this run"), "{junit}");
+    assert!(env.contains("BLUEPRINT_RESULT=completed\nBLUEPRINT_EXIT_CODE=0\n"), "{env}");
+    let (junit, env) = gitlab(&fleet.clone("last"), &["sync"], 4);
+    assert!(junit.contains("name=\"a\"") && junit.contains("name=\"b\""), "{junit}");
+    assert!(env.contains("BLUEPRINT_COMPLETED=1\nBLUEPRINT_TOTAL=2\n"), "{env}");
+}
+
+#[test]
+fn a_job_whose_task_another_one_has_leaves_reports_too_and_those_that_its_flags_ask_for() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a\nwait-for go\nwrite a.txt x");
+    let first = fleet.clone("first");
+    let run = first.start(&["run", "a", "--ci"]);
+    first.wait_for_starts(1);
+    gitlab(&fleet.clone("second"), &["run", "a", "--ci"], 5);
+    let third = fleet.clone("third");
+    third
+        .run(&["a", "--ci", "--junit", "junit.xml", "--events", "events"])
+        .assert(5, &["another job has task"]);
+    assert!(third.read("junit.xml").contains("name=\"a\""));
+    assert_eq!(third.read("events"), "");
+    first.touch("go");
+    run.wait().assert(0, &[]);
+}
+
+#[test]
+fn status_names_the_job_that_has_a_task_in_hand() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a\nwait-for go\nwrite a.txt x");
+    let job = fleet.clone("job");
+    let run = job.start(&["run", "a", "--ci"]);
+    job.wait_for_starts(1);
+    let told = || fleet.record("a").is_some_and(|record| record["status"] == "in-progress");
+    wait_until("a record of what is in progress", told, String::new);
+    let looked = fleet.home.blueprint(&["status", "a", "--remote", "--format", "json"]);
+    looked.assert(0, &[]);
+    let status: serde_json::Value = serde_json::from_str(&looked.stdout).unwrap();
+    let claim = &fleet.record("a").unwrap()["claim"];
+    let owner = &status["tasks"][0]["owner"];
+    assert_eq!((&owner["job"], &owner["host"]), (&claim["owner"], &claim["host"]), "{status:#}");
+    // The clone remembers what it has seen there.
+    fleet.home.blueprint(&["status", "a"]).assert(0, &[]);
+    assert_eq!(fleet.home.task("a")["owner"], *owner);
+    job.touch("go");
+    run.wait().assert(0, &[]);
 }

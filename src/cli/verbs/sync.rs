@@ -38,8 +38,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let lease = args.lease.map_or(LEASE, |lease| lease.0);
     let session = Session::begin(&context, &args.remote, lease, Jobs::LetBe)?;
     let site = site(&context, in_repository(&context)?)?;
-    let standing =
-        records::write_down(&site, &refs(&context)?).map_err(|error| CliError::records(&context.path, error))?;
+    let standing = records::write_down(&site, &refs(&context)?)
+        .map_err(|error| CliError::records(&context.path, error))?;
     say(session.taken_in(), &standing);
     session.end(&context)?;
     let next = next_step(&context, &args.remote, standing.verdict);

@@ -246,8 +246,7 @@ impl Ground<'_> {
         if !self.store.is_shallow() || !error.to_string().contains("unrelated histories") {
             return error;
         }
-        let (path, ours, theirs) =
-            (self.repo.place().to_owned(), self.tip.to_string(), theirs.to_string());
+        let (path, ours, theirs) = (self.repo.place().to_owned(), self.tip.to_string(), theirs.to_string());
         GitError::TooShallow { path, ours, theirs }
     }
 

@@ -7,11 +7,7 @@ use crate::report::{clean, shell_word};
 use crate::run::{Cause, Summary, Verdict};
 
 /// What one would do next; after a job of a CI system, in another clone. `task` is the one that the job was for, if it was for one.
-pub(super) fn next_step(
-    plan: &Path,
-    summary: &Summary,
-    job: Option<&(Elsewhere, Option<TaskId>)>,
-) -> String {
+pub(super) fn next_step(plan: &Path, summary: &Summary, job: Option<&(Elsewhere, Option<TaskId>)>) -> String {
     let next = match job {
         Some((elsewhere, task)) => after_a_job(elsewhere, task.as_ref(), summary),
         None => here(&shell_word(&plan.to_string_lossy()), summary),

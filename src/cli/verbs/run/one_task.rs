@@ -85,8 +85,7 @@ fn tell_conflict(elsewhere: &Elsewhere, task: &TaskId, other: &TaskId, paths: &[
         shown(other),
         paths.join(", ")
     ));
-    let next =
-        format!("{}   (then {} has its agent resolve that)", elsewhere.sync(), elsewhere.job(None));
+    let next = format!("{}   (then {} has its agent resolve that)", elsewhere.sync(), elsewhere.job(None));
     output::say(&format!("next    {next}"));
     next
 }
