@@ -1,10 +1,11 @@
 //! A plan whose state lies in a git remote: taken up here, worked at, and given back.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use signal_hook::consts::{SIGINT, SIGTERM};
 use tempfile::TempDir;
 
 use super::args::Global;
@@ -213,7 +214,7 @@ impl Session {
         if called_off.load(Ordering::SeqCst) {
             drop(begun);
             return Err(CliError::new(
-                Kind::BrokenOff,
+                kind_of_signal(),
                 "broken off before the run began; nothing was changed",
             ));
         }
@@ -292,11 +293,20 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
     Ok((restored, venue.take_in(&fetched)?))
 }
 
+/// TERM has come: signals are of the process, and so is this.
+static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// What a process that was called off ends by.
+pub(super) fn kind_of_signal() -> Kind {
+    if TERMINATED.load(Ordering::SeqCst) { Kind::Terminated } else { Kind::BrokenOff }
+}
+
 /// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.
 pub(super) fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
     let flag = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&flag))
+    // What tells the signals apart comes first: whoever sees the flag finds it.
+    for (signal, flag) in [(SIGTERM, &*TERMINATED), (SIGTERM, &flag), (SIGINT, &flag)] {
+        signal_hook::flag::register(signal, Arc::clone(flag))
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }
     Ok(flag)

@@ -153,3 +153,37 @@ fn status_names_the_job_that_has_a_task_in_hand() {
     job.touch("go");
     run.wait().assert(0, &[]);
 }
+
+#[test]
+fn a_job_that_is_cancelled_while_it_asks_the_remote_ends_as_its_system_expects() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let before = fleet.refs("refs");
+    for (name, arguments) in [("whole", &["run", "--ci"][..]), ("one", &["run", "a", "--ci"])] {
+        let job = fleet.clone(name);
+        let asked = job.control.join(format!("asked {name}"));
+        let hangs = format!("touch '{}'; exec sleep 600; :", asked.display());
+        job.git(&["config", "remote.origin.uploadpack", &hangs]);
+        let run = job.start(arguments);
+        wait_until("a question to the remote", || asked.exists(), String::new);
+        run.signal(Signal::TERM);
+        run.wait().assert(143, &["broken off before"]);
+        assert_eq!(fleet.refs("refs"), before);
+    }
+}
+
+#[test]
+fn what_a_clone_remembers_of_remotes_is_cleaned_with_the_plan_that_is_over() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let job = fleet.clone("job");
+    job.git(&["config", "user.name", "Ada"]);
+    job.git(&["config", "user.email", "ada@example.org"]);
+    job.run(&["--ci"]).assert(0, &[]);
+    let copies = || job.git(&["for-each-ref", "refs/blueprint-remotes"]);
+    job.blueprint(&["clean", "--yes"]).assert(0, &[]);
+    assert!(!copies().is_empty(), "what has not landed stays with all that is known of it");
+    job.blueprint(&["land"]).assert(0, &[]);
+    let there = fleet.refs("refs");
+    job.blueprint(&["clean", "--yes"]).assert(0, &[]);
+    assert_eq!(copies(), "");
+    assert_eq!(fleet.refs("refs"), there);
+}

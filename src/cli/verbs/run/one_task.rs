@@ -13,7 +13,7 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::heed_signals;
+use crate::cli::remote::{heed_signals, kind_of_signal};
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Repo, epic_slug};
@@ -148,7 +148,7 @@ fn give_back(context: &Context, task: &TaskId, begun: Result<Begun, CliError>) -
         job.end().map_err(|error| CliError::records(&context.path, error))?;
     }
     let text = format!("broken off before an agent began on task `{}`; it is free", shown(task));
-    Err(CliError::new(Kind::BrokenOff, text))
+    Err(CliError::new(kind_of_signal(), text))
 }
 
 fn left_to(task: &TaskId, claim: &JobClaim) -> CliError {
