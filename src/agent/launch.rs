@@ -142,6 +142,11 @@ pub fn shell_word(text: &str) -> String {
 pub(super) mod tests {
     use super::*;
 
+    #[test]
+    fn words_for_a_shell_are_quoted_if_need_be() {
+        assert_eq!(["a/b.c", "a b", "it's", ""].map(shell_word), ["a/b.c", "'a b'", r"'it'\''s'", "''"]);
+    }
+
     /// An attempt for the tests of this room: owns what a [`Launch`] borrows.
     pub(in crate::agent) struct Scene {
         env: BaseEnv,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::args::Global;
 use super::config::{self, Loaded};
 use super::error::CliError;
+use super::help_line;
 use super::locate::{Surroundings, locate, outright};
 use crate::genesis::{Genesis, nearest};
 use crate::git::{EpicRefs, Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::records::{JobClaim, claims_here, known_here};
-use crate::run::{self, Attempt, History, Record, ledger};
+use crate::run::{self, Attempt, History, Record, call, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
 /// A plan that was found, and where it lives.
@@ -47,6 +48,9 @@ pub(super) fn find(arguments: &[String]) -> Result<(PathBuf, &[String]), CliErro
     };
     let path = std::fs::canonicalize(&path)
         .map_err(|error| CliError::usage(format!("can't read the plan `{}`: {error}", path.display())))?;
+    if let Some(typed) = arguments.first().filter(|_| tasks.len() < arguments.len()) {
+        help_line::is_about(typed, &path);
+    }
     Ok((path, tasks))
 }
 
@@ -258,12 +262,12 @@ impl Known {
         };
         found.ok_or_else(|| match (attempts.len(), number) {
             (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet"))
-                .hint(format!("`blueprint explain {}` says what it waits for", shell_word(&id))),
+                .hint(format!("`{}` says what it waits for", call("explain", "", &id, ""))),
             (count, number) => CliError::usage(format!(
                 "task `{id}` has no attempt {}; it had {count}",
                 number.unwrap_or_default()
             ))
-            .hint(format!("`blueprint status {}` lists them", shell_word(&id))),
+            .hint(format!("`{}` lists them", call("status", "", &id, ""))),
         })
     }
 }

@@ -99,7 +99,7 @@ impl From<StoreError> for CliError {
 
 impl From<GitError> for CliError {
     fn from(error: GitError) -> Self {
-        let hint = error.hint().map(str::to_owned);
+        let hint = error.hint();
         let kind = match error {
             GitError::BadTemplate { .. } | GitError::UnknownRevision { .. } => Kind::Usage,
             _ => Kind::Environment,
@@ -112,10 +112,8 @@ impl From<RemoteError> for CliError {
     fn from(error: RemoteError) -> Self {
         match error {
             RemoteError::Git(error) => error.into(),
-            RemoteError::Unknown { .. } => {
-                Self { hint: error.hint().map(str::to_owned), ..Self::usage(error) }
-            }
-            error => Self { hint: error.hint().map(str::to_owned), ..Self::new(Kind::Environment, error) },
+            RemoteError::Unknown { .. } => Self { hint: error.hint(), ..Self::usage(error) },
+            error => Self { hint: error.hint(), ..Self::new(Kind::Environment, error) },
         }
     }
 }

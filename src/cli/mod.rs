@@ -14,6 +14,7 @@ mod error;
 mod gates;
 mod hands;
 mod held;
+mod help_line;
 mod job_owner;
 mod live;
 mod locate;

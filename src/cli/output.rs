@@ -9,6 +9,7 @@ use anstyle::AnsiColor;
 
 use super::args::{Global, When};
 use super::error::{CliError, Kind};
+use super::help_line::with_plan;
 use super::log;
 use super::pager::{self, Paged};
 use super::wrap::wrap;
@@ -84,7 +85,7 @@ pub(super) fn error(error: &CliError) {
         _ => say(&format!("{red}error{red:#}: {}", fitted(&error.message, "error: "))),
     }
     if let Some(hint) = &error.hint {
-        say(&format!("{cyan}help{cyan:#}: {}", fitted(hint, "help: ")));
+        say(&format!("{cyan}help{cyan:#}: {}", fitted(&with_plan(hint), "help: ")));
     }
     if error.kind == Kind::Bug {
         say("this should not happen: please report it with the command and the plan");

@@ -26,6 +26,12 @@ pub enum GitError {
         /// What libgit2 said.
         reason: String,
     },
+    /// It belongs to another user, and git does not accept it either.
+    #[error("the repository at {} belongs to another user, and git does not accept it", path.display())]
+    NotYours {
+        /// Its checkout or git folder, as git names it.
+        path: PathBuf,
+    },
     /// Only git itself can do what its configuration, attributes or files ask for, and there is none.
     #[error("{} needs the git program, and there is none: {what}", path.display())]
     NeedsGit {
@@ -286,7 +292,18 @@ pub enum GitError {
 
 impl GitError {
     /// What a person can do about it, where there is something to do.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotYours { path } => Some(format!(
+                "if you trust it: `git config --global --add safe.directory {}`",
+                word(&path.to_string_lossy())
+            )),
+            _ => self.said_to_all().map(str::to_owned),
+        }
+    }
+
+    /// The hints that are the same for each repository.
+    fn said_to_all(&self) -> Option<&'static str> {
         match self {
             Self::Unsupported { .. } => Some("use a repository with SHA-1 objects and the files ref store"),
             Self::Bare { .. } => Some("run it in a clone that has a checkout"),
@@ -355,6 +372,12 @@ impl GitError {
         let path = path.into();
         move |source| Self::Git { action, path, source }
     }
+}
+
+/// A path in a command that a person copies into a shell.
+fn word(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:".contains(c);
+    if path.chars().all(is_plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 fn span(limit: Duration) -> String {

@@ -29,6 +29,7 @@ mod fingerprint;
 mod init;
 mod landing;
 mod merging;
+mod owner;
 mod program;
 mod refs;
 mod remote;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use git2::{ErrorCode, Oid, Repository};
 
 use super::worktree::branch_of;
-use super::{BranchName, GitError, Worktree};
+use super::{BranchName, GitError, Worktree, owner};
 
 /// A repository that was found once: where its parts are. Cheap to clone, usable from any thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Repo {
     /// The repository that holds `path` (a file or folder, in a checkout, a linked worktree or a bare repository); `None` if there is
     /// none.
     pub fn discover(path: &Path) -> Result<Option<Self>, GitError> {
-        match Repository::discover(path) {
+        match owner::discover(path)? {
             Ok(repository) => Ok(Some(Self::at(&repository))),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(not_opened(path, error)),

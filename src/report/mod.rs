@@ -18,6 +18,8 @@ mod spent;
 mod status;
 mod text;
 
+pub use crate::agent::shell_word;
+
 pub use bar::Bars;
 pub use chronicle::Chronicle;
 pub use events::event_line;
@@ -37,4 +39,5 @@ pub use status::{
     AttemptStatus, Changes, Counts, GateStatus, LiveRun, Owner, PlanStatus, Reader, Spent, SpentByAgent,
     SpentByRun, StatusReport, TaskStatus, header_lines, show_lines, status_lines, task_lines,
 };
-pub use text::{clean, clean_line, clean_lines, fit, shell_word, short, tame};
+pub use text::{clean, clean_line, clean_lines, fit, short, tame};
+

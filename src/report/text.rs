@@ -85,15 +85,6 @@ pub(super) fn local_time(time: Timestamp, now: &Zoned) -> String {
     local.strftime(format).to_string()
 }
 
-/// A word that a shell takes as it is, quoted if need be.
-pub fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// A duration as people say it: `0.4s`, `12s`, `3m 05s`, `1h 02m`, `2d 03h`.
 pub fn short(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -131,11 +122,6 @@ mod tests {
         assert_eq!(folded("unbreakable is wide", "- ", "  ", 5), "- unbreakable\n  is\n  wide\n");
         assert_eq!(folded("日本 語", "", "", 5), "日本\n語\n");
         assert_eq!(folded("", "- ", "  ", 5), "-\n");
-    }
-
-    #[test]
-    fn words_for_a_shell_are_quoted_if_need_be() {
-        assert_eq!(["a/b.c", "a b", "it's", ""].map(shell_word), ["a/b.c", "'a b'", r"'it'\''s'", "''"]);
     }
 
     #[test]

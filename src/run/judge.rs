@@ -15,7 +15,7 @@ use super::record::{AttemptEnded, AttemptStarted};
 use super::settings::Isolation;
 use super::supervisor::{End, Exit, MOST_OUTPUT, Reason};
 use super::walls::remove_temp;
-use super::{audit, shared, workplace};
+use super::{audit, call, shared, workplace};
 use crate::agent::{self, Ended, EndedBy, Outcome, Reading};
 use crate::git::{GitError, Oid};
 
@@ -126,11 +126,13 @@ fn refuse_protected(job: &Job, started: &AttemptStarted, report: &mut Report) ->
     }
     report.protected = protected.among(&repo.changed_paths(base, head)?);
     if !report.protected.is_empty() {
+        let of = |verb: &str| call(verb, &job.common.plan_word(), job.task.as_str(), "");
         report.outcome = Outcome::Blocked;
         report.detail = Some(format!(
-            "its work changes protected paths: {} (`blueprint diff {task}` shows them, `blueprint approve {task}` merges them)",
+            "its work changes protected paths: {} (`{}` shows them, `{}` merges them)",
             report.protected.join(", "),
-            task = job.task
+            of("diff"),
+            of("approve")
         ));
     }
     Ok(())

@@ -9,6 +9,7 @@ mod audit;
 mod books;
 mod brief;
 mod budget;
+mod call;
 mod cast;
 mod changes;
 mod continuing;
@@ -66,6 +67,7 @@ mod work;
 mod workplace;
 
 pub use budget::{Caps, Price, Prices, Used};
+pub use call::{call, word_that_is_due};
 pub use changes::PlanChange;
 
 pub use dispatcher::worktree_path;

@@ -62,6 +62,7 @@ mod pager;
 mod parallel;
 mod past_gates;
 mod places;
+mod printed_commands;
 mod protected;
 mod provision;
 mod questions;

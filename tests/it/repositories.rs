@@ -236,3 +236,52 @@ fn formats_that_only_git_knows_are_named_and_refused() {
         assert!(ended.stderr.to_lowercase().contains(reason), "{ended}");
     }
 }
+
+/// Hands the repository to somebody else; false where only root may, and this is not root.
+fn given_away(project: &TestProject) -> bool {
+    let somebody = Some(54_321);
+    let places = [project.root.clone(), project.root.join(".git")];
+    places.iter().all(|place| std::os::unix::fs::chown(place, somebody, None).is_ok())
+}
+
+#[test]
+fn a_repository_of_another_user_is_refused_with_the_way_out_and_doctor_says_so() {
+    let project = TestProject::new(&chain(), WORK);
+    if !given_away(&project) {
+        return eprintln!("skipped: only root can give files away");
+    }
+    let way_out = "git config --global --add safe.directory";
+    for verb in ["status", "run"] {
+        project.blueprint(&[verb, "genesis.xml"]).assert(74, &["belongs to another user", way_out]);
+    }
+    for call in [["doctor"].as_slice(), &["doctor", "genesis.xml"]] {
+        let ended = project.blueprint(call);
+        assert_eq!(ended.code, Some(1), "{ended}");
+        assert!(ended.stdout.contains("wrong git") && ended.stdout.contains(way_out), "{ended}");
+    }
+}
+
+#[test]
+fn a_repository_of_another_user_is_taken_wherever_git_has_been_told_that_it_is_safe() {
+    let file = |project: &TestProject| {
+        let config = project.base().join("trusted");
+        fs::write(&config, "[safe]\n\tdirectory = *\n").unwrap();
+        vec![("GIT_CONFIG_GLOBAL", config.to_string_lossy().into_owned())]
+    };
+    let count = |_: &TestProject| {
+        ["GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"]
+            .map(|pair| pair.split_once('=').unwrap())
+            .map(|(name, value)| (name, value.to_owned()))
+            .to_vec()
+    };
+    for told in [&file as &dyn Fn(&TestProject) -> Vec<(&'static str, String)>, &count] {
+        let project = TestProject::new(&chain(), WORK);
+        if !given_away(&project) {
+            return eprintln!("skipped: only root can give files away");
+        }
+        for verb in ["run", "status"] {
+            let mut command = project.command(BLUEPRINT);
+            Running::start(command.args([verb, "genesis.xml"]).envs(told(&project))).wait().assert(0, &[]);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::agent::Outcome;
 use crate::cli::config::Notice;
 use crate::report::{clean, shell_word};
-use crate::run::{Cause, RunEvent, Summary, TaskEnded};
+use crate::run::{Cause, RunEvent, Summary, TaskEnded, call};
 
 /// Characters of a detail.
 const DETAIL: usize = 2_000;
@@ -69,7 +69,7 @@ impl Message {
             "result": ended.cause.as_str(),
             "outcome": ended.outcome,
             "detail": Some(cut(&ended.summary)).filter(|detail| !detail.is_empty()),
-            "next": format!("blueprint {verb} {place} {}{end}", shell_word(&id)),
+            "next": call(verb, &place, &id, end),
         });
         let text = format!("{}: task {id} {sentence}{more}", clean(epic));
         Self { text, body: body(plan, epic, &more_keys) }

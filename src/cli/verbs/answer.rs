@@ -11,8 +11,8 @@ use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
 use crate::cli::said::Said;
 use crate::genesis::{Status, Task};
 use crate::plan::TaskId;
-use crate::report::{clean, shell_word};
-use crate::run::{Answered, Fact, LONGEST_ANSWER, NoAnswer, TaskHistory, answer_in, open_question};
+use crate::report::clean;
+use crate::run::{Answered, Fact, LONGEST_ANSWER, NoAnswer, TaskHistory, answer_in, call, open_question};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint answer genesis.xml auth-api \"use the session store\"\n\n\
@@ -113,12 +113,20 @@ fn refuse_a_moment_too_early(held: &Held<'_>, task: &Task) -> Result<(), CliErro
 fn asks_nothing(task: &Task) -> CliError {
     let id = TaskId::from(task.id.as_str());
     let error = CliError::usage(format!("task `{id}` is {} and asks nothing", task.status));
-    let word = shell_word(&clean(id.as_str()));
+    let of = |verb: &str, rest: &str| call(verb, "", &clean(id.as_str()), rest);
     error.hint(match task.status {
-        Status::Pending => "what its agent is to know can be said with `blueprint retry TASK --note TEXT`".to_owned(),
-        Status::InProgress => format!("its agent is at work: `blueprint logs {word} --follow` shows what it does"),
+        Status::Pending => {
+            format!("what its agent is to know can be said with `{}`", of("retry", "--note TEXT"))
+        }
+        Status::InProgress => {
+            format!("its agent is at work: `{}` shows what it does", of("logs", "--follow"))
+        }
         Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => {
-            format!("`blueprint retry {word} --note TEXT` has it done again with a word to its agent; `blueprint status {word}` tells its story")
+            format!(
+                "`{}` has it done again with a word to its agent; `{}` tells its story",
+                of("retry", "--note TEXT"),
+                of("status", "")
+            )
         }
     })
 }

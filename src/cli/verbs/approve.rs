@@ -13,7 +13,7 @@ use crate::genesis::{Status, TaskResult};
 use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
-use crate::run::{Attempt, AttemptEnded, Fact, Record, TransitionRecord, open_journal};
+use crate::run::{Attempt, AttemptEnded, Fact, Record, TransitionRecord, call, open_journal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint approve genesis.xml release-workflow\n\n\
@@ -74,7 +74,8 @@ fn waiting<'a>(held: &'a Held<'_>, name: &str) -> Result<Waiting<'a>, CliError> 
     let found = story.and_then(|story| of_attempt(story.last_attempt()?)).filter(|_| is_blocked);
     found.ok_or_else(|| {
         let message = format!("task `{name}` does not wait for approval of changes to protected paths");
-        CliError::usage(message).hint(format!("`blueprint status {name}` tells where it stands"))
+        CliError::usage(message)
+            .hint(format!("`{}` tells where it stands", call("status", "", &clean(name), "")))
     })
 }
 
@@ -105,7 +106,10 @@ fn merged(context: &Context, waiting: Waiting<'_>, name: &str) -> Result<Oid, Cl
                 refs.integration(),
                 paths.join(", ")
             );
-            let hint = format!("`blueprint retry {}` has it made again on what is there now", ended.task);
+            let hint = format!(
+                "`{}` has it made again on what is there now",
+                call("retry", "", &clean(ended.task.as_str()), "")
+            );
             Err(CliError::new(Kind::Environment, message).hint(hint))
         }
     }

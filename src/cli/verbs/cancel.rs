@@ -10,7 +10,7 @@ use crate::cli::said::Said;
 use crate::genesis::Status;
 use crate::plan::{TaskId, legal};
 use crate::report::clean;
-use crate::run::{Fact, TransitionRecord};
+use crate::run::{Fact, TransitionRecord, call};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint cancel genesis.xml old-docs --reason \"nobody reads them\"\n\n\
@@ -65,8 +65,10 @@ fn cancel(context: &Context, name: &str, reason: Option<&str>) -> Result<(), Cli
 
 fn refuse(from: Status, name: &str) -> Result<(), CliError> {
     legal(from, Status::Cancelled).map_err(|error| {
-        CliError::from(error)
-            .hint(format!("task `{name}` is done; `blueprint retry {name}` would undo it first"))
+        CliError::from(error).hint(format!(
+            "task `{name}` is done; `{}` would undo it first",
+            call("retry", "", &clean(name), "")
+        ))
     })
 }
 

@@ -18,7 +18,7 @@ use crate::genesis::Status;
 use crate::git::Oid;
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::{clean, shell_word};
-use crate::run::{self, AttemptStarted, Fact, Ready, Taken, TaskHistory, Work, ledger, worktree_path};
+use crate::run::{self, AttemptStarted, Fact, Ready, Taken, TaskHistory, Work, call, ledger, worktree_path};
 use crate::store::RunLock;
 
 /// Between two looks at whether an agent has ended.
@@ -60,13 +60,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     }
     let Some((folder, ready)) = settle_in(&context, &branches, name, &results)? else {
         let message = "broken off: the task is yours, but its worktree is not ready";
-        let name = shell_word(&clean(name));
         return Err(CliError::new(Kind::BrokenOff, message).hint(format!(
-            "`blueprint take {name}` makes it anew, `blueprint give --back {name}` returns it"
+            "`{}` makes it anew, `{}` returns it",
+            call("take", "", &clean(name), ""),
+            call("give", "", &clean(name), "--back")
         )));
     };
     let plan = shell_word(&context.path.to_string_lossy());
-    output::say(&format!("next    work there, then: blueprint give {plan} {}", shell_word(&clean(name))));
+    output::say(&format!("next    work there, then: {}", call("give", &plan, &clean(name), "")));
     if args.shell {
         return open_shell(&ready, &folder);
     }
@@ -102,7 +103,7 @@ fn refuse_or_results(
 fn refuse_over(status: Status, task: &str) -> Result<(), CliError> {
     match status {
         Status::Completed | Status::Cancelled => Err(CliError::usage(format!("task `{task}` is {status}"))
-            .hint(format!("`blueprint retry {task}` takes that back"))),
+            .hint(format!("`{}` takes that back", call("retry", "", &clean(task), "")))),
         Status::Pending | Status::InProgress | Status::Failed | Status::Blocked => Ok(()),
     }
 }
@@ -142,7 +143,8 @@ fn refuse_other(owner: &str, by: &str, task: &str) -> Result<(), CliError> {
         return Ok(());
     }
     let message = format!("task `{task}` is in the hands of {}", clean(owner));
-    Err(CliError::new(Kind::Forbidden, message).hint(format!("`blueprint retry {task}` frees it")))
+    Err(CliError::new(Kind::Forbidden, message)
+        .hint(format!("`{}` frees it", call("retry", "", &clean(task), ""))))
 }
 
 /// The live run ends it as soon as it hears of the person; its work is committed and stays where it is.
@@ -232,8 +234,10 @@ fn find_place(
     let (start, folder) = (start(context, branches)?, folder(context, branches, task)?);
     let place = run::place(&hands, &held.history, start, results, &folder);
     let place = place.map_err(|error| {
-        CliError::run(&context.path, error)
-            .hint(format!("the task is yours all the same; `blueprint give --back {task}` returns it"))
+        CliError::run(&context.path, error).hint(format!(
+            "the task is yours all the same; `{}` returns it",
+            call("give", "", &clean(task), "--back")
+        ))
     })?;
     if let Some(notice) = &place.notice {
         output::say(&format!("warning {}", clean(notice)));

@@ -68,7 +68,14 @@ impl RemoteError {
     }
 
     /// What a person can do about it, where there is something to do.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.hint(),
+            _ => self.said_to_all().map(str::to_owned),
+        }
+    }
+
+    fn said_to_all(&self) -> Option<&'static str> {
         match self {
             Self::Unknown { .. } => {
                 Some("name another with `--remote NAME`, or make it with `git remote add`")
@@ -83,7 +90,7 @@ impl RemoteError {
             Self::Unreachable { .. } => Some(
                 "try `git ls-remote` there: the network, the address and the login must work without a question",
             ),
-            Self::Git(error) => error.hint(),
+            Self::Git(_) => None,
         }
     }
 }

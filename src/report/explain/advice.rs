@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::report::text::clean;
 use crate::report::{TaskStatus, shell_word};
-use crate::run::{AttemptEnded, Lacks, TaskHistory};
+use crate::run::{AttemptEnded, Lacks, TaskHistory, call};
 
 /// Something that a person can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,11 +23,7 @@ pub(in crate::report) fn advice(
     around: &Surroundings<'_>,
 ) -> Vec<Advice> {
     let of = |verb: &str, id: &str, rest: &str, why: &str| Advice {
-        command: Some(format!(
-            "blueprint {verb} {} {}{rest}",
-            shell_word(around.plan_name),
-            shell_word(&clean(id))
-        )),
+        command: Some(call(verb, &shell_word(around.plan_name), &clean(id), rest)),
         why: why.to_owned(),
     };
     let own = |verb: &str, rest: &str, why: &str| of(verb, &task.id, rest, why);

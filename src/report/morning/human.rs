@@ -10,6 +10,7 @@ use crate::report::spent::spent;
 use crate::report::status::{Owner, because, color, header, owner, until};
 use crate::report::text::{clean, fit, folded, short};
 use crate::report::{Reader, TaskStatus, shell_word};
+use crate::run::call;
 
 /// So many tasks of a section are shown; `status` has them all. What needs a person is never left out.
 const SHOWN: usize = 12;
@@ -105,7 +106,7 @@ impl Page<'_> {
         self.more(review.open.len());
         let plan = shell_word(morning.around.plan_name);
         self.command("next", &format!("blueprint land {plan}"));
-        self.command("see", &format!("blueprint diff {plan} {}", shell_word(&clean(&first.task))));
+        self.command("see", &call("diff", &plan, &clean(&first.task), ""));
     }
 
     fn running(&mut self, morning: &Morning<'_>) {

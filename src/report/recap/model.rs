@@ -110,6 +110,9 @@ pub struct Failure {
     pub attempts: usize,
     pub cost_usd: Option<f64>,
     pub holds_up: usize,
+    /// For people: the verb by which it gets the word that it waits for, and what follows the task's name.
+    #[serde(skip)]
+    pub word_due: Option<(&'static str, &'static str)>,
 }
 
 /// How often attempts ended in one way.

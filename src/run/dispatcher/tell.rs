@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Dispatcher;
-use crate::agent::{Outcome, shell_word};
+use crate::agent::Outcome;
 use crate::plan::{Ending, State, TaskId, TaskIndex};
 use crate::run::job::Report;
-use crate::run::{Cause, Lacks, RunEvent, TaskEnded, TaskHistory};
+use crate::run::{Cause, Lacks, RunEvent, TaskEnded, TaskHistory, call, word_that_is_due};
 
 impl Dispatcher<'_> {
     pub(super) fn tell_ended(&self, task: &TaskId, report: &Report, cause: Cause) {
@@ -129,19 +129,17 @@ impl Dispatcher<'_> {
         if !self.settings.only.contains(task) {
             return;
         }
-        let (plan, word) = (self.common.plan_word(), shell_word(task.as_str()));
         let story = self.books.history().task(task.as_str());
-        let (what, way) = match story.and_then(TaskHistory::lacks) {
-            Some(Lacks::Leave(_)) => ("your approval", format!("`blueprint approve{plan} {word}`")),
-            Some(Lacks::Approval(_)) => ("your approval", format!("`blueprint answer{plan} {word} approve`")),
-            _ if self.question_of(task).is_some() => {
-                ("an answer", format!("`blueprint answer{plan} {word} TEXT`"))
-            }
-            _ => return,
-        };
-        self.tell(RunEvent::Note(format!(
-            "{task} waits for {what}: {way} (`blueprint retry{plan} {word}` begins it anew)"
-        )));
+        let is_approval =
+            matches!(story.and_then(TaskHistory::lacks), Some(Lacks::Leave(_) | Lacks::Approval(_)));
+        if !is_approval && self.question_of(task).is_none() {
+            return;
+        }
+        let what = if is_approval { "your approval" } else { "an answer" };
+        let of = |verb: &str, rest: &str| call(verb, &self.common.plan_word(), task.as_str(), rest);
+        let (verb, rest) = word_that_is_due(story);
+        let (way, anew) = (of(verb, rest), of("retry", ""));
+        self.tell(RunEvent::Note(format!("{task} waits for {what}: `{way}` (`{anew}` begins it anew)")));
     }
 
     pub(super) fn note_foreign(&self, task: &TaskId) {
@@ -151,7 +149,7 @@ impl Dispatcher<'_> {
         let is_taken =
             self.books.history().task(task.as_str()).is_some_and(|story| story.taken_by().is_some());
         let way_out = if is_taken {
-            format!("`blueprint give {task}`")
+            format!("`{}`", call("give", &self.common.plan_word(), task.as_str(), ""))
         } else {
             "`blueprint task done` or `fail`".to_owned()
         };

@@ -6,6 +6,7 @@ use super::exact::Strays;
 use super::pass::{Numbered, Ran, Scene, not_run};
 use super::{Check, Gate};
 use crate::run::attempt::{Gone, Message, blocking, broken};
+use crate::run::call;
 use crate::run::provision::{self, Unprovided};
 use crate::run::workplace::explained;
 
@@ -18,11 +19,11 @@ impl Scene {
             if !strays.is_made_anew {
                 let since = if has_waited { "since its work was done" } else { "when its agent had ended" };
                 self.warn(format!(
-                    "{since}, somebody has {} in its worktree: that goes through no gate and is not merged{} (way out: `blueprint take {}`, \
+                    "{since}, somebody has {} in its worktree: that goes through no gate and is not merged{} (way out: `{}`, \
                      bring it in, `give`)",
                     strays.done(),
                     strays.kept(),
-                    self.job.task
+                    call("take", &self.job.common.plan_word(), self.job.task.as_str(), "")
                 ));
             }
         }

@@ -9,14 +9,14 @@ use tokio::task::JoinSet;
 use super::command::{Place, run_command};
 use super::exact::{Exact, Strays};
 use super::{Check, Gate, GateEnded, review};
-use crate::agent::{Outcome, shell_word};
+use crate::agent::Outcome;
 use crate::git::{Found, GitError, Oid, Stand};
 use crate::run::attempt::{Gone, Link, Message, blocking, broken, record};
 use crate::run::job::{Job, Report};
 use crate::run::judge::to_record;
 use crate::run::record::{AttemptStarted, Fact};
 use crate::run::settings::Isolation;
-use crate::run::{RunError, Used, provision, step};
+use crate::run::{RunError, Used, call, provision, step};
 
 /// What became of one gate.
 pub(in crate::run) enum Ran {
@@ -328,22 +328,23 @@ impl Scene {
             Verdict::NotRun(gate, why) => {
                 report.outcome = Outcome::Blocked;
                 report.detail = Some(format!(
-                    "the gate `{gate}` could not be run: {why} (its work is kept; once that is mended, `blueprint run{} {}` goes on with its gates)",
-                    self.job.common.plan_word(),
-                    shell_word(task.as_str())
+                    "the gate `{gate}` could not be run: {why} (its work is kept; once that is mended, `{}` goes on with its gates)",
+                    call("run", &self.job.common.plan_word(), task.as_str(), "")
                 ));
                 report.unrun_gate = Some(gate);
             }
             Verdict::Waits(gate) => {
-                let (plan, word) = (self.job.common.plan_word(), shell_word(task.as_str()));
+                let of =
+                    |verb: &str, rest: &str| call(verb, &self.job.common.plan_word(), task.as_str(), rest);
+                let (diff, answer) = (of("diff", ""), of("answer", "approve"));
                 // In the checkout there is neither a commit to compare nor anything to merge.
                 let ways = match self.started.isolation {
-                    Isolation::Worktree | Isolation::Shared => format!(
-                        "`blueprint diff{plan} {word}` shows it, `blueprint answer{plan} {word} approve` has it merged"
-                    ),
-                    Isolation::None => format!(
-                        "it is in the checkout, not committed; `blueprint answer{plan} {word} approve` has it completed"
-                    ),
+                    Isolation::Worktree | Isolation::Shared => {
+                        format!("`{diff}` shows it, `{answer}` has it merged")
+                    }
+                    Isolation::None => {
+                        format!("it is in the checkout, not committed; `{answer}` has it completed")
+                    }
                 };
                 let question = format!(
                     "gate `{gate}`: is its work approved? ({ways}; any other answer goes back to its agent)"

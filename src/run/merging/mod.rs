@@ -19,8 +19,8 @@ use super::gates;
 use super::job::{Common, Job, Report};
 use super::judge::{from_record, to_record};
 use super::record::{AttemptStarted, Fact};
-use super::workplace;
-use crate::agent::{Outcome, shell_word};
+use super::{call, workplace};
+use crate::agent::Outcome;
 use crate::git::{self, GitError, Integrated, Oid, Work};
 
 /// Journals how the attempt ended, and merges its work if that counts.
@@ -135,10 +135,12 @@ async fn merged(
 
 /// What a person can do about a conflict, on whatever machine: where the worktree is there, `take` says.
 fn way_out(job: &Job) -> String {
-    let (plan, task) = (job.common.plan_word(), shell_word(job.task.as_str()));
+    let of = |verb: &str| call(verb, &job.common.plan_word(), job.task.as_str(), "");
     format!(
-        "way out: `blueprint take{plan} {task}`, in its worktree `git merge {}`, resolve, `git add`, then `blueprint give{plan} {task}`",
+        "way out: `{}`, in its worktree `git merge {}`, resolve, `git add`, then `{}`",
+        of("take"),
         job.common.refs.integration(),
+        of("give"),
     )
 }
 

@@ -97,7 +97,7 @@ impl StateError {
             Self::Unreadable { name, .. } => {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }
-            Self::Remote(error) => error.hint().map(str::to_owned),
+            Self::Remote(error) => error.hint(),
             Self::Run(_) => None,
         }
     }

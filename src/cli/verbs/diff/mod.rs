@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::output;
 use crate::git::{Found, Later, Oid};
 use crate::report::clean;
-use crate::run::{Attempt, Isolation};
+use crate::run::{Attempt, Isolation, call};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -84,7 +84,7 @@ fn change<'a>(
     let is_newest = known.attempt(task, None)?.started.attempt == number;
     let later = later(branches, attempt, is_newest)?.ok_or_else(|| {
         CliError::usage(format!("nothing is left of attempt {number} at `{task}`"))
-            .hint(format!("`blueprint status {task}` tells how it ended"))
+            .hint(format!("`{}` tells how it ended", call("status", "", &clean(task), "")))
     })?;
     Ok(Change { task, attempt: number, base, later })
 }

@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context, loaded: Option<&Loaded>, checks: &mut Vec
     checks.push(match repo.require_workdir().and_then(|_| repo.head_commit()) {
         Ok(head) => Check::fine("git", format!("the repository is at {:.10}", head.to_string())),
         Err(error) => {
-            let hint = error.hint().unwrap_or("see `git status` there");
+            let hint = error.hint().unwrap_or_else(|| "see `git status` there".to_owned());
             Check::wrong("git", error.to_string(), hint)
         }
     });

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cli::args::{Format, Global};
 use crate::cli::context::{Context, find, no_plan};
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::report::{clean, clean_lines};
 use crate::store::see_settled;
@@ -77,14 +77,19 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     match find(&arguments) {
         Ok((path, [])) => ended = with_plan(path, args.live, global, &mut checks)?,
         Ok((_, [stray, ..])) => return Err(no_plan(stray)),
-        Err(error) if args.genesis.is_some() => return Err(error),
+        Err(error) if args.genesis.is_some() && error.kind == Kind::Usage => return Err(error),
         Err(error) => {
             if args.live {
                 return Err(CliError::usage("`--live` needs a plan: which programs to call, it says")
                     .hint(error.message));
             }
-            let hint = error.hint.unwrap_or_else(|| "name a plan to have it looked at".to_owned());
-            checks.push(Check::note("plan", error.message, hint));
+            // A repository that can't be opened is a fault wherever the plan is.
+            if error.kind != Kind::Usage {
+                checks.push(Check::failed("git", error));
+            } else {
+                let hint = error.hint.unwrap_or_else(|| "name a plan to have it looked at".to_owned());
+                checks.push(Check::note("plan", error.message, hint));
+            }
         }
     }
     let is_wrong = checks.iter().any(|check| check.verdict == Verdict::Wrong);
@@ -109,7 +114,13 @@ fn with_plan(
             return Ok(None);
         }
     };
-    let context = Context::of(path, &genesis, global)?;
+    let context = match Context::of(path, &genesis, global) {
+        Ok(context) => context,
+        Err(error) => {
+            checks.push(Check::failed("git", error));
+            return Ok(None);
+        }
+    };
     let loaded = plan::check(&context, &genesis, checks);
     ground::check(&context, loaded.as_ref(), checks);
     if let Some(loaded) = &loaded {

@@ -14,7 +14,7 @@ use crate::cli::said::Said;
 use crate::genesis::Status;
 use crate::git::{GitError, epic_slug};
 use crate::report::{clean, shell_word};
-use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure};
+use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure, call};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -82,13 +82,13 @@ fn refuse_unless_taken(held: &Held<'_>, name: &str) -> Result<(), CliError> {
     let owner = held.history.task(name).and_then(TaskHistory::taken_by);
     let Some(owner) = owner else {
         return Err(CliError::usage(format!("nobody has taken task `{name}`"))
-            .hint(format!("`blueprint take {name}` gives you its worktree")));
+            .hint(format!("`{}` gives you its worktree", call("take", "", &clean(name), ""))));
     };
     if owner == actor() {
         return Ok(());
     }
     let message = format!("task `{name}` is in the hands of {}", clean(owner));
-    Err(CliError::new(Kind::Forbidden, message).hint(format!("`blueprint retry {name}` frees it")))
+    Err(CliError::new(Kind::Forbidden, message).hint(format!("`{}` frees it", call("retry", "", &clean(name), ""))))
 }
 
 fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory, &'h Attempt)> {
@@ -104,7 +104,7 @@ fn give(
 ) -> Result<bool, CliError> {
     if attempt(&held, hands).is_none() {
         return Err(CliError::usage(format!("task `{}` has no worktree yet", hands.task))
-            .hint(format!("`blueprint take {}` makes it", hands.task)));
+            .hint(format!("`{}` makes it", call("take", "", &clean(hands.task), ""))));
     }
     refuse_checked_out(hands)?;
     let by = hands.repo.identity().map_err(|error| {
@@ -152,8 +152,8 @@ fn not_given(context: &Context, hands: &Hands<'_>, worktree: &std::path::Path, e
             Some(format!("finish that in {}, then give again", worktree.display()))
         }
         RunError::Git(GitError::NotAWorktree { .. }) => {
-            let task = shell_word(hands.task);
-            Some(format!("`blueprint take {task}` makes it anew, with what is committed; then give again"))
+            let take = call("take", "", &clean(hands.task), "");
+            Some(format!("`{take}` makes it anew, with what is committed; then give again"))
         }
         _ => None,
     };
@@ -199,7 +199,7 @@ fn changed(hands: &Hands<'_>) -> CliError {
 fn taken_away(hands: &Hands<'_>) -> CliError {
     let task = clean(hands.task);
     CliError::usage(format!("somebody has decided otherwise about `{task}` while its gates ran"))
-        .hint(format!("`blueprint status {}` tells its story", shell_word(&task)))
+        .hint(format!("`{}` tells its story", call("status", "", &task, "")))
 }
 
 fn back(context: &Context, held: Held<'_>, hands: &Hands<'_>, note: Option<&str>) -> Result<(), CliError> {

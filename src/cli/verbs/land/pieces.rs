@@ -11,6 +11,7 @@ use crate::genesis::Status;
 use crate::git::{Message, Oid, Piece};
 use crate::plan::TaskIndex;
 use crate::report::{clean, shell_word};
+use crate::run::call;
 
 /// What is to land, in its order, and which tasks that is.
 pub(super) struct Pieces {
@@ -120,10 +121,7 @@ fn refuse(
             "task `{}` is {}: only finished work lands",
             task.id, task.status
         ))
-        .hint(format!(
-            "`blueprint explain {}` says what it waits for",
-            shell_word(&clean(task.id.as_str()))
-        )));
+        .hint(format!("`{}` says what it waits for", call("explain", "", &clean(task.id.as_str()), ""))));
     }
     if !works.heads.contains_key(&index) {
         return Err(CliError::usage(format!(
@@ -140,9 +138,11 @@ fn refuse(
     if missing.is_empty() {
         return Ok(());
     }
-    let (with, it) = (missing.join(" "), clean(task.id.as_str()));
+    let (with, it) = (missing.iter().map(|id| shell_word(id)).collect::<Vec<_>>(), clean(task.id.as_str()));
+    let is_flag = with.iter().chain([&it]).any(|id| id.starts_with('-'));
+    let (dashes, with) = (if is_flag { "-- " } else { "" }, with.join(" "));
     Err(CliError::usage(format!("task `{it}` builds on work that has not landed: {}", missing.join(", ")))
-        .hint(format!("land that with it: `blueprint land {with} {it}`")))
+        .hint(format!("land that with it: `blueprint land {dashes}{with} {}`", shell_word(&it))))
 }
 
 /// The branch may hold work that counts no more, or not yet: a live run is just merging it, or it could not be taken out.

@@ -4,18 +4,27 @@ use crate::agent::Outcome;
 use crate::cli::elsewhere::Elsewhere;
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
-use crate::run::{Cause, Summary, Verdict};
+use crate::run::{Cause, History, Lacks, Root, Summary, TaskHistory, Verdict, call, word_that_is_due};
 
-/// What one would do next; after a job of a CI system, in another clone. `task` is the one that the job was for, if it was for one.
-pub(super) fn next_step(plan: &Path, summary: &Summary, job: Option<&(Elsewhere, Option<TaskId>)>) -> String {
+/// What one would do next; after a job of a CI system, in another clone. `job` has the one task that it was for, if it was for one.
+pub(super) fn next_step(
+    plan: &Path,
+    history: &History,
+    summary: &Summary,
+    job: Option<&(Elsewhere, Option<TaskId>)>,
+) -> String {
     let next = match job {
-        Some((elsewhere, task)) => after_a_job(elsewhere, task.as_ref(), summary),
-        None => here(&shell_word(&plan.to_string_lossy()), summary),
+        Some((elsewhere, task)) => after_a_job((elsewhere, task.as_ref()), history, summary),
+        None => here(&shell_word(&plan.to_string_lossy()), history, summary),
     };
     format!("next    {next}")
 }
 
-fn here(plan: &str, summary: &Summary) -> String {
+fn here(plan: &str, history: &History, summary: &Summary) -> String {
+    let of = |verb: &str, task: Option<&TaskId>, rest: &str| {
+        let about = |task: &TaskId| call(verb, plan, &clean(task.as_str()), rest);
+        task.map_or_else(|| format!("blueprint {verb} {plan}"), about)
+    };
     match (summary.verdict, &summary.integration) {
         (Verdict::Completed, Some(_)) => format!("blueprint land {plan}   (merges it into your branch)"),
         (Verdict::Completed, None) => format!("blueprint status {plan}"),
@@ -25,11 +34,14 @@ fn here(plan: &str, summary: &Summary) -> String {
             } else {
                 "`run --rerun-failed` tries again"
             };
-            format!("blueprint status {plan}{}   ({way_out})", word(first_root(summary)))
+            format!("{}   ({way_out})", of("status", first_root(summary), ""))
         }
-        (Verdict::Blocked, _) => match asking(summary) {
-            Some(asks) => format!("blueprint answer {plan}{} TEXT", word(Some(asks))),
-            None => format!("blueprint status {plan}{}", word(summary.blocked.first())),
+        (Verdict::Blocked, _) => match waiting(history, summary) {
+            Some(task) => {
+                let (verb, rest) = word_that_is_due(history.task(task.as_str()));
+                of(verb, Some(task), rest)
+            }
+            None => of("status", summary.blocked.first(), ""),
         },
         (Verdict::OverBudget, _) => format!(
             "blueprint run {plan}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)"
@@ -38,13 +50,17 @@ fn here(plan: &str, summary: &Summary) -> String {
     }
 }
 
-fn after_a_job(job: &Elsewhere, task: Option<&TaskId>, summary: &Summary) -> String {
+fn after_a_job(
+    (job, task): (&Elsewhere, Option<&TaskId>),
+    history: &History,
+    summary: &Summary,
+) -> String {
     match summary.verdict {
         Verdict::Completed if task.is_some() => {
             format!("{}   (when all jobs are over: brings together what they have done)", job.sync())
         }
         Verdict::Completed if summary.integration.is_some() => job.landing(),
-        Verdict::Completed => job.from_afar("status", ""),
+        Verdict::Completed => job.from_afar("status", None, ""),
         Verdict::Failed => {
             let way_out = if is_cancelled(summary) {
                 "`blueprint retry --remote` takes it back"
@@ -53,12 +69,16 @@ fn after_a_job(job: &Elsewhere, task: Option<&TaskId>, summary: &Summary) -> Str
             } else {
                 "`run --ci --rerun-failed` tries again"
             };
-            format!("{}   ({way_out})", job.from_afar("status", &word(first_root(summary))))
+            format!("{}   ({way_out})", job.from_afar("status", first_root(summary), ""))
         }
-        Verdict::Blocked => match asking(summary) {
-            Some(asks) => job.from_afar("answer", &format!("{} TEXT", word(Some(asks)))),
-            None => job.from_afar("status", &word(summary.blocked.first())),
-        },
+        Verdict::Blocked => {
+            let waiting = waiting(history, summary);
+            match waiting.map(|task| word_that_is_due(history.task(task.as_str()))) {
+                Some(("answer", rest)) => job.from_afar("answer", waiting, rest),
+                // What else a person may say is said where the work can be seen.
+                Some(_) | None => job.from_afar("status", waiting.or_else(|| summary.blocked.first()), ""),
+            }
+        }
         Verdict::OverBudget => format!(
             "{}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)",
             job.job(task)
@@ -75,12 +95,14 @@ fn is_cancelled(summary: &Summary) -> bool {
     summary.roots.first().is_some_and(|root| root.cause == Cause::Cancelled)
 }
 
-fn asking(summary: &Summary) -> Option<&TaskId> {
-    let asks = summary.roots.iter().find(|root| root.outcome == Some(Outcome::NeedsAnswer));
-    asks.map(|root| &root.task)
+/// The first task that only waits for a word of a person.
+fn waiting<'s>(history: &History, summary: &'s Summary) -> Option<&'s TaskId> {
+    let waits = |root: &&Root| root.outcome == Some(Outcome::NeedsAnswer) || lacks_leave(history, &root.task);
+    summary.roots.iter().find(waits).map(|root| &root.task)
 }
 
-/// As one more argument.
-fn word(task: Option<&TaskId>) -> String {
-    task.map_or_else(String::new, |task| format!(" {}", shell_word(&clean(task.as_str()))))
+/// Whether its work only waits for a person's leave to change what it changes.
+fn lacks_leave(history: &History, task: &TaskId) -> bool {
+    let lacks = history.task(task.as_str()).and_then(TaskHistory::lacks);
+    matches!(lacks, Some(Lacks::Leave(_)))
 }

@@ -239,7 +239,9 @@ fn start(
     let ended = run::run(&site, settings, &|event| tell(if is_of_one { of_one_task(event) } else { event }))
         .map_err(|error| CliError::run(&context.path, error))
         .inspect_err(|error| outputs.broken(error));
-    let next = |summary| closing::next_step(&context.path, summary, job.as_ref());
+    // What it says of tasks that wait makes the command exact; a run's end is told without it, too.
+    let history = context.history().unwrap_or_default();
+    let next = |summary| closing::next_step(&context.path, &history, summary, job.as_ref());
     let next = ended.as_ref().map(next).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
     let summary = ended?;

@@ -9,7 +9,7 @@ use crate::cli::verbs::run::outfit;
 use crate::genesis::{Genesis, Status};
 use crate::plan::Plan;
 use crate::report::{clean, shell_word};
-use crate::run::{History, Isolation, Lacks, TaskHistory, is_left_over};
+use crate::run::{History, Isolation, Lacks, TaskHistory, call, is_left_over};
 
 /// Refuses to complete the task by a mere word where its work waits at a gate, has not passed one, or would be merged without having been
 /// through any.
@@ -35,7 +35,7 @@ fn refused(context: &Context, name: &str, lacks: &Lacks, isolation: Isolation) -
     let id = clean(name);
     let of = |verb: &str, rest: &str| {
         let plan = shell_word(&clean(&context.path.to_string_lossy()));
-        format!("`blueprint {verb} {plan} {}{rest}`", shell_word(&id))
+        format!("`{}`", call(verb, &plan, &id, rest))
     };
     let (why, way) = match lacks {
         Lacks::Approval(gate) => (
@@ -90,11 +90,14 @@ fn refuse_what_no_gate_has_seen(
     if gates.is_empty() {
         return Ok(());
     }
-    let (id, word) = (clean(name), shell_word(&clean(name)));
+    let id = clean(name);
+    let of = |verb: &str| call(verb, "", &id, "");
     let message =
         format!("what is on the branch of task `{id}` has not been through its gates: {}", gates.join(", "));
     Err(CliError::usage(message).hint(format!(
-        "`blueprint take {word}`, then `blueprint give {word}` has it go through them; a person at a terminal can complete it as it is with `--force`"
+        "`{}`, then `{}` has it go through them; a person at a terminal can complete it as it is with `--force`",
+        of("take"),
+        of("give")
     )))
 }
 

@@ -5,7 +5,7 @@ use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskIndex};
 use crate::report::recap::{Failure, OutcomeCount, TaskRecap};
-use crate::run::{TaskHistory, Used, open_question};
+use crate::run::{Lacks, TaskHistory, Used, open_question, word_that_is_due};
 
 /// What did not work out, and stands so still; first what most others wait for.
 pub(super) fn failures(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Vec<Failure> {
@@ -48,7 +48,9 @@ fn failure(sources: &Sources<'_>, index: TaskIndex, task: &TaskRecap) -> Failure
     let by_hand = || sources.genesis.details(&task.id).newest().and_then(|event| event.description.clone());
     let question =
         sources.genesis.task(&task.id).and_then(|found| open_question(sources.genesis, found, story));
+    let waits = question.is_some() || matches!(story.and_then(TaskHistory::lacks), Some(Lacks::Leave(_)));
     Failure {
+        word_due: waits.then(|| word_that_is_due(story)),
         task: task.id.clone(),
         status: task.status,
         outcome,

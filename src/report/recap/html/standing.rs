@@ -7,7 +7,8 @@ use super::super::{Failure, Recap};
 use super::{said, task_link, told};
 use crate::genesis::Status;
 use crate::report::spent::dollars;
-use crate::report::text::{clean, shell_word};
+use crate::report::text::clean;
+use crate::run::call;
 
 pub(super) fn standing(recap: &Recap) -> Markup {
     html! {
@@ -30,7 +31,7 @@ fn card(recap: &Recap, failure: &Failure) -> Markup {
             @if let Some(question) = &failure.question { (told(question)) }
             @else if let Some(why) = &failure.why { (told(why)) }
             p.facts { (facts(failure)) }
-            p.next { code { "blueprint " (next(failure)) " " (shell_word(&clean(&failure.task))) @if failure.question.is_some() { " TEXT" } } }
+            p.next { code { (next(failure)) } }
         }
     }
 }
@@ -43,13 +44,12 @@ fn facts(failure: &Failure) -> String {
     [Some(attempts), cost, waiting].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// The verb that leads on.
-fn next(failure: &Failure) -> &'static str {
-    match failure.status {
-        Status::Blocked if failure.question.is_some() => "answer",
-        Status::Cancelled => "retry",
-        Status::Failed | Status::Blocked | Status::Pending | Status::InProgress | Status::Completed => {
-            "explain"
-        }
-    }
+/// What leads on.
+fn next(failure: &Failure) -> String {
+    let (verb, rest) = match (failure.status, failure.word_due) {
+        (Status::Blocked, Some(word)) => word,
+        (Status::Cancelled, _) => ("retry", ""),
+        _ => ("explain", ""),
+    };
+    call(verb, "", &clean(&failure.task), rest)
 }

@@ -1,0 +1,109 @@
+//! What is printed behind `help:`: its commands mean the plan that the failed one was about.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::context::plans_here;
+use crate::report::{clean, shell_word};
+
+/// The plan that this call of the program named, as it was typed, and its file.
+static NAMED: OnceLock<(String, PathBuf)> = OnceLock::new();
+
+/// Verbs that take a plan, and a task or nothing behind it.
+const OF_PLANS: [&str; 26] = [
+    "run",
+    "status",
+    "next",
+    "explain",
+    "repair",
+    "graph",
+    "report",
+    "logs",
+    "diff",
+    "take",
+    "give",
+    "clean",
+    "land",
+    "add",
+    "skip",
+    "answer",
+    "approve",
+    "retry",
+    "cancel",
+    "attach",
+    "pause",
+    "resume",
+    "stop",
+    "sync",
+    "rebase-plan",
+    "validate",
+];
+
+/// From here on help is about that plan. What is said first holds.
+pub(super) fn is_about(typed: &str, plan: &Path) {
+    let _ = NAMED.set((typed.to_owned(), plan.to_owned()));
+}
+
+/// The text, with the plan in each command that would mean another one, or none, without it.
+pub(super) fn with_plan(text: &str) -> String {
+    let Some((typed, plan)) = NAMED.get() else { return text.to_owned() };
+    let here = plans_here().unwrap_or_default();
+    match here.as_slice() {
+        [only] if only.canonicalize().is_ok_and(|only| only == *plan) => text.to_owned(),
+        _ => named(text, &shell_word(&clean(typed))),
+    }
+}
+
+fn named(text: &str, plan: &str) -> String {
+    // What stands between backquotes is code: every second piece.
+    let pieces = text.split('`').enumerate();
+    let pieces =
+        pieces.map(|(place, piece)| if place % 2 == 1 { call(piece, plan) } else { piece.to_owned() });
+    pieces.collect::<Vec<_>>().join("`")
+}
+
+fn call(code: &str, plan: &str) -> String {
+    let Some((verb, rest)) =
+        code.strip_prefix("blueprint ").map(|call| call.split_once(' ').unwrap_or((call, "")))
+    else {
+        return code.to_owned();
+    };
+    let is_said = rest
+        .split(' ')
+        .any(|word| word == plan || word == "GENESIS" || word == "[GENESIS]" || word == "--explain");
+    if is_said || !OF_PLANS.contains(&verb) {
+        return code.replace("[GENESIS]", plan);
+    }
+    format!("blueprint {verb} {plan} {rest}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_get_the_plan_and_nothing_else_does() {
+        let cases = [
+            (
+                "`blueprint retry a --note TEXT` does it again",
+                "`blueprint retry shop a --note TEXT` does it again",
+            ),
+            (
+                "`blueprint status` lists, `blueprint stop` ends",
+                "`blueprint status shop` lists, `blueprint stop shop` ends",
+            ),
+            ("`blueprint give --back a`", "`blueprint give shop --back a`"),
+            ("`blueprint logs [GENESIS] TASK`", "`blueprint logs shop TASK`"),
+            ("`blueprint run shop a`, `git status`", "`blueprint run shop a`, `git status`"),
+            (
+                "`blueprint validate --explain E001` says more",
+                "`blueprint validate --explain E001` says more",
+            ),
+            ("run blueprint status by hand", "run blueprint status by hand"),
+            ("an odd ` blueprint status", "an odd ` blueprint status"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(named(text, "shop"), expected);
+        }
+    }
+}
