@@ -16,11 +16,12 @@ use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Remote, Repo, epic_slug};
+use crate::git::{EpicRefs, Patience, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
 use crate::run::remote::{
-    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, restore,
+    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking,
+    restore, settle,
 };
 use crate::run::{Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
@@ -178,6 +179,7 @@ pub(super) struct Session {
     taken: TakenIn,
     remote: Remote,
     called_off: Arc<AtomicBool>,
+    patience: Patience,
 }
 
 /// What living jobs are to a session, which have single tasks of the plan.
@@ -204,11 +206,13 @@ impl Session {
         let repo = in_repository(context)?;
         let called_off = heed_signals()?;
         let plan = remote_plan(context, repo, remote)?;
-        let (remote, site) = (plan.remote.clone(), site(context, repo)?);
+        let patience = Patience::new(Arc::clone(&called_off));
+        let (remote, site) = (plan.remote.clone().with(&patience), site(context, repo)?);
         let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
-        let venue = Venue { site: &site, plan, strategy, base: None, owner, lasts };
+        let venue =
+            Venue { site: &site, plan, strategy, base: None, owner, patience: patience.clone(), lasts };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if called_off.load(Ordering::SeqCst) {
@@ -219,7 +223,7 @@ impl Session {
             ));
         }
         let (saver, taken) = begun?;
-        Ok(Self { saver: Some(saver), taken, remote, called_off })
+        Ok(Self { saver: Some(saver), taken, remote, called_off, patience })
     }
 
     /// What jobs have left of single tasks.
@@ -230,13 +234,13 @@ impl Session {
     /// Keeps the remote up to date beside a run.
     pub(super) fn keep(mut self) -> Option<Keeper> {
         let saver = self.saver.take()?;
-        Some(Keeper::start(saver, Arc::clone(&self.called_off)))
+        Some(Keeper::start(saver, Arc::clone(&self.called_off), self.patience.clone()))
     }
 
     /// Saves what was done here, and gives the lease back.
     pub(super) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let left = saver.end().map_err(|error| not_saved(context, error))?;
+        let left = saver.end(&self.patience).map_err(|error| not_saved(context, error))?;
         say_left(&left);
         output::say(&format!("note    saved in remote `{}`", clean(self.remote.name())));
         Ok(())
@@ -260,7 +264,7 @@ fn begin(
     jobs: Jobs,
     remote: &Remote,
 ) -> Result<(Saver, TakenIn), CliError> {
-    let lease = Lease::take(&venue.plan, &venue.owner, venue.lasts)
+    let lease = Lease::take(&venue.plan, venue.site, &venue.owner, venue.lasts)
         .map_err(|error| CliError::state(&context.path, error))?;
     // What is given back and saved is not broken off.
     match take_up(venue, jobs) {
@@ -283,6 +287,7 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
         Jobs::Refuse => refuse_claimed(&venue.plan, &fetched)?,
         Jobs::LetBe => {}
     }
+    refuse_lacking(venue.site, &venue.plan, &fetched)?;
     give_way(venue.site, &venue.plan, &fetched)?;
     let mut restored = restore(venue.site, &venue.plan, &fetched)?;
     for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
@@ -290,7 +295,9 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
             .notes
             .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
     }
-    Ok((restored, venue.take_in(&fetched)?))
+    let taken = venue.take_in(&fetched)?;
+    settle(venue.site)?;
+    Ok((restored, taken))
 }
 
 /// TERM has come: signals are of the process, and so is this.
@@ -357,7 +364,7 @@ impl CliError {
             StateError::Remote(error) => error.into(),
             StateError::Run(error) => Self::run(plan, error),
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
-            StateError::Diverged { .. } => Self { hint, ..Self::usage(error) },
+            StateError::Diverged { .. } | StateError::Lacking { .. } => Self { hint, ..Self::usage(error) },
             StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {
                 Self { hint, ..Self::new(Kind::Environment, error) }
             }

@@ -260,3 +260,115 @@ fn what_is_saved_while_an_agent_commits_is_not_taken_for_its_doing() {
     assert!(!ended.stderr.contains("warning"), "{ended}");
     job.assert_statuses(&[("a", "completed"), ("b", "completed")]);
 }
+
+/// The plan with one task more, which the branch has from then on.
+fn add_d(fleet: &Fleet) {
+    fleet.home.write("genesis.xml", &PlanText::chain(&["a", "b", "c", "d"]).to_xml());
+    fleet.home.commit_all("One task more");
+    fleet.home.git(&["push", "--quiet", "origin", "main"]);
+}
+
+fn saved_plan(fleet: &Fleet) -> String {
+    fleet.git(&["show", &format!("{PLAN}:genesis.xml")])
+}
+
+#[test]
+fn a_checkout_that_is_older_than_the_saved_state_goes_on_with_that_and_loses_no_task() {
+    let fleet = Fleet::new(&three(), WRITES);
+    let (old, older) = (fleet.clone("old"), fleet.clone("older"));
+    add_d(&fleet);
+    fleet.clone("new").run(&["--ci"]).assert(0, &[]);
+    let again = old.run(&["--ci"]);
+    again.assert(0, &["goes on from the state"]);
+    assert!(!again.stderr.contains("was changed since"), "{again}");
+    older.blueprint(&["sync"]).assert(0, &["4 of 4 tasks are completed"]);
+    assert!(saved_plan(&fleet).contains("<completedTasks>4</completedTasks>"));
+    assert!(fleet.git(&["show", &format!("{INTEGRATION}:genesis.xml")]).contains("\"d\""));
+    assert_eq!(fleet.home.log().starts(), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn a_plan_without_tasks_that_were_worked_at_is_refused_with_the_way_out_unless_a_later_commit_says_so() {
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b", "c", "d"]), WRITES);
+    let elsewhere = fleet.clone("elsewhere");
+    elsewhere.write("genesis.xml", &three().to_xml().replace("</", "\n</"));
+    elsewhere.commit_all("On a branch of its own");
+    fleet.home.write("more.txt", "more");
+    fleet.home.commit_all("Goes on");
+    fleet.home.git(&["push", "--quiet", "origin", "main"]);
+    fleet.clone("new").run(&["--ci"]).assert(0, &[]);
+    let before = saved_plan(&fleet);
+    for verb in [["run", "--ci"].as_slice(), &["sync"]] {
+        elsewhere.blueprint(verb).assert(2, &["lacks `d`", "git pull"]);
+    }
+    assert_eq!(saved_plan(&fleet), before);
+    assert!(!fleet.refs("refs").contains(&LEASE.to_owned()));
+
+    fleet.home.write("genesis.xml", &three().to_xml().replace("</", "\n</"));
+    fleet.home.commit_all("Without d");
+    fleet.home.git(&["push", "--quiet", "origin", "main"]);
+    fleet.clone("later").run(&["--ci"]).assert(0, &["was changed since"]);
+    fleet.clone("after").run(&["--ci"]).assert(0, &["goes on from the state"]);
+    assert!(!saved_plan(&fleet).contains("\"d\""));
+}
+
+#[test]
+fn a_sync_with_a_plan_that_lacks_the_task_of_a_record_is_refused() {
+    let fleet = Fleet::new(&three(), WRITES);
+    let old = fleet.clone("old");
+    old.blueprint(&["sync"]).assert(4, &[]);
+    fleet.home.write("genesis.xml", &PlanText::of(&["a", "b", "c", "d"]).to_xml());
+    fleet.home.commit_all("One task more");
+    fleet.home.git(&["push", "--quiet", "origin", "main"]);
+    let new = fleet.clone("new");
+    new.run(&["d", "--ci"]).assert(0, &[]);
+    old.blueprint(&["sync"]).assert(2, &["lacks `d`", "git pull"]);
+    new.blueprint(&["sync"]).assert(4, &["1 of 4 tasks are completed"]);
+    old.blueprint(&["sync"]).assert(4, &["1 of 4 tasks are completed"]);
+}
+
+#[test]
+fn a_clone_takes_its_own_lease_and_claim_again_when_nobody_else_can_have_it() {
+    for arguments in [["--ci"].as_slice(), &["a", "--ci"]] {
+        let fleet = Fleet::new(&three(), "== a #1\nhang\n== *\nwrite {task}.txt what {task} made");
+        let first = fleet.clone("first");
+        let run = first.start(&[&["run"], arguments].concat());
+        first.wait_for_starts(1);
+        fleet.clone("second").run(arguments).assert(5, &[]);
+        run.kill();
+        first.processes().into_iter().for_each(crate::project::kill);
+        fleet.clone("third").run(arguments).assert(5, &[]);
+        first.run(arguments).assert(0, &[]);
+    }
+}
+
+#[test]
+fn a_remote_that_is_away_at_the_end_is_waited_for() {
+    for arguments in [["--ci"].as_slice(), &["a", "--ci"]] {
+        let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
+        let (away, tried) = (fleet.bare().with_extension("away"), fleet.bare().with_extension("tried"));
+        let ssh = fleet.bare().with_extension("ssh");
+        let script = format!(
+            "#!/bin/sh\nif [ -e '{}' ]; then echo >> '{}'; echo 'Connection reset by peer' >&2; exit 255; fi\n\
+             for command; do :; done; exec sh -c \"$command\"\n",
+            away.display(),
+            tried.display()
+        );
+        fs::write(&ssh, script).unwrap();
+        fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).unwrap();
+        let job = fleet.clone("job");
+        job.git(&["config", "core.sshCommand", &format!("'{}'", ssh.display())]);
+        job.git(&["config", "ssh.variant", "simple"]);
+        job.git(&["config", "remote.origin.url", &format!("host:{}", fleet.bare().display())]);
+        let run = job.start(&[&["run"], arguments].concat());
+        job.wait_for_starts(1);
+        fs::write(&away, "").unwrap();
+        job.touch("go");
+        // More often than it is tried for while there will be a next time.
+        let tries = || fs::read_to_string(&tried).map_or(0, |tries| tries.lines().count());
+        wait_until("many tries", || tries() > 18, String::new);
+        fs::remove_file(&away).unwrap();
+        run.wait().assert(0, &[]);
+        assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
+    }
+}

@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let [name] = names else {
         return Err(CliError::usage("name one task").hint("`blueprint explain [GENESIS] TASK`"));
     };
-    let (context, known) = Context::open(path, global)?.known()?;
+    let (context, known) = Context::open(path, global)?.known_with_records()?;
     let index = known.task(name)?;
     let Some(explanation) = explanation(&context, &known, index)? else { return Ok(0) };
     match args.format {

@@ -16,7 +16,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let path = find_only(args.genesis.as_ref())?;
-    let (_, known) = Context::open(path, global)?.known()?;
+    let (_, known) = Context::open(path, global)?.known_with_records()?;
     output::data(&report::graph(&known.plan, args.format))?;
     Ok(0)
 }

@@ -49,7 +49,7 @@ struct Asking<'a> {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let path = find_only(args.genesis.as_ref())?;
-    let (_, known) = Context::open(path, global)?.known()?;
+    let (_, known) = Context::open(path, global)?.known_with_records()?;
     let ready = ready(&known)?;
     let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();
     match args.format {

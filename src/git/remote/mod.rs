@@ -10,8 +10,10 @@ mod adopt;
 mod error;
 mod fetch;
 mod files;
+mod patience;
 mod push;
 mod said;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,12 +26,16 @@ use super::{GitError, Program, Repo};
 pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
 pub use fetch::RefMap;
+pub use patience::Patience;
 pub use push::Move;
+pub use versions::content_id;
 
 /// How often a call is tried that failed for what may pass.
 const TRIES: u32 = 4;
 /// The pause after the first try; each later one is twice as long, and not the same for any two.
 const PAUSE: Duration = Duration::from_millis(150);
+/// No pause is longer than about that.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Between two looks at whether it is to be broken off.
 const LOOK: Duration = Duration::from_millis(20);
 /// A remote that has not answered for so long will not.
@@ -44,6 +50,7 @@ pub struct Remote {
     name: String,
     limit: Duration,
     is_over: Option<Arc<AtomicBool>>,
+    patience: Option<Patience>,
 }
 
 impl Repo {
@@ -56,7 +63,7 @@ impl Repo {
         if !known.iter().any(|known| known == name) {
             return Err(RemoteError::Unknown { name: name.to_owned(), known });
         }
-        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over: None })
+        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over: None, patience: None })
     }
 
     /// The names of all remotes, in the order of the configuration.
@@ -85,10 +92,17 @@ impl Remote {
         self
     }
 
-    /// What breaks off all calls as soon as it is set, and the pauses between them.
+    /// What breaks off all calls as soon as it is set, and the pauses between them; but for pushes: these might leave a lock in the remote.
     #[must_use]
     pub fn until(mut self, is_over: &Arc<AtomicBool>) -> Self {
         self.is_over = Some(Arc::clone(is_over));
+        self
+    }
+
+    /// With patience for what is said last. When it is over, whatever is under way is broken off.
+    #[must_use]
+    pub fn with(mut self, patience: &Patience) -> Self {
+        self.patience = Some(patience.clone());
         self
     }
 
@@ -99,9 +113,17 @@ impl Remote {
     }
 
     fn call(&self, action: &'static str) -> Program {
-        let call = Program::new(action, self.place()).within(self.limit);
         match &self.is_over {
-            Some(is_over) => call.until(is_over),
+            Some(is_over) => self.lasting_call(action).until(is_over),
+            None => self.lasting_call(action),
+        }
+    }
+
+    /// A call that comes to its end, as long as there is time.
+    fn lasting_call(&self, action: &'static str) -> Program {
+        let call = Program::new(action, self.place()).within(self.limit);
+        match &self.patience {
+            Some(patience) => call.until(&patience.is_over),
             None => call,
         }
     }
@@ -116,14 +138,19 @@ impl Remote {
     /// Does it again after a while, as long as what fails may pass.
     fn persist<T>(&self, attempt: impl Fn() -> Result<T, RemoteError>) -> Result<T, RemoteError> {
         let mut pause = PAUSE;
-        for _ in 1..TRIES {
+        for tries in 1.. {
             match attempt() {
-                Err(error) if error.may_pass() && !self.is_over() => self.wait(pause),
+                Err(error) if error.may_pass() && self.tries_again(tries) => self.wait(pause),
                 done => return done,
             }
-            pause *= 2;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         attempt()
+    }
+
+    fn tries_again(&self, tries: u32) -> bool {
+        let has_time = self.patience.as_ref().and_then(Patience::has_time);
+        !self.is_over() && has_time.unwrap_or(tries < TRIES)
     }
 
     fn wait(&self, pause: Duration) {
@@ -135,6 +162,7 @@ impl Remote {
     }
 
     fn is_over(&self) -> bool {
-        self.is_over.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst))
+        let flags = self.is_over.iter().chain(self.patience.as_ref().map(|patience| &patience.is_over));
+        flags.into_iter().any(|flag| flag.load(Ordering::SeqCst))
     }
 }

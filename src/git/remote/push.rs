@@ -80,7 +80,7 @@ impl Remote {
             "--no-signed",
             "--recurse-submodules=no",
         ];
-        let call = self.call("push").args(["push"]).args(flags).args(moves.iter().map(Move::lease));
+        let call = self.lasting_call("push").args(["push"]).args(flags).args(moves.iter().map(Move::lease));
         let call = call.args(["--", &self.name]).args(moves.iter().map(Move::refspec));
         let ended = call.end().map_err(|error| not_ended(&self.name, error))?;
         if ended.code == Some(0) {

@@ -1,5 +1,6 @@
 //! One task as a job of its own: claimed, begun on what its prerequisites' jobs have pushed, and given back with what came of it.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
@@ -17,14 +18,16 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{RemotePlan, StateError, restore};
+use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
 use crate::run::start::{host, run_id};
-use crate::run::{History, RunEvent, Tenure, known_slugs};
+use crate::run::{History, RunEvent, Site, Tenure, known_slugs};
 
 /// So often a job looks again because another one was faster.
 const TURNS: u32 = 5;
 /// Whoever folds in records, or decides something, has the plan for a moment: so often a job looks whether that is over.
 const LOOKS: u32 = 10;
+/// What the token of a claim is called.
+const TOKEN: &str = "claim";
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -47,11 +50,17 @@ pub enum Begun {
 #[derive(Debug)]
 pub struct Job {
     keeper: Keeper,
+    site: Site,
+    /// Whether nobody but us writes the plan's file.
+    is_file_ours: Cell<bool>,
 }
 
 impl Job {
     /// Has the remote know of what the run tells, as soon as that can be.
     pub fn hear(&self, event: &RunEvent) {
+        if matches!(event, RunEvent::PlanChanged { .. }) {
+            self.is_file_ours.set(false);
+        }
         let matters = matches!(
             event,
             RunEvent::AttemptStarted { .. }
@@ -70,6 +79,10 @@ impl Job {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task by now; others if the remote can't be written: then the claim expires by itself.
     pub fn end(self) -> Result<(), RecordsError> {
+        if self.is_file_ours.get() {
+            // The next job in this clone knows it by that.
+            leave(&self.site)?;
+        }
         self.keeper.end()
     }
 }
@@ -111,7 +124,11 @@ impl Venue<'_> {
         self.pass_over(broken, &slug)?;
         let id = &plan.task(task).id;
         let record = records.get(id).map(|(_, record)| record);
-        match course(plan, &folded.genesis, task, record, Timestamp::now()) {
+        let token = Token::take(&self.site.state, TOKEN)?;
+        // A job of this clone, which has ended and could not give the task back, keeps nobody from it here.
+        let is_ours = |claim: &JobClaim| token.as_ref().is_some_and(|token| token.is_ours(&claim.run));
+        let others = record.filter(|record| !record.claim.as_ref().is_some_and(is_ours));
+        match course(plan, &folded.genesis, task, others, Timestamp::now()) {
             Course::Do => {}
             Course::Nothing => return Ok(Begun::Completed),
             Course::LeaveTo(claim) => return Ok(Begun::LeftTo(claim)),
@@ -125,7 +142,9 @@ impl Venue<'_> {
         }
         self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
         let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
-        self.claim(fetched, id, slug, status)
+        let is_file_ours = settle(self.site)?;
+        let keeper = self.claim(fetched, id, slug, (status, token))?;
+        Ok(Begun::Job(Job { keeper, site: self.site.clone(), is_file_ours: Cell::new(is_file_ours) }))
     }
 
     /// What can't be read of other tasks is as if it were not there; nothing is written over what can't be read of this one.
@@ -161,11 +180,12 @@ impl Venue<'_> {
         fetched: RefMap,
         task: &TaskId,
         slug: String,
-        status: Status,
-    ) -> Result<Begun, RecordsError> {
+        (status, mut token): (Status, Option<Token>),
+    ) -> Result<Keeper, RecordsError> {
         let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
         let claim =
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
+        token.as_mut().map_or(Ok(()), |token| token.note(&claim.run))?;
         let mut post = Post {
             plan: RemotePlan { remote: self.lasting()?, ..self.plan.clone() },
             journal: self.site.state.journal(),
@@ -176,6 +196,7 @@ impl Venue<'_> {
             lasts: self.lasts,
             known: fetched,
             branch,
+            _token: token,
         };
         if let Err(error) = post.save(true) {
             post.take_back()?;
@@ -187,7 +208,7 @@ impl Venue<'_> {
             post.save(false)?;
             return Err(error);
         }
-        Ok(Begun::Job(Job { keeper: Keeper::start(post) }))
+        Ok(Keeper::start(post, self.patience.clone()))
     }
 
     /// Somebody may have the whole plan, for a moment or for long.

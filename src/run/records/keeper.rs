@@ -7,6 +7,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::RecordsError;
 use super::post::Post;
+use crate::git::Patience;
 
 /// A claim is renewed so many times while it lasts.
 const RENEWALS: u32 = 3;
@@ -16,6 +17,7 @@ const RENEWALS: u32 = 3;
 pub(super) struct Keeper {
     say: Sender<Say>,
     thread: JoinHandle<(Post, Option<RecordsError>)>,
+    patience: Patience,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +29,11 @@ enum Say {
 }
 
 impl Keeper {
-    /// Begins with a claim that is in the remote.
-    pub(super) fn start(post: Post) -> Self {
+    /// Begins with a claim that is in the remote. `patience` is that of the post's remote.
+    pub(super) fn start(post: Post, patience: Patience) -> Self {
         let (say, heard) = mpsc::channel();
         let thread = thread::spawn(move || keep(post, &heard));
-        Self { say, thread }
+        Self { say, thread, patience }
     }
 
     /// Has the remote know what the journal says by now, as soon as that can be.
@@ -40,13 +42,14 @@ impl Keeper {
         let _ = self.say.send(Say::Save);
     }
 
-    /// Says for the last time what has come of the task, and gives it back.
+    /// Says for the last time what has come of the task, as patiently as can be, and gives it back.
     ///
     /// # Errors
     /// [`RecordsError::Lost`] if another job has it.
     pub(super) fn end(self) -> Result<(), RecordsError> {
-        // A push that is under way comes to its end: broken off, it might leave a lock in the remote.
+        // A push that is under way comes to its end, if that can be: broken off, it might leave a lock in the remote.
         let _ = self.say.send(Say::End);
+        self.patience.begin();
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
             (_, Some(lost)) => Err(lost),

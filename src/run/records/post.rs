@@ -11,7 +11,7 @@ use super::{JobClaim, RecordsError, TaskRecord, shelf};
 use crate::genesis::Status;
 use crate::git::{Move, Oid, RefMap, RemoteError};
 use crate::plan::TaskId;
-use crate::run::remote::RemotePlan;
+use crate::run::remote::{RemotePlan, Token};
 use crate::run::{History, Record};
 use crate::store::read_records;
 
@@ -35,6 +35,8 @@ pub(super) struct Post {
     pub(super) lasts: Duration,
     /// Where the remote's refs are.
     pub(super) known: RefMap,
+    /// By which this clone knows that the claim is ours.
+    pub(super) _token: Option<Token>,
     /// Where the task's branch was before.
     pub(super) branch: Option<Oid>,
 }

@@ -7,11 +7,14 @@ use serde_json::Value;
 use super::fold::Known;
 use super::{RecordsError, TaskRecord};
 use crate::genesis::Genesis;
-use crate::git::{BranchName, Move, Oid, RefMap, Remote, RemoteError, Strategy};
+use crate::git::{BranchName, Move, Oid, Patience, RefMap, Remote, RemoteError, Strategy};
 use crate::run::record::{Fact, Record, open_journal};
 use crate::run::remote::RemotePlan;
 use crate::run::{History, RunError, Site, ledger};
 use crate::store::{Journal, read_records};
+
+/// A remote that takes longer for one push is away.
+const PUSH: Duration = Duration::from_mins(2);
 
 /// A clone, its remote, and who we are there.
 pub struct Venue<'a> {
@@ -25,6 +28,8 @@ pub struct Venue<'a> {
     pub base: Option<String>,
     /// Who we are, for people.
     pub owner: String,
+    /// How patiently what comes of a task is pushed in the end.
+    pub patience: Patience,
     /// How long what we claim is ours without our saying so again.
     pub lasts: Duration,
 }
@@ -75,7 +80,7 @@ impl Venue<'_> {
 
     /// The remote for pushes, which nothing breaks off: it might leave a lock there.
     pub(super) fn lasting(&self) -> Result<Remote, RemoteError> {
-        self.site.repo.remote(self.plan.remote.name())
+        Ok(self.site.repo.remote(self.plan.remote.name())?.within(PUSH).with(&self.patience))
     }
 
     /// Whoever comes first says where the plan starts.

@@ -47,6 +47,16 @@ pub enum StateError {
         /// The ref that holds the one there.
         name: String,
     },
+    /// The plan's file here is an older one, or another.
+    #[error("{} lacks {}, which {} been worked at by way of remote `{remote}`", path.display(), names(tasks), if tasks.len() == 1 { "has" } else { "have" })]
+    Lacking {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        tasks: Vec<TaskId>,
+        /// The remote.
+        remote: String,
+    },
     /// What is there is not what was expected.
     #[error("`{name}` of the remote can't be understood: {why}")]
     Unreadable {
@@ -94,6 +104,11 @@ impl StateError {
                 "to go on with the remote's, move {} away: branches stay; to go on with this clone's, `git push {remote} :{name}`",
                 journal.display()
             )),
+            Self::Lacking { .. } => Some(
+                "an older checkout? `git pull` gets the newest plan; what was taken out on purpose has to be so in a later commit, checked out here \
+                 with all its history (`git fetch --unshallow`)"
+                    .to_owned(),
+            ),
             Self::Unreadable { name, .. } => {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }
@@ -101,6 +116,11 @@ impl StateError {
             Self::Run(_) => None,
         }
     }
+}
+
+fn names(tasks: &[TaskId]) -> String {
+    let names: Vec<_> = tasks.iter().map(|task| format!("`{task}`")).collect();
+    names.join(", ")
 }
 
 fn by(holder: Option<&Holder>) -> String {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{Saver, StateError};
+use crate::git::Patience;
 use crate::run::RunEvent;
 
 /// Between two saves: what happens meanwhile goes together.
@@ -25,6 +26,7 @@ pub struct Keeper {
     thread: JoinHandle<(Saver, Option<StateError>)>,
     is_stopping: Arc<AtomicBool>,
     is_called_off: Arc<AtomicBool>,
+    patience: Patience,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +43,13 @@ enum Say {
 
 impl Keeper {
     /// Begins with a lease that has just been taken. `is_called_off` is set by signals that come before the run listens to them: it is ended
-    /// as soon as it does.
-    pub fn start(saver: Saver, is_called_off: Arc<AtomicBool>) -> Self {
+    /// as soon as it does. `patience` is that of the saver's remote.
+    pub fn start(saver: Saver, is_called_off: Arc<AtomicBool>, patience: Patience) -> Self {
         let (say, heard) = mpsc::channel();
         let is_stopping = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&is_stopping);
         let thread = thread::spawn(move || keep(saver, &heard, &stopping));
-        Self { say, thread, is_stopping, is_called_off }
+        Self { say, thread, is_stopping, is_called_off, patience }
     }
 
     /// Takes note of what happens in the run; never waits.
@@ -73,10 +75,12 @@ impl Keeper {
     pub fn end(self) -> Result<Vec<String>, StateError> {
         // One that has ended needs no telling.
         let _ = self.say.send(Say::End);
+        // A save that is under way may hang.
+        self.patience.begin();
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
             (_, Some(lost)) => Err(lost),
-            (saver, None) => saver.end(),
+            (saver, None) => saver.end(&self.patience),
         }
     }
 }

@@ -7,12 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::expiry::{free_at, is_over};
-use super::{RemotePlan, StateError};
+use super::{RemotePlan, StateError, Token};
 use crate::git::{Message, Move, Oid, Remote, RemoteError, Repo};
+use crate::run::Site;
 use crate::run::start::{host, run_id};
 
 /// The file in the lease's commit.
 const FILE: &str = "lease.json";
+/// What its token is called.
+const TOKEN: &str = "lease";
 /// The layout that is written here.
 const VERSION: u32 = 1;
 /// How often it is tried for while others take it and give it back.
@@ -94,6 +97,8 @@ pub struct Lease {
     at: Oid,
     /// So long it holds without being renewed.
     lasts: Duration,
+    /// By which this clone knows that it is ours.
+    _token: Option<Token>,
 }
 
 /// A lease as it is to be in the remote next.
@@ -104,26 +109,30 @@ pub(super) struct Renewal {
 }
 
 impl Lease {
-    /// Takes it, if nobody has it, or nobody who has renewed it in time.
+    /// Takes it, if nobody has it, or nobody who has renewed it in time, or a process of this clone that has ended.
     ///
     /// # Errors
     /// [`StateError::Held`] by whom.
-    pub fn take(plan: &RemotePlan, owner: &str, lasts: Duration) -> Result<Self, StateError> {
+    pub fn take(plan: &RemotePlan, site: &Site, owner: &str, lasts: Duration) -> Result<Self, StateError> {
         let (repo, name) = (plan.remote.repo(), plan.refs.lease());
+        site.state.create(plan.refs.epic(), site.plan.path())?;
+        let mut token = Token::take(&site.state, TOKEN)?;
         let mut tries = 1;
         loop {
             let there = plan.remote.fetch(&[&name])?.get(&name).copied();
             if let Some(at) = there {
                 let holder = Holder::read(repo, &name, at)?;
-                if !holder.is_over(Timestamp::now()) {
+                let is_ours = token.as_ref().is_some_and(|token| token.is_ours(&holder.run));
+                if !is_ours && !holder.is_over(Timestamp::now()) {
                     return Err(StateError::Held(Box::new(holder)));
                 }
                 tracing::info!(?holder, "a lease is over and taken");
             }
             let holder = Holder::new(owner, lasts);
             let at = holder.store(repo)?;
+            token.as_mut().map_or(Ok(()), |token| token.note(&holder.run))?;
             match plan.remote.push(&[Move::advance(&name, there, at)]) {
-                Ok(()) => return Ok(Self { plan: plan.clone(), holder, at, lasts }),
+                Ok(()) => return Ok(Self { plan: plan.clone(), holder, at, lasts, _token: token }),
                 // Somebody was faster: who, is seen by another look.
                 Err(RemoteError::Moved { .. }) if tries < TRIES => tries += 1,
                 Err(error) => return Err(error.into()),

@@ -7,6 +7,7 @@
 //! Only who has the lease writes the plan, and renews the lease by the same push: whoever has lost it writes nothing any more. Branches and
 //! the other refs of the epic are the same there as here.
 
+mod checkout;
 mod claims;
 mod error;
 mod expiry;
@@ -16,6 +17,8 @@ mod lineage;
 mod restore;
 mod save;
 mod saved;
+mod settle;
+mod token;
 
 use jiff::Timestamp;
 
@@ -23,6 +26,7 @@ use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
 use crate::run::History;
 use crate::run::records::told;
 
+pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
 pub use error::StateError;
 pub(in crate::run) use expiry::{free_at, is_over};
@@ -31,6 +35,8 @@ pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};
 pub use save::Saver;
 pub use saved::Saved;
+pub use settle::{leave, settle};
+pub(in crate::run) use token::Token;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]

@@ -4,17 +4,15 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
+use super::checkout::{Checkout, Whose, note_left};
 use super::lineage::{Lineage, lineage, whole_lines};
+use super::saved::Card;
 use super::{RemotePlan, Saved, StateError};
-use crate::git::{Adopted, EpicRefs, GitError, RefMap, Yield};
+use crate::git::{Adopted, EpicRefs, RefMap, Yield};
 use crate::run::start::refuse_a_checkout_of_ours;
 use crate::run::{RunError, Site, Tenure, known_slugs};
-use crate::store::{Lock, StateDir, StoreError, read_json, replace_file, rewrite_file, write_json};
+use crate::store::{Lock, StateDir, StoreError, replace_file, rewrite_file};
 
 /// What came of it.
 #[derive(Debug)]
@@ -27,13 +25,8 @@ pub struct Restored {
     pub(super) settled: RefMap,
     /// The state that the remote has.
     pub(super) saved: Option<Saved>,
-}
-
-/// Notes in the folder of the plan's state what the remote and this clone last had in common.
-#[derive(Debug, Serialize, Deserialize)]
-struct Common {
-    /// The plan's file, by the hash of its content.
-    plan: String,
+    /// What is to be saved of this checkout.
+    pub(super) card: Card,
 }
 
 /// Takes up what was fetched. Call it with the lease, and while no run of the plan is live here.
@@ -51,12 +44,16 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
         let (remote, name) = (plan.remote.name().to_owned(), plan.refs.plan());
         return Err(StateError::Diverged { remote, journal: site.state.journal(), name });
     }
+    let checkout = Checkout::of(site, plan, fetched, saved.as_ref())?;
+    let card = checkout.card(site, saved.as_ref())?;
     let mut restored =
-        Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None };
+        Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None, card };
     restored.take_refs(site, plan, &slugs(saved.as_ref()), lineage)?;
     if let Some(saved) = &saved {
         take_journal(site, &here, saved, lineage)?;
-        restored.take_plan(site, plan, saved, lineage)?;
+        if lineage != Lineage::Ahead {
+            restored.take_plan(site, plan, saved, &checkout)?;
+        }
     }
     restored.saved = saved;
     Ok(restored)
@@ -109,28 +106,23 @@ impl Restored {
         site: &Site,
         plan: &RemotePlan,
         saved: &Saved,
-        lineage: Lineage,
+        checkout: &Checkout,
     ) -> Result<(), StateError> {
-        let path = site.plan.path();
-        let here = fs::read(path).map_err(|error| StateError::from(StoreError::io("read", path)(error)))?;
-        if here == saved.plan || lineage == Lineage::Ahead {
+        let (path, remote) = (site.plan.path(), plan.remote.name());
+        if checkout.bytes == saved.plan {
             return Ok(());
         }
-        let last: Option<Common> = read_json(&common_path(&site.state))?;
-        let hash = hash(&here);
-        let is_as_left = last.is_some_and(|last| last.plan == hash);
-        if !is_as_left && saved.card.committed.as_ref() != Some(&hash) {
+        if checkout.whose == Whose::Here {
             self.notes.push(format!(
-                "{} was changed since its state was saved in `{}`: it is kept, and gets what has happened",
+                "{} was changed since its state was saved in `{remote}`: it is kept, and gets what has happened",
                 path.display(),
-                plan.remote.name()
             ));
             return Ok(());
         }
         // Changed this very moment: then it is theirs who did that, and the journal catches it up.
-        rewrite_file(path, &site.state.plan_lock(), &here, &saved.plan)?;
-        note_common(&site.state, &saved.plan)?;
-        self.notes.push(format!("goes on from the state that is saved in `{}`", plan.remote.name()));
+        rewrite_file(path, &site.state.plan_lock(), &checkout.bytes, &saved.plan)?;
+        note_left(&site.state, &saved.plan)?;
+        self.notes.push(format!("goes on from the state that is saved in `{remote}`"));
         Ok(())
     }
 }
@@ -160,24 +152,4 @@ fn take_journal(site: &Site, here: &[u8], saved: &Saved, lineage: Lineage) -> Re
         return Err(StateError::Run(RunError::Io(std::io::Error::other(text))));
     }
     Ok(replace_file(&site.state.journal(), &saved.journal)?)
-}
-
-/// Takes down that the remote has the plan's file like this.
-pub(super) fn note_common(state: &StateDir, plan: &[u8]) -> Result<(), StateError> {
-    Ok(write_json(&common_path(state), &Common { plan: hash(plan) })?)
-}
-
-fn common_path(state: &StateDir) -> std::path::PathBuf {
-    state.path().join("remote.json")
-}
-
-/// The plan's file in the commit that is checked out, by the hash of its content.
-pub(super) fn committed(site: &Site) -> Result<Option<String>, GitError> {
-    let Some(path) = site.repo.relative(site.plan.path()) else { return Ok(None) };
-    let head = site.repo.head_commit()?;
-    Ok(site.repo.file_at(head, Path::new(&path))?.map(|bytes| hash(&bytes)))
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Instant;
 
+use super::checkout::note_left;
 use super::lineage::whole_lines;
-use super::restore::{committed, journal, note_common};
+use super::restore::journal;
+use super::saved::Card;
 use super::{Lease, RemotePlan, Restored, Saved, StateError};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError};
+use crate::git::{EpicRefs, Move, Oid, Patience, RefMap, Remote, RemoteError};
 use crate::run::{Site, known_slugs};
 use crate::store::StoreError;
 
@@ -32,19 +34,16 @@ pub struct Saver {
     left: BTreeSet<String>,
     /// What the remote has.
     saved: Option<Saved>,
-    committed: Option<String>,
+    card: Card,
     renewed: Instant,
 }
 
 impl Saver {
     /// Saves from where the remote and this clone have been brought together.
     pub fn new(site: Site, lease: Lease, restored: Restored) -> Self {
-        let Restored { known, settled, saved, .. } = restored;
-        // Of a plan that is not in this checkout, what was known of it before still holds.
-        let before = || saved.as_ref().and_then(|saved| saved.card.committed.clone());
-        let committed = committed(&site).ok().flatten().or_else(before);
+        let Restored { known, settled, saved, card, .. } = restored;
         let (left, renewed) = (BTreeSet::new(), Instant::now());
-        Self { site, lease, known, settled, left, saved, committed, renewed }
+        Self { site, lease, known, settled, left, saved, card, renewed }
     }
 
     /// The lease.
@@ -65,11 +64,12 @@ impl Saver {
         self.bring(false)
     }
 
-    /// The same for the last time: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
+    /// The same for the last time, as patiently as the handle of the remote is: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
     ///
     /// # Errors
     /// As [`Saver::save`]. The lease is given back even so, where that can be.
-    pub fn end(mut self) -> Result<Vec<String>, StateError> {
+    pub fn end(mut self, patience: &Patience) -> Result<Vec<String>, StateError> {
+        patience.begin();
         match self.bring(true) {
             Ok(()) => Ok(self.left.into_iter().collect()),
             Err(lost @ StateError::Lost(_)) => Err(lost),
@@ -127,7 +127,7 @@ impl Saver {
             self.lease.renewed(renewal);
         }
         if is_new {
-            note_common(&self.site.state, &state.plan)?;
+            note_left(&self.site.state, &state.plan)?;
             self.saved = Some(state);
         }
         Ok(())
@@ -141,7 +141,7 @@ impl Saver {
         // Somebody is about writing it: the one before will do, the journal catches it up.
         let before = self.saved.as_ref().map(|saved| saved.plan.clone()).filter(|_| !is_a_plan);
         let journal = journal(&self.site.state)?;
-        Ok(Saved::new(before.unwrap_or(plan), whole_lines(&journal).to_vec(), self.committed.clone()))
+        Ok(Saved::new(before.unwrap_or(plan), whole_lines(&journal).to_vec(), self.card.clone()))
     }
 
     /// The refs after the journal that names them.

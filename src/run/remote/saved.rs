@@ -1,5 +1,6 @@
 //! The state of a plan as one commit: its file, its journal, and what is needed to tell whether somebody has changed that file since.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::StateError;
 use crate::git::{Message, Oid, Repo};
 use crate::run::{History, Record};
 
-const PLAN: &str = "genesis.xml";
+pub(super) const PLAN: &str = "genesis.xml";
 const JOURNAL: &str = "journal.jsonl";
 const CARD: &str = "state.json";
 /// The layout that is written here.
@@ -31,11 +32,24 @@ pub(super) struct Card {
     version: u32,
     /// The plan's file in the commit that was checked out where this was saved, by the hash of its content; nothing where it had none.
     pub(super) committed: Option<String>,
+    /// That commit; empty where there was none.
+    #[serde(default)]
+    pub(super) head: String,
+    /// All that the plan's file has been in commits that were checked out, and in those before them, by git's ids.
+    #[serde(default)]
+    pub(super) seen: BTreeSet<String>,
+}
+
+impl Card {
+    pub(super) fn new(committed: Option<String>, head: Option<Oid>) -> Self {
+        let head = head.map(|head| head.to_string()).unwrap_or_default();
+        Self { version: VERSION, committed, head, seen: BTreeSet::new() }
+    }
 }
 
 impl Saved {
-    pub(super) fn new(plan: Vec<u8>, journal: Vec<u8>, committed: Option<String>) -> Self {
-        Self { plan, journal, card: Card { version: VERSION, committed } }
+    pub(super) fn new(plan: Vec<u8>, journal: Vec<u8>, card: Card) -> Self {
+        Self { plan, journal, card }
     }
 
     pub(super) fn read(repo: &Repo, name: &str, at: Oid) -> Result<Self, StateError> {

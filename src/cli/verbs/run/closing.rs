@@ -50,11 +50,7 @@ fn here(plan: &str, history: &History, summary: &Summary) -> String {
     }
 }
 
-fn after_a_job(
-    (job, task): (&Elsewhere, Option<&TaskId>),
-    history: &History,
-    summary: &Summary,
-) -> String {
+fn after_a_job((job, task): (&Elsewhere, Option<&TaskId>), history: &History, summary: &Summary) -> String {
     match summary.verdict {
         Verdict::Completed if task.is_some() => {
             format!("{}   (when all jobs are over: brings together what they have done)", job.sync())

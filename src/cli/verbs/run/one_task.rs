@@ -16,7 +16,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::remote::{heed_signals, kind_of_signal};
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
-use crate::git::{EpicRefs, Repo, epic_slug};
+use crate::git::{EpicRefs, Patience, Repo, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{Begun, Job, JobClaim, Venue};
@@ -108,6 +108,7 @@ fn begin(
         strategy: settings.strategy,
         base: settings.base.clone(),
         owner: job_owner::owner(),
+        patience: Patience::new(Arc::clone(called_off)),
         lasts: args.lease(),
     };
     venue.begin(&known.plan, &known.genesis, index).map_err(|error| CliError::records(&context.path, error))
