@@ -11,7 +11,7 @@ use crate::genesis::{Genesis, nearest};
 use crate::git::{EpicRefs, Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::report::clean;
-use crate::run::records::known_here;
+use crate::run::records::{JobClaim, claims_here, known_here};
 use crate::run::{self, Attempt, History, Record, call, ledger};
 use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
 
@@ -35,6 +35,8 @@ pub(super) struct Known {
     pub(super) plan: Arc<Plan>,
     pub(super) history: History,
     pub(super) run: Option<RunOwner>,
+    /// Jobs that were alive and had single tasks, when remotes were last asked, if that is of interest.
+    pub(super) claims: Vec<(TaskId, JobClaim)>,
 }
 
 /// The plan's file that `arguments` mean, and the tasks that they name. Nothing is read yet.
@@ -158,6 +160,12 @@ impl Context {
         Ok(History::from_records(records.records))
     }
 
+    fn claims(&self) -> Result<Vec<(TaskId, JobClaim)>, CliError> {
+        let Some(repo) = &self.repo else { return Ok(Vec::new()) };
+        let refs = EpicRefs::new(&epic_slug(&self.epic), EpicRefs::DEFAULT_TEMPLATE)?;
+        claims_here(repo, &refs).map_err(|error| CliError::records(&self.path, error))
+    }
+
     fn history_with_records(&self) -> Result<History, CliError> {
         let Some(repo) = &self.repo else { return self.history() };
         // No template for branches makes a difference to where records are.
@@ -183,7 +191,9 @@ impl Opened {
     /// The same with what jobs of single tasks had left in remotes when these were last asked: to be looked at, not to be decided by.
     pub(super) fn known_with_records(self) -> Result<(Context, Known), CliError> {
         let history = self.context.history_with_records()?;
-        self.known_by(history)
+        let claims = self.context.claims()?;
+        let (context, known) = self.known_by(history)?;
+        Ok((context, Known { claims, ..known }))
     }
 
     fn known_by(self, history: History) -> Result<(Context, Known), CliError> {
@@ -191,7 +201,7 @@ impl Opened {
         let now = ledger::caught_up(seen.into_genesis(), &history).map_err(|error| CliError::edit(&error))?;
         let plan = Arc::new(context.valid(&now)?);
         let run = RunLock::live_owner(&context.state.run_lock())?;
-        Ok((context, Known { genesis: now, plan, history, run }))
+        Ok((context, Known { genesis: now, plan, history, run, claims: Vec::new() }))
     }
 
     /// Where it lives, and the document as it was read.

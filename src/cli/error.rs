@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     NoProgram,
     /// A person has broken it off by Ctrl-C.
     BrokenOff,
+    /// It was ended by TERM, as systems do that cancel a job.
+    Terminated,
 }
 
 impl Kind {
@@ -44,6 +46,7 @@ impl Kind {
             Self::Forbidden => 77,
             Self::NoProgram => 127,
             Self::BrokenOff => 130,
+            Self::Terminated => 143,
         }
     }
 }

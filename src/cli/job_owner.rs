@@ -6,7 +6,16 @@ use super::person::actor;
 
 /// The job that this is part of, by what its system says of itself; else who is logged in.
 pub(super) fn owner() -> String {
-    described(|name| env::var(name).ok().filter(|value| !value.trim().is_empty())).unwrap_or_else(actor)
+    described(variable).unwrap_or_else(actor)
+}
+
+/// Whether this is part of a job of a CI system, whose clone goes with it.
+pub(super) fn is_a_job() -> bool {
+    described(variable).is_some()
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 fn described(var: impl Fn(&str) -> Option<String>) -> Option<String> {

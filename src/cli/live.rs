@@ -4,7 +4,8 @@ use super::context::{Context, Known};
 use super::error::CliError;
 use super::person::actor;
 use crate::plan::TaskIndex;
-use crate::report::{StatusReport, shell_word};
+use crate::report::{Owner, StatusReport, shell_word};
+use crate::run::records::JobClaim;
 use crate::run::{Asks, Fact, Record, open_journal};
 use crate::store::{Lock, RunLock, RunOwner, read_records};
 
@@ -50,16 +51,24 @@ pub(super) fn report(
     known: &Known,
     wanted: impl Fn(TaskIndex) -> bool,
 ) -> Result<StatusReport, CliError> {
-    let Known { genesis, plan, history, run } = known;
+    let Known { genesis, plan, history, run, claims } = known;
     let mut report = StatusReport::new(&context.path, genesis, plan, history, run.as_ref(), wanted);
     for task in &mut report.tasks {
         // One that was removed is none.
         task.worktree = task.worktree.take().filter(|place| place.exists());
+        if matches!(task.owner, Some(Owner::Run { alive: false, .. })) {
+            let claim = claims.iter().find(|(id, _)| id.as_str() == task.id);
+            task.owner = claim.map(|(_, claim)| job(claim)).or_else(|| task.owner.take());
+        }
     }
     if let Some(live) = &mut report.run {
         live.paused = is_paused(context, run.as_ref())?;
     }
     Ok(report)
+}
+
+fn job(claim: &JobClaim) -> Owner {
+    Owner::Job { job: claim.owner.clone(), host: claim.host.clone(), alive: true }
 }
 
 /// Whether the live run, if there is one, has been told to start nothing for now.

@@ -9,6 +9,7 @@ mod complete;
 pub mod config;
 mod context;
 mod dry_run;
+mod elsewhere;
 mod error;
 mod gates;
 mod hands;

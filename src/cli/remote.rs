@@ -1,10 +1,11 @@
 //! A plan whose state lies in a git remote: taken up here, worked at, and given back.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use signal_hook::consts::{SIGINT, SIGTERM};
 use tempfile::TempDir;
 
 use super::args::Global;
@@ -17,7 +18,7 @@ use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Patience, Remote, Repo, epic_slug};
 use crate::report::clean;
-use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
 use crate::run::remote::{
     FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking,
     restore, settle,
@@ -135,7 +136,7 @@ pub(super) fn look<'a>(
     let genesis = ledger::caught_up(genesis, &history).map_err(|error| CliError::edit(&error))?;
     let valid = Arc::new(context.valid(&genesis)?);
     let run = plan.holder(&there).map_err(failed)?.map(owner);
-    let known = Known { genesis, plan: valid, history, run };
+    let known = Known { genesis, plan: valid, history, run, claims: live_claims(&plan, &there)? };
     Ok((context, known, names))
 }
 
@@ -217,7 +218,7 @@ impl Session {
         if called_off.load(Ordering::SeqCst) {
             drop(begun);
             return Err(CliError::new(
-                Kind::BrokenOff,
+                kind_of_signal(),
                 "broken off before the run began; nothing was changed",
             ));
         }
@@ -299,11 +300,20 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
     Ok((restored, taken))
 }
 
+/// TERM has come: signals are of the process, and so is this.
+static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// What a process that was called off ends by.
+pub(super) fn kind_of_signal() -> Kind {
+    if TERMINATED.load(Ordering::SeqCst) { Kind::Terminated } else { Kind::BrokenOff }
+}
+
 /// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.
 pub(super) fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
     let flag = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&flag))
+    // What tells the signals apart comes first: whoever sees the flag finds it.
+    for (signal, flag) in [(SIGTERM, &*TERMINATED), (SIGTERM, &flag), (SIGINT, &flag)] {
+        signal_hook::flag::register(signal, Arc::clone(flag))
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }
     Ok(flag)

@@ -268,6 +268,16 @@ pub enum GitError {
         /// What kept it from the rest.
         why: String,
     },
+    /// A shallow clone does not have the history by which two commits could be merged.
+    #[error("{} is a shallow clone: it lacks the history that {ours:.10} and {theirs:.10} have in common", path.display())]
+    TooShallow {
+        /// The repository's git folder.
+        path: PathBuf,
+        /// The one commit.
+        ours: String,
+        /// The other.
+        theirs: String,
+    },
     /// libgit2 refused.
     #[error("can't {action} in {}: {source}", path.display())]
     Git {
@@ -326,6 +336,7 @@ impl GitError {
                 Some("name a branch, a tag or a commit that `git rev-parse` knows")
             }
             Self::RefMoved { .. } => Some("run it again"),
+            Self::TooShallow { .. } => Some("`git fetch --unshallow` gets the rest of it; then do this again"),
             _ => None,
         }
     }

@@ -36,8 +36,8 @@ pub use service::{Folded, MakeReadable, Service, dotenv, github_outputs, job_sum
 pub use signs::{draw_in_ascii, is_unicode_locale, spelled};
 pub use spent::dollars;
 pub use status::{
-    AttemptStatus, Changes, Counts, GateStatus, LiveRun, PlanStatus, Reader, Spent, SpentByAgent, SpentByRun,
-    StatusReport, TaskStatus, header_lines, show_lines, status_lines, task_lines,
+    AttemptStatus, Changes, Counts, GateStatus, LiveRun, Owner, PlanStatus, Reader, Spent, SpentByAgent,
+    SpentByRun, StatusReport, TaskStatus, header_lines, show_lines, status_lines, task_lines,
 };
 pub use text::{clean, clean_line, clean_lines, fit, short, tame};
 

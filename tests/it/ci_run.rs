@@ -27,6 +27,7 @@ fn assert_complete(fleet: &Fleet) {
         assert!(refs.iter().any(|there| there == name), "{name} in {refs:?}");
     }
     assert!(!refs.iter().any(|there| there == LEASE), "{refs:?}");
+    fleet.assert_json(PLAN, "state.json", "state");
     let plan = fleet.git(&["show", &format!("{PLAN}:genesis.xml")]);
     assert!(plan.contains("<completedTasks>3</completedTasks>"), "{plan}");
     let files = fleet.git(&["ls-tree", "--name-only", INTEGRATION]);
@@ -87,6 +88,7 @@ fn of_two_jobs_at_once_one_is_told_who_has_the_plan_and_until_when() {
     let (first, second) = (fleet.clone("first"), fleet.clone("second"));
     let run = first.start(&["run", "--ci"]);
     first.wait_for_starts(2);
+    fleet.assert_json(LEASE, "lease.json", "lease");
     let refused = second.run(&["--ci"]);
     refused.assert(5, &["the plan is being worked at", "until", "status --remote"]);
     assert!(!second.root.join(".git/refs/heads/blueprint").exists());

@@ -46,6 +46,7 @@ mod gitlab;
 mod going_on;
 mod hung;
 mod isolation;
+mod jobs_end;
 mod junit;
 mod keep;
 mod landing;

@@ -104,17 +104,21 @@ fn of_two_jobs_for_one_task_only_one_does_it() {
 
 #[test]
 fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
-    let fleet = Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a");
+    let fleet = Fleet::new(
+        &PlanText::of(&["a"]),
+        "== a #1\nwrite half.txt half\ntouch written\nhang\n== a\nwrite a.txt a",
+    );
     for signal in [Signal::TERM, Signal::INT] {
         let fleet = match signal {
             Signal::TERM => &fleet,
-            _ => {
-                &Fleet::new(&PlanText::of(&["a"]), "== a #1\nwrite half.txt half\nhang\n== a\nwrite a.txt a")
-            }
+            _ => &Fleet::new(
+                &PlanText::of(&["a"]),
+                "== a #1\nwrite half.txt half\ntouch written\nhang\n== a\nwrite a.txt a",
+            ),
         };
         let cancelled = fleet.clone("cancelled");
         let job = cancelled.start(&["run", "a", "--ci"]);
-        fleet.home.wait_for_starts(1);
+        cancelled.wait_until_there("written");
         job.signal(signal);
         let ended = job.wait();
         assert!(matches!(ended.code, Some(143 | 130)), "{ended}");

@@ -1,15 +1,17 @@
+use super::run::{Files, Unbegun, write_down};
 use crate::cli::args::Global;
 use crate::cli::branches::refs;
 use crate::cli::config::Timeout;
 use crate::cli::context::{Context, find_only};
+use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::CliError;
-use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
-use crate::cli::remote::{Jobs, LEASE, Session, in_repository, site};
+use crate::cli::remote::{DEFAULT, Jobs, LEASE, Session, in_repository, site};
+use crate::cli::{job_owner, output};
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
 use crate::run::Verdict;
-use crate::run::records::{Standing, TakenIn, write_down};
+use crate::run::records::{self, Standing, TakenIn};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint sync genesis.xml\n\n\
@@ -22,7 +24,7 @@ pub(crate) struct Args {
     /// The plan.
     genesis: Option<String>,
     /// The remote [default: origin].
-    #[arg(long, value_name = "NAME", default_value = "origin", hide_default_value = true)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT, hide_default_value = true)]
     remote: String,
     /// How long the plan counts as taken when nothing is heard of this any more [default: 2m].
     #[arg(long, value_name = "DURATION")]
@@ -36,11 +38,15 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let lease = args.lease.map_or(LEASE, |lease| lease.0);
     let session = Session::begin(&context, &args.remote, lease, Jobs::LetBe)?;
     let site = site(&context, in_repository(&context)?)?;
-    let standing =
-        write_down(&site, &refs(&context)?).map_err(|error| CliError::records(&context.path, error))?;
+    let standing = records::write_down(&site, &refs(&context)?)
+        .map_err(|error| CliError::records(&context.path, error))?;
     say(session.taken_in(), &standing);
     session.end(&context)?;
-    output::say(&next_step(&context, standing.verdict));
+    let next = next_step(&context, &args.remote, standing.verdict);
+    output::say(&format!("next    {next}"));
+    let integration = Some(refs(&context)?.integration().as_str().to_owned());
+    let unbegun = Unbegun { verdict: standing.verdict, not_run: Vec::new(), integration, next };
+    write_down(Files::default(), (&context, global), unbegun)?;
     Ok(standing.verdict.exit_code())
 }
 
@@ -76,18 +82,19 @@ fn names(tasks: &[TaskId]) -> String {
     tasks.iter().map(|task| clean(task.as_str())).collect::<Vec<_>>().join(", ")
 }
 
-/// What one would do next.
-fn next_step(context: &Context, verdict: Verdict) -> String {
+/// What one would do next; after a job of a CI system, in another clone.
+fn next_step(context: &Context, remote: &str, verdict: Verdict) -> String {
+    let elsewhere = Elsewhere::of(context, remote);
     let plan = shell_word(&context.path.to_string_lossy());
     match verdict {
-        Verdict::Completed => format!("next    blueprint land {plan}   (merges it into your branch)"),
+        Verdict::Completed if job_owner::is_a_job() => elsewhere.landing(),
+        Verdict::Completed => format!("blueprint land {plan}   (merges it into your branch)"),
         Verdict::Failed => {
-            format!("next    blueprint status {plan}   (`run --ci --rerun-failed` tries again)")
+            let status = elsewhere.from_afar("status", None, "");
+            format!("{status}   (`run --ci --rerun-failed` tries again)")
         }
         Verdict::Blocked | Verdict::OverBudget | Verdict::Interrupted { .. } => {
-            format!(
-                "next    blueprint run {plan} --ci   (does what is left, and has agents resolve conflicts)"
-            )
+            format!("{}   (does what is left, and has agents resolve conflicts)", elsewhere.job(None))
         }
     }
 }

@@ -232,12 +232,22 @@ impl Ground<'_> {
     fn merged(&self, piece: &Piece) -> Result<Result<Oid, Vec<PathBuf>>, GitError> {
         let failed = || GitError::git("merge commits", self.repo.place());
         let ours = with_parents(self.store, self.tip, &self.held).map_err(failed())?;
-        match self.repo.merge_commit(self.store, ours, piece.head, &piece.message)? {
+        let merged = self.repo.merge_commit(self.store, ours, piece.head, &piece.message);
+        match merged.map_err(|error| self.explained(error, piece.head))? {
             Commit::Made(merge) => {
                 self.store.find_commit(merge).map(|merge| Ok(merge.tree_id())).map_err(failed())
             }
             Commit::Conflict(paths) => Ok(Err(paths)),
         }
+    }
+
+    /// What git says of two commits that have nothing in common is no help where that is only missing.
+    fn explained(&self, error: GitError, theirs: Oid) -> GitError {
+        if !self.store.is_shallow() || !error.to_string().contains("unrelated histories") {
+            return error;
+        }
+        let (path, ours, theirs) = (self.repo.place().to_owned(), self.tip.to_string(), theirs.to_string());
+        GitError::TooShallow { path, ours, theirs }
     }
 
     /// Commits it on top. A plan that is not in the branch is none of its files.

@@ -58,6 +58,7 @@ fn in_progress(task: &TaskStatus) -> String {
         Some(Owner::Run { pid: None, .. }) => {
             "a run that is gone was at work on it; the next run takes it up".to_owned()
         }
+        Some(Owner::Job { job, host, .. }) => format!("{job}, on {host}, is at work on it"),
         Some(Owner::Person(name)) => format!("{name} is at work on it; a run leaves it alone"),
         None => "somebody unknown is at work on it; a run leaves it alone".to_owned(),
     }

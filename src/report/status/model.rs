@@ -140,6 +140,15 @@ pub enum Owner {
         /// Whether it lives.
         alive: bool,
     },
+    /// A job of a CI system that has this task alone, on whatever machine.
+    Job {
+        /// What its system calls it, or whoever started it.
+        job: String,
+        /// Its machine.
+        host: String,
+        /// Whether it lives, as far as anybody has heard.
+        alive: bool,
+    },
     /// Somebody who took it by hand.
     Person(String),
 }

@@ -49,6 +49,7 @@ pub(in crate::report) fn owner(owner: &Owner) -> String {
             format!("run {pid} on {}", host.as_deref().map(clean).unwrap_or_default())
         }
         Owner::Run { pid: None, .. } => "a run that is gone; the next `run` takes it up".to_owned(),
+        Owner::Job { job, host, .. } => format!("{} on {}", clean(job), clean(host)),
         Owner::Person(name) => clean(name),
     }
 }

@@ -55,7 +55,9 @@ impl Dispatcher<'_> {
     fn log(&self, task: &TaskId, outcome: Outcome) -> Option<PathBuf> {
         let of_gate = || {
             let attempt = self.books.history().task(task.as_str())?.last_attempt()?;
-            attempt.gates.iter().rev().find(|gate| !gate.passed)?.log.clone()
+            let log = attempt.gates.iter().rev().find(|gate| !gate.passed)?.log.clone()?;
+            // What ran on another machine has its files there.
+            log.exists().then_some(log)
         };
         if outcome == Outcome::GateFailed
             && let Some(log) = of_gate()

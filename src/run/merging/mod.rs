@@ -133,13 +133,12 @@ async fn merged(
     Ok(())
 }
 
-/// What a person can do about a conflict.
+/// What a person can do about a conflict, on whatever machine: where the worktree is there, `take` says.
 fn way_out(job: &Job) -> String {
     let of = |verb: &str| call(verb, &job.common.plan_word(), job.task.as_str(), "");
     format!(
-        "way out: `{}`, in {} `git merge {}`, resolve, `git add`, then `{}`",
+        "way out: `{}`, in its worktree `git merge {}`, resolve, `git add`, then `{}`",
         of("take"),
-        job.worktree.display(),
         job.common.refs.integration(),
         of("give"),
     )

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fold::Known;
-use super::{RecordsError, abandoned, shelf};
+use super::{JobClaim, RecordsError, abandoned, shelf};
 use crate::git::{EpicRefs, GitError, RefMap, Repo};
 use crate::plan::TaskId;
 use crate::run::record::{AttemptStarted, Record, open_journal};
@@ -50,18 +50,32 @@ pub fn end_left_behind(
 /// # Errors
 /// [`RecordsError`] if the journal or the repository can't be read.
 pub fn known_here(repo: &Repo, refs: &EpicRefs, journal: &Path) -> Result<Option<History>, RecordsError> {
+    let Some((plan, known)) = records_here(repo, refs)? else { return Ok(None) };
+    let journal = match fs::read(journal) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(StoreError::io("read", journal)(error).into()),
+    };
+    Ok(told(Some(&journal), &plan, &known)?)
+}
+
+/// The jobs that were alive and had a task when the remotes of a clone were last asked.
+///
+/// # Errors
+/// [`RecordsError`] if the repository can't be read.
+pub fn claims_here(repo: &Repo, refs: &EpicRefs) -> Result<Vec<(TaskId, JobClaim)>, RecordsError> {
+    let Some((plan, known)) = records_here(repo, refs)? else { return Ok(Vec::new()) };
+    Ok(shelf::live_claims(&plan, &known)?)
+}
+
+/// The records that a clone knows of the first of its remotes that has any.
+fn records_here(repo: &Repo, refs: &EpicRefs) -> Result<Option<(RemotePlan, RefMap)>, RecordsError> {
     for name in repo.remotes()? {
         let plan = RemotePlan { remote: repo.remote(&name)?, refs: refs.clone() };
         let known = plan.remote.known(&[&format!("{}*", refs.records())])?;
-        if known.is_empty() {
-            continue;
+        if !known.is_empty() {
+            return Ok(Some((plan, known)));
         }
-        let journal = match fs::read(journal) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(StoreError::io("read", journal)(error).into()),
-        };
-        return Ok(told(Some(&journal), &plan, &known)?);
     }
     Ok(None)
 }

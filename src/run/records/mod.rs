@@ -27,7 +27,7 @@ pub use error::RecordsError;
 pub use give_way::give_way;
 pub use job::{Begun, Job};
 pub(in crate::run) use left_behind::told;
-pub use left_behind::{end_left_behind, known_here};
+pub use left_behind::{claims_here, end_left_behind, known_here};
 pub use record::{JobClaim, RecordError, TaskRecord};
 pub use shelf::live_claims;
 pub use take_in::TakenIn;

@@ -1,20 +1,18 @@
 //! What the remote has of one task.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::genesis::Status;
 use crate::plan::TaskId;
+use crate::run::remote::{free_at, is_over};
 
 /// The layout of what is written here.
 const VERSION: u32 = 1;
 /// The file of a record's commit that it stands in.
 pub(super) const FILE: &str = "record.json";
-
-/// Clocks of two machines may be so far apart.
-const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How one task stands, as the last job that had it says: `schemas/record.schema.json` has it key by key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +42,13 @@ pub struct JobClaim {
     pub host: String,
     /// From then on the job counts as dead.
     pub expires: Timestamp,
+}
+
+impl JobClaim {
+    /// From when on another job may have the task, if nothing is heard of this one until then.
+    pub fn free_at(&self) -> Timestamp {
+        free_at(self.expires)
+    }
 }
 
 /// A record that can't be used.
@@ -110,7 +115,7 @@ impl TaskRecord {
 
     /// The claim of a job that lives, as of `now`.
     pub fn live_claim(&self, now: Timestamp) -> Option<&JobClaim> {
-        self.claim.as_ref().filter(|claim| now.duration_since(claim.expires) <= MARGIN)
+        self.claim.as_ref().filter(|claim| !is_over(claim.expires, now))
     }
 }
 

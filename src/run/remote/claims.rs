@@ -11,6 +11,6 @@ use crate::run::records::live_claims;
 pub fn refuse_claimed(plan: &RemotePlan, fetched: &RefMap) -> Result<(), StateError> {
     let alive = live_claims(plan, fetched)?.into_iter().next();
     alive.map_or(Ok(()), |(task, claim)| {
-        Err(StateError::Claimed { task, owner: claim.owner, until: claim.expires })
+        Err(StateError::Claimed { task, until: claim.free_at(), owner: claim.owner })
     })
 }

@@ -14,10 +14,10 @@ use crate::store::StoreError;
 #[derive(Debug, Error)]
 pub enum StateError {
     /// Somebody else works at the plan.
-    #[error("the plan is being worked at: {} on {} has it since {:.0}, until {:.0} at least", .0.owner, .0.host, .0.taken, .0.expires)]
+    #[error("the plan is being worked at: {} on {} has it since {:.0}, and until {} at least", .0.owner, .0.host, .0.taken, .0.free_at())]
     Held(Box<Holder>),
     /// A job works at one of its tasks.
-    #[error("a job is at work at task `{task}`: {owner}, until {until:.0} at least")]
+    #[error("a job is at work at task `{task}`: {owner}, until {until} at least")]
     Claimed {
         /// The task.
         task: TaskId,
@@ -93,7 +93,10 @@ impl StateError {
     /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Held(_) => Some("`blueprint status --remote` shows how it stands; a lease that nobody renews is free when its time is over".to_owned()),
+            Self::Held(holder) => Some(format!(
+                "`blueprint status --remote` shows how it stands; if nothing more is heard of them, the plan is free from {} on",
+                holder.free_at()
+            )),
             Self::Claimed { .. } => Some("wait for it: what it comes to is taken in by the next `run --ci` or `sync`".to_owned()),
             Self::Lost(_) => Some("look at `blueprint status --remote`; what is here only stays on its branches".to_owned()),
             Self::Overwritten { .. } => Some("run again: it goes on from what is there, as far as that is the same story".to_owned()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::expiry::{free_at, is_over};
 use super::{RemotePlan, StateError, Token};
 use crate::git::{Message, Move, Oid, Remote, RemoteError, Repo};
 use crate::run::Site;
@@ -17,8 +18,6 @@ const FILE: &str = "lease.json";
 const TOKEN: &str = "lease";
 /// The layout that is written here.
 const VERSION: u32 = 1;
-/// Clocks of two machines may be so far apart.
-const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 /// How often it is tried for while others take it and give it back.
 const TRIES: u32 = 5;
 
@@ -61,7 +60,12 @@ impl Holder {
 
     /// Whether anybody else may take the lease.
     pub fn is_over(&self, now: Timestamp) -> bool {
-        now.duration_since(self.expires) > MARGIN
+        is_over(self.expires, now)
+    }
+
+    /// From when on anybody may take it, if nothing is heard of this holder until then.
+    pub fn free_at(&self) -> Timestamp {
+        free_at(self.expires)
     }
 
     pub(super) fn read(repo: &Repo, name: &str, at: Oid) -> Result<Self, StateError> {

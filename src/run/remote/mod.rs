@@ -10,6 +10,7 @@
 mod checkout;
 mod claims;
 mod error;
+mod expiry;
 mod keeper;
 mod lease;
 mod lineage;
@@ -28,6 +29,7 @@ use crate::run::records::told;
 pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
 pub use error::StateError;
+pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};

@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use boon::{Compiler, Schemas};
+
 use super::{PlanText, TestProject};
 
 /// A remote, and the checkout from which its first commit was pushed.
@@ -32,6 +34,14 @@ impl Fleet {
         TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
     }
 
+    /// A clone of the newest commit alone, as CI systems make them.
+    pub(crate) fn shallow_clone(&self, name: &str) -> TestProject {
+        let root = self.home.base().join(format!("clone {name}"));
+        let from = format!("file://{}", self.bare.display());
+        self.home.git(&["clone", "--quiet", "--depth", "1", &from, &root.to_string_lossy()]);
+        TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
+    }
+
     /// Where the bare repository is.
     pub(crate) fn bare(&self) -> &Path {
         &self.bare
@@ -55,6 +65,20 @@ impl Fleet {
         fs::create_dir_all(hook.parent().unwrap()).unwrap();
         fs::write(&hook, format!("#!/bin/sh\necho '{why}' >&2\nexit 1\n")).unwrap();
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A file of JSON below a ref of the remote, which is as its schema says.
+    #[track_caller]
+    pub(crate) fn assert_json(&self, of: &str, file: &str, schema: &str) {
+        let value = serde_json::from_str(&self.git(&["show", &format!("{of}:{file}")])).unwrap();
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        let path = format!("{}/schemas/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let text = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        compiler.add_resource(schema, text).unwrap();
+        compiler.enable_format_assertions();
+        let schema = compiler.compile(schema, &mut schemas).unwrap();
+        let found = schemas.validate(&value, schema);
+        assert!(found.is_ok(), "{:#}\n{value:#}", found.unwrap_err());
     }
 
     /// A task's record as the remote has it; nothing if there is none.

@@ -1,5 +1,7 @@
 //! What of a plan is in its repository, and what of that can go.
 
+mod copies;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -112,6 +114,7 @@ impl Survey {
         surveyor.survey.count_shared_once();
         surveyor.rehearsals();
         surveyor.epic()?;
+        surveyor.copies_of_remotes()?;
         let order = |item: &Item| match item.kind {
             Sort::Worktree => 0,
             Sort::Branch => 1,

@@ -1,35 +1,42 @@
 use std::path::Path;
 
 use crate::agent::Outcome;
+use crate::cli::elsewhere::Elsewhere;
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
 use crate::run::{Cause, History, Lacks, Root, Summary, TaskHistory, Verdict, call, word_that_is_due};
 
-/// What one would do next.
-pub(super) fn next_step(plan: &Path, history: &History, summary: &Summary) -> String {
-    let plan = shell_word(&plan.to_string_lossy());
-    let of = |verb: &str, task: Option<&TaskId>, rest: &str| {
-        task.map_or_else(
-            || format!("blueprint {verb} {plan}"),
-            |task| call(verb, &plan, &clean(task.as_str()), rest),
-        )
+/// What one would do next; after a job of a CI system, in another clone. `job` has the one task that it was for, if it was for one.
+pub(super) fn next_step(
+    plan: &Path,
+    history: &History,
+    summary: &Summary,
+    job: Option<&(Elsewhere, Option<TaskId>)>,
+) -> String {
+    let next = match job {
+        Some((elsewhere, task)) => after_a_job((elsewhere, task.as_ref()), history, summary),
+        None => here(&shell_word(&plan.to_string_lossy()), history, summary),
     };
-    let waits = |root: &&Root| root.outcome == Some(Outcome::NeedsAnswer) || lacks_leave(history, &root.task);
-    let waiting = summary.roots.iter().find(waits).map(|root| &root.task);
-    let next = match (summary.verdict, &summary.integration) {
+    format!("next    {next}")
+}
+
+fn here(plan: &str, history: &History, summary: &Summary) -> String {
+    let of = |verb: &str, task: Option<&TaskId>, rest: &str| {
+        let about = |task: &TaskId| call(verb, plan, &clean(task.as_str()), rest);
+        task.map_or_else(|| format!("blueprint {verb} {plan}"), about)
+    };
+    match (summary.verdict, &summary.integration) {
         (Verdict::Completed, Some(_)) => format!("blueprint land {plan}   (merges it into your branch)"),
         (Verdict::Completed, None) => format!("blueprint status {plan}"),
         (Verdict::Failed, _) => {
-            let first = summary.roots.first();
-            let is_cancelled = first.is_some_and(|root| root.cause == Cause::Cancelled);
-            let way_out = if is_cancelled {
+            let way_out = if is_cancelled(summary) {
                 "`blueprint retry` takes it back"
             } else {
                 "`run --rerun-failed` tries again"
             };
-            format!("{}   ({way_out})", of("status", first.map(|root| &root.task), ""))
+            format!("{}   ({way_out})", of("status", first_root(summary), ""))
         }
-        (Verdict::Blocked, _) => match waiting {
+        (Verdict::Blocked, _) => match waiting(history, summary) {
             Some(task) => {
                 let (verb, rest) = word_that_is_due(history.task(task.as_str()));
                 of(verb, Some(task), rest)
@@ -40,8 +47,54 @@ pub(super) fn next_step(plan: &Path, history: &History, summary: &Summary) -> St
             "blueprint run {plan}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)"
         ),
         (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),
-    };
-    format!("next    {next}")
+    }
+}
+
+fn after_a_job((job, task): (&Elsewhere, Option<&TaskId>), history: &History, summary: &Summary) -> String {
+    match summary.verdict {
+        Verdict::Completed if task.is_some() => {
+            format!("{}   (when all jobs are over: brings together what they have done)", job.sync())
+        }
+        Verdict::Completed if summary.integration.is_some() => job.landing(),
+        Verdict::Completed => job.from_afar("status", None, ""),
+        Verdict::Failed => {
+            let way_out = if is_cancelled(summary) {
+                "`blueprint retry --remote` takes it back"
+            } else if task.is_some() {
+                "the same job tries again"
+            } else {
+                "`run --ci --rerun-failed` tries again"
+            };
+            format!("{}   ({way_out})", job.from_afar("status", first_root(summary), ""))
+        }
+        Verdict::Blocked => {
+            let waiting = waiting(history, summary);
+            match waiting.map(|task| word_that_is_due(history.task(task.as_str()))) {
+                Some(("answer", rest)) => job.from_afar("answer", waiting, rest),
+                // What else a person may say is said where the work can be seen.
+                Some(_) | None => job.from_afar("status", waiting.or_else(|| summary.blocked.first()), ""),
+            }
+        }
+        Verdict::OverBudget => format!(
+            "{}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)",
+            job.job(task)
+        ),
+        Verdict::Interrupted { .. } => format!("{}   (goes on where this ended)", job.job(task)),
+    }
+}
+
+fn first_root(summary: &Summary) -> Option<&TaskId> {
+    summary.roots.first().map(|root| &root.task)
+}
+
+fn is_cancelled(summary: &Summary) -> bool {
+    summary.roots.first().is_some_and(|root| root.cause == Cause::Cancelled)
+}
+
+/// The first task that only waits for a word of a person.
+fn waiting<'s>(history: &History, summary: &'s Summary) -> Option<&'s TaskId> {
+    let waits = |root: &&Root| root.outcome == Some(Outcome::NeedsAnswer) || lacks_leave(history, &root.task);
+    summary.roots.iter().find(waits).map(|root| &root.task)
 }
 
 /// Whether its work only waits for a person's leave to change what it changes.

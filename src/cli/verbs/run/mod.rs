@@ -4,10 +4,12 @@ mod one_task;
 mod outputs;
 mod preface;
 mod settings;
+mod unbegun;
 mod view;
 mod whole_plan;
 
 pub(super) use settings::{JOBS, RETRIES, outfit};
+pub(super) use unbegun::{Files, Unbegun, write_down};
 pub(super) use view::{Listener, Progress, View, tell_all};
 
 use outputs::Outputs;
@@ -20,13 +22,14 @@ use crate::agent::{self, Found};
 use crate::cli::args::Global;
 use crate::cli::config::{StepConfig, Timeout, TokenCount, Usd};
 use crate::cli::context::{Context, Known, find};
+use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::CliError;
 use crate::cli::person::refuse_inside_an_attempt;
-use crate::cli::remote::LEASE;
+use crate::cli::remote::{DEFAULT, LEASE};
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
-use crate::plan::{Plan, TaskIndex};
-use crate::run::{self, Planned, Settings, Site};
+use crate::plan::{Plan, TaskId, TaskIndex};
+use crate::run::{self, Planned, RunEvent, Settings, Site, Summary};
 use crate::store::PlanFile;
 
 #[derive(Debug, Default, clap::Args)]
@@ -115,11 +118,24 @@ enum Isolation {
 
 impl Args {
     fn remote(&self) -> &str {
-        self.remote.as_deref().unwrap_or("origin")
+        self.remote.as_deref().unwrap_or(DEFAULT)
     }
 
     fn lease(&self) -> Duration {
         self.lease.map_or(LEASE, |lease| lease.0)
+    }
+
+    fn files(&self) -> Files<'_> {
+        Files { events: self.events.as_deref(), junit: self.junit.as_deref() }
+    }
+
+    /// How other clones call the plan, and the one task that this is for; nothing where this is no job.
+    fn job(&self, context: &Context, settings: &Settings) -> Option<(Elsewhere, Option<TaskId>)> {
+        let task = match settings.only.as_slice() {
+            [task] => Some(task.clone()),
+            _ => None,
+        };
+        self.ci.then(|| (Elsewhere::of(context, self.remote()), task))
     }
 }
 
@@ -216,13 +232,16 @@ fn start(
     let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
     let show = view.show_in(outputs.service(), loaded);
     let announcer = args.detached.then(detach::announcer);
+    let job = args.job(context, &settings);
     let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).chain(more).collect();
-    let ended = run::run(&site, settings, &tell_all(listeners))
+    let tell = tell_all(listeners);
+    let is_of_one = job.as_ref().is_some_and(|(_, task)| task.is_some());
+    let ended = run::run(&site, settings, &|event| tell(if is_of_one { of_one_task(event) } else { event }))
         .map_err(|error| CliError::run(&context.path, error))
         .inspect_err(|error| outputs.broken(error));
     // What it says of tasks that wait makes the command exact; a run's end is told without it, too.
     let history = context.history().unwrap_or_default();
-    let next = |summary| closing::next_step(&context.path, &history, summary);
+    let next = |summary| closing::next_step(&context.path, &history, summary, job.as_ref());
     let next = ended.as_ref().map(next).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
     let summary = ended?;
@@ -237,6 +256,14 @@ fn start(
             Ok(code)
         }
         (code, Ok(())) => Ok(code),
+    }
+}
+
+/// The branch that a job of one task has merged into is of its clone alone.
+fn of_one_task(event: RunEvent) -> RunEvent {
+    match event {
+        RunEvent::Ended(summary) => RunEvent::Ended(Summary { integration: None, ..summary }),
+        other => other,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `run GENESIS TASK --ci`: one task as a job of its own, with all that it needs from a remote, and all that comes of it put there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,24 +8,23 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::{Args, Listener, View, start};
+use super::{Args, Listener, Unbegun, View, start, unbegun};
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
+use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::heed_signals;
+use crate::cli::remote::{heed_signals, kind_of_signal};
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Patience, Repo, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::records::{Begun, Job, JobClaim, Venue};
 use crate::run::remote::RemotePlan;
-use crate::run::{RunEvent, Settings};
+use crate::run::{RunEvent, Settings, Verdict};
 
 /// What systems that cancel a job wait at least before they kill it.
 const GRACE: Duration = Duration::from_secs(4);
-/// Some task is blocked, or waits.
-const BLOCKED: u8 = 4;
 
 /// Runs the one task that `settings` name.
 pub(super) fn run(
@@ -44,32 +43,51 @@ pub(super) fn run(
     if called_off.load(Ordering::SeqCst) {
         return give_back(context, task, begun);
     }
-    match begun? {
+    let ground = (context, global);
+    match begun.map_err(|error| unbegun::broken(args.files(), ground, error))? {
         Begun::Job(job) => run_job((args, global), context, repo, settings, view, (job, called_off)),
+        Begun::LeftTo(claim) => Err(unbegun::broken(args.files(), ground, left_to(task, &claim))),
         Begun::Completed => {
             output::say(&format!("task `{}` is completed already: there is nothing to do", shown(task)));
-            Ok(0)
+            let next = Elsewhere::of(context, args.remote()).sync();
+            end(args, ground, Verdict::Completed, (Vec::new(), next))
         }
-        Begun::LeftTo(claim) => Err(left_to(task, &claim)),
         Begun::Waits(open) => {
             output::say(&format!("task `{}` waits for {}", shown(task), listed(&open)));
-            Ok(BLOCKED)
+            let next = Elsewhere::of(context, args.remote()).from_afar("status", None, "");
+            end(args, ground, Verdict::Blocked, (vec![task.clone()], next))
         }
         Begun::Conflict(other, paths) => {
-            let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
-            output::say(&format!(
-                "task `{}` can't begin: the work of `{}` conflicts with that of its other prerequisites, in {}",
-                shown(task),
-                shown(&other),
-                paths.join(", ")
-            ));
-            let plan = shell_word(&context.path.to_string_lossy());
-            output::say(&format!(
-                "next    blueprint sync {plan}   (then `blueprint run --ci` has its agent resolve that)"
-            ));
-            Ok(BLOCKED)
+            let next = tell_conflict(&Elsewhere::of(context, args.remote()), task, &other, &paths);
+            end(args, ground, Verdict::Blocked, (vec![task.clone()], next))
         }
     }
+}
+
+/// There is nothing to run: that is how it ends.
+fn end(
+    args: &Args,
+    ground: (&Context, &Global),
+    verdict: Verdict,
+    (not_run, next): (Vec<TaskId>, String),
+) -> Result<u8, CliError> {
+    let unbegun = Unbegun { verdict, not_run, integration: None, next };
+    unbegun::write_down(args.files(), ground, unbegun)?;
+    Ok(verdict.exit_code())
+}
+
+/// Gives what one would type now.
+fn tell_conflict(elsewhere: &Elsewhere, task: &TaskId, other: &TaskId, paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
+    output::say(&format!(
+        "task `{}` can't begin: the work of `{}` conflicts with that of its other prerequisites, in {}",
+        shown(task),
+        shown(other),
+        paths.join(", ")
+    ));
+    let next = format!("{}   (then {} has its agent resolve that)", elsewhere.sync(), elsewhere.job(None));
+    output::say(&format!("next    {next}"));
+    next
 }
 
 fn begin(
@@ -131,15 +149,15 @@ fn give_back(context: &Context, task: &TaskId, begun: Result<Begun, CliError>) -
         job.end().map_err(|error| CliError::records(&context.path, error))?;
     }
     let text = format!("broken off before an agent began on task `{}`; it is free", shown(task));
-    Err(CliError::new(Kind::BrokenOff, text))
+    Err(CliError::new(kind_of_signal(), text))
 }
 
 fn left_to(task: &TaskId, claim: &JobClaim) -> CliError {
     let (owner, host) = (clean(&claim.owner), clean(&claim.host));
     let text = format!("another job has task `{}`: {owner}, on {host}", shown(task));
     CliError::new(Kind::Busy, text).hint(format!(
-        "it counts as dead if nothing is heard of it until {:.0}; then this job can be run again",
-        claim.expires
+        "it counts as dead if nothing is heard of it until {}; from then on this job can be run again",
+        claim.free_at()
     ))
 }
 

@@ -84,6 +84,11 @@ impl Outputs {
         listeners
     }
 
+    /// Takes in what happened where no run tells it.
+    pub(super) fn hear(&self, event: &RunEvent) {
+        self.listeners().iter().for_each(|hear| hear(event));
+    }
+
     /// Tells whoever is told of ends that there was none.
     pub(super) fn broken(&self, error: &CliError) {
         if let Some(notifier) = &self.notifier {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::{Args, run_here};
+use super::{Args, run_here, unbegun};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -13,7 +13,8 @@ use crate::run::remote::Keeper;
 /// The plan at `path`, or the tasks of it that are named.
 pub(super) fn run(args: &Args, global: &Global, path: PathBuf, names: &[String]) -> Result<u8, CliError> {
     let context = Context::open(path.clone(), global)?.context();
-    let session = Session::begin(&context, args.remote(), args.lease(), Jobs::Refuse)?;
+    let session = Session::begin(&context, args.remote(), args.lease(), Jobs::Refuse)
+        .map_err(|error| unbegun::broken(args.files(), (&context, global), error))?;
     let Some(keeper) = session.keep().map(Rc::new) else { return Ok(0) };
     let hears = Rc::clone(&keeper);
     let ran = run_here(args, global, path, names, vec![Box::new(move |event| hears.hear(event))]);

@@ -6,7 +6,7 @@ use crate::report::{StatusReport, show_lines};
 
 pub(super) fn show(context: &Context, known: &Known, name: &str, format: Format) -> Result<u8, CliError> {
     let index = known.task(name)?;
-    let Known { genesis, plan, history, run } = known;
+    let Known { genesis, plan, history, run, .. } = known;
     let report = StatusReport::new(&context.path, genesis, plan, history, run.as_ref(), |i| i == index);
     match format {
         Format::Json => output::json(&report)?,
