@@ -1,6 +1,6 @@
 //! What a run does by its arguments and by its configuration.
 
-use crate::project::{INTEGRATION, PlanText, TestProject};
+use crate::project::{PlanText, TestProject};
 
 const WORK: &str = "== *\nwrite {task}.txt x";
 
