@@ -115,6 +115,8 @@ fn a_job_that_its_system_cancels_saves_what_there_is_and_gives_the_task_back() {
         let cancelled = fleet.clone("cancelled");
         let job = cancelled.start(&["run", "a", "--ci"]);
         fleet.home.wait_for_starts(1);
+        let half = std::path::PathBuf::from(cancelled.worktree("a")).join("half.txt");
+        wait_until("half of the work", || half.exists(), String::new);
         job.signal(signal);
         let ended = job.wait();
         assert!(matches!(ended.code, Some(143 | 130)), "{ended}");
