@@ -363,8 +363,8 @@ fn a_remote_that_is_away_at_the_end_is_waited_for() {
         fs::write(&away, "").unwrap();
         job.touch("go");
         // More often than it is tried for while there will be a next time.
-        let tries = || fs::read_to_string(&tried).map_or(0, |tries| tries.lines().count());
-        wait_until("many tries", || tries() > 18, String::new);
+        let count = || fs::read_to_string(&tried).map_or(0, |tries| tries.lines().count());
+        wait_until("many tries", || count() > 18, String::new);
         fs::remove_file(&away).unwrap();
         run.wait().assert(0, &[]);
         assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
