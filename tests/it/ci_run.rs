@@ -365,10 +365,27 @@ fn a_remote_that_is_away_at_the_end_is_waited_for() {
         fs::write(&away, "").unwrap();
         job.touch("go");
         // More often than it is tried for while there will be a next time.
-        let tries = || fs::read_to_string(&tried).map_or(0, |tries| tries.lines().count());
-        wait_until("many tries", || tries() > 18, String::new);
+        let count = || fs::read_to_string(&tried).map_or(0, |tries| tries.lines().count());
+        wait_until("many tries", || count() > 18, String::new);
         fs::remove_file(&away).unwrap();
         run.wait().assert(0, &[]);
         assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
     }
+}
+
+#[test]
+fn a_task_whose_job_could_not_push_it_is_pushed_by_the_same_job_in_that_clone() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
+    let job = fleet.clone("job");
+    let run = job.start(&["run", "a", "--ci"]);
+    job.wait_for_starts(1);
+    fleet.refuse_pushes("the disk is full");
+    job.touch("go");
+    run.wait().assert(74, &["the disk is full", "is in this clone", "the same command here pushes it"]);
+    fs::remove_file(fleet.bare().join("hooks/pre-receive")).unwrap();
+    job.run(&["a", "--ci"]).assert(0, &["is completed already"]);
+    assert_eq!(fleet.record("a").unwrap()["status"], "completed");
+    assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
+    fleet.clone("other").blueprint(&["sync"]).assert(0, &["1 of 1"]);
+    assert_eq!(job.log().starts(), ["a"]);
 }

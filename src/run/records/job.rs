@@ -16,7 +16,7 @@ use super::venue::{Folded, Venue};
 use super::works::finished;
 use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
-use crate::git::{RefMap, slugs_beside};
+use crate::git::{Oid, RefMap, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
 use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
 use crate::run::start::{host, run_id};
@@ -127,9 +127,16 @@ impl Venue<'_> {
         let token = Token::take(&self.site.state, TOKEN)?;
         // A job of this clone, which has ended and could not give the task back, keeps nobody from it here.
         let is_ours = |claim: &JobClaim| token.as_ref().is_some_and(|token| token.is_ours(&claim.run));
-        let others = record.filter(|record| !record.claim.as_ref().is_some_and(is_ours));
+        let is_claimed_here = |record: &TaskRecord| record.claim.as_ref().is_some_and(is_ours);
+        let is_unsaid = |record: &TaskRecord| record.status != Status::Completed;
+        let others = record.filter(|record| !is_claimed_here(record));
         match course(plan, &folded.genesis, task, others, Timestamp::now()) {
             Course::Do => {}
+            Course::Nothing if record.is_some_and(|record| is_unsaid(record) && is_claimed_here(record)) => {
+                // Done in this clone, and not pushed.
+                self.claim(fetched, id, slug, (Status::Completed, token), None)?.end()?;
+                return Ok(Begun::Completed);
+            }
             Course::Nothing => return Ok(Begun::Completed),
             Course::LeaveTo(claim) => return Ok(Begun::LeftTo(claim)),
             Course::Wait(open) => return Ok(Begun::Waits(open)),
@@ -143,7 +150,8 @@ impl Venue<'_> {
         self.bring_branches(&fetched, |slug| slugs.iter().zip(&before).any(|(own, is)| *is && own == slug))?;
         let status = folded.genesis.task(id.as_str()).map_or(Status::Pending, |task| task.status);
         let is_file_ours = settle(self.site)?;
-        let keeper = self.claim(fetched, id, slug, (status, token))?;
+        let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
+        let keeper = self.claim(fetched, id, slug, (status, token), branch)?;
         Ok(Begun::Job(Job { keeper, site: self.site.clone(), is_file_ours: Cell::new(is_file_ours) }))
     }
 
@@ -181,8 +189,8 @@ impl Venue<'_> {
         task: &TaskId,
         slug: String,
         (status, mut token): (Status, Option<Token>),
+        branch: Option<Oid>,
     ) -> Result<Keeper, RecordsError> {
-        let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
         let claim =
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
         token.as_mut().map_or(Ok(()), |token| token.note(&claim.run))?;

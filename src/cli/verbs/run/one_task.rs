@@ -18,8 +18,8 @@ use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Patience, Repo, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
-use crate::report::clean;
-use crate::run::records::{Begun, Job, JobClaim, Venue};
+use crate::report::{clean, shell_word};
+use crate::run::records::{Begun, Job, JobClaim, RecordsError, Venue};
 use crate::run::remote::RemotePlan;
 use crate::run::{RunEvent, Settings, Verdict};
 
@@ -139,8 +139,21 @@ fn run_job(
     // The run is over, and with it whoever heard it.
     let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
     let exit = ran?;
-    ended.map_err(|error| CliError::records(&context.path, error))?;
+    ended.map_err(|error| not_pushed(context, error))?;
     Ok(exit)
+}
+
+/// What came of the task, and could not be said.
+fn not_pushed(context: &Context, error: RecordsError) -> CliError {
+    let is_lost = matches!(error, RecordsError::Lost { .. });
+    let CliError { message, hint, kind, .. } = CliError::records(&context.path, error);
+    if is_lost {
+        return CliError { hint, ..CliError::new(kind, message) };
+    }
+    let message = format!(
+        "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: the same command here pushes it"
+    );
+    CliError { hint, ..CliError::new(kind, message) }
 }
 
 /// Its system has cancelled the job before it began.
@@ -173,7 +186,6 @@ fn shown(task: &TaskId) -> String {
 impl CliError {
     /// What kept machines from working together.
     pub(in crate::cli) fn records(plan: &Path, error: crate::run::records::RecordsError) -> Self {
-        use crate::run::records::RecordsError;
         match error {
             RecordsError::Run(error) => Self::run(plan, error),
             RecordsError::Remote(error) => error.into(),
