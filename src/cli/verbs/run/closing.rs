@@ -1,11 +1,12 @@
 use std::path::Path;
 
+use super::again::Again;
 use crate::agent::Outcome;
-use crate::report::{clean, shell_word};
-use crate::run::{Cause, Summary, Verdict};
+use crate::report::{clean, shell_word, too_small};
+use crate::run::{BudgetEnd, Caps, Cause, Summary, Verdict};
 
 /// What one would do next.
-pub(super) fn next_step(plan: &Path, summary: &Summary) -> String {
+pub(super) fn next_step(plan: &Path, summary: &Summary, again: &Again) -> String {
     let plan = shell_word(&plan.to_string_lossy());
     let about = |tasks: &[crate::plan::TaskId]| {
         tasks.first().map_or_else(String::new, |task| format!(" {}", shell_word(&clean(task.as_str()))))
@@ -30,10 +31,21 @@ pub(super) fn next_step(plan: &Path, summary: &Summary) -> String {
             format!("blueprint answer {plan}{} TEXT", about(asks.as_slice()))
         }
         (Verdict::Blocked, _) => format!("blueprint status {plan}{}", about(&summary.blocked)),
-        (Verdict::OverBudget, _) => format!(
-            "blueprint run {plan}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)"
-        ),
-        (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),
+        (Verdict::OverBudget, _) => over_budget(&plan, summary, again),
+        (Verdict::Interrupted { .. }, _) => {
+            format!("blueprint run {plan}{}   (goes on where this ended)", again.typed())
+        }
     };
     format!("next    {next}")
+}
+
+fn over_budget(plan: &str, summary: &Summary, again: &Again) -> String {
+    let budget = summary.budget.as_ref();
+    match budget.and_then(|budget| Some((budget.needed?, budget))) {
+        Some((needed, &BudgetEnd { cost_usd, tokens, .. })) => {
+            let why = too_small(needed, Caps { cost_usd, tokens });
+            format!("blueprint run {plan}{}   ({why})", again.with_more(needed))
+        }
+        None => format!("blueprint run {plan}{}   (goes on with that budget anew)", again.typed()),
+    }
 }

@@ -1,3 +1,4 @@
+mod again;
 mod closing;
 mod detach;
 mod one_task;
@@ -10,6 +11,7 @@ mod whole_plan;
 pub(super) use settings::{JOBS, RETRIES, outfit};
 pub(super) use view::{Listener, Progress, View, tell_all};
 
+use again::Again;
 use outputs::Outputs;
 
 use std::num::NonZeroUsize;
@@ -215,12 +217,14 @@ fn start(
     let notify = (context, loaded.config.notify.clone());
     let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
     let show = view.show_in(outputs.service(), loaded);
+    let again = Again::of(args, &settings.only);
     let announcer = args.detached.then(detach::announcer);
     let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).chain(more).collect();
     let ended = run::run(&site, settings, &tell_all(listeners))
         .map_err(|error| CliError::run(&context.path, error))
         .inspect_err(|error| outputs.broken(error));
-    let next = ended.as_ref().map(|summary| closing::next_step(&context.path, summary)).unwrap_or_default();
+    let next =
+        ended.as_ref().map(|summary| closing::next_step(&context.path, summary, &again)).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
     let summary = ended?;
     if view.tells_all() {
