@@ -105,7 +105,7 @@ fn run_job(
 ) -> Result<u8, CliError> {
     // What is merged is tried where all of it is together.
     let kill_grace = settings.kill_grace.min(GRACE);
-    let settings = Settings { verify: None, unattended: true, kill_grace, ..settings };
+    let settings = Settings { verify: None, unattended: true, alone: true, kill_grace, ..settings };
     let job = Rc::new(job);
     let hears = Rc::clone(&job);
     let hear = move |event: &RunEvent| {
