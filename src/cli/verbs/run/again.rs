@@ -32,7 +32,7 @@ impl Again {
             cost_usd: args.max_cost.map(|most| most.0),
             tokens: args.max_tokens.map(std::num::NonZeroU64::get),
         };
-        Self { rest: rest.iter().map(|word| format!(" {word}")).collect(), budget }
+        Self { rest: rest.iter().flat_map(|word| [" ", word]).collect(), budget }
     }
 
     /// With the same budget.
