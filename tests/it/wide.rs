@@ -48,7 +48,7 @@ fn what_a_clone_has_done_before_is_in_no_other_jobs_way() {
     used.run(&["d", "--ci"]).assert(0, &[]);
     for task in ["b", "d"] {
         assert_eq!(outcomes(&fleet.record(task).unwrap()), ["completed"]);
-        assert_eq!(used.show(&format!("blueprint/trial/{task}"), "same.txt"), format!("of {task}\n"));
+        assert_eq!(used.show(&format!("blueprint/trial/{task}"), "same.txt"), format!("of {task}"));
     }
     // What the first one merged here is kept.
     assert!(used.refs().contains("refs/blueprint/trial/replaced/1"));
