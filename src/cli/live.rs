@@ -35,14 +35,47 @@ pub(super) fn ask(context: &Context, run: &RunOwner, asks: Asks) -> Result<(), C
     Ok(open_journal(&context.state.journal())?.append(&Record::now(fact))?)
 }
 
-/// What one would do when tasks are pending that were not before.
-pub(super) fn next_step(context: &Context, is_live: bool) -> String {
-    let plan = shell_word(&context.path.to_string_lossy());
-    if is_live {
-        format!("next    blueprint attach {plan}   (the live run takes that up)")
-    } else {
-        format!("next    blueprint run {plan}")
+/// Who takes up what is pending from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenUp {
+    /// A run that is live.
+    Now,
+    /// The next one: the live one is ending.
+    AfterTheLiveRun,
+    /// The next one.
+    Later,
+}
+
+impl TakenUp {
+    /// By how it stands with the run that is live, if there is one.
+    pub(super) fn by(context: &Context, run: Option<&RunOwner>) -> Result<Self, CliError> {
+        Ok(match run {
+            Some(_) if is_ending(context, run)? => Self::AfterTheLiveRun,
+            Some(_) => Self::Now,
+            None => Self::Later,
+        })
     }
+}
+
+/// What one would do when tasks are pending that were not before.
+pub(super) fn next_step(context: &Context, taken_up: TakenUp) -> String {
+    let plan = shell_word(&context.path.to_string_lossy());
+    match taken_up {
+        TakenUp::Now => format!("next    blueprint attach {plan}   (the live run takes that up)"),
+        TakenUp::AfterTheLiveRun => {
+            format!("next    blueprint run {plan}   (when the live run has ended: it starts nothing new)")
+        }
+        TakenUp::Later => format!("next    blueprint run {plan}"),
+    }
+}
+
+/// Whether the live run, if there is one, has been told to end, or ends by itself: it starts nothing new.
+pub(super) fn is_ending(context: &Context, run: Option<&RunOwner>) -> Result<bool, CliError> {
+    let Some(run) = run else { return Ok(false) };
+    let records = read_records::<Record>(&context.state.journal())?.records;
+    let is_told = |fact: &Fact| matches!(fact, Fact::Asked { run: whom, asks: Asks::Stop | Asks::StopNow, .. } if *whom == run.run);
+    let ends = |fact: &Fact| matches!(fact, Fact::RunEnding { run: whose } if *whose == run.run);
+    Ok(records.iter().any(|record| is_told(&record.fact) || ends(&record.fact)))
 }
 
 /// How the tasks that `wanted` picks stand at this moment, by plan, journal, live run, and what is there on disk.
@@ -63,6 +96,7 @@ pub(super) fn report(
     }
     if let Some(live) = &mut report.run {
         live.paused = is_paused(context, run.as_ref())?;
+        live.ending = is_ending(context, run.as_ref())?;
     }
     Ok(report)
 }

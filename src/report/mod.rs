@@ -34,7 +34,7 @@ pub use recap::{
 };
 pub use service::{Folded, MakeReadable, Service, dotenv, github_outputs, job_summary};
 pub use signs::{draw_in_ascii, is_unicode_locale, spelled};
-pub use spent::dollars;
+pub use spent::{dollars, too_small};
 pub use status::{
     AttemptStatus, Changes, Counts, GateStatus, LiveRun, Owner, PlanStatus, Reader, Spent, SpentByAgent,
     SpentByRun, StatusReport, TaskStatus, header_lines, show_lines, status_lines, task_lines,

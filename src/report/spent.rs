@@ -1,7 +1,7 @@
 //! What attempts used up, as people read it.
 
 use crate::agent::Tokens;
-use crate::run::{BudgetEnd, Used};
+use crate::run::{BudgetEnd, Caps, Used};
 
 /// `$1.25, 12 000 tokens`, as far as it is known; nothing if none of it is.
 pub(super) fn spent(used: Used) -> Option<String> {
@@ -40,6 +40,23 @@ pub(super) fn budget(budget: &BudgetEnd, used: Used) -> String {
     format!("budget: {} used", cost.into_iter().chain(tokens).collect::<Vec<_>>().join(", "))
 }
 
+/// How one attempt is too much for a budget; `needed` is what it may use up, as far as that is more.
+pub fn too_small(needed: Caps, most: Caps) -> String {
+    let cost = needed.cost_usd.zip(most.cost_usd);
+    let cost = cost.map(|(needed, most)| format!("{}, more than {}", dollars(needed), dollars(most)));
+    let tokens = needed.tokens.zip(most.tokens);
+    let tokens =
+        tokens.map(|(needed, most)| format!("{} tokens, more than {}", grouped(needed), grouped(most)));
+    let all: Vec<_> = cost.into_iter().chain(tokens).collect();
+    format!("one attempt may use up {}", all.join("; and "))
+}
+
+/// What a run might use up.
+pub(super) fn caps(most: Caps) -> String {
+    let tokens = most.tokens.map(|tokens| format!("{} tokens", grouped(tokens)));
+    most.cost_usd.map(dollars).into_iter().chain(tokens).collect::<Vec<_>>().join(" and ")
+}
+
 /// With a blank before every three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -74,8 +91,12 @@ mod tests {
 
     #[test]
     fn of_a_budget_it_is_said_what_of_it_is_a_guess() {
-        let end =
-            BudgetEnd { cost_usd: Some(2.0), tokens: Some(5_000), counted_usd: Some(1.5), short: Vec::new() };
+        let end = BudgetEnd {
+            cost_usd: Some(2.0),
+            tokens: Some(5_000),
+            counted_usd: Some(1.5),
+            ..BudgetEnd::default()
+        };
         let used = Used { cost_usd: Some(1.25), tokens: None };
         assert_eq!(
             budget(&end, used),

@@ -108,6 +108,7 @@ impl Books {
             }
             Fact::JournalBegun { .. }
             | Fact::RunStarted { .. }
+            | Fact::RunEnding { .. }
             | Fact::RunEnded { .. }
             | Fact::AttemptStarted(_)
             | Fact::AgentStarted(_)

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PlanChange, Used};
+use super::{Caps, PlanChange, Used};
 use crate::agent::{Outcome, Tokens};
 use crate::plan::TaskId;
 
@@ -291,7 +291,7 @@ pub struct Summary {
 }
 
 /// What a run might use up, and what followed from that.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BudgetEnd {
     /// US dollars that it might use up.
     pub cost_usd: Option<f64>,
@@ -301,6 +301,9 @@ pub struct BudgetEnd {
     pub counted_usd: Option<f64>,
     /// Tasks that were not started, or ended early, because too little was left.
     pub short: Vec<TaskId>,
+    /// What an attempt at any of them may use up, where that is more than the whole budget: no run with the same one could begin it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<Caps>,
 }
 
 /// A task that did not complete by itself, not because of another one.

@@ -258,6 +258,7 @@ impl History {
             }
             // What becomes of an attempt does not depend on them.
             Fact::JournalBegun { .. }
+            | Fact::RunEnding { .. }
             | Fact::RunEnded { .. }
             | Fact::Asked { .. }
             | Fact::OverEstimate(_)

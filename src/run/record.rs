@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Caps;
 use super::gates::GateEnded;
 use crate::genesis::{Status, TaskResult};
 use crate::plan::TaskId;
@@ -78,12 +79,20 @@ pub enum Fact {
         #[serde(default)]
         boot: Option<String>,
     },
+    /// A run begins to end: from now on it starts nothing new, whatever is asked of it.
+    RunEnding {
+        /// Its id.
+        run: String,
+    },
     /// A run ended, with this exit code.
     RunEnded {
         /// Its id.
         run: String,
         /// See the exit codes in the README.
         exit: u8,
+        /// What it might use up, where that is why it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Caps>,
     },
     /// An attempt has its base and worktree; its agent is about to be started.
     AttemptStarted(AttemptStarted),
@@ -180,6 +189,7 @@ impl Fact {
             | Self::OfLaterVersion => false,
             Self::JournalBegun { .. }
             | Self::RunStarted { .. }
+            | Self::RunEnding { .. }
             | Self::RunEnded { .. }
             | Self::AttemptStarted(_)
             | Self::AttemptEnded(_)

@@ -51,6 +51,8 @@ pub struct Settings {
     pub prices: Prices,
     /// Nobody is at the terminal: the first Ctrl-C, too, is a system's that will not wait for ever.
     pub unattended: bool,
+    /// What others have come to than the named tasks and what these need is none of this run's: another machine sees to that.
+    pub alone: bool,
     /// Start nothing new after the first task that failed.
     pub fail_fast: bool,
     /// Take up failed tasks, too.

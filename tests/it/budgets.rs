@@ -45,11 +45,23 @@ fn with_eight_in_flight_no_more_starts_than_the_budget_has_shares_for() {
         6,
         &["out of budget: 5 of 10 tasks completed", "budget: $2.00 of $2.00 used", "still to do:"],
     );
-    ended.assert(6, &["next    blueprint run", "`--max-cost`"]);
+    ended.assert(6, &["genesis.xml' --jobs 8 --max-cost 2   (goes on with that budget anew)"]);
+    let morning = project.blueprint(&[]).stdout;
+    assert!(morning.contains("the last run ended because its budget of $2.00 was used up"), "{morning}");
+    assert!(morning.contains(" --max-cost 2 "), "{morning}");
     ended.assert(6, &["note    this run may use up $2.00: what is in flight counts"]);
     assert_eq!((project.log().starts().len(), completed(&project)), (5, 5));
     assert!(cost(&project) <= 2.0 + 1e-9, "{}", cost(&project));
     project.assert_journal();
+}
+
+#[test]
+fn a_budget_below_the_share_of_one_attempt_is_said_to_be_too_small() {
+    let project = ten(QUARTER, "");
+    project.run(&["-j", "1", "--max-cost", "0.50"]).assert(6, &["2 of 10 tasks completed"]);
+    let ended = project.run(&["--max-cost", "0.20", "c"]);
+    ended.assert(6, &["genesis.xml' c --max-cost USD   (one attempt may use up $0.25, more than $0.20)"]);
+    assert_eq!(completed(&project), 2);
 }
 
 #[test]

@@ -336,6 +336,7 @@ fn a_skipped_task_stands_for_what_it_needs_itself() {
     let plan = PlanText::of(&["a", "b", "c", "d", "e", "f"]);
     let plan = edges.into_iter().fold(plan, |plan, (from, to)| plan.edge(from, to));
     let project = TestProject::new(&plan, "== *\nwrite {task}.txt of {task}");
+    project.run(&["a"]).assert(0, &[]);
     for id in ["b", "c", "e"] {
         ok(&project, &["skip", id]);
     }
@@ -344,7 +345,7 @@ fn a_skipped_task_stands_for_what_it_needs_itself() {
     project.complete(&[]);
     let bases = ["d", "f"].map(|id| project.task(id)["base"].as_str().unwrap().to_owned());
     assert_eq!(bases[0], bases[1], "both are built on a's work alone");
-    assert_eq!(project.show(&bases[0], "a.txt"), "of a\n");
+    assert_eq!(project.show(&bases[0], "a.txt"), "of a");
     assert_eq!(project.task("a")["commit"].as_str(), Some(&*bases[0]));
 }
 

@@ -79,6 +79,32 @@ fn a_ctrl_c_after_a_stop_is_the_second_one() {
 }
 
 #[test]
+fn what_comes_while_a_run_is_ending_is_left_to_the_next_one_and_that_is_said() {
+    for by_signal in [false, true] {
+        let project = TestProject::new(&PlanText::of(&["a", "b"]), "== *\nwait-for go\nwrite {task}.txt x");
+        let run = under_way(&project, &["-j", "1"], "a");
+        if by_signal {
+            run.signal(rustix::process::Signal::INT);
+            run.wait_for("nothing new starts");
+        } else {
+            ok(&project, &["stop"]);
+        }
+        let said = ok(&project, &["add", "late", "--name", "Late"]);
+        assert!(said.contains("the live run is ending, and leaves it to the next one"), "{said}");
+        let said = ok(&project, &["retry", "b"]);
+        assert!(said.contains("next    blueprint run") && !said.contains("takes that up"), "{said}");
+        let status = project.blueprint(&["status"]);
+        assert!(status.stdout.contains("ending: run"), "{status}");
+        assert_eq!(project.status()["run"]["ending"], true);
+        project.touch("go");
+        assert_eq!(run.wait().code, Some(130));
+        assert_eq!(project.log().starts(), ["a"]);
+        project.assert_journal();
+        project.complete(&[]);
+    }
+}
+
+#[test]
 fn stop_now_ends_the_agents_at_once() {
     let project = TestProject::new(&PlanText::of(&["a"]), "== *\nhang");
     let run = under_way(&project, &[], "a");

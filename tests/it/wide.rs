@@ -40,6 +40,21 @@ fn a_job_does_its_one_task_and_leaves_everything_in_the_remote() {
     second.assert_journal();
 }
 
+#[test]
+fn what_a_clone_has_done_before_is_in_no_other_jobs_way() {
+    let fleet = Fleet::new(&PlanText::of(&["b", "d"]), "== *\nwrite same.txt of {task}");
+    let used = fleet.clone("used");
+    used.run(&["b", "--ci"]).assert(0, &[]);
+    used.run(&["d", "--ci"]).assert(0, &[]);
+    for task in ["b", "d"] {
+        assert_eq!(outcomes(&fleet.record(task).unwrap()), ["completed"]);
+        assert_eq!(used.show(&format!("blueprint/trial/{task}"), "same.txt"), format!("of {task}"));
+    }
+    // What the first one merged here is kept.
+    assert!(used.refs().contains("refs/blueprint/trial/replaced/1"));
+    used.assert_journal();
+}
+
 /// What is so of every record, whatever has happened.
 pub(crate) fn assert_record(record: &Value) {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::cli::args::Global;
 use crate::cli::context::{Context, find, unknown_task};
 use crate::cli::error::CliError;
+use crate::cli::live::TakenUp;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::said::Said;
@@ -70,8 +71,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let agent = committed.genesis.task(id).and_then(|task| task.agent.as_ref());
     let who = agent.map_or_else(String::new, |agent| format!(" for {}", clean(&agent.id)));
     // Asked when it is in the plan: a run that was live before may have ended meanwhile.
-    let is_live = RunLock::live_owner(&context.state.run_lock())?.is_some();
-    let live = if is_live { "; the live run takes it up" } else { "" };
+    let run = RunLock::live_owner(&context.state.run_lock())?;
+    let live = match TakenUp::by(&context, run.as_ref())? {
+        TakenUp::Now => "; the live run takes it up",
+        TakenUp::AfterTheLiveRun => "; the live run is ending, and leaves it to the next one",
+        TakenUp::Later => "",
+    };
     output::say(&format!("task {} is added{who}{live}", clean(id)));
     Ok(0)
 }

@@ -4,7 +4,7 @@ use crate::cli::args::Global;
 use crate::cli::context::unknown_task;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::held::Held;
-use crate::cli::live::next_step;
+use crate::cli::live::{TakenUp, next_step};
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
@@ -45,9 +45,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let held = Held::open(context)?;
     let plan = context.valid(&held.genesis)?;
     let task = held.genesis.task(name).ok_or_else(|| unknown_task(&plan, name))?.clone();
-    let is_live = held.run.is_some();
-    answer(held, &task, &text)?;
-    let next = next_step(context, is_live);
+    let taken_up = TakenUp::by(context, held.run.as_ref())?;
+    answer(held, &task, &text, taken_up)?;
+    let next = next_step(context, taken_up);
     let is_remote = workplace.close()?;
     output::say(if is_remote { NEXT_JOB } else { &next });
     Ok(0)
@@ -73,14 +73,14 @@ fn from_stdin() -> Result<String, CliError> {
 }
 
 /// A question that nobody has taken the answer of may be answered anew.
-fn answer(held: Held<'_>, task: &Task, text: &str) -> Result<(), CliError> {
+fn answer(held: Held<'_>, task: &Task, text: &str, taken_up: TakenUp) -> Result<(), CliError> {
     let (id, by) = (clean(&task.id), actor());
     let story = held.history.task(&task.id);
     if let Some(question) = open_question(&held.genesis, task, story) {
         refuse_a_moment_too_early(&held, task)?;
         let answered = question.answered(task, story, text, &by);
         let transitions = answered.transitions.clone();
-        let when = if held.run.is_some() { "" } else { " with the next run" };
+        let when = if taken_up == TakenUp::Now { "" } else { " with the next run" };
         held.settle(Fact::Answered(answered), &transitions, || Ok(()))?;
         output::say(&format!("task {id} has its answer, and goes on{when}"));
         return Ok(());

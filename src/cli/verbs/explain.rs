@@ -1,7 +1,7 @@
 use crate::cli::args::{Format, Global};
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
-use crate::cli::live::is_paused;
+use crate::cli::live::{is_ending, is_paused};
 use crate::cli::output;
 use crate::plan::TaskIndex;
 use crate::report::{Explanation, StatusReport, Surroundings, WouldRun, explain_lines};
@@ -44,6 +44,7 @@ fn explanation(context: &Context, known: &Known, index: TaskIndex) -> Result<Opt
         state: &context.state,
         is_live: run.is_some(),
         is_paused: is_paused(context, run)?,
+        is_ending: is_ending(context, run)?,
     };
     Ok(Explanation::new(report, index, &around, would_run(context, known, index)))
 }

@@ -45,6 +45,7 @@ fn one(path: &Path, global: &Global) -> Result<u8, CliError> {
         state: &context.state,
         is_live: known.run.is_some(),
         is_paused: report.run.as_ref().is_some_and(|run| run.paused),
+        is_ending: report.run.as_ref().is_some_and(|run| run.ending),
     };
     let review = review(&context, &known).unwrap_or_else(|error| {
         output::say(&format!("note    it can't be said what there is to review: {error}"));

@@ -34,6 +34,7 @@ pub(in crate::report) fn advice(
     let log = || own("logs", "", "what its agent printed");
     let retry = |why: &str| own("retry", " --note TEXT", why);
     match task.status {
+        Status::Pending if around.is_ending => vec![whole("run", "takes it up when the live run has ended")],
         Status::Pending if around.is_paused => vec![whole("resume", "has the paused run go on")],
         Status::Pending if around.is_live => vec![whole("attach", "shows what the run does")],
         Status::Pending => match (&task.not_run_because, waits_for.first()) {

@@ -127,6 +127,8 @@ pub struct Surroundings<'a> {
     pub is_live: bool,
     /// Whether that run has been told to start nothing.
     pub is_paused: bool,
+    /// Whether it is ending: it starts nothing new any more.
+    pub is_ending: bool,
 }
 
 impl Explanation {

@@ -44,6 +44,9 @@ fn pending(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) 
 
 fn ready(around: &Surroundings<'_>) -> &'static str {
     match (around.is_live, around.is_paused) {
+        (true, _) if around.is_ending => {
+            "it is ready, but the live run is ending, and leaves it to the next one"
+        }
         (true, true) => "it is ready, but the live run is paused",
         (true, false) => {
             "it is ready: the live run starts it as soon as its jobs, limits, disk and load permit"

@@ -22,6 +22,7 @@ fn explained(genesis: &Genesis, facts: Vec<(i64, Fact)>, task: &str, run: Run) -
         state: &StateDir::locate(Path::new("/s"), "e", path),
         is_live: run != Run::None,
         is_paused: run == Run::Paused,
+        is_ending: false,
     };
     let explanation = Explanation::new(report, index, &around, Some(would_run())).unwrap();
     let text = anstream::adapter::strip_str(&explain_lines(&explanation, 80)).to_string();

@@ -128,6 +128,7 @@ fn out_of_budget() -> RunEvent {
             tokens: None,
             counted_usd: Some(1.95),
             short: vec![id("build-api")],
+            needed: None,
         }),
         ..summary(Verdict::OverBudget)
     })

@@ -6,11 +6,11 @@ use unicode_width::UnicodeWidthStr;
 use super::needs::Need;
 use super::{Finished, Morning, Size};
 use crate::genesis::Status;
-use crate::report::spent::spent;
+use crate::report::spent::{caps, spent};
 use crate::report::status::{Owner, because, color, header, owner, until};
 use crate::report::text::{clean, fit, folded, short};
 use crate::report::{Reader, TaskStatus, shell_word};
-use crate::run::call;
+use crate::run::{Caps, call};
 
 /// So many tasks of a section are shown; `status` has them all. What needs a person is never left out.
 const SHOWN: usize = 12;
@@ -149,7 +149,11 @@ impl Page<'_> {
 
     /// What there is to do for the plan as a whole.
     fn close(&mut self, morning: &Morning<'_>, is_calm: bool) {
-        self.add(&format!("\n{}\n", closing(morning, is_calm)));
+        self.add("\n");
+        if let Some(budget) = out_of_budget(morning) {
+            self.add(&folded(&why_out(budget), "", "", self.reader.width()));
+        }
+        self.add(&format!("{}\n", closing(morning, is_calm)));
     }
 }
 
@@ -157,12 +161,17 @@ impl Page<'_> {
 fn closing(morning: &Morning<'_>, is_calm: bool) -> String {
     let (plan, counts) = (shell_word(morning.around.plan_name), morning.report.counts);
     let next = |verb: &str, why: &str| format!("next    blueprint {verb} {plan}   ({why})");
-    if morning.around.is_paused {
+    if morning.around.is_ending {
+        next("attach", "shows how the run ends: it starts nothing new")
+    } else if morning.around.is_paused {
         next("resume", "the run is paused")
     } else if morning.around.is_live {
         next("attach", "shows what the run does")
     } else if can_go_on(morning) {
-        next("run", "goes on with what can be run")
+        match out_of_budget(morning).map(Caps::as_flags) {
+            Some(flags) => format!("next    blueprint run {plan}{flags}   (goes on with that budget anew)"),
+            None => next("run", "goes on with what can be run"),
+        }
     } else if counts.completed == counts.total && morning.review.open.is_empty() {
         let has_landed = morning.review.landed > 0;
         let landed = if has_landed { ", and all that was done has landed" } else { "" };
@@ -172,6 +181,22 @@ fn closing(morning: &Morning<'_>, is_calm: bool) -> String {
     } else {
         format!("all of it  blueprint status {plan}")
     }
+}
+
+/// What the last run might use up, if that is why it ended, and something is left to be run.
+fn out_of_budget(morning: &Morning<'_>) -> Option<Caps> {
+    let is_open = !morning.around.is_live && can_go_on(morning);
+    let last = morning.around.history.runs().last().filter(|_| is_open)?;
+    last.out_of_budget
+}
+
+/// Nothing was wrong with what waits.
+fn why_out(budget: Caps) -> String {
+    let most = match caps(budget) {
+        most if most.is_empty() => String::new(),
+        most => format!(" of {most}"),
+    };
+    format!("the last run ended because its budget{most} was used up")
 }
 
 /// What it took up to now.

@@ -29,6 +29,7 @@ fn morning(tasks: &[(&str, Status)], history: &History, open: &[&str], columns: 
         state: &state,
         is_live: false,
         is_paused: false,
+        is_ending: false,
     };
     let size = Some(Size { files: 3, insertions: 120, deletions: 8 });
     let finished = |task: &&str| Finished { task: (*task).to_owned(), size };

@@ -36,7 +36,11 @@ pub(in crate::report) fn header(report: &StatusReport, reader: &Reader) -> Strin
 
 fn run(run: Option<&LiveRun>, reader: &Reader) -> String {
     let Some(run) = run else { return String::new() };
-    let word = if run.paused { "paused: " } else { "" };
+    let word = match (run.ending, run.paused) {
+        (true, _) => "ending: ",
+        (false, true) => "paused: ",
+        (false, false) => "",
+    };
     let since = reader.time(run.started);
     let line = format!("{word}run {} on {} since {since}", run.pid, clean(&run.host));
     folded(&line, "", "  ", reader.width())

@@ -65,6 +65,7 @@ pub struct LiveRun {
     pub host: String,
     pub started: Timestamp,
     pub paused: bool,
+    pub ending: bool,
 }
 
 /// Tasks by status.
@@ -206,7 +207,7 @@ impl StatusReport {
 impl LiveRun {
     fn of(owner: &RunOwner) -> Self {
         let RunOwner { pid, host, run, started } = owner.clone();
-        Self { id: run, pid, host, started, paused: false }
+        Self { id: run, pid, host, started, paused: false, ending: false }
     }
 }
 

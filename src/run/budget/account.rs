@@ -147,6 +147,19 @@ impl Account {
         self.tokens.as_ref().and_then(|_| self.expected(attempt, Thing::Tokens).known())
     }
 
+    /// What one more attempt is expected to use of that which is more than there was from the beginning; nothing where a budget of that size is
+    /// enough for it.
+    pub(in crate::run) fn needed(&self, attempt: &Opened) -> Option<Caps> {
+        let too_much = |expected: Option<f64>, purse: &Option<Purse>| {
+            expected.filter(|expected| purse.as_ref().is_some_and(|purse| !purse.could_fit(*expected)))
+        };
+        let cost_usd = too_much(self.expected_cost(attempt), &self.cost);
+        let tokens = too_much(self.expected_tokens(attempt), &self.tokens);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of such numbers")]
+        let needed = Caps { cost_usd, tokens: tokens.map(|tokens| tokens.ceil() as u64) };
+        needed.is_any().then_some(needed)
+    }
+
     fn expected(&self, attempt: &Opened, thing: Thing) -> Expected {
         if !attempt.is_counted {
             return Expected::Uncounted;

@@ -73,6 +73,11 @@ impl Purse {
         }
     }
 
+    /// Whether it would fit if nothing were used.
+    pub(super) fn could_fit(&self, share: f64) -> bool {
+        share <= self.most + CRUMB
+    }
+
     /// Sets a share aside; gives what the attempt may use at most: what is left for it, more than its share or less.
     pub(super) fn open(&mut self, key: Key, expected: Expected) -> f64 {
         let left = self.left().max(0.0);

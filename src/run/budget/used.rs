@@ -3,15 +3,24 @@ use serde::{Deserialize, Serialize};
 use crate::agent::Tokens;
 
 /// What may be used up at most; nothing, where there is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Caps {
     /// US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
     /// Tokens, read and written together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
 }
 
 impl Caps {
+    /// As a run is told it, after other words of its command line.
+    pub fn as_flags(self) -> String {
+        let cost = self.cost_usd.map(|cost| format!(" --max-cost {cost}"));
+        let tokens = self.tokens.map(|tokens| format!(" --max-tokens {tokens}"));
+        cost.into_iter().chain(tokens).collect()
+    }
+
     /// Whether anything is limited.
     pub fn is_any(self) -> bool {
         self.cost_usd.is_some() || self.tokens.is_some()

@@ -88,6 +88,9 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn stop_at(&mut self, stage: Stage) -> Result<(), RunError> {
+        if self.stage.is_none() {
+            self.record(Fact::RunEnding { run: self.common.run.clone() })?;
+        }
         self.stage = self.stage.max(Some(stage));
         self.stop_attempts(stage);
         if stage == Stage::Kill {

@@ -12,9 +12,14 @@ impl Dispatcher<'_> {
     ///
     /// A task completed by hand without a branch has none, and adds nothing to a base.
     pub(super) fn find_result(&mut self, id: &TaskId) -> Result<(), RunError> {
+        if self.settings.alone && !self.is_asked_for_or_needed(id) {
+            return Ok(());
+        }
         let genesis = self.books.genesis();
         if genesis.task(id.as_str()).is_some_and(|task| ledger::is_skipped(genesis, task)) {
-            self.tell(RunEvent::Note(format!("{id} is skipped: it adds nothing to a base but what it needs")));
+            self.tell(RunEvent::Note(format!(
+                "{id} is skipped: it adds nothing to a base but what it needs"
+            )));
             return Ok(());
         }
         let Some(commit) = self.result_of(id)? else {
@@ -63,6 +68,12 @@ impl Dispatcher<'_> {
                 "{id} was completed by hand, and the work of its agent, {left}, has not passed the gate `{gate}`: it adds nothing to a base"
             ),
         }
+    }
+
+    fn is_asked_for_or_needed(&self, id: &TaskId) -> bool {
+        let plan = &self.ground.plan;
+        let named: Vec<_> = self.settings.only.iter().filter_map(|id| plan.find(id.as_str())).collect();
+        plan.find(id.as_str()).is_some_and(|index| plan.with_prerequisites(&named)[index.0])
     }
 
     fn is_needed(&self, id: &TaskId) -> bool {

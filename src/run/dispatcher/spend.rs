@@ -181,7 +181,18 @@ impl Dispatcher<'_> {
         let short: Vec<_> = self.spending.short.iter().filter(is_open).cloned().collect();
         let Caps { cost_usd, tokens } = account.most();
         let is_there = account.most().is_any();
-        is_there.then(|| BudgetEnd { cost_usd, tokens, counted_usd: account.counted_cost(), short })
+        let needed = self.needed(&short);
+        is_there.then(|| BudgetEnd { cost_usd, tokens, counted_usd: account.counted_cost(), short, needed })
+    }
+
+    /// What the cheapest attempt at these tasks needs, if none of them could begin with the whole budget.
+    fn needed(&self, short: &[TaskId]) -> Option<Caps> {
+        let of = |task: &TaskId| self.spending.account.needed(&self.player_of(task)?);
+        let all: Option<Vec<_>> = short.iter().map(of).collect();
+        let cost = |caps: &Caps| caps.cost_usd.unwrap_or_default();
+        all?.into_iter().min_by(|one, other| {
+            cost(one).total_cmp(&cost(other)).then_with(|| one.tokens.cmp(&other.tokens))
+        })
     }
 }
 

@@ -64,7 +64,9 @@ impl Dispatcher<'_> {
             self.books.stage(|now| now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now()))?;
         }
         self.settle()?;
-        self.record(Fact::RunEnded { run: self.common.run.clone(), exit: summary.verdict.exit_code() })?;
+        let (run, exit) = (self.common.run.clone(), summary.verdict.exit_code());
+        let budget = (summary.verdict == Verdict::OverBudget).then_some(self.settings.budget);
+        self.record(Fact::RunEnded { run, exit, budget })?;
         self.books.sync()?;
         Ok(summary)
     }
@@ -191,6 +193,7 @@ pub(super) fn task_of(fact: &Fact) -> Option<&TaskId> {
         Fact::OverEstimate(over) => Some(&over.task),
         Fact::JournalBegun { .. }
         | Fact::RunStarted { .. }
+        | Fact::RunEnding { .. }
         | Fact::RunEnded { .. }
         | Fact::Transition(_)
         | Fact::SetBack(_)

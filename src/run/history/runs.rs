@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::run::record::{Fact, Record};
-use crate::run::{Attempt, History};
+use crate::run::{Attempt, Caps, History, Verdict};
 
 /// The time that one run was at work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunSpan {
     /// Its id.
     pub run: String,
@@ -16,6 +16,8 @@ pub struct RunSpan {
     pub ended: Option<Timestamp>,
     /// When it was last heard of.
     pub last_seen: Timestamp,
+    /// What it might use up, as far as that is known, if it ended because that was used up.
+    pub out_of_budget: Option<Caps>,
 }
 
 impl History {
@@ -40,11 +42,19 @@ impl History {
         match &record.fact {
             Fact::RunStarted { run, .. } => {
                 let run = run.clone();
-                self.runs.push(RunSpan { run, started: time, ended: None, last_seen: time });
+                self.runs.push(RunSpan {
+                    run,
+                    started: time,
+                    ended: None,
+                    last_seen: time,
+                    out_of_budget: None,
+                });
             }
-            Fact::RunEnded { run, .. } => {
+            Fact::RunEnded { run, exit, budget } => {
                 if let Some(span) = self.runs.iter_mut().rfind(|span| span.run == *run) {
                     span.ended = Some(time);
+                    let is_out = *exit == Verdict::OverBudget.exit_code();
+                    span.out_of_budget = is_out.then(|| budget.unwrap_or_default());
                 }
             }
             Fact::AttemptStarted(started) => see(&mut self.runs, &started.run, time),
@@ -56,6 +66,7 @@ impl History {
             Fact::GateEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
             // What a person does may stand after a run that was killed.
             Fact::JournalBegun { .. }
+            | Fact::RunEnding { .. }
             | Fact::AgentStarted(_)
             | Fact::Kept { .. }
             | Fact::OverEstimate(_)
@@ -102,7 +113,7 @@ mod tests {
     }
 
     fn run_ended(run: &str, second: i64) -> (i64, Fact) {
-        (second, Fact::RunEnded { run: run.into(), exit: 0 })
+        (second, Fact::RunEnded { run: run.into(), exit: 0, budget: None })
     }
 
     #[test]

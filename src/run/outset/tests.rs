@@ -14,6 +14,7 @@ use Status::{Blocked, Cancelled, Completed, Failed, InProgress, Pending};
 fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
     Settings {
         unattended: false,
+        alone: false,
         jobs: NonZeroUsize::MIN,
         secrets: crate::agent::Secrets::default(),
         budget: crate::run::Caps::default(),

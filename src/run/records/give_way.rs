@@ -12,8 +12,16 @@ use crate::run::{Site, Tenure};
 use crate::store::{StoreError, read_records};
 
 /// What is true of one clone only, or says nothing that others would miss.
-const OWN: [&str; 7] =
-    ["journal-begun", "run-started", "run-ended", "merged", "verified", "asked", "agent-started"];
+const OWN: [&str; 8] = [
+    "journal-begun",
+    "run-started",
+    "run-ending",
+    "run-ended",
+    "merged",
+    "verified",
+    "asked",
+    "agent-started",
+];
 
 /// Moves the journal of this clone aside, if it tells another story than the remote's, and nothing that the remote has not, in its journal or
 /// in records. Call it before the remote's state is taken up.

@@ -16,7 +16,7 @@ use super::venue::{Folded, Venue};
 use super::works::finished;
 use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
-use crate::git::{Oid, RefMap, slugs_beside};
+use crate::git::{Oid, RefMap, Yield, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
 use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
 use crate::run::start::{host, run_id};
@@ -111,8 +111,9 @@ impl Venue<'_> {
         self.refuse_a_whole_run(&fetched)?;
         give_way(self.site, &self.plan, &fetched)?;
         restore(self.site, &self.plan, &fetched)?;
-        self.share_start(&fetched)?;
+        let start = self.share_start(&fetched)?;
         let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;
+        self.begin_integration(&fetched, start)?;
         self.bring_attempts(&fetched)?;
         let Records { by_task: records, broken } = shelf::of_epic(&self.plan, &fetched)?;
         let before = plan.with_prerequisites(&[task]);
@@ -153,6 +154,18 @@ impl Venue<'_> {
         let branch = self.site.repo.target(&self.plan.refs.branch(&slug).full())?;
         let keeper = self.claim(fetched, id, slug, (status, token), branch)?;
         Ok(Begun::Job(Job { keeper, site: self.site.clone(), is_file_ours: Cell::new(is_file_ours) }))
+    }
+
+    /// What earlier jobs of this clone have merged here is in the way of none: the local integration branch begins where that of a fresh clone
+    /// does.
+    fn begin_integration(&self, fetched: &RefMap, start: Oid) -> Result<(), RecordsError> {
+        let (repo, refs) = (&self.site.repo, &self.plan.refs);
+        let name = refs.integration().full();
+        let begins = fetched.get(&name).copied().unwrap_or(start);
+        if repo.target(&name)?.is_some() {
+            repo.adopt(refs, &name, begins, Yield::Always)?;
+        }
+        Ok(())
     }
 
     /// What can't be read of other tasks is as if it were not there; nothing is written over what can't be read of this one.

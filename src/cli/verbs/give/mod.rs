@@ -8,6 +8,7 @@ use crate::cli::context::{Context, find};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::hands::hands;
 use crate::cli::held::Held;
+use crate::cli::live::{TakenUp, next_step};
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::said::Said;
@@ -15,6 +16,7 @@ use crate::genesis::Status;
 use crate::git::{GitError, epic_slug};
 use crate::report::{clean, shell_word};
 use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure, call};
+use crate::store::RunLock;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -60,10 +62,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         give(&context, held, &hands, args.summary.as_deref())?
     };
     let plan = shell_word(&context.path.to_string_lossy());
+    let run = RunLock::live_owner(&context.state.run_lock())?;
     output::say(&match claim {
         Some(_) if is_all_done => format!("next    blueprint land {plan}   (merges it into your branch)"),
         Some(_) => format!("next    blueprint run {plan}"),
-        None => format!("next    blueprint attach {plan}   (the live run takes that up)"),
+        None => next_step(&context, TakenUp::by(&context, run.as_ref())?),
     });
     Ok(0)
 }
@@ -88,7 +91,8 @@ fn refuse_unless_taken(held: &Held<'_>, name: &str) -> Result<(), CliError> {
         return Ok(());
     }
     let message = format!("task `{name}` is in the hands of {}", clean(owner));
-    Err(CliError::new(Kind::Forbidden, message).hint(format!("`{}` frees it", call("retry", "", &clean(name), ""))))
+    Err(CliError::new(Kind::Forbidden, message)
+        .hint(format!("`{}` frees it", call("retry", "", &clean(name), ""))))
 }
 
 fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory, &'h Attempt)> {

@@ -9,7 +9,7 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, unknown_task};
 use crate::cli::error::CliError;
 use crate::cli::held::Held;
-use crate::cli::live::next_step;
+use crate::cli::live::{TakenUp, next_step};
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::remote::{Jobs, NEXT_JOB, RemoteArgs, Workplace};
@@ -58,14 +58,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let dependents: BTreeSet<_> =
         dependents.into_iter().filter(|index| is_undone(&held, &plan, *index)).collect();
     let again: Vec<_> = chosen.union(&dependents).map(|index| plan.task(*index).id.as_str()).collect();
-    let is_live = held.run.is_some();
+    let taken_up = TakenUp::by(context, held.run.as_ref())?;
     let landed = landed::notes(context, &held, &plan, &again);
     set_back(args, context, held, &plan, &chosen, &again)?;
     tell(&plan, &chosen, &dependents);
     for note in landed {
         output::say(&format!("note    {note}"));
     }
-    let next = next_step(context, is_live);
+    let next = next_step(context, taken_up);
     let is_remote = workplace.close()?;
     output::say(if is_remote { NEXT_JOB } else { &next });
     Ok(0)

@@ -1,10 +1,13 @@
 use std::path::Path;
 
+use super::again::Again;
 use crate::agent::Outcome;
 use crate::cli::elsewhere::Elsewhere;
 use crate::plan::TaskId;
-use crate::report::{clean, shell_word};
-use crate::run::{Cause, History, Lacks, Root, Summary, TaskHistory, Verdict, call, word_that_is_due};
+use crate::report::{clean, shell_word, too_small};
+use crate::run::{
+    BudgetEnd, Caps, Cause, History, Lacks, Root, Summary, TaskHistory, Verdict, call, word_that_is_due,
+};
 
 /// What one would do next; after a job of a CI system, in another clone. `job` has the one task that it was for, if it was for one.
 pub(super) fn next_step(
@@ -12,15 +15,16 @@ pub(super) fn next_step(
     history: &History,
     summary: &Summary,
     job: Option<&(Elsewhere, Option<TaskId>)>,
+    again: &Again,
 ) -> String {
     let next = match job {
-        Some((elsewhere, task)) => after_a_job((elsewhere, task.as_ref()), history, summary),
-        None => here(&shell_word(&plan.to_string_lossy()), history, summary),
+        Some((elsewhere, task)) => after_a_job((elsewhere, task.as_ref()), history, summary, again),
+        None => here(&shell_word(&plan.to_string_lossy()), history, summary, again),
     };
     format!("next    {next}")
 }
 
-fn here(plan: &str, history: &History, summary: &Summary) -> String {
+fn here(plan: &str, history: &History, summary: &Summary, again: &Again) -> String {
     let of = |verb: &str, task: Option<&TaskId>, rest: &str| {
         let about = |task: &TaskId| call(verb, plan, &clean(task.as_str()), rest);
         task.map_or_else(|| format!("blueprint {verb} {plan}"), about)
@@ -43,14 +47,19 @@ fn here(plan: &str, history: &History, summary: &Summary) -> String {
             }
             None => of("status", summary.blocked.first(), ""),
         },
-        (Verdict::OverBudget, _) => format!(
-            "blueprint run {plan}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)"
-        ),
-        (Verdict::Interrupted { .. }, _) => format!("blueprint run {plan}   (goes on where this ended)"),
+        (Verdict::OverBudget, _) => over_budget(&format!("blueprint run {plan}"), summary, again),
+        (Verdict::Interrupted { .. }, _) => {
+            format!("blueprint run {plan}{}   (goes on where this ended)", again.typed())
+        }
     }
 }
 
-fn after_a_job((job, task): (&Elsewhere, Option<&TaskId>), history: &History, summary: &Summary) -> String {
+fn after_a_job(
+    (job, task): (&Elsewhere, Option<&TaskId>),
+    history: &History,
+    summary: &Summary,
+    again: &Again,
+) -> String {
     match summary.verdict {
         Verdict::Completed if task.is_some() => {
             format!("{}   (when all jobs are over: brings together what they have done)", job.sync())
@@ -75,11 +84,10 @@ fn after_a_job((job, task): (&Elsewhere, Option<&TaskId>), history: &History, su
                 Some(_) | None => job.from_afar("status", waiting.or_else(|| summary.blocked.first()), ""),
             }
         }
-        Verdict::OverBudget => format!(
-            "{}   (goes on with a budget anew, the same unless `--max-cost` or `--max-tokens` say otherwise)",
-            job.job(task)
-        ),
-        Verdict::Interrupted { .. } => format!("{}   (goes on where this ended)", job.job(task)),
+        Verdict::OverBudget => over_budget(&job.job(task), summary, again),
+        Verdict::Interrupted { .. } => {
+            format!("{}{}   (goes on where this ended)", job.job(task), again.typed())
+        }
     }
 }
 
@@ -101,4 +109,16 @@ fn waiting<'s>(history: &History, summary: &'s Summary) -> Option<&'s TaskId> {
 fn lacks_leave(history: &History, task: &TaskId) -> bool {
     let lacks = history.task(task.as_str()).and_then(TaskHistory::lacks);
     matches!(lacks, Some(Lacks::Leave(_)))
+}
+
+/// `run` is what goes on with it, without what it may use up.
+fn over_budget(run: &str, summary: &Summary, again: &Again) -> String {
+    let budget = summary.budget.as_ref();
+    match budget.and_then(|budget| Some((budget.needed?, budget))) {
+        Some((needed, &BudgetEnd { cost_usd, tokens, .. })) => {
+            let why = too_small(needed, Caps { cost_usd, tokens });
+            format!("{run}{}   ({why})", again.with_more(needed))
+        }
+        None => format!("{run}{}   (goes on with that budget anew)", again.typed()),
+    }
 }

@@ -1,3 +1,4 @@
+mod again;
 mod closing;
 mod detach;
 mod one_task;
@@ -12,6 +13,7 @@ pub(super) use settings::{JOBS, RETRIES, outfit};
 pub(super) use unbegun::{Files, Unbegun, write_down};
 pub(super) use view::{Listener, Progress, View, tell_all};
 
+use again::Again;
 use outputs::Outputs;
 
 use std::num::NonZeroUsize;
@@ -231,6 +233,7 @@ fn start(
     let notify = (context, loaded.config.notify.clone());
     let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
     let show = view.show_in(outputs.service(), loaded);
+    let again = Again::of(args, &settings.only);
     let announcer = args.detached.then(detach::announcer);
     let job = args.job(context, &settings);
     let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).chain(more).collect();
@@ -241,7 +244,7 @@ fn start(
         .inspect_err(|error| outputs.broken(error));
     // What it says of tasks that wait makes the command exact; a run's end is told without it, too.
     let history = context.history().unwrap_or_default();
-    let next = |summary| closing::next_step(&context.path, &history, summary, job.as_ref());
+    let next = |summary| closing::next_step(&context.path, &history, summary, job.as_ref(), &again);
     let next = ended.as_ref().map(next).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());
     let summary = ended?;

@@ -18,7 +18,7 @@ use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Patience, Repo, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::records::{Begun, Job, JobClaim, RecordsError, Venue};
 use crate::run::remote::RemotePlan;
 use crate::run::{RunEvent, Settings, Verdict};
@@ -124,7 +124,7 @@ fn run_job(
 ) -> Result<u8, CliError> {
     // What is merged is tried where all of it is together.
     let kill_grace = settings.kill_grace.min(GRACE);
-    let settings = Settings { verify: None, unattended: true, kill_grace, ..settings };
+    let settings = Settings { verify: None, unattended: true, alone: true, kill_grace, ..settings };
     let job = Rc::new(job);
     let hears = Rc::clone(&job);
     let hear = move |event: &RunEvent| {

@@ -59,6 +59,7 @@ pub(super) fn settings(
         budget: budget(args, config),
         prices: prices(config),
         unattended: args.ci,
+        alone: false,
         fail_fast: args.fail_fast,
         rerun_failed: args.rerun_failed,
         only,

@@ -68,7 +68,9 @@ fn show(args: &Args, sight: &Sight<'_>, found: &StatusReport) -> Result<u8, CliE
         (Some(name), _) => output::data(&field::value(found, name)?)?,
         (None, Format::Json) => output::json(found)?,
         (None, Format::Human) => {
-            if found.run.as_ref().is_some_and(|run| run.paused) {
+            if found.run.as_ref().is_some_and(|run| run.ending) {
+                output::say("note    the live run is ending: nothing new starts");
+            } else if found.run.as_ref().is_some_and(|run| run.paused) {
                 output::say("note    the live run is paused: nothing new starts until `blueprint resume`");
             }
             output::page(&sight.shown(found))?;

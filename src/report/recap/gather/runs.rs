@@ -37,7 +37,7 @@ fn add(runs: &mut Vec<RunRecap>, record: &Record) {
             tokens: None,
         });
     }
-    if let Fact::RunEnded { run, exit } = &record.fact
+    if let Fact::RunEnded { run, exit, .. } = &record.fact
         && let Some(known) = runs.iter_mut().rfind(|known| known.run == *run)
     {
         known.ended = Some(record.time);

@@ -58,6 +58,7 @@ impl Spans {
             // They are no part of an attempt's work.
             Fact::JournalBegun { .. }
             | Fact::RunStarted { .. }
+            | Fact::RunEnding { .. }
             | Fact::RunEnded { .. }
             | Fact::AgentStarted(_)
             | Fact::Reported(_)
