@@ -122,7 +122,9 @@ impl Page<'_> {
             self.line(&task.id, ids, &running_words(task));
             if is_with_a_person(task) {
                 let first = advice(task, &[], morning.around).into_iter().find_map(|advice| advice.command);
-                first.into_iter().for_each(|command| self.command("next", &command));
+                if let Some(command) = first {
+                    self.command("next", &command);
+                }
             }
         }
         self.more(running.len());
