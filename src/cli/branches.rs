@@ -28,7 +28,8 @@ impl<'a> Branches<'a> {
             return Err(CliError::usage(format!(
                 "the plan's folder `{}` is in no git repository",
                 context.folder().display()
-            )));
+            ))
+            .hint("branches and worktrees need one: `git init` there, and a first commit"));
         };
         let ids: Vec<_> = plan.tasks().map(|(_, task)| task.id.as_str()).collect();
         let mut slugs = known_slugs(history);

@@ -70,7 +70,8 @@ fn named(argument: &str, around: &Surroundings) -> Option<PathBuf> {
     if let Some(file) = file(argument, &around.cwd) {
         return Some(file);
     }
-    if path.join(FILE).is_file() {
+    // Whatever it is, what is wrong with it is told by whoever reads it.
+    if path.join(FILE).exists() {
         return Some(path.join(FILE));
     }
     let is_plain =

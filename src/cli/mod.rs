@@ -23,6 +23,7 @@ mod masked_log;
 mod notify;
 mod output;
 mod pager;
+mod parse;
 mod person;
 mod remote;
 mod said;
@@ -40,9 +41,6 @@ use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::Cli;
 use error::{CliError, Kind};
 
 use crate::git::finish_removals;
@@ -58,7 +56,7 @@ pub fn main() -> ExitCode {
     if complete::is_asked() {
         return answer(|| complete::answer(&arguments));
     }
-    let cli = Cli::parse_from(&arguments);
+    let cli = parse::parse(&arguments);
     output::init(&cli.global);
     have_faults();
     let code = answer(|| verbs::dispatch(cli));

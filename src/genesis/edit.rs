@@ -53,8 +53,8 @@ pub struct NewTask<'a> {
     pub description: &'a str,
     /// Who does it, if that is said.
     pub agent: Option<&'a str>,
-    /// How long it may take, as planners write it: `45min`, `1.5h`.
-    pub estimate: &'a str,
+    /// How long it may take, as planners write it (`45min`, `1.5h`), if somebody has said it.
+    pub estimate: Option<&'a str>,
     /// The tasks that it waits for.
     pub after: &'a [&'a str],
     /// The tasks that wait for it.

@@ -404,3 +404,14 @@ fn agents_neither_add_nor_skip() {
     assert_eq!(codes, ["77", "77"], "{log:?}");
     project.assert_statuses(&[("a", "completed"), ("b", "pending")]);
 }
+
+#[test]
+fn an_estimate_that_nobody_has_given_is_not_written() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "");
+    let estimates = || project.read("genesis.xml").matches("<estimatedDuration>").count();
+    let before = estimates();
+    project.blueprint(&["add", "b", "--name", "B"]).assert(0, &[]);
+    assert_eq!(estimates(), before);
+    project.blueprint(&["add", "c", "--name", "C", "--estimate", "2h"]).assert(0, &[]);
+    assert_eq!(estimates(), before + 1);
+}

@@ -240,6 +240,10 @@ fn staged_work_is_never_committed_with_the_plan() {
 #[test]
 fn pull_requests_are_stacked_in_the_order_of_the_edges() {
     let project = done(&PlanText::chain(&["a", "b"]), WORK);
+    let to_nowhere = project.blueprint(&["land", "--pr"]);
+    to_nowhere.assert(2, &["origin", "git remote add"]);
+    assert_eq!(to_nowhere.stdout, "", "commands that can't work are not printed");
+    project.git(&["remote", "add", "origin", "../remote.git"]);
     let commands = project.blueprint(&["land", "--pr"]);
     assert_eq!(commands.code, Some(0), "{commands}");
     let request =

@@ -198,3 +198,43 @@ fn nobodys_words_drive_the_terminal() {
     assert!(!view.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{view:?}");
     assert!(view.contains("txet"), "{view}");
 }
+
+#[test]
+fn a_task_that_a_person_has_begun_is_ended_by_what_the_view_says() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), NIGHT);
+    project.blueprint(&["task", "start", "a"]).assert(0, &[]);
+    let view = morning(&project).stdout;
+    assert!(view.contains("(in-progress)") && !view.contains("nothing needs you"), "{view}");
+    assert!(!view.contains("blueprint run"), "there is nothing that a run could do: {view}");
+    let next = "blueprint task done a --genesis genesis.xml --summary TEXT";
+    assert!(section(&view, "Running (1)").contains(next), "{view}");
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(explained.contains(next) && !explained.contains("agent prints"), "{explained}");
+    project.blueprint(&next.split(' ').skip(1).collect::<Vec<_>>()).assert(0, &[]);
+    let view = morning(&project).stdout;
+    assert!(view.contains("blueprint run genesis.xml   (begins with"), "{view}");
+}
+
+#[test]
+fn what_was_never_tried_has_no_log_and_what_was_cancelled_holds_others_up() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), NIGHT);
+    project.blueprint(&["task", "block", "a", "--reason", "no key for it"]).assert(0, &[]);
+    let needs = section(&morning(&project).stdout, "Needs you (1)");
+    assert!(needs.contains("no key for it") && !needs.contains("blueprint logs"), "{needs}");
+    project.blueprint(&["retry", "a"]).assert(0, &[]);
+    project.blueprint(&["cancel", "a"]).assert(0, &[]);
+    let view = morning(&project).stdout;
+    let needs = section(&view, "Needs you (1)");
+    assert!(needs.contains("a  cancelled") && needs.contains("blueprint retry genesis.xml a"), "{needs}");
+    assert!(!view.contains("nothing needs you"), "{view}");
+}
+
+#[test]
+fn a_plan_without_tasks_is_not_called_done() {
+    let empty = "<projectGenesis version=\"1.0\"><metadata><projectName>P</projectName><epicName>p</epicName></metadata>\
+        <executionPlan><executionDag/><tasks/></executionPlan></projectGenesis>";
+    let project = TestProject::of_text(empty, "");
+    let view = morning(&project).stdout;
+    assert!(view.contains("no tasks\n") && view.contains("blueprint add genesis.xml ID"), "{view}");
+    assert!(!view.contains("100%") && !view.contains("all is completed"), "{view}");
+}

@@ -108,7 +108,7 @@ fn a_field_that_there_is_not_is_told_with_those_that_look_like_it() {
     field(&project, &["--field", "tasks"]).assert(2, &["there is no field"]);
     field(&project, &["--field", "\u{1b}[2J"]).assert(2, &["there is no field `[2J`"]);
     let none = field(&project, &["--field", "zzzzqq"]);
-    none.assert(2, &["of tasks there are id, name, status", "counts.failed"]);
+    none.assert(2, &["of tasks there are id, name, status", "plan.remaining_ms"]);
     field(&project, &["--field", "id", "--format", "json"]).assert(2, &["cannot be used with"]);
     field(&project, &["nobody", "--field", "id"]).assert(2, &["there is no task `nobody`"]);
 }

@@ -40,9 +40,9 @@ pub(crate) struct Args {
     /// Who does it; as the first task that it waits for, or as most tasks of the plan, if left out.
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     agent: Option<String>,
-    /// How long it may take, such as 45min or 1.5h.
-    #[arg(long, value_name = "DURATION", default_value = "1h")]
-    estimate: String,
+    /// How long it may take, such as 45min or 1.5h; if left out, none is written.
+    #[arg(long, value_name = "DURATION")]
+    estimate: Option<String>,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
@@ -54,8 +54,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
             CliError::usage("which id is the new task to have?").hint("`blueprint add ID --name NAME`")
         );
     };
-    if let Err(error) = plan::parse_estimate(&args.estimate) {
-        return Err(CliError::usage(format!("`--estimate {}`: {error}", args.estimate)));
+    if let Some(estimate) = &args.estimate
+        && let Err(error) = plan::parse_estimate(estimate)
+    {
+        return Err(CliError::usage(format!("`--estimate {estimate}`: {error}")));
     }
     let (context, _) = Context::open(path, global)?.known()?;
     let said = Said::of(&context);
@@ -97,7 +99,7 @@ fn edit(args: &Args, id: &str, genesis: &Genesis, context: &Context) -> Result<E
         name: &args.name,
         description: args.description.as_deref().unwrap_or(&args.name),
         agent: agent.as_deref(),
-        estimate: &args.estimate,
+        estimate: args.estimate.as_deref(),
         after: &after,
         before: &before,
         at: Timestamp::now(),

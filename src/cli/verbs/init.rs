@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
+use crate::report::shell_word;
 
 /// The first plan; `{project}`, `{epic}` and `{now}` are filled in.
 const GENESIS: &str = include_str!("init/genesis.xml");
@@ -39,10 +40,21 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         create(path, text).map_err(failed(path))?;
         output::say(&format!("made    {}", path.display()));
     }
-    output::say(
-        "next    write your tasks into genesis.xml, then `blueprint validate` and `blueprint run --dry-run`",
-    );
+    output::say(&next(&args.dir));
     Ok(0)
+}
+
+/// Verbs find the plan of the current folder; any other is named.
+fn next(dir: &Path) -> String {
+    let is_here = dir.canonicalize().is_ok_and(|dir| std::env::current_dir().is_ok_and(|cwd| cwd == dir));
+    let file = dir.join("genesis.xml").to_string_lossy().into_owned();
+    if is_here {
+        return "next    write your tasks into genesis.xml, then `blueprint validate` and `blueprint run --dry-run`".to_owned();
+    }
+    let plan = shell_word(&file);
+    format!(
+        "next    write your tasks into {file}, then `blueprint validate {plan}` and `blueprint run {plan} --dry-run`"
+    )
 }
 
 /// Never over a file that somebody else makes at the same moment.

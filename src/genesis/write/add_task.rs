@@ -87,7 +87,10 @@ impl Writer<'_> {
                 self.like(names.agent, sample).filter(|_| task.agent.is_some()),
                 task.agent.unwrap_or_default().to_owned(),
             ),
-            (self.like(&estimates, sample), task.estimate.to_owned()),
+            (
+                self.like(&estimates, sample).filter(|_| task.estimate.is_some()),
+                task.estimate.unwrap_or_default().to_owned(),
+            ),
             (status, self.own_word(Status::Pending)),
         ];
         said.into_iter().filter_map(|(field, text)| Some((field?, text))).collect()

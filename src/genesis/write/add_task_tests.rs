@@ -8,7 +8,7 @@ fn new<'a>(id: &'a str, after: &'a [&'a str], before: &'a [&'a str]) -> NewTask<
         name: "Say <hello>",
         description: "As loud as you can",
         agent: Some("crier"),
-        estimate: "1h",
+        estimate: Some("1h"),
         after,
         before,
         at: Timestamp::from_second(1_768_300_000).unwrap(),

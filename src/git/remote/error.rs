@@ -80,7 +80,6 @@ impl RemoteError {
             Self::Unknown { .. } => {
                 Some("name another with `--remote NAME`, or make it with `git remote add`")
             }
-            Self::Moved { .. } => None,
             Self::Refused { .. } => Some(
                 "the login needs the right to push refs/blueprint/* and refs/heads/blueprint/*, and no rule may protect these",
             ),
@@ -90,7 +89,7 @@ impl RemoteError {
             Self::Unreachable { .. } => Some(
                 "try `git ls-remote` there: the network, the address and the login must work without a question",
             ),
-            Self::Git(_) => None,
+            Self::Moved { .. } | Self::Git(_) => None,
         }
     }
 }

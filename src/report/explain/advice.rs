@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::{Awaited, Surroundings};
 use crate::agent::Outcome;
 use crate::genesis::Status;
+use crate::report::status::Owner;
 use crate::report::text::clean;
 use crate::report::{TaskStatus, shell_word};
 use crate::run::{AttemptEnded, Lacks, TaskHistory, call};
@@ -33,6 +34,8 @@ pub(in crate::report) fn advice(
     };
     let log = || own("logs", "", "what its agent printed");
     let retry = |why: &str| own("retry", " --note TEXT", why);
+    // Where nothing was ever tried there is no log.
+    let tried = task.attempts > 0;
     match task.status {
         Status::Pending if around.is_ending => vec![whole("run", "takes it up when the live run has ended")],
         Status::Pending if around.is_paused => vec![whole("resume", "has the paused run go on")],
@@ -42,13 +45,12 @@ pub(in crate::report) fn advice(
             (None, Some(_)) => vec![own("run", "", "runs it, and first what it needs")],
             (None, None) => vec![own("run", "", "runs it")],
         },
-        Status::InProgress => vec![
-            own("logs", " --follow", "what its agent prints"),
-            own("cancel", "", "ends its agent, and what depends on it is not run"),
-        ],
-        Status::Completed => {
-            vec![log(), retry("has it done again, with all that depends on it")]
-        }
+        Status::InProgress => in_progress(task, around, own),
+        Status::Completed => tried
+            .then(log)
+            .into_iter()
+            .chain([retry("has it done again, with all that depends on it")])
+            .collect(),
         Status::Cancelled => vec![own("retry", "", "takes that back")],
         Status::Blocked if waits_for_approval(task, around) => vec![
             own("diff", "", "shows its work"),
@@ -85,10 +87,49 @@ pub(in crate::report) fn advice(
             first
                 .into_iter()
                 .chain(gates)
-                .chain([log(), retry("tries again, with a word to its agent")])
+                .chain(tried.then(log))
+                .chain([retry("tries again, with a word to its agent")])
                 .collect()
         }
     }
+}
+
+/// What ends it: an agent is cancelled, but a person says what has come of it.
+fn in_progress(
+    task: &TaskStatus,
+    around: &Surroundings<'_>,
+    own: impl Fn(&str, &str, &str) -> Advice,
+) -> Vec<Advice> {
+    match &task.owner {
+        Some(Owner::Run { pid: Some(_), .. }) => vec![
+            own("logs", " --follow", "what its agent prints"),
+            own("cancel", "", "ends its agent, and what depends on it is not run"),
+        ],
+        Some(Owner::Run { pid: None, .. }) => {
+            vec![own("run", "", "takes it up again"), own("logs", "", "what its agent printed")]
+        }
+        Some(Owner::Person(_)) | None if is_taken(task, around) => {
+            vec![own("give", "", "hands it in"), own("give", " --back", "returns it to the agents")]
+        }
+        Some(Owner::Person(_)) | None => vec![
+            done_by_hand(task, around),
+            own("take", "", "has a worktree made for it, to hand it in by `give`"),
+            own("retry", "", "sets it back, for an agent to do it"),
+        ],
+    }
+}
+
+/// That verb names its plan by a flag.
+fn done_by_hand(task: &TaskStatus, around: &Surroundings<'_>) -> Advice {
+    let flags = format!("--genesis {} --summary TEXT", shell_word(around.plan_name));
+    Advice {
+        command: Some(call("task done", "", &clean(&task.id), &flags)),
+        why: "says that it is done".to_owned(),
+    }
+}
+
+fn is_taken(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
+    around.history.task(&task.id).is_some_and(|story| story.taken_by().is_some())
 }
 
 /// Whether its work waits at a gate for a person's approval.

@@ -1,4 +1,5 @@
 use super::{Explanation, Tried, WouldRun};
+use crate::genesis::Status;
 use crate::report::status::color;
 use crate::report::text::{clean, clean_lines, folded};
 use crate::run::{Continued, PERSON};
@@ -25,7 +26,7 @@ pub fn explain_lines(explanation: &Explanation, width: u16) -> String {
     }
     if let Some(would_run) = &explanation.would_run {
         page.title(&match would_run.command {
-            Some(_) => format!("A run would make attempt {}", would_run.attempt),
+            Some(_) => format!("{} would make attempt {}", by_what(explanation), would_run.attempt),
             None => format!(
                 "A run would go on with the gates of attempt {}: its agent is done",
                 would_run.attempt
@@ -44,6 +45,26 @@ pub fn explain_lines(explanation: &Explanation, width: u16) -> String {
         }
     }
     page.text
+}
+
+/// What has to come before a run does anything with it.
+fn by_what(explanation: &Explanation) -> &'static str {
+    match (explanation.status, explanation.asks) {
+        (Status::Blocked, true) => "Once it is answered, a run",
+        (Status::Failed | Status::Blocked, _) => "After a `retry`, a run",
+        _ if explanation.waits_for.iter().any(|before| stands_still(before.status)) => {
+            "Once nothing keeps it from that, a run"
+        }
+        _ => "A run",
+    }
+}
+
+/// What does not go on without a person.
+fn stands_still(status: Status) -> bool {
+    match status {
+        Status::Failed | Status::Blocked | Status::Cancelled => true,
+        Status::Pending | Status::InProgress | Status::Completed => false,
+    }
 }
 
 struct Page {

@@ -33,6 +33,9 @@ pub struct Explanation {
     pub last_attempt: Option<Tried>,
     pub would_run: Option<WouldRun>,
     pub advice: Vec<Advice>,
+    /// For people: it waits for an answer.
+    #[serde(skip)]
+    pub asks: bool,
 }
 
 /// A prerequisite that is not completed.
@@ -151,6 +154,7 @@ impl Explanation {
             last_attempt: tried(&task, around),
             would_run: would_run.filter(|_| is_open(task.status) && !waits_for_a_word),
             waits_for,
+            asks: task.question.is_some(),
             id: task.id,
             name: task.name,
             status: task.status,

@@ -114,7 +114,7 @@ fn work_that_needs_a_persons_hand_says_which_verbs_finish_it() {
         let text = advised(outcome, |_| {});
         assert!(text.contains("blueprint take genesis.xml b\n"), "{text}");
         assert!(text.contains("blueprint give genesis.xml b\n"), "{text}");
-        assert!(text.contains("A run would make attempt 2"), "{text}");
+        assert!(text.contains("After a `retry`, a run would make attempt 2"), "{text}");
     }
 }
 
@@ -123,11 +123,11 @@ fn work_that_waits_for_a_persons_word_says_how_it_is_given_and_of_no_further_att
     let text = advised(Outcome::Blocked, |ended| ended.protected = vec!["ci.yml".into()]);
     assert!(text.contains("blueprint diff genesis.xml b\n"), "{text}");
     assert!(text.contains("blueprint approve genesis.xml b\n"), "{text}");
-    assert!(!text.contains("A run would"), "{text}");
+    assert!(!text.contains("run would make"), "{text}");
     let text = advised(Outcome::NeedsAnswer, |ended| {
         (ended.approval, ended.question) = (Some("release".into()), Some("is it approved?".into()));
     });
     assert!(text.contains("blueprint diff genesis.xml b\n"), "{text}");
     assert!(text.contains("blueprint answer genesis.xml b approve\n"), "{text}");
-    assert!(!text.contains("A run would"), "{text}");
+    assert!(!text.contains("run would make"), "{text}");
 }

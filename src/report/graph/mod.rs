@@ -36,6 +36,9 @@ pub fn graph(plan: &Plan, format: GraphFormat) -> String {
 }
 
 fn text(plan: &Plan) -> String {
+    if plan.is_empty() {
+        return "the plan has no tasks\n".to_owned();
+    }
     let critical = plan.critical_path();
     let mut out = String::new();
     for level in 0..levels(plan) {

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::needs::Need;
 use super::{Finished, Morning, Size};
 use crate::genesis::Status;
+use crate::report::explain::advice;
 use crate::report::spent::{caps, spent};
 use crate::report::status::{Owner, because, color, header, owner, until};
 use crate::report::text::{clean, fit, folded, short};
@@ -29,7 +30,7 @@ pub fn morning_lines(morning: &Morning<'_>, reader: &Reader) -> String {
     page.review(morning);
     page.running(morning);
     page.waiting(morning);
-    page.close(morning, needs.is_empty());
+    page.close(morning, needs.is_empty() && !morning.report.tasks.iter().any(is_with_a_person));
     page.text
 }
 
@@ -119,9 +120,11 @@ impl Page<'_> {
         let ids = id_width(running.iter().take(SHOWN).map(|task| task.id.as_str()), self.reader);
         for task in running.iter().take(SHOWN) {
             self.line(&task.id, ids, &running_words(task));
-            if matches!(task.owner, Some(Owner::Person(_))) {
-                let [plan, id] = [morning.around.plan_name, &clean(&task.id)].map(shell_word);
-                self.command("next", &format!("blueprint give {plan} {id}"));
+            if is_with_a_person(task) {
+                let first = advice(task, &[], morning.around).into_iter().find_map(|advice| advice.command);
+                if let Some(command) = first {
+                    self.command("next", &command);
+                }
             }
         }
         self.more(running.len());
@@ -168,10 +171,17 @@ fn closing(morning: &Morning<'_>, is_calm: bool) -> String {
     } else if morning.around.is_live {
         next("attach", "shows what the run does")
     } else if can_go_on(morning) {
+        let is_tried = morning.report.tasks.iter().any(|task| task.attempts > 0);
+        let has_begun = is_tried || morning.report.plan.started.is_some();
         match out_of_budget(morning).map(Caps::as_flags) {
             Some(flags) => format!("next    blueprint run {plan}{flags}   (goes on with that budget anew)"),
-            None => next("run", "goes on with what can be run"),
+            None => next(
+                "run",
+                if has_begun { "goes on with what can be run" } else { "begins with what can be run" },
+            ),
         }
+    } else if counts.total == 0 {
+        format!("next    blueprint add {plan} ID --name NAME   (the plan has no tasks yet)")
     } else if counts.completed == counts.total && morning.review.open.is_empty() {
         let has_landed = morning.review.landed > 0;
         let landed = if has_landed { ", and all that was done has landed" } else { "" };
@@ -254,19 +264,31 @@ fn running_words(task: &TaskStatus) -> String {
 
 fn waiting_words(task: &TaskStatus, morning: &Morning<'_>, reader: &Reader) -> String {
     let waits = until(task, reader).map(|until| format!("waits {until}"));
-    let is_open = |id: &&String| {
-        let index = morning.around.plan.find(id);
-        index.is_some_and(|index| morning.around.plan.task(index).status != Status::Completed)
-    };
-    let open: Vec<_> = task.needs.iter().filter(is_open).map(|id| clean(id)).collect();
+    let open = open_needs(task, morning);
     let needs = (!open.is_empty()).then(|| format!("for {}", open.join(", ")));
     because(task).or(waits).or(needs).unwrap_or_else(|| "ready".to_owned())
 }
 
-/// A run would find something to do: a task that only it keeps waiting, or one that a run which is gone had in hand.
+/// The prerequisites that are not completed.
+fn open_needs(task: &TaskStatus, morning: &Morning<'_>) -> Vec<String> {
+    let is_open = |id: &&String| {
+        let index = morning.around.plan.find(id);
+        index.is_some_and(|index| morning.around.plan.task(index).status != Status::Completed)
+    };
+    task.needs.iter().filter(is_open).map(|id| clean(id)).collect()
+}
+
+/// In progress, and no run has it.
+fn is_with_a_person(task: &TaskStatus) -> bool {
+    task.status == Status::InProgress
+        && task.question.is_none()
+        && matches!(task.owner, Some(Owner::Person(_)) | None)
+}
+
+/// A run would find something to do: a task that waits for nothing but a run, or one that a run which is gone had in hand.
 fn can_go_on(morning: &Morning<'_>) -> bool {
     let is_left = |task: &TaskStatus| match task.status {
-        Status::Pending => task.not_run_because.is_none(),
+        Status::Pending => task.not_run_because.is_none() && open_needs(task, morning).is_empty(),
         Status::InProgress => matches!(task.owner, Some(Owner::Run { pid: None, .. })),
         Status::Completed | Status::Failed | Status::Blocked | Status::Cancelled => false,
     };

@@ -10,7 +10,7 @@ use crate::run::Used;
 /// One task that does not go on without a person.
 pub(super) struct Need<'a> {
     pub(super) task: &'a TaskStatus,
-    /// In a word: `failed`, `question`, `approval`, `conflict`, `blocked`.
+    /// In a word: `failed`, `question`, `approval`, `conflict`, `blocked`, `cancelled`.
     pub(super) word: &'static str,
     pub(super) cause: String,
     pub(super) used: Used,
@@ -66,8 +66,15 @@ fn word(task: &TaskStatus, morning: &Morning<'_>) -> Option<&'static str> {
         Status::Blocked if changes_protected_paths(task, around) => Some("approval"),
         Status::Blocked if task.outcome == Some(Outcome::MergeConflict) => Some("conflict"),
         Status::Blocked => Some("blocked"),
+        Status::Cancelled if holds_up(task, morning) => Some("cancelled"),
         Status::InProgress | Status::Pending | Status::Completed | Status::Cancelled => None,
     }
+}
+
+/// Whether others are not run because of it.
+fn holds_up(task: &TaskStatus, morning: &Morning<'_>) -> bool {
+    let causes = morning.report.tasks.iter().filter_map(|other| other.not_run_because.as_ref());
+    causes.into_iter().any(|cause| cause.task == task.id)
 }
 
 /// What is asked; else why it came to this; else what stands of it in the plan.

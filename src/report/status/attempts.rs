@@ -1,6 +1,7 @@
 //! The attempts at a task.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -62,6 +63,13 @@ impl GateStatus {
 }
 
 impl AttemptStatus {
+    /// From its start to the end of its gates, once it is over.
+    pub(super) fn took(&self) -> Option<Duration> {
+        let took = self.ended?.duration_since(self.started);
+        // A clock that was set back makes no time less than none.
+        Some(Duration::try_from(took).unwrap_or_default())
+    }
+
     pub(super) fn of(attempt: &Attempt) -> Self {
         let started = &attempt.started;
         let ended = attempt.ended.as_ref();

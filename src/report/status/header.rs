@@ -8,6 +8,7 @@ use super::model::{Counts, LiveRun, StatusReport};
 use super::reader::Reader;
 use super::spent::Spent;
 use super::waits::RootCause;
+use crate::genesis::ProjectStatus;
 use crate::report::signs::signs;
 use crate::report::spent::spent;
 use crate::report::text::{clean, fit, folded, short};
@@ -23,7 +24,7 @@ const SHORT_BAR: usize = 10;
 pub(in crate::report) fn header(report: &StatusReport, reader: &Reader) -> String {
     let width = reader.width();
     let (bold, plan) = (Style::new().effects(Effects::BOLD), &report.plan);
-    let status = plan.status.map_or_else(String::new, |status| format!(" ({status})"));
+    let status = standing(report).map_or_else(String::new, |status| format!(" ({status})"));
     let name = folded(&format!("{} / {}", clean(&plan.project), clean(&plan.epic)), "", "", width);
     let mut text = format!("{bold}{}{bold:#}{status}\n", name.trim_end());
     text.push_str(&run(report.run.as_ref(), reader));
@@ -32,6 +33,15 @@ pub(in crate::report) fn header(report: &StatusReport, reader: &Reader) -> Strin
     text.extend(report.root_causes.iter().take(ROOT_CAUSES).map(|cause| root_cause(cause, width)));
     text.extend(spent_lines(&report.spent).map(|line| fit(&line, width) + "\n"));
     text
+}
+
+/// What the plan says of itself, unless its tasks have gone further: not all who change these write that, too.
+fn standing(report: &StatusReport) -> Option<ProjectStatus> {
+    let has_begun = report.counts.pending < report.counts.total;
+    match report.plan.status {
+        Some(ProjectStatus::Planning) if has_begun => Some(ProjectStatus::InProgress),
+        status => status,
+    }
 }
 
 fn run(run: Option<&LiveRun>, reader: &Reader) -> String {
@@ -59,6 +69,9 @@ fn progress(counts: Counts, width: usize) -> String {
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
     let percent = (counts.completed * 100).checked_div(counts.total).unwrap_or(100);
+    if counts.total == 0 {
+        return "no tasks\n".to_owned();
+    }
     let bar = bar(counts, if width < 3 * BAR { SHORT_BAR } else { BAR });
     format!("{bar} {percent}%\n") + &folded(&format!("{total}: {}", named.join(", ")), "", "  ", width)
 }

@@ -231,6 +231,11 @@ impl Counts {
 }
 
 impl TaskStatus {
+    /// What all its attempts together took, each from its start to the end of its gates.
+    pub(in crate::report) fn took(&self) -> Option<Duration> {
+        self.each_attempt.iter().filter_map(AttemptStatus::took).reduce(Duration::saturating_add)
+    }
+
     fn new(
         genesis: &Genesis,
         plan: &Plan,

@@ -40,7 +40,7 @@ pub fn task_lines(task: &TaskStatus, reader: &Reader) -> String {
     fact("started", time(task.started));
     fact("ended", time(task.ended));
     fact("running", took(task.elapsed_ms).map(|so_far| format!("for {so_far}")));
-    fact("took", took(task.duration_ms));
+    fact("took", task.took().map(short));
     fact("estimate", took(task.estimate_ms));
     fact("branch", task.branch.clone());
     fact("base", task.base.clone());

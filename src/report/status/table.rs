@@ -74,8 +74,8 @@ fn line(cells: &Row, widths: &[usize; TITLES.len()], style: Style, status: Optio
 fn row(task: &TaskStatus, reader: &Reader) -> Row {
     let attempts = if task.attempts == 0 { String::new() } else { task.attempts.to_string() };
     // Of what is under way, so far.
-    let took = task.elapsed_ms.or(task.duration_ms);
-    let took = took.map_or_else(String::new, |ms| short(Duration::from_millis(ms)));
+    let took = task.elapsed_ms.map(Duration::from_millis).or_else(|| task.took());
+    let took = took.map_or_else(String::new, short);
     let agent = task.agent.as_deref().map(clean).unwrap_or_default();
     [clean(&task.id), task.status.to_string(), agent, attempts, took, summary(task, reader)]
 }

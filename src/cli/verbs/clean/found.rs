@@ -324,7 +324,9 @@ impl Surveyor<'_> {
         let path = self.context.state.path().to_owned();
         if goes && path.exists() && !self.context.state.landing().exists() {
             let state = item(Sort::State, path.display().to_string(), "", None, path);
-            self.sort_out(state, "journal and logs of a plan that is over")?;
+            let is_empty = self.known.plan.is_empty();
+            let why = if is_empty { "a plan that has no tasks" } else { "a plan that is over" };
+            self.sort_out(state, &format!("journal and logs of {why}"))?;
         }
         Ok(())
     }

@@ -54,7 +54,7 @@ fn disk(what: &'static str, folder: &Path, checks: &mut Vec<Check>) {
     let Some(there) = folder.ancestors().find(|folder| folder.exists()) else { return };
     let place = folder.display();
     if access(there, Access::WRITE_OK).is_err() {
-        let hint = format!("its {what} go there: have it writable");
+        let hint = format!("make it writable: that is where the plan's {what} is kept");
         checks.push(Check::wrong("disk", format!("{} is not writable, for {place}", there.display()), hint));
         return;
     }

@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let mut checks = vec![programs::git()];
     let mut ended = None;
     match find(&arguments) {
-        Ok((path, [])) => ended = with_plan(path, args.live, global, &mut checks)?,
+        Ok((path, [])) => ended = with_plan(path, args.live, global, &mut checks),
         Ok((_, [stray, ..])) => return Err(no_plan(stray)),
         Err(error) if args.genesis.is_some() && error.kind == Kind::Usage => return Err(error),
         Err(error) => {
@@ -84,11 +84,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
                     .hint(error.message));
             }
             // A repository that can't be opened is a fault wherever the plan is.
-            if error.kind != Kind::Usage {
-                checks.push(Check::failed("git", error));
-            } else {
+            if error.kind == Kind::Usage {
                 let hint = error.hint.unwrap_or_else(|| "name a plan to have it looked at".to_owned());
                 checks.push(Check::note("plan", error.message, hint));
+            } else {
+                checks.push(Check::failed("git", error));
             }
         }
     }
@@ -106,19 +106,19 @@ fn with_plan(
     is_live: bool,
     global: &Global,
     checks: &mut Vec<Check>,
-) -> Result<Option<u8>, CliError> {
+) -> Option<u8> {
     let genesis = match see_settled(&path) {
         Ok(seen) => seen.into_genesis(),
         Err(error) => {
             checks.push(plan::unreadable(&path, &CliError::load(&path, error)));
-            return Ok(None);
+            return None;
         }
     };
     let context = match Context::of(path, &genesis, global) {
         Ok(context) => context,
         Err(error) => {
             checks.push(Check::failed("git", error));
-            return Ok(None);
+            return None;
         }
     };
     let loaded = plan::check(&context, &genesis, checks);
@@ -130,12 +130,12 @@ fn with_plan(
     leftovers::check(&context, &genesis, checks);
     // What is wrong already would only be told in other words, after it has cost something.
     if is_live && !checks.iter().any(|check| check.verdict == Verdict::Wrong) {
-        return Ok(live::check(&context, &genesis, checks));
+        return live::check(&context, &genesis, checks);
     }
     if is_live {
         checks.push(Check::note("live", "nothing was tried", "mend first what is wrong above"));
     }
-    Ok(None)
+    None
 }
 
 fn shown(check: &Check) -> String {

@@ -61,15 +61,16 @@ pub(super) fn runners(genesis: &Genesis, loaded: &Loaded, checks: &mut Vec<Check
 
 fn runner(name: &str, cast: &Cast, all: &[&Cast], env: &BaseEnv, loaded: &Loaded) -> Check {
     let agents: BTreeSet<_> = all.iter().map(|cast| cast.agent.as_str()).collect();
-    let agents = agents.into_iter().collect::<Vec<_>>().join(", ");
+    let agents: Vec<_> = agents.into_iter().filter(|agent| !agent.is_empty()).collect();
+    let whom = if agents.is_empty() { "every task".to_owned() } else { agents.join(", ") };
     match cast.runner.check(env, &loaded.dir) {
         Ok(program) => {
             let version = version(&program, cast.kind).map_or_else(String::new, |text| format!(" ({text})"));
-            Check::fine("runner", format!("{name}: {}{version}, for {agents}", program.display()))
+            Check::fine("runner", format!("{name}: {}{version}, for {whom}", program.display()))
         }
         Err(error) => {
             let hint = format!("install it, or change [runners.{name}]");
-            Check::wrong("runner", format!("{error}, for {agents}"), hint)
+            Check::wrong("runner", format!("{error}, for {whom}"), hint)
         }
     }
 }

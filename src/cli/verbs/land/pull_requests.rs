@@ -35,6 +35,8 @@ pub(super) fn make(
     dry_run: bool,
 ) -> Result<u8, CliError> {
     let remote = remote.unwrap_or(REMOTE);
+    // Commands that can't work are not worth copying.
+    ground.branches.repo.remote(remote)?;
     let requests = requests(ground, pieces)?;
     if requests.is_empty() {
         output::say(&format!("all that is finished has landed in {}", ground.into));

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(value_name = "GENESIS|TASK")]
     arguments: Vec<String>,
     /// How many tasks at once [default: 4].
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = at_once)]
     jobs: Option<NonZeroUsize>,
     /// Show what would be done; touch nothing.
     #[arg(long)]
@@ -282,4 +282,8 @@ fn repository(context: &Context) -> Result<Repo, CliError> {
     })?;
     repo.require_workdir()?;
     Ok(repo)
+}
+
+fn at_once(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it takes a number of tasks, 1 or more".to_owned())
 }

@@ -55,7 +55,16 @@ impl Names {
             left.retain(|other| *other != one);
         }
         error.hint(if near.is_empty() {
-            format!("of tasks there are {}; of the plan {}", self.of_task.join(", "), self.of_plan.join(", "))
+            // Those within others are many, and found by the name of what they are in.
+            let outer = |names: &[String]| -> String {
+                let outer: Vec<_> = names.iter().filter(|name| !name.contains('.')).cloned().collect();
+                outer.join(", ")
+            };
+            format!(
+                "of tasks there are {};\nof the plan {};\nwhat is within one is named by dots, as plan.remaining_ms",
+                outer(&self.of_task),
+                outer(&self.of_plan)
+            )
         } else {
             format!("did you mean {}?", near.join(" or "))
         })
@@ -118,5 +127,6 @@ mod tests {
         assert!(hint("brnch").contains("`branch`"), "{}", hint("brnch"));
         let all = hint("zzzzqq");
         assert!(all.contains("each_attempt") && all.contains("plan.remaining_ms"), "{all}");
+        assert!(all.lines().all(|line| line.len() < 400), "{all}");
     }
 }

@@ -64,7 +64,11 @@ impl Findings {
             .collect();
         let errors = self.all().filter(|diagnostic| diagnostic.is_error()).count();
         let warnings = self.all().count() - errors;
-        let verdict = if is_invalid { "invalid" } else { "valid" };
+        let verdict = match (is_invalid, errors) {
+            (false, _) => "valid",
+            (true, 0) => "valid, but --strict lets no warning pass",
+            (true, _) => "invalid",
+        };
         let found = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
         let facts = self.content.clone().into_iter().chain(found.map(|(count, word)| counted(count, word)));
         let facts: Vec<_> = facts.collect();

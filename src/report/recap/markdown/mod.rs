@@ -12,6 +12,7 @@ use self::escape::{id, said};
 use self::table::Table;
 use super::words::{self, bounds, change, count, dash, factor, figure, percent, took};
 use super::{AgentRecap, AnswerRecap, Failure, GateRecap, Insight, Recap, TaskRecap};
+use crate::genesis::Status;
 use crate::report::spent::dollars;
 
 /// The recap as Markdown; times are those of `zone`.
@@ -189,5 +190,10 @@ fn tasks(recap: &Recap) -> String {
 }
 
 fn came_of(task: &TaskRecap) -> String {
-    said(task.summary.as_deref().unwrap_or(&task.name))
+    let last = task.attempts.last().and_then(|attempt| attempt.detail.as_deref());
+    match (&task.summary, task.status) {
+        (Some(summary), _) => said(summary),
+        (None, Status::Failed | Status::Blocked) => last.map_or_else(dash, said),
+        (None, Status::Completed | Status::Pending | Status::InProgress | Status::Cancelled) => dash(),
+    }
 }
