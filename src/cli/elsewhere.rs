@@ -19,7 +19,7 @@ impl Elsewhere {
     }
 
     /// A verb that works on the state in the remote: `blueprint answer PLAN TASK TEXT --remote`.
-    pub(super) fn from_afar(&self, verb: &str, task: Option<&TaskId>, rest: &str) -> String {
+    pub(super) fn at_a_distance(&self, verb: &str, task: Option<&TaskId>, rest: &str) -> String {
         let named = self.other_remote();
         let flag = if named.is_empty() { " --remote" } else { &named };
         self.call(verb, task, rest, flag)
@@ -71,8 +71,8 @@ mod tests {
         let at = |remote: &str| Elsewhere { plan: "genesis.xml".into(), remote: remote.into() };
         let (a, flag) = (TaskId::from("a"), TaskId::from("-x"));
         let said = [
-            at("origin").from_afar("answer", Some(&a), "TEXT"),
-            at("up").from_afar("answer", Some(&flag), "TEXT"),
+            at("origin").at_a_distance("answer", Some(&a), "TEXT"),
+            at("up").at_a_distance("answer", Some(&flag), "TEXT"),
             at("up").job(Some(&a)),
             at("origin").job(None),
             at("up").sync(),

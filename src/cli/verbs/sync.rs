@@ -90,7 +90,7 @@ fn next_step(context: &Context, remote: &str, verdict: Verdict) -> String {
         Verdict::Completed if job_owner::is_a_job() => elsewhere.landing(),
         Verdict::Completed => format!("blueprint land {plan}   (merges it into your branch)"),
         Verdict::Failed => {
-            let status = elsewhere.from_afar("status", None, "");
+            let status = elsewhere.at_a_distance("status", None, "");
             format!("{status}   (`run --ci --rerun-failed` tries again)")
         }
         Verdict::Blocked | Verdict::OverBudget | Verdict::Interrupted { .. } => {

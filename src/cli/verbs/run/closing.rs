@@ -65,7 +65,7 @@ fn after_a_job(
             format!("{}   (when all jobs are over: brings together what they have done)", job.sync())
         }
         Verdict::Completed if summary.integration.is_some() => job.landing(),
-        Verdict::Completed => job.from_afar("status", None, ""),
+        Verdict::Completed => job.at_a_distance("status", None, ""),
         Verdict::Failed => {
             let way_out = if is_cancelled(summary) {
                 "`blueprint retry --remote` takes it back"
@@ -74,14 +74,14 @@ fn after_a_job(
             } else {
                 "`run --ci --rerun-failed` tries again"
             };
-            format!("{}   ({way_out})", job.from_afar("status", first_root(summary), ""))
+            format!("{}   ({way_out})", job.at_a_distance("status", first_root(summary), ""))
         }
         Verdict::Blocked => {
             let waiting = waiting(history, summary);
             match waiting.map(|task| word_that_is_due(history.task(task.as_str()))) {
-                Some(("answer", rest)) => job.from_afar("answer", waiting, rest),
+                Some(("answer", rest)) => job.at_a_distance("answer", waiting, rest),
                 // What else a person may say is said where the work can be seen.
-                Some(_) | None => job.from_afar("status", waiting.or_else(|| summary.blocked.first()), ""),
+                Some(_) | None => job.at_a_distance("status", waiting.or_else(|| summary.blocked.first()), ""),
             }
         }
         Verdict::OverBudget => over_budget(&job.job(task), summary, again),

@@ -54,7 +54,7 @@ pub(super) fn run(
         }
         Begun::Waits(open) => {
             output::say(&format!("task `{}` waits for {}", shown(task), listed(&open)));
-            let next = Elsewhere::of(context, args.remote()).from_afar("status", None, "");
+            let next = Elsewhere::of(context, args.remote()).at_a_distance("status", None, "");
             end(args, ground, Verdict::Blocked, (vec![task.clone()], next))
         }
         Begun::Conflict(other, paths) => {
