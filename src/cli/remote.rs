@@ -15,7 +15,7 @@ use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Remote, Repo, epic_slug};
+use crate::git::{EpicRefs, Hurry, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
 use crate::run::remote::{
@@ -32,6 +32,8 @@ pub(super) const DEFAULT: &str = "origin";
 pub(super) const NEXT_JOB: &str = "next    the next `blueprint run --ci`, in whatever clone, takes that up";
 /// A remote that takes longer for one call is away.
 const CALL: Duration = Duration::from_mins(2);
+/// Systems that cancel a job kill it ten seconds later, or more: what is not saved by then is in this clone only, and that is to be said.
+const GRACE: Duration = Duration::from_secs(8);
 
 /// `--remote`, for verbs that a person calls.
 #[derive(Debug, Default, clap::Args)]
@@ -202,9 +204,9 @@ impl Session {
         context.refuse_a_rival()?;
         let repo = in_repository(context)?;
         let called_off = heed_signals()?;
-        let plan = remote_plan(context, repo, remote)?;
-        let (remote, site) = (plan.remote.clone(), site(context, repo)?);
-        let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
+        let there = remote_of_job(repo, remote, &called_off)?;
+        let (remote, site) = (there.lasting(), site(context, repo)?);
+        let plan = RemotePlan { remote: there, refs: refs(context)? };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
         let venue = Venue { site: &site, plan, strategy, base: None, owner, lasts };
@@ -277,9 +279,9 @@ fn begin(
 }
 
 fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), RecordsError> {
-    let fetched = venue.plan.fetch()?;
+    let mut fetched = venue.plan.fetch()?;
     match jobs {
-        Jobs::Refuse => refuse_claimed(&venue.plan, &fetched)?,
+        Jobs::Refuse => refuse_claimed(&venue.plan, &mut fetched)?,
         Jobs::LetBe => {}
     }
     give_way(venue.site, &venue.plan, &fetched)?;
@@ -300,6 +302,15 @@ pub(super) fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }
     Ok(flag)
+}
+
+/// A remote for a job: its calls have limits, and a signal breaks them off, those that only read at once.
+pub(super) fn remote_of_job(
+    repo: &Repo,
+    name: &str,
+    called_off: &Arc<AtomicBool>,
+) -> Result<Remote, CliError> {
+    Ok(repo.remote(name)?.within(CALL).hurried(&Hurry::new(called_off, GRACE)).until(called_off))
 }
 
 /// The plan as a remote has it.

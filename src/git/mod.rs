@@ -47,7 +47,7 @@ pub use merging::{
     Base, BaseError, Conflict, Flaws, Harm, Integrated, LostLine, MergedStep, Moved, Side, Stand, Strategy,
     Unmerged, Work, lost_lines, markers,
 };
-pub use program::{Ended, Program, break_off_calls, limit_calls};
+pub use program::{Ended, Hurry, Program, break_off_calls, limit_calls};
 pub use refs::{BranchName, EpicRefs, epic_slug, slugs, slugs_beside};
 pub use remote::{Adopted, Move, RefMap, Remote, RemoteError, Yield};
 pub use repo::Repo;

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{GitError, Program, Repo};
+use super::{GitError, Hurry, Program, Repo};
 
 pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
@@ -34,6 +34,8 @@ const PAUSE: Duration = Duration::from_millis(150);
 const LOOK: Duration = Duration::from_millis(20);
 /// A remote that has not answered for so long will not.
 const LIMIT: Duration = Duration::from_mins(10);
+/// What is saved again and again is little; a remote that takes longer for it hangs.
+const SAVE: Duration = Duration::from_secs(30);
 /// Where remotes are tracked.
 pub(in crate::git) const TRACKED: &str = "refs/blueprint-remotes";
 
@@ -44,6 +46,7 @@ pub struct Remote {
     name: String,
     limit: Duration,
     is_over: Option<Arc<AtomicBool>>,
+    hurry: Option<Arc<Hurry>>,
 }
 
 impl Repo {
@@ -56,7 +59,7 @@ impl Repo {
         if !known.iter().any(|known| known == name) {
             return Err(RemoteError::Unknown { name: name.to_owned(), known });
         }
-        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over: None })
+        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over: None, hurry: None })
     }
 
     /// The names of all remotes, in the order of the configuration.
@@ -92,6 +95,19 @@ impl Remote {
         self
     }
 
+    /// What breaks off all calls when the time is up that a signal leaves.
+    #[must_use]
+    pub fn hurried(mut self, hurry: &Arc<Hurry>) -> Self {
+        self.hurry = Some(Arc::clone(hurry));
+        self
+    }
+
+    /// The same for what is to be saved or given back: no signal breaks that off at once, but it may not take long either.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        Self { is_over: None, limit: self.limit.min(SAVE), ..self.clone() }
+    }
+
     /// The local ref that holds what a ref of the remote (full name) was when it was last fetched or pushed.
     pub fn tracked(&self, full_name: &str) -> String {
         let rest = full_name.strip_prefix("refs/").unwrap_or(full_name);
@@ -100,8 +116,12 @@ impl Remote {
 
     fn call(&self, action: &'static str) -> Program {
         let call = Program::new(action, self.place()).within(self.limit);
-        match &self.is_over {
+        let call = match &self.is_over {
             Some(is_over) => call.until(is_over),
+            None => call,
+        };
+        match &self.hurry {
+            Some(hurry) => call.hurried(hurry),
             None => call,
         }
     }
@@ -136,5 +156,6 @@ impl Remote {
 
     fn is_over(&self) -> bool {
         self.is_over.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst))
+            || self.hurry.as_ref().is_some_and(|hurry| hurry.is_over())
     }
 }

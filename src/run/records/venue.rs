@@ -73,9 +73,9 @@ impl Venue<'_> {
         Ok(())
     }
 
-    /// The remote for pushes, which nothing breaks off: it might leave a lock there.
-    pub(super) fn lasting(&self) -> Result<Remote, RemoteError> {
-        self.site.repo.remote(self.plan.remote.name())
+    /// The remote for pushes, which are not broken off at once: that might leave a lock there.
+    pub(super) fn lasting(&self) -> Remote {
+        self.plan.remote.lasting()
     }
 
     /// Whoever comes first says where the plan starts.
@@ -87,7 +87,7 @@ impl Venue<'_> {
             (None, None) => repo.head_commit()?,
         };
         repo.refuse_without_git(wanted)?;
-        match self.lasting()?.push(&[Move::create(&name, wanted)]) {
+        match self.lasting().push(&[Move::create(&name, wanted)]) {
             Ok(()) => Ok(wanted),
             Err(moved @ RemoteError::Moved { .. }) => {
                 let there = self.plan.remote.fetch(&[&name])?;

@@ -12,7 +12,7 @@ use super::{Args, Listener, View, start};
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::heed_signals;
+use crate::cli::remote::{heed_signals, remote_of_job};
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Repo, epic_slug};
@@ -84,7 +84,7 @@ fn begin(
     let venue = Venue {
         site: &site,
         plan: RemotePlan {
-            remote: repo.remote(args.remote())?.until(called_off),
+            remote: remote_of_job(repo, args.remote(), called_off)?,
             refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
         },
         strategy: settings.strategy,
