@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn time_is_up_only_after_somebody_has_said_so_and_the_grace_has_passed() {
         let flag = Arc::new(AtomicBool::new(false));
-        let (none, long) = (Hurry::new(&flag, Duration::ZERO), Hurry::new(&flag, Duration::from_mins(60)));
+        let (none, long) = (Hurry::new(&flag, Duration::ZERO), Hurry::new(&flag, Duration::from_hours(1)));
         assert!(!none.is_over());
         flag.store(true, Ordering::SeqCst);
         assert!(none.is_over() && !long.is_over());

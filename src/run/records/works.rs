@@ -64,7 +64,7 @@ fn work_of(task: &Task, history: &History) -> Option<Finished> {
         base: attempt.started.base.parse().ok(),
         resolution: attempt.resolution(),
         merge: attempt.merge.clone(),
-        twin: twin.filter_map(|twin| twin.merge.as_ref()?.parse().ok()).last(),
+        twin: twin.filter_map(|twin| twin.merge.as_ref()?.parse().ok()).next_back(),
         ended: attempt.ended.as_ref()?.1,
     })
 }
