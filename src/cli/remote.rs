@@ -1,8 +1,8 @@
 //! A plan whose state lies in a git remote: taken up here, worked at, and given back.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -16,7 +16,7 @@ use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Patience, Remote, Repo, epic_slug};
+use crate::git::{EpicRefs, Hurry, Patience, Remote, Repo, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
 use crate::run::remote::{
@@ -34,6 +34,8 @@ pub(super) const DEFAULT: &str = "origin";
 pub(super) const NEXT_JOB: &str = "next    the next `blueprint run --ci`, in whatever clone, takes that up";
 /// A remote that takes longer for one call is away.
 const CALL: Duration = Duration::from_mins(2);
+/// Systems that cancel a job kill it ten seconds later, or more: what is not saved by then is in this clone only, and that is to be said.
+const GRACE: Duration = Duration::from_secs(8);
 
 /// `--remote`, for verbs that a person calls.
 #[derive(Debug, Default, clap::Args)]
@@ -205,10 +207,10 @@ impl Session {
         context.refuse_a_rival()?;
         let repo = in_repository(context)?;
         let called_off = heed_signals()?;
-        let plan = remote_plan(context, repo, remote)?;
+        let there = remote_of_job(repo, remote, &called_off)?;
         let patience = Patience::new(Arc::clone(&called_off));
-        let (remote, site) = (plan.remote.clone().with(&patience), site(context, repo)?);
-        let plan = RemotePlan { remote: plan.remote.until(&called_off), ..plan };
+        let (remote, site) = (there.lasting().with(&patience), site(context, repo)?);
+        let plan = RemotePlan { remote: there, refs: refs(context)? };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
         let venue =
@@ -282,9 +284,9 @@ fn begin(
 }
 
 fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), RecordsError> {
-    let fetched = venue.plan.fetch()?;
+    let mut fetched = venue.plan.fetch()?;
     match jobs {
-        Jobs::Refuse => refuse_claimed(&venue.plan, &fetched)?,
+        Jobs::Refuse => refuse_claimed(&venue.plan, &mut fetched)?,
         Jobs::LetBe => {}
     }
     refuse_lacking(venue.site, &venue.plan, &fetched)?;
@@ -317,6 +319,15 @@ pub(super) fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }
     Ok(flag)
+}
+
+/// A remote for a job: its calls have limits, and a signal breaks them off, those that only read at once.
+pub(super) fn remote_of_job(
+    repo: &Repo,
+    name: &str,
+    called_off: &Arc<AtomicBool>,
+) -> Result<Remote, CliError> {
+    Ok(repo.remote(name)?.within(CALL).hurried(&Hurry::new(called_off, GRACE)).until(called_off))
 }
 
 /// The plan as a remote has it.

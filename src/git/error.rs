@@ -336,7 +336,9 @@ impl GitError {
                 Some("name a branch, a tag or a commit that `git rev-parse` knows")
             }
             Self::RefMoved { .. } => Some("run it again"),
-            Self::TooShallow { .. } => Some("`git fetch --unshallow` gets the rest of it; then do this again"),
+            Self::TooShallow { .. } => {
+                Some("`git fetch --unshallow` gets the rest of it; then do this again")
+            }
             _ => None,
         }
     }

@@ -40,4 +40,3 @@ pub use status::{
     SpentByRun, StatusReport, TaskStatus, header_lines, show_lines, status_lines, task_lines,
 };
 pub use text::{clean, clean_line, clean_lines, fit, short, tame};
-

@@ -268,6 +268,52 @@ fn a_plan_that_somebody_works_at_as_a_whole_is_left_to_them_and_the_other_way_ro
 }
 
 #[test]
+fn of_a_whole_run_and_a_job_that_start_together_only_one_does_the_task() {
+    for turn in 0..4_u64 {
+        let fleet = Fleet::new(&PlanText::of(&["a", "b"]), "== *\nwrite {task}.txt {task}");
+        let (whole, job) = (fleet.clone("whole"), fleet.clone("job"));
+        let whole = whole.start(&["run", "--ci"]);
+        std::thread::sleep(std::time::Duration::from_millis(40 * turn));
+        let job = job.start(&["run", "b", "--ci"]);
+        for ended in [whole.wait(), job.wait()] {
+            assert!(matches!(ended.code, Some(0 | 5)), "{turn}: {ended}");
+        }
+        let log = fleet.home.log();
+        let starts = log.starts();
+        assert_eq!(starts.iter().filter(|task| **task == "b").count(), 1, "{turn}: {starts:?}");
+        let last = fleet.clone("last");
+        last.blueprint(&["run", "genesis.xml", "--ci"]).assert(0, &[]);
+        last.blueprint(&["sync"]).assert(0, &["2 of 2 tasks are completed"]);
+    }
+}
+
+#[test]
+fn who_was_asleep_for_too_long_sees_that_the_plan_or_the_task_is_not_theirs_any_more() {
+    let script = "== a #1\nwait-for go\nwrite a.txt slow\n== a\nwrite a.txt fast";
+    for (slow, fast) in
+        [(&["--ci", "--lease", "1s"][..], &["a", "--ci"][..]), (&["a", "--ci", "--lease", "1s"], &["--ci"])]
+    {
+        let fleet = Fleet::new(&PlanText::of(&["a"]), script);
+        let asleep = fleet.clone("slow");
+        let asleep = asleep.start(&[&["run"], slow].concat());
+        fleet.home.wait_for_starts(1);
+        asleep.signal(Signal::STOP);
+        let other = fleet.clone("fast");
+        let mut ended = other.run(fast);
+        while ended.code == Some(5) {
+            ended = other.run(fast);
+        }
+        ended.assert(0, &[]);
+        asleep.signal(Signal::CONT);
+        fleet.home.touch("go");
+        let ended = asleep.wait();
+        assert_ne!(ended.code, Some(0), "{slow:?}: {ended}");
+        fleet.clone("sync").blueprint(&["sync"]).assert(0, &["1 of 1 tasks are completed"]);
+        assert_eq!(fleet.git(&["show", "blueprint/trial/integration:a.txt"]), "fast");
+    }
+}
+
+#[test]
 fn what_jobs_do_where_a_run_has_begun_goes_on_from_there() {
     let fleet = Fleet::new(
         &PlanText::chain(&["a", "b"]),

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Output};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -39,14 +39,13 @@ pub(super) enum Ran {
     BrokenOff,
 }
 
-/// Runs it to its end, which has to come within `limit`, and before `is_over` is set.
+/// Runs it to its end, which has to come within `limit`, and before `is_over` says so.
 ///
 /// What it prints goes to files: a pipe would stay open for as long as anybody has it whom a hook has left in the background.
-pub(super) fn run(mut command: Command, limit: Duration, is_over: Option<&AtomicBool>) -> io::Result<Ran> {
+pub(super) fn run(mut command: Command, limit: Duration, is_over: &dyn Fn() -> bool) -> io::Result<Ran> {
     let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let (mark, breaks) = (mark(), BREAKS.load(Ordering::SeqCst));
-    let is_over =
-        || is_over.is_some_and(|flag| flag.load(Ordering::SeqCst)) || breaks != BREAKS.load(Ordering::SeqCst);
+    let is_over = || is_over() || breaks != BREAKS.load(Ordering::SeqCst);
     command.env(MARK, &mark).process_group(0);
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn()?;

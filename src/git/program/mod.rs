@@ -6,6 +6,7 @@
 //! a filter, a hook or a remote may hang.
 
 mod child;
+mod hurry;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -13,13 +14,14 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::GitError;
 use child::Ran;
 pub use child::break_off_calls;
+pub use hurry::Hurry;
 
 /// How long a call may take, unless [`limit_calls`] has said otherwise: large files may come over a slow network, and a hook may build.
 const LIMIT: Duration = Duration::from_mins(30);
@@ -58,6 +60,7 @@ pub struct Program {
     stdin: Vec<u8>,
     limit: Duration,
     is_over: Option<Arc<AtomicBool>>,
+    hurry: Option<Arc<Hurry>>,
 }
 
 /// How a call ended.
@@ -83,6 +86,7 @@ impl Program {
             stdin: Vec::new(),
             limit: SET_LIMIT.get().copied().unwrap_or(LIMIT),
             is_over: None,
+            hurry: None,
         }
     }
 
@@ -137,6 +141,13 @@ impl Program {
         self
     }
 
+    /// What breaks it off when the time is up that a signal leaves.
+    #[must_use]
+    pub fn hurried(mut self, hurry: &Arc<Hurry>) -> Self {
+        self.hurry = Some(Arc::clone(hurry));
+        self
+    }
+
     /// Runs it to its end; gives what it printed. Anything but success is an error, in git's own words.
     pub fn run(self) -> Result<Vec<u8>, GitError> {
         let (action, path) = (self.action, self.folder.clone());
@@ -171,7 +182,11 @@ impl Program {
             git.arg("-c").arg(setting);
         }
         git.args(self.arguments).current_dir(self.folder).stdin(input(&self.stdin)?);
-        child::run(git, self.limit, self.is_over.as_deref())
+        let is_over = || {
+            self.is_over.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst))
+                || self.hurry.as_ref().is_some_and(|hurry| hurry.is_over())
+        };
+        child::run(git, self.limit, &is_over)
     }
 }
 

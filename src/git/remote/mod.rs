@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{GitError, Program, Repo};
+use super::{GitError, Hurry, Program, Repo};
 
 pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
@@ -40,6 +40,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 /// A remote that has not answered for so long will not.
 const LIMIT: Duration = Duration::from_mins(10);
+/// What is saved again and again is little; a remote that takes longer for it hangs.
+const SAVE: Duration = Duration::from_secs(30);
 /// Where remotes are tracked.
 pub(in crate::git) const TRACKED: &str = "refs/blueprint-remotes";
 
@@ -51,6 +53,7 @@ pub struct Remote {
     limit: Duration,
     is_over: Option<Arc<AtomicBool>>,
     patience: Option<Patience>,
+    hurry: Option<Arc<Hurry>>,
 }
 
 impl Repo {
@@ -63,7 +66,8 @@ impl Repo {
         if !known.iter().any(|known| known == name) {
             return Err(RemoteError::Unknown { name: name.to_owned(), known });
         }
-        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over: None, patience: None })
+        let (is_over, patience, hurry) = (None, None, None);
+        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over, patience, hurry })
     }
 
     /// The names of all remotes, in the order of the configuration.
@@ -106,6 +110,19 @@ impl Remote {
         self
     }
 
+    /// What breaks off all calls when the time is up that a signal leaves.
+    #[must_use]
+    pub fn hurried(mut self, hurry: &Arc<Hurry>) -> Self {
+        self.hurry = Some(Arc::clone(hurry));
+        self
+    }
+
+    /// The same for what is to be saved or given back: no signal breaks that off at once, but it may not take long either.
+    #[must_use]
+    pub fn lasting(&self) -> Self {
+        Self { is_over: None, limit: self.limit.min(SAVE), ..self.clone() }
+    }
+
     /// The local ref that holds what a ref of the remote (full name) was when it was last fetched or pushed.
     pub fn tracked(&self, full_name: &str) -> String {
         let rest = full_name.strip_prefix("refs/").unwrap_or(full_name);
@@ -122,8 +139,12 @@ impl Remote {
     /// A call that comes to its end, as long as there is time.
     fn lasting_call(&self, action: &'static str) -> Program {
         let call = Program::new(action, self.place()).within(self.limit);
-        match &self.patience {
+        let call = match &self.patience {
             Some(patience) => call.until(&patience.is_over),
+            None => call,
+        };
+        match &self.hurry {
+            Some(hurry) => call.hurried(hurry),
             None => call,
         }
     }
@@ -164,5 +185,6 @@ impl Remote {
     fn is_over(&self) -> bool {
         let flags = self.is_over.iter().chain(self.patience.as_ref().map(|patience| &patience.is_over));
         flags.into_iter().any(|flag| flag.load(Ordering::SeqCst))
+            || self.hurry.as_ref().is_some_and(|hurry| hurry.is_over())
     }
 }

@@ -108,6 +108,9 @@ fn in_progress(
         Some(Owner::Run { pid: None, .. }) => {
             vec![own("run", "", "takes it up again"), own("logs", "", "what its agent printed")]
         }
+        Some(Owner::Job { .. }) => {
+            vec![own("status", " --remote", "asks the remote what has become of the job")]
+        }
         Some(Owner::Person(_)) | None if is_taken(task, around) => {
             vec![own("give", "", "hands it in"), own("give", " --back", "returns it to the agents")]
         }

@@ -16,7 +16,7 @@ use super::venue::{Folded, Venue};
 use super::works::finished;
 use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
-use crate::git::{Oid, RefMap, Yield, slugs_beside};
+use crate::git::{Move, Oid, RefMap, RemoteError, Yield, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
 use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
 use crate::run::start::{host, run_id};
@@ -107,8 +107,7 @@ impl Venue<'_> {
     }
 
     fn try_begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
-        let fetched = self.plan.fetch()?;
-        self.refuse_a_whole_run(&fetched)?;
+        let fetched = self.fetch_alone()?;
         give_way(self.site, &self.plan, &fetched)?;
         restore(self.site, &self.plan, &fetched)?;
         let start = self.share_start(&fetched)?;
@@ -208,7 +207,7 @@ impl Venue<'_> {
             JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
         token.as_mut().map_or(Ok(()), |token| token.note(&claim.run))?;
         let mut post = Post {
-            plan: RemotePlan { remote: self.lasting()?, ..self.plan.clone() },
+            plan: RemotePlan { remote: self.lasting(), ..self.plan.clone() },
             journal: self.site.state.journal(),
             task: task.clone(),
             slug,
@@ -219,31 +218,51 @@ impl Venue<'_> {
             branch,
             _token: token,
         };
+        self.end_dead_lease(&post)?;
         if let Err(error) = post.save(true) {
             post.take_back()?;
             return Err(error);
         }
         // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
-        let alone = self.plan.fetch().map_err(Into::into).and_then(|now| self.refuse_a_whole_run(&now));
-        if let Err(error) = alone {
-            post.save(false)?;
-            return Err(error);
+        match self.plan.fetch().map_err(Into::into).and_then(|now| self.plan.holder(&now)) {
+            Ok(None) => Ok(Keeper::start(post, self.patience.clone())),
+            // What they do meanwhile, we don't know: it is begun anew, when they are done.
+            Ok(Some(_)) => {
+                post.save(false)?;
+                Err(RecordsError::Lost { task: task.to_string(), by: None })
+            }
+            Err(error) => {
+                post.save(false)?;
+                Err(error.into())
+            }
         }
-        Ok(Keeper::start(post, self.patience.clone()))
     }
 
-    /// Somebody may have the whole plan, for a moment or for long.
-    fn refuse_a_whole_run(&self, fetched: &RefMap) -> Result<(), RecordsError> {
-        let mut holder = self.plan.holder(fetched)?;
-        for _ in 1..LOOKS {
-            if holder.is_none() {
-                return Ok(());
+    /// All that the remote has, at a moment at which nobody has the whole plan. Somebody may have it for a moment or for long; what was fetched
+    /// while they had it, or before, tells nothing of what they do.
+    fn fetch_alone(&self) -> Result<RefMap, RecordsError> {
+        let mut looks = 1;
+        loop {
+            let fetched = self.plan.fetch()?;
+            match self.plan.holder(&fetched)? {
+                None => return Ok(fetched),
+                Some(_) if looks < LOOKS => looks += 1,
+                Some(holder) => return Err(StateError::Held(Box::new(holder)).into()),
             }
             sleep(LOOK.mul_f64(0.5 + fastrand::f64()));
-            let lease = self.plan.refs.lease();
-            holder = self.plan.holder(&self.plan.remote.fetch(&[&lease])?)?;
         }
-        holder.map_or(Ok(()), |holder| Err(StateError::Held(Box::new(holder)).into()))
+    }
+
+    /// Who had the plan, was not heard of for too long, and comes back, is to see that it is not theirs any more.
+    fn end_dead_lease(&self, post: &Post) -> Result<(), RecordsError> {
+        let lease = self.plan.refs.lease();
+        let Some(at) = post.known.get(&lease) else { return Ok(()) };
+        match post.plan.remote.push(&[Move::delete(lease, *at)]) {
+            Err(RemoteError::Moved { .. }) => {
+                Err(RecordsError::Lost { task: post.task.to_string(), by: None })
+            }
+            pushed => Ok(pushed?),
+        }
     }
 
     /// What a job of another machine had begun is over: it has died, or ended before it could say so. What was begun here, the run takes up.

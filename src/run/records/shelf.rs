@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::record::FILE;
 use super::{JobClaim, RecordError, RecordsError, TaskRecord};
-use crate::git::{GitError, Message, Oid, RefMap, Repo};
+use crate::git::{GitError, Message, Move, Oid, RefMap, Repo};
 use crate::plan::TaskId;
 use crate::run::remote::RemotePlan;
 
@@ -27,6 +27,25 @@ pub fn live_claims(plan: &RemotePlan, fetched: &RefMap) -> Result<Vec<(TaskId, J
     let records = of_epic(plan, fetched)?.by_task.into_iter();
     let now = Timestamp::now();
     Ok(records.filter_map(|(task, (_, record))| Some((task, record.live_claim(now)?.clone()))).collect())
+}
+
+/// Takes away the claims of jobs that count as dead, in the remote and among what was fetched.
+///
+/// # Errors
+/// [`RecordsError`] if the remote can't be written, or if one of them is heard of just now.
+pub fn end_dead_claims(plan: &RemotePlan, fetched: &mut RefMap) -> Result<(), RecordsError> {
+    let now = Timestamp::now();
+    let known: BTreeMap<_, _> = fetched.iter().map(|(name, at)| (*at, name.clone())).collect();
+    let mut moves = Vec::new();
+    for (at, record) in of_epic(plan, fetched)?.by_task.into_values() {
+        if let (Some(name), true, None) = (known.get(&at), record.claim.is_some(), record.live_claim(now)) {
+            let free = store(plan, &TaskRecord { claim: None, ..record })?;
+            moves.push(Move::advance(name, Some(at), free));
+        }
+    }
+    plan.remote.push(&moves)?;
+    fetched.extend(moves.into_iter().filter_map(|each| Some((each.name, each.to?))));
+    Ok(())
 }
 
 /// The records among refs that were fetched.

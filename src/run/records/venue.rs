@@ -13,9 +13,6 @@ use crate::run::remote::RemotePlan;
 use crate::run::{History, RunError, Site, ledger};
 use crate::store::{Journal, read_records};
 
-/// A remote that takes longer for one push is away.
-const PUSH: Duration = Duration::from_mins(2);
-
 /// A clone, its remote, and who we are there.
 pub struct Venue<'a> {
     /// The plan as it is here.
@@ -78,9 +75,9 @@ impl Venue<'_> {
         Ok(())
     }
 
-    /// The remote for pushes, which nothing breaks off: it might leave a lock there.
-    pub(super) fn lasting(&self) -> Result<Remote, RemoteError> {
-        Ok(self.site.repo.remote(self.plan.remote.name())?.within(PUSH).with(&self.patience))
+    /// The remote for pushes, which are not broken off at once: that might leave a lock there.
+    pub(super) fn lasting(&self) -> Remote {
+        self.plan.remote.lasting().with(&self.patience)
     }
 
     /// Whoever comes first says where the plan starts.
@@ -92,7 +89,7 @@ impl Venue<'_> {
             (None, None) => repo.head_commit()?,
         };
         repo.refuse_without_git(wanted)?;
-        match self.lasting()?.push(&[Move::create(&name, wanted)]) {
+        match self.lasting().push(&[Move::create(&name, wanted)]) {
             Ok(()) => Ok(wanted),
             Err(moved @ RemoteError::Moved { .. }) => {
                 let there = self.plan.remote.fetch(&[&name])?;

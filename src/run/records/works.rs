@@ -22,6 +22,8 @@ pub(super) struct Finished {
     resolution: Option<Oid>,
     /// The integration branch's commit that has it, as far as the journal knows.
     merge: Option<String>,
+    /// The commit that has the work of another clone's attempt of the same number, which was made at the same time.
+    twin: Option<Oid>,
     ended: Timestamp,
 }
 
@@ -50,6 +52,10 @@ fn work_of(task: &Task, history: &History) -> Option<Finished> {
             && attempt.started.isolation != Isolation::None
     };
     let attempt = story.attempts.iter().skip(forgotten).rev().find(counts)?;
+    let is_twin = |other: &&Attempt| {
+        other.started.attempt == attempt.started.attempt && other.commit() != attempt.commit()
+    };
+    let twin = story.attempts.iter().skip(forgotten).filter(counts).filter(is_twin);
     Some(Finished {
         task: task.id.clone(),
         name: task.name.clone(),
@@ -58,19 +64,23 @@ fn work_of(task: &Task, history: &History) -> Option<Finished> {
         base: attempt.started.base.parse().ok(),
         resolution: attempt.resolution(),
         merge: attempt.merge.clone(),
+        twin: twin.filter_map(|twin| twin.merge.as_ref()?.parse().ok()).next_back(),
         ended: attempt.ended.as_ref()?.1,
     })
 }
 
 impl Finished {
     /// Has the integration branch hold it, as the run would that it was made in. Gives what is to be journaled of that, if anything; or where it
-    /// conflicts.
+    /// conflicts. Of a task that two machines have done, what was merged first stays.
     pub(super) fn merge(
         &self,
         repo: &Repo,
         refs: &EpicRefs,
         strategy: Strategy,
     ) -> Result<Result<Option<Fact>, Vec<PathBuf>>, GitError> {
+        if self.merge.is_none() && self.has_merged_twin(repo, refs)? {
+            return Ok(Ok(None));
+        }
         let text = format!("Merge task {}: {}", self.task, self.name);
         let message = Message::new(&text).for_attempt(self.task.as_str(), self.attempt);
         let work = Work { head: self.head, base: self.base, message: &message };
@@ -90,5 +100,11 @@ impl Finished {
             commit: self.head.to_string(),
             merge: merge.to_string(),
         })))
+    }
+
+    fn has_merged_twin(&self, repo: &Repo, refs: &EpicRefs) -> Result<bool, GitError> {
+        let Some(twin) = self.twin else { return Ok(false) };
+        let tip = repo.target(&refs.integration().full())?;
+        Ok(tip.is_some_and(|tip| repo.has(tip, twin)))
     }
 }

@@ -2,15 +2,16 @@
 
 use super::{RemotePlan, StateError};
 use crate::git::RefMap;
-use crate::run::records::live_claims;
+use crate::run::records::{RecordsError, end_dead_claims, live_claims};
 
-/// Call it with the lease, before a run of the whole plan.
+/// Call it with the lease, before a run of the whole plan. Jobs that count as dead lose their claims: one that comes back sees that by its next
+/// push.
 ///
 /// # Errors
 /// [`StateError::Claimed`] names the first task that a living job has.
-pub fn refuse_claimed(plan: &RemotePlan, fetched: &RefMap) -> Result<(), StateError> {
-    let alive = live_claims(plan, fetched)?.into_iter().next();
-    alive.map_or(Ok(()), |(task, claim)| {
-        Err(StateError::Claimed { task, until: claim.free_at(), owner: claim.owner })
-    })
+pub fn refuse_claimed(plan: &RemotePlan, fetched: &mut RefMap) -> Result<(), RecordsError> {
+    if let Some((task, claim)) = live_claims(plan, fetched)?.into_iter().next() {
+        return Err(StateError::Claimed { task, until: claim.free_at(), owner: claim.owner }.into());
+    }
+    end_dead_claims(plan, fetched)
 }

@@ -1,5 +1,6 @@
 //! A workflow for GitHub Actions.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::Machines;
@@ -10,6 +11,15 @@ use super::yaml;
 const LONGEST: u64 = 360;
 /// The longest that the last job may take, in minutes.
 const SYNC_MINUTES: u64 = 30;
+/// So many jobs of one concurrency group wait; GitHub cancels those that come after them.
+const MOST_WAIT: usize = 100;
+
+/// By what git logs in: asked for by the environment, so that the token lies in no file of the checkout, where agents could read it.
+const LOGIN: &str = r#"          BLUEPRINT_PUSH_TOKEN: ${{ github.token }}
+          GIT_CONFIG_COUNT: "1"
+          GIT_CONFIG_KEY_0: "credential.${{ github.server_url }}.helper"
+          GIT_CONFIG_VALUE_0: '!f() { test "$1" = get && echo username=x-access-token && echo "password=$BLUEPRINT_PUSH_TOKEN"; }; f'
+"#;
 
 /// The workflow, as text.
 pub(super) fn workflow(pipeline: &Pipeline, machines: &Machines<'_>) -> String {
@@ -18,6 +28,22 @@ pub(super) fn workflow(pipeline: &Pipeline, machines: &Machines<'_>) -> String {
         text.push_str(&task_job(job, pipeline, machines));
     }
     text + &sync_job(pipeline, machines)
+}
+
+/// What to know where more jobs wait in one lane than GitHub lets wait.
+pub(super) fn too_long_a_lane(pipeline: &Pipeline) -> Option<String> {
+    let mut lanes = BTreeMap::<_, usize>::new();
+    for lane in pipeline.jobs.iter().filter_map(|job| job.lane.as_deref()) {
+        *lanes.entry(lane).or_default() += 1;
+    }
+    let (lane, jobs) = lanes.into_iter().max_by_key(|(_, jobs)| *jobs)?;
+    // One of them runs.
+    (jobs > MOST_WAIT + 1).then(|| {
+        format!(
+            "warning {jobs} jobs share the concurrency group `{lane}`: GitHub cancels those beyond {MOST_WAIT} that wait; \
+             raise `jobs`, or run the whole plan as one job: `blueprint run --ci`"
+        )
+    })
 }
 
 fn head(pipeline: &Pipeline) -> String {
@@ -70,13 +96,11 @@ fn place(machines: &Machines<'_>, minutes: u64) -> String {
 fn steps(machines: &Machines<'_>, secrets: &[String], name: &str, command: &str) -> String {
     let install = machines.install.unwrap_or("blueprint --version");
     let mut text = format!(
-        "    steps:\n      - uses: actions/checkout@v5\n        with:\n          fetch-depth: 0\n      \
-         - name: Install\n        run: {}\n      - name: {name}\n",
+        "    steps:\n      - uses: actions/checkout@v5\n        with:\n          fetch-depth: 0\n          \
+         persist-credentials: false # agents can read what lies in the checkout\n      \
+         - name: Install\n        run: {}\n      - name: {name}\n        env:\n{LOGIN}",
         scalar(install)
     );
-    if !secrets.is_empty() {
-        text.push_str("        env:\n");
-    }
     for secret in secrets {
         let _ = writeln!(text, "          {secret}: ${{{{ secrets.{secret} }}}}");
     }

@@ -9,8 +9,10 @@ use super::yaml;
 /// GitLab takes no more `needs` of one job, unless its administrator says otherwise.
 const MOST_NEEDS: usize = 50;
 
-/// Where what is pushed goes: the token of a job may push only where the project allows it.
-const REMOTE: &str = r#"git remote set-url origin "${CI_SERVER_URL%%://*}://gitlab-ci-token:${BLUEPRINT_PUSH_TOKEN:-$CI_JOB_TOKEN}@${CI_SERVER_URL#*://}/$CI_PROJECT_PATH.git""#;
+/// The runner may have left its token in the address: no agent shall find it there.
+const REMOTE: &str = r#"git remote set-url origin "$CI_PROJECT_URL.git""#;
+/// By what git logs in: asked for by the environment, so that the token lies in no file. That of a job may push only where the project allows it.
+const LOGIN: &str = r#"export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="credential.$CI_SERVER_URL.helper" GIT_CONFIG_VALUE_0='!f() { test "$1" = get && echo username=gitlab-ci-token && echo "password=${BLUEPRINT_PUSH_TOKEN:-$CI_JOB_TOKEN}"; }; f'"#;
 
 /// The pipeline, as text.
 pub(super) fn pipeline(pipeline: &Pipeline, machines: &Machines<'_>) -> String {
@@ -55,9 +57,10 @@ fn head(pipeline: &Pipeline, machines: &Machines<'_>) -> String {
     let install = machines.install.unwrap_or("blueprint --version");
     let _ = write!(
         text,
-        "  variables:\n    GIT_DEPTH: \"0\"\n  interruptible: false\n  before_script:\n    - {}\n    - {}\n",
+        "  variables:\n    GIT_DEPTH: \"0\"\n  interruptible: false\n  before_script:\n    - {}\n    - {}\n    - {}\n",
         yaml::text(install),
-        yaml::text(REMOTE)
+        yaml::text(REMOTE),
+        yaml::text(LOGIN)
     );
     text.push_str(
         "  artifacts:\n    when: always\n    reports:\n      junit: blueprint-junit.xml\n      dotenv: blueprint.env\n",

@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         image: args.image.as_deref(),
     };
     let (text, note) = match args.service {
-        Target::Github => (github::workflow(&pipeline, &machines), None),
+        Target::Github => (github::workflow(&pipeline, &machines), github::too_long_a_lane(&pipeline)),
         Target::Gitlab => (gitlab::pipeline(&pipeline, &machines), gitlab::too_many_needs(&pipeline)),
     };
     match &args.output {

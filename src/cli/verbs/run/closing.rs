@@ -81,7 +81,9 @@ fn after_a_job(
             match waiting.map(|task| word_that_is_due(history.task(task.as_str()))) {
                 Some(("answer", rest)) => job.at_a_distance("answer", waiting, rest),
                 // What else a person may say is said where the work can be seen.
-                Some(_) | None => job.at_a_distance("status", waiting.or_else(|| summary.blocked.first()), ""),
+                Some(_) | None => {
+                    job.at_a_distance("status", waiting.or_else(|| summary.blocked.first()), "")
+                }
             }
         }
         Verdict::OverBudget => over_budget(&job.job(task), summary, again),

@@ -13,7 +13,7 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::{heed_signals, kind_of_signal};
+use crate::cli::remote::{heed_signals, kind_of_signal, remote_of_job};
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Patience, Repo, epic_slug};
@@ -102,7 +102,7 @@ fn begin(
     let venue = Venue {
         site: &site,
         plan: RemotePlan {
-            remote: repo.remote(args.remote())?.until(called_off),
+            remote: remote_of_job(repo, args.remote(), called_off)?,
             refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
         },
         strategy: settings.strategy,
