@@ -6,7 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use super::args::Cli;
-use crate::genesis::nearest;
+
+/// So many slips a verb may have and still be known: verbs are short, and few.
+const SLIPS: usize = 2;
 
 /// Reads it; ends the process with clap's message and exit code where it can't be read, or asks for help.
 pub(super) fn parse(arguments: &[OsString]) -> Cli {
@@ -21,7 +23,12 @@ fn with_nearest_verb(mut error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return error };
     let command = Cli::command();
     let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(clap::Command::get_name);
-    if let Some(verb) = nearest(typed, verbs).map(str::to_owned) {
+    // Of those with as few slips, the one that looks most alike.
+    let likeness = |verb: &str| strsim::jaro_winkler(typed, verb);
+    let near = verbs.map(|verb| (strsim::osa_distance(typed, verb), verb));
+    let near = near.filter(|(slips, _)| *slips <= SLIPS && *slips < typed.chars().count());
+    let nearest = near.min_by(|a, b| a.0.cmp(&b.0).then_with(|| likeness(b.1).total_cmp(&likeness(a.1))));
+    if let Some(verb) = nearest.map(|(_, verb)| verb.to_owned()) {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![verb]));
     }
     error

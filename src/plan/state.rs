@@ -103,6 +103,8 @@ impl State {
                 State::Running | State::Ready | State::Waiting { .. } | State::Resting { .. },
                 Event::End(ending),
             ) => Ok(State::Ended(ending)),
+            // What it was begun on is being done again; where it stands is seen when its attempt, which does not count, has ended.
+            (State::Running, Event::PrerequisiteCompleted) => Ok(State::Running),
             // A late word on what is over or left out changes nothing.
             (
                 State::LeftOut | State::Ended(_),
@@ -114,10 +116,7 @@ impl State {
             )
             | (State::Waiting { .. }, Event::Started | Event::Rest { .. } | Event::Due)
             | (State::Ready, Event::PrerequisiteCompleted | Event::Rest { .. } | Event::Due)
-            | (
-                State::Running,
-                Event::PrerequisiteCompleted | Event::PrerequisiteLost { .. } | Event::Started | Event::Due,
-            )
+            | (State::Running, Event::PrerequisiteLost { .. } | Event::Started | Event::Due)
             | (
                 State::Resting { .. },
                 Event::PrerequisiteCompleted

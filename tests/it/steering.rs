@@ -239,6 +239,18 @@ fn a_live_run_ends_what_builds_on_a_retried_task_and_does_both_again() {
 }
 
 #[test]
+fn a_retried_task_may_be_done_again_before_what_builds_on_it_has_ended() {
+    let script = "== b #1\nignore-term\nwait-for never\n== *\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);
+    project.configure("kill-grace = \"2s\"");
+    let run = under_way(&project, &[], "b");
+    ok(&project, &["retry", "a"]);
+    run.wait().assert(0, &["b: its attempt is ended"]);
+    assert_eq!(project.log().starts(), ["a", "b", "a", "b"]);
+    project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+}
+
+#[test]
 fn a_retried_task_has_all_its_retries_again_and_waits_for_none() {
     let project = TestProject::new(
         &PlanText::of(&["a", "b"]),
