@@ -97,14 +97,15 @@ impl State {
             (State::Waiting { .. } | State::Ready, Event::PrerequisiteLost { because }) => {
                 Ok(State::Ended(Ending::NotRun { because }))
             }
-            (State::Ready, Event::Started) => Ok(State::Running),
+            // What a running one was begun on may be done again: where it stands then is seen when its attempt, which does not count, has ended.
+            (State::Ready, Event::Started) | (State::Running, Event::PrerequisiteCompleted) => {
+                Ok(State::Running)
+            }
             (State::Running, Event::Rest { until }) => Ok(State::Resting { until }),
             (
                 State::Running | State::Ready | State::Waiting { .. } | State::Resting { .. },
                 Event::End(ending),
             ) => Ok(State::Ended(ending)),
-            // What it was begun on is being done again; where it stands is seen when its attempt, which does not count, has ended.
-            (State::Running, Event::PrerequisiteCompleted) => Ok(State::Running),
             // A late word on what is over or left out changes nothing.
             (
                 State::LeftOut | State::Ended(_),
