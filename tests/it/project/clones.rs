@@ -30,7 +30,9 @@ impl Fleet {
     /// A fresh clone, which has nothing but what `git clone` brings.
     pub(crate) fn clone(&self, name: &str) -> TestProject {
         let root = self.home.base().join(format!("clone {name}"));
-        self.home.git(&["clone", "--quiet", &self.bare.to_string_lossy(), &root.to_string_lossy()]);
+        // Else its files are copied one by one, and one that git's own upkeep there has just removed is missed.
+        let whole = ["clone", "--quiet", "--no-local"];
+        self.home.git(&[&whole[..], &[&self.bare.to_string_lossy(), &root.to_string_lossy()]].concat());
         TestProject { temp: Arc::clone(&self.home.temp), root, control: self.home.control.clone() }
     }
 
