@@ -40,8 +40,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 /// A remote that has not answered for so long will not.
 const LIMIT: Duration = Duration::from_mins(10);
-/// What is saved again and again is little; a remote that takes longer for it hangs.
-const SAVE: Duration = Duration::from_secs(30);
 /// Where remotes are tracked.
 pub(in crate::git) const TRACKED: &str = "refs/blueprint-remotes";
 
@@ -117,10 +115,11 @@ impl Remote {
         self
     }
 
-    /// The same for what is to be saved or given back: no signal breaks that off at once, but it may not take long either.
+    /// The same for what is to be saved or given back: no signal breaks that off at once. A branch that is pushed for the first time over a
+    /// slow line has all the time that a call has.
     #[must_use]
     pub fn lasting(&self) -> Self {
-        Self { is_over: None, limit: self.limit.min(SAVE), ..self.clone() }
+        Self { is_over: None, ..self.clone() }
     }
 
     /// The local ref that holds what a ref of the remote (full name) was when it was last fetched or pushed.
