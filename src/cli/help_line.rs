@@ -3,41 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use clap::CommandFactory;
+
+use super::args::Cli;
 use super::context::plans_here;
 use crate::report::{clean, shell_word};
 
 /// The plan that this call of the program named, as it was typed, and its file.
 static NAMED: OnceLock<(String, PathBuf)> = OnceLock::new();
-
-/// Verbs that take a plan, and a task or nothing behind it.
-const OF_PLANS: [&str; 26] = [
-    "run",
-    "status",
-    "next",
-    "explain",
-    "repair",
-    "graph",
-    "report",
-    "logs",
-    "diff",
-    "take",
-    "give",
-    "clean",
-    "land",
-    "add",
-    "skip",
-    "answer",
-    "approve",
-    "retry",
-    "cancel",
-    "attach",
-    "pause",
-    "resume",
-    "stop",
-    "sync",
-    "rebase-plan",
-    "validate",
-];
 
 /// From here on help is about that plan. What is said first holds.
 pub(super) fn is_about(typed: &str, plan: &Path) {
@@ -71,10 +44,18 @@ fn call(code: &str, plan: &str) -> String {
     let is_said = rest
         .split(' ')
         .any(|word| word == plan || word == "GENESIS" || word == "[GENESIS]" || word == "--explain");
-    if is_said || !OF_PLANS.contains(&verb) {
+    if is_said || !takes_a_plan(verb) {
         return code.replace("[GENESIS]", plan);
     }
     format!("blueprint {verb} {plan} {rest}").trim_end().to_owned()
+}
+
+/// Whether a plan can be the first thing behind that verb.
+fn takes_a_plan(verb: &str) -> bool {
+    let cli = Cli::command();
+    let first = cli.find_subcommand(verb).and_then(|verb| verb.get_positionals().next());
+    let names = first.and_then(|first| first.get_value_names()).unwrap_or_default();
+    names.first().is_some_and(|name| name.starts_with("GENESIS"))
 }
 
 #[cfg(test)]
@@ -94,6 +75,7 @@ mod tests {
             ),
             ("`blueprint give --back a`", "`blueprint give shop --back a`"),
             ("`blueprint logs [GENESIS] TASK`", "`blueprint logs shop TASK`"),
+            ("`blueprint doctor`, `blueprint man run`", "`blueprint doctor shop`, `blueprint man run`"),
             ("`blueprint run shop a`, `git status`", "`blueprint run shop a`, `git status`"),
             (
                 "`blueprint validate --explain E001` says more",

@@ -16,7 +16,7 @@ use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Hurry, Patience, Remote, Repo, epic_slug};
+use crate::git::{EpicRefs, Remote, Repo, TimeLeft, epic_slug};
 use crate::report::clean;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
 use crate::run::remote::{
@@ -180,8 +180,7 @@ pub(super) struct Session {
     saver: Option<Saver>,
     taken: TakenIn,
     remote: Remote,
-    called_off: Arc<AtomicBool>,
-    patience: Patience,
+    time_left: TimeLeft,
 }
 
 /// What living jobs are to a session, which have single tasks of the plan.
@@ -206,18 +205,17 @@ impl Session {
     ) -> Result<Self, CliError> {
         context.refuse_a_rival()?;
         let repo = in_repository(context)?;
-        let called_off = heed_signals()?;
-        let there = remote_of_job(repo, remote, &called_off)?;
-        let patience = Patience::new(Arc::clone(&called_off));
-        let (remote, site) = (there.lasting().with(&patience), site(context, repo)?);
+        let time_left = heed_signals()?;
+        let there = remote_of_job(repo, remote, &time_left)?;
+        let (remote, site) = (there.lasting(), site(context, repo)?);
         let plan = RemotePlan { remote: there, refs: refs(context)? };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
         let venue =
-            Venue { site: &site, plan, strategy, base: None, owner, patience: patience.clone(), lasts };
+            Venue { site: &site, plan, strategy, base: None, owner, time_left: time_left.clone(), lasts };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
-        if called_off.load(Ordering::SeqCst) {
+        if time_left.is_called_off().load(Ordering::SeqCst) {
             drop(begun);
             return Err(CliError::new(
                 kind_of_signal(),
@@ -225,7 +223,7 @@ impl Session {
             ));
         }
         let (saver, taken) = begun?;
-        Ok(Self { saver: Some(saver), taken, remote, called_off, patience })
+        Ok(Self { saver: Some(saver), taken, remote, time_left })
     }
 
     /// What jobs have left of single tasks.
@@ -236,13 +234,13 @@ impl Session {
     /// Keeps the remote up to date beside a run.
     pub(super) fn keep(mut self) -> Option<Keeper> {
         let saver = self.saver.take()?;
-        Some(Keeper::start(saver, Arc::clone(&self.called_off), self.patience.clone()))
+        Some(Keeper::start(saver, self.time_left.clone()))
     }
 
     /// Saves what was done here, and gives the lease back.
     pub(super) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let left = saver.end(&self.patience).map_err(|error| not_saved(context, error))?;
+        let left = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
         say_left(&left);
         output::say(&format!("note    saved in remote `{}`", clean(self.remote.name())));
         Ok(())
@@ -311,23 +309,19 @@ pub(super) fn kind_of_signal() -> Kind {
 }
 
 /// A signal that comes before a run listens breaks off what goes on until then, and does not kill us with the lease in our hands.
-pub(super) fn heed_signals() -> Result<Arc<AtomicBool>, CliError> {
+pub(super) fn heed_signals() -> Result<TimeLeft, CliError> {
     let flag = Arc::new(AtomicBool::new(false));
     // What tells the signals apart comes first: whoever sees the flag finds it.
     for (signal, flag) in [(SIGTERM, &*TERMINATED), (SIGTERM, &flag), (SIGINT, &flag)] {
         signal_hook::flag::register(signal, Arc::clone(flag))
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }
-    Ok(flag)
+    Ok(TimeLeft::new(flag, GRACE))
 }
 
 /// A remote for a job: its calls have limits, and a signal breaks them off, those that only read at once.
-pub(super) fn remote_of_job(
-    repo: &Repo,
-    name: &str,
-    called_off: &Arc<AtomicBool>,
-) -> Result<Remote, CliError> {
-    Ok(repo.remote(name)?.within(CALL).hurried(&Hurry::new(called_off, GRACE)).until(called_off))
+pub(super) fn remote_of_job(repo: &Repo, name: &str, time_left: &TimeLeft) -> Result<Remote, CliError> {
+    Ok(repo.remote(name)?.within(CALL).in_time(time_left).until(time_left.is_called_off()))
 }
 
 /// The plan as a remote has it.

@@ -48,9 +48,9 @@ pub use merging::{
     Base, BaseError, Conflict, Flaws, Harm, Integrated, LostLine, MergedStep, Moved, Side, Stand, Strategy,
     Unmerged, Work, lost_lines, markers,
 };
-pub use program::{Ended, Hurry, Program, break_off_calls, limit_calls};
+pub use program::{Ended, Program, TimeLeft, break_off_calls, limit_calls};
 pub use refs::{BranchName, EpicRefs, epic_slug, slugs, slugs_beside};
-pub use remote::{Adopted, Move, Patience, RefMap, Remote, RemoteError, Yield, content_id};
+pub use remote::{Adopted, Move, RefMap, Remote, RemoteError, Yield, content_id};
 pub use repo::Repo;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 pub use worktrees::finish_removals;

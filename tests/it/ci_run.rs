@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use rustix::process::Signal;
 
@@ -342,34 +343,87 @@ fn a_clone_takes_its_own_lease_and_claim_again_when_nobody_else_can_have_it() {
     }
 }
 
-#[test]
-fn a_remote_that_is_away_at_the_end_is_waited_for() {
-    for arguments in [["--ci"].as_slice(), &["a", "--ci"]] {
-        let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
-        let (away, tried) = (fleet.bare().with_extension("away"), fleet.bare().with_extension("tried"));
-        let ssh = fleet.bare().with_extension("ssh");
+/// A job whose remote is reached by way of ssh: as long as the file is there, this does something else, and counts how often.
+struct Gate {
+    shut: PathBuf,
+    tried: PathBuf,
+}
+
+impl Gate {
+    fn new(fleet: &Fleet, job: &TestProject, when_shut: &str) -> Self {
+        let [shut, tried, ssh] = ["shut", "tried", "ssh"].map(|name| fleet.bare().with_extension(name));
         let script = format!(
-            "#!/bin/sh\nif [ -e '{}' ]; then echo >> '{}'; echo 'Connection reset by peer' >&2; exit 255; fi\n\
+            "#!/bin/sh\nif [ -e '{}' ]; then echo >> '{}'; {when_shut}; fi\n\
              for command; do :; done; exec sh -c \"$command\"\n",
-            away.display(),
+            shut.display(),
             tried.display()
         );
         fs::write(&ssh, script).unwrap();
         fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).unwrap();
-        let job = fleet.clone("job");
         job.git(&["config", "core.sshCommand", &format!("'{}'", ssh.display())]);
         job.git(&["config", "ssh.variant", "simple"]);
         job.git(&["config", "remote.origin.url", &format!("host:{}", fleet.bare().display())]);
-        let run = job.start(&[&["run"], arguments].concat());
+        Self { shut, tried }
+    }
+
+    fn shut(&self) {
+        fs::write(&self.shut, "").unwrap();
+    }
+
+    fn open(&self) {
+        fs::remove_file(&self.shut).unwrap();
+    }
+
+    fn wait_for_tries(&self, more_than: usize) {
+        let count = || fs::read_to_string(&self.tried).map_or(0, |tries| tries.lines().count());
+        wait_until("many tries", || count() > more_than, String::new);
+    }
+}
+
+#[track_caller]
+fn assert_waits_for_a_remote_that_is_away(arguments: &[&str]) {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
+    let job = fleet.clone("job");
+    let gate = Gate::new(&fleet, &job, "echo 'Connection reset by peer' >&2; exit 255");
+    let run = job.start(arguments);
+    job.wait_for_starts(1);
+    gate.shut();
+    job.touch("go");
+    // More often than it is tried for while there will be a next time.
+    gate.wait_for_tries(18);
+    gate.open();
+    run.wait().assert(0, &[]);
+    assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
+}
+
+#[test]
+fn a_remote_that_is_away_at_the_end_of_a_plan_is_waited_for() {
+    assert_waits_for_a_remote_that_is_away(&["run", "--ci"]);
+}
+
+#[test]
+fn a_remote_that_is_away_at_the_end_of_a_single_task_is_waited_for() {
+    assert_waits_for_a_remote_that_is_away(&["run", "a", "--ci"]);
+}
+
+#[test]
+fn a_remote_that_hangs_holds_up_nobody_who_was_told_to_end() {
+    for arguments in [["run", "--ci"].as_slice(), &["run", "a", "--ci"]] {
+        let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
+        let job = fleet.clone("job");
+        let gate = Gate::new(&fleet, &job, "exec sleep 3600");
+        let run = job.start(arguments);
         job.wait_for_starts(1);
-        fs::write(&away, "").unwrap();
+        gate.shut();
         job.touch("go");
-        // More often than it is tried for while there will be a next time.
-        let count = || fs::read_to_string(&tried).map_or(0, |tries| tries.lines().count());
-        wait_until("many tries", || count() > 18, String::new);
-        fs::remove_file(&away).unwrap();
-        run.wait().assert(0, &[]);
+        gate.wait_for_tries(0);
+        run.signal(Signal::TERM);
+        run.wait().assert(74, &["is in this clone", "in the remote"]);
+        job.assert_no_process_left();
+        gate.open();
+        job.run(&arguments[1..]).assert(0, &[]);
         assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
+        assert_eq!(job.log().starts(), ["a"]);
     }
 }
 

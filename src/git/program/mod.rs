@@ -6,7 +6,7 @@
 //! a filter, a hook or a remote may hang.
 
 mod child;
-mod hurry;
+mod time_left;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -21,7 +21,7 @@ use std::time::Duration;
 use super::GitError;
 use child::Ran;
 pub use child::break_off_calls;
-pub use hurry::Hurry;
+pub use time_left::TimeLeft;
 
 /// How long a call may take, unless [`limit_calls`] has said otherwise: large files may come over a slow network, and a hook may build.
 const LIMIT: Duration = Duration::from_mins(30);
@@ -60,7 +60,7 @@ pub struct Program {
     stdin: Vec<u8>,
     limit: Duration,
     is_over: Option<Arc<AtomicBool>>,
-    hurry: Option<Arc<Hurry>>,
+    time_left: Option<TimeLeft>,
 }
 
 /// How a call ended.
@@ -86,7 +86,7 @@ impl Program {
             stdin: Vec::new(),
             limit: SET_LIMIT.get().copied().unwrap_or(LIMIT),
             is_over: None,
-            hurry: None,
+            time_left: None,
         }
     }
 
@@ -141,10 +141,10 @@ impl Program {
         self
     }
 
-    /// What breaks it off when the time is up that a signal leaves.
+    /// What breaks it off when it is over.
     #[must_use]
-    pub fn hurried(mut self, hurry: &Arc<Hurry>) -> Self {
-        self.hurry = Some(Arc::clone(hurry));
+    pub fn in_time(mut self, time_left: &TimeLeft) -> Self {
+        self.time_left = Some(time_left.clone());
         self
     }
 
@@ -184,7 +184,7 @@ impl Program {
         git.args(self.arguments).current_dir(self.folder).stdin(input(&self.stdin)?);
         let is_over = || {
             self.is_over.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst))
-                || self.hurry.as_ref().is_some_and(|hurry| hurry.is_over())
+                || self.time_left.as_ref().is_some_and(TimeLeft::is_over)
         };
         child::run(git, self.limit, &is_over)
     }

@@ -10,7 +10,6 @@ mod adopt;
 mod error;
 mod fetch;
 mod files;
-mod patience;
 mod push;
 mod said;
 mod versions;
@@ -21,12 +20,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{GitError, Hurry, Program, Repo};
+use super::{GitError, Program, Repo, TimeLeft};
 
 pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
 pub use fetch::RefMap;
-pub use patience::Patience;
 pub use push::Move;
 pub use versions::content_id;
 
@@ -35,7 +33,7 @@ const TRIES: u32 = 4;
 /// The pause after the first try; each later one is twice as long, and not the same for any two.
 const PAUSE: Duration = Duration::from_millis(150);
 /// No pause is longer than about that.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Between two looks at whether it is to be broken off.
 const LOOK: Duration = Duration::from_millis(20);
 /// A remote that has not answered for so long will not.
@@ -50,8 +48,7 @@ pub struct Remote {
     name: String,
     limit: Duration,
     is_over: Option<Arc<AtomicBool>>,
-    patience: Option<Patience>,
-    hurry: Option<Arc<Hurry>>,
+    time_left: Option<TimeLeft>,
 }
 
 impl Repo {
@@ -64,8 +61,8 @@ impl Repo {
         if !known.iter().any(|known| known == name) {
             return Err(RemoteError::Unknown { name: name.to_owned(), known });
         }
-        let (is_over, patience, hurry) = (None, None, None);
-        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over, patience, hurry })
+        let (is_over, time_left) = (None, None);
+        Ok(Remote { repo: self.clone(), name: name.to_owned(), limit: LIMIT, is_over, time_left })
     }
 
     /// The names of all remotes, in the order of the configuration.
@@ -101,17 +98,10 @@ impl Remote {
         self
     }
 
-    /// With patience for what is said last. When it is over, whatever is under way is broken off.
+    /// What says how patient it is. When no time is left, whatever is under way is broken off.
     #[must_use]
-    pub fn with(mut self, patience: &Patience) -> Self {
-        self.patience = Some(patience.clone());
-        self
-    }
-
-    /// What breaks off all calls when the time is up that a signal leaves.
-    #[must_use]
-    pub fn hurried(mut self, hurry: &Arc<Hurry>) -> Self {
-        self.hurry = Some(Arc::clone(hurry));
+    pub fn in_time(mut self, time_left: &TimeLeft) -> Self {
+        self.time_left = Some(time_left.clone());
         self
     }
 
@@ -138,12 +128,8 @@ impl Remote {
     /// A call that comes to its end, as long as there is time.
     fn lasting_call(&self, action: &'static str) -> Program {
         let call = Program::new(action, self.place()).within(self.limit);
-        let call = match &self.patience {
-            Some(patience) => call.until(&patience.is_over),
-            None => call,
-        };
-        match &self.hurry {
-            Some(hurry) => call.hurried(hurry),
+        match &self.time_left {
+            Some(time_left) => call.in_time(time_left),
             None => call,
         }
     }
@@ -169,8 +155,8 @@ impl Remote {
     }
 
     fn tries_again(&self, tries: u32) -> bool {
-        let has_time = self.patience.as_ref().and_then(Patience::has_time);
-        !self.is_over() && has_time.unwrap_or(tries < TRIES)
+        let is_patient = self.time_left.as_ref().is_some_and(TimeLeft::is_for_last_words);
+        !self.is_over() && (is_patient || tries < TRIES)
     }
 
     fn wait(&self, pause: Duration) {
@@ -182,8 +168,7 @@ impl Remote {
     }
 
     fn is_over(&self) -> bool {
-        let flags = self.is_over.iter().chain(self.patience.as_ref().map(|patience| &patience.is_over));
-        flags.into_iter().any(|flag| flag.load(Ordering::SeqCst))
-            || self.hurry.as_ref().is_some_and(|hurry| hurry.is_over())
+        self.is_over.as_ref().is_some_and(|flag| flag.load(Ordering::SeqCst))
+            || self.time_left.as_ref().is_some_and(TimeLeft::is_over)
     }
 }

@@ -7,7 +7,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use super::RecordsError;
 use super::post::Post;
-use crate::git::Patience;
+use crate::git::TimeLeft;
 
 /// A claim is renewed so many times while it lasts.
 const RENEWALS: u32 = 3;
@@ -17,7 +17,7 @@ const RENEWALS: u32 = 3;
 pub(super) struct Keeper {
     say: Sender<Say>,
     thread: JoinHandle<(Post, Option<RecordsError>)>,
-    patience: Patience,
+    time_left: TimeLeft,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +29,11 @@ enum Say {
 }
 
 impl Keeper {
-    /// Begins with a claim that is in the remote. `patience` is that of the post's remote.
-    pub(super) fn start(post: Post, patience: Patience) -> Self {
+    /// Begins with a claim that is in the remote. `time_left` is that of the post's remote.
+    pub(super) fn start(post: Post, time_left: TimeLeft) -> Self {
         let (say, heard) = mpsc::channel();
         let thread = thread::spawn(move || keep(post, &heard));
-        Self { say, thread, patience }
+        Self { say, thread, time_left }
     }
 
     /// Has the remote know what the journal says by now, as soon as that can be.
@@ -49,7 +49,7 @@ impl Keeper {
     pub(super) fn end(self) -> Result<(), RecordsError> {
         // A push that is under way comes to its end, if that can be: broken off, it might leave a lock in the remote.
         let _ = self.say.send(Say::End);
-        self.patience.begin();
+        self.time_left.begin_last_words();
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
             (_, Some(lost)) => Err(lost),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fold::Known;
 use super::{RecordsError, TaskRecord};
 use crate::genesis::Genesis;
-use crate::git::{BranchName, Move, Oid, Patience, RefMap, Remote, RemoteError, Strategy};
+use crate::git::{BranchName, Move, Oid, RefMap, Remote, RemoteError, Strategy, TimeLeft};
 use crate::run::record::{Fact, Record, open_journal};
 use crate::run::remote::RemotePlan;
 use crate::run::{History, RunError, Site, ledger};
@@ -26,7 +26,7 @@ pub struct Venue<'a> {
     /// Who we are, for people.
     pub owner: String,
     /// How patiently what comes of a task is pushed in the end.
-    pub patience: Patience,
+    pub time_left: TimeLeft,
     /// How long what we claim is ours without our saying so again.
     pub lasts: Duration,
 }
@@ -77,7 +77,7 @@ impl Venue<'_> {
 
     /// The remote for pushes, which are not broken off at once: that might leave a lock there.
     pub(super) fn lasting(&self) -> Remote {
-        self.plan.remote.lasting().with(&self.patience)
+        self.plan.remote.lasting()
     }
 
     /// Whoever comes first says where the plan starts.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{Saver, StateError};
-use crate::git::Patience;
+use crate::git::TimeLeft;
 use crate::run::RunEvent;
 
 /// Between two saves: what happens meanwhile goes together.
@@ -25,8 +25,7 @@ pub struct Keeper {
     say: Sender<Say>,
     thread: JoinHandle<(Saver, Option<StateError>)>,
     is_stopping: Arc<AtomicBool>,
-    is_called_off: Arc<AtomicBool>,
-    patience: Patience,
+    time_left: TimeLeft,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,19 +41,21 @@ enum Say {
 }
 
 impl Keeper {
-    /// Begins with a lease that has just been taken. `is_called_off` is set by signals that come before the run listens to them: it is ended
-    /// as soon as it does. `patience` is that of the saver's remote.
-    pub fn start(saver: Saver, is_called_off: Arc<AtomicBool>, patience: Patience) -> Self {
+    /// Begins with a lease that has just been taken. `time_left` is that of the saver's remote: a signal that it knew of before the run
+    /// listened ends the run as soon as it does.
+    pub fn start(saver: Saver, time_left: TimeLeft) -> Self {
         let (say, heard) = mpsc::channel();
         let is_stopping = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&is_stopping);
         let thread = thread::spawn(move || keep(saver, &heard, &stopping));
-        Self { say, thread, is_stopping, is_called_off, patience }
+        Self { say, thread, is_stopping, time_left }
     }
 
     /// Takes note of what happens in the run; never waits.
     pub fn hear(&self, event: &RunEvent) {
-        let say = if matches!(event, RunEvent::Started(_)) && self.is_called_off.load(Ordering::SeqCst) {
+        let say = if matches!(event, RunEvent::Started(_))
+            && self.time_left.is_called_off().load(Ordering::SeqCst)
+        {
             Say::CalledOff
         } else if matches!(event, RunEvent::Stopping(_)) {
             self.is_stopping.store(true, Ordering::SeqCst);
@@ -76,11 +77,11 @@ impl Keeper {
         // One that has ended needs no telling.
         let _ = self.say.send(Say::End);
         // A save that is under way may hang.
-        self.patience.begin();
+        self.time_left.begin_last_words();
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
             (_, Some(lost)) => Err(lost),
-            (saver, None) => saver.end(&self.patience),
+            (saver, None) => saver.end(&self.time_left),
         }
     }
 }

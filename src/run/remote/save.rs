@@ -10,7 +10,7 @@ use super::restore::journal;
 use super::saved::Card;
 use super::{Lease, RemotePlan, Restored, Saved, StateError};
 use crate::genesis::Genesis;
-use crate::git::{EpicRefs, Move, Oid, Patience, RefMap, Remote, RemoteError};
+use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError, TimeLeft};
 use crate::run::{Site, known_slugs};
 use crate::store::StoreError;
 
@@ -68,8 +68,8 @@ impl Saver {
     ///
     /// # Errors
     /// As [`Saver::save`]. The lease is given back even so, where that can be.
-    pub fn end(mut self, patience: &Patience) -> Result<Vec<String>, StateError> {
-        patience.begin();
+    pub fn end(mut self, time_left: &TimeLeft) -> Result<Vec<String>, StateError> {
+        time_left.begin_last_words();
         match self.bring(true) {
             Ok(()) => Ok(self.left.into_iter().collect()),
             Err(lost @ StateError::Lost(_)) => Err(lost),

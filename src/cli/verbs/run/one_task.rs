@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
@@ -16,7 +15,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::remote::{heed_signals, kind_of_signal, remote_of_job};
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
-use crate::git::{EpicRefs, Patience, Repo, epic_slug};
+use crate::git::{EpicRefs, Repo, TimeLeft, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{Begun, Job, JobClaim, RecordsError, Venue};
@@ -38,14 +37,14 @@ pub(super) fn run(
         return Err(CliError::usage("no task is named"));
     };
     let task = &known.plan.task(index).id;
-    let called_off = heed_signals()?;
-    let begun = begin(args, (context, known), repo, &settings, index, &called_off);
-    if called_off.load(Ordering::SeqCst) {
+    let time_left = heed_signals()?;
+    let begun = begin(args, (context, known), repo, &settings, index, &time_left);
+    if time_left.is_called_off().load(Ordering::SeqCst) {
         return give_back(context, task, begun);
     }
     let ground = (context, global);
     match begun.map_err(|error| unbegun::broken(args.files(), ground, error))? {
-        Begun::Job(job) => run_job((args, global), context, repo, settings, view, (job, called_off)),
+        Begun::Job(job) => run_job((args, global), context, repo, settings, view, (job, time_left)),
         Begun::LeftTo(claim) => Err(unbegun::broken(args.files(), ground, left_to(task, &claim))),
         Begun::Completed => {
             output::say(&format!("task `{}` is completed already: there is nothing to do", shown(task)));
@@ -96,19 +95,19 @@ fn begin(
     repo: &Repo,
     settings: &Settings,
     index: TaskIndex,
-    called_off: &Arc<AtomicBool>,
+    time_left: &TimeLeft,
 ) -> Result<Begun, CliError> {
     let site = super::site(context, repo, context.plan_file()?);
     let venue = Venue {
         site: &site,
         plan: RemotePlan {
-            remote: remote_of_job(repo, args.remote(), called_off)?,
+            remote: remote_of_job(repo, args.remote(), time_left)?,
             refs: EpicRefs::new(&epic_slug(&context.epic), &settings.branch)?,
         },
         strategy: settings.strategy,
         base: settings.base.clone(),
         owner: job_owner::owner(),
-        patience: Patience::new(Arc::clone(called_off)),
+        time_left: time_left.clone(),
         lasts: args.lease(),
     };
     venue.begin(&known.plan, &known.genesis, index).map_err(|error| CliError::records(&context.path, error))
@@ -120,7 +119,7 @@ fn run_job(
     repo: &Repo,
     settings: Settings,
     view: View,
-    (job, called_off): (Job, Arc<AtomicBool>),
+    (job, time_left): (Job, TimeLeft),
 ) -> Result<u8, CliError> {
     // What is merged is tried where all of it is together.
     let kill_grace = settings.kill_grace.min(GRACE);
@@ -129,7 +128,9 @@ fn run_job(
     let hears = Rc::clone(&job);
     let hear = move |event: &RunEvent| {
         // A signal came before the run listened: now it does.
-        if matches!(event, RunEvent::AttemptStarted { .. }) && called_off.load(Ordering::SeqCst) {
+        if matches!(event, RunEvent::AttemptStarted { .. })
+            && time_left.is_called_off().load(Ordering::SeqCst)
+        {
             let _ = kill_process(getpid(), Signal::TERM);
         }
         hears.hear(event);
