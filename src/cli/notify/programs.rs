@@ -32,8 +32,8 @@ const NEVER: Duration = Duration::from_hours(24);
 pub(in crate::cli) struct Programs {
     asides: Asides,
     watch: RefCell<Option<Watch>>,
-    /// Until when it is waited for them, once the run is over.
-    until: Cell<Option<(Instant, Duration)>>,
+    /// When it was over, and how long it is waited for them from then on.
+    over: Cell<Option<(Instant, Duration)>>,
 }
 
 struct Watch {
@@ -62,8 +62,7 @@ impl Programs {
 
     /// The run is over, and by a signal if it is hurried: from now on it is waited for them.
     pub(super) fn are_the_last(&self, is_hurried: bool) {
-        let limit = if is_hurried { HURRIED } else { AFTER };
-        self.until.set(Some((Instant::now() + limit, limit)));
+        self.over.set(Some((Instant::now(), if is_hurried { HURRIED } else { AFTER })));
     }
 
     /// Waits for them, and ends those that take too long; says whether there were any, and how long they had.
@@ -71,10 +70,12 @@ impl Programs {
         let Watch { say, thread } = self.watch.take()?;
         drop(say);
         let running = thread.join().unwrap_or_default();
-        let (until, limit) = self.until.get().unwrap_or_else(|| (Instant::now() + AFTER, AFTER));
-        end_all(running, until, &called_off()).then(|| {
-            format!("a program of `notify` had not ended {} after the run, and was ended: what it was to tell may not have arrived", short(limit))
-        })
+        let (since, limit) = self.over.get().unwrap_or_else(|| (Instant::now(), AFTER));
+        let had = end_all(running, since, limit, &called_off())?;
+        Some(format!(
+            "a program of `notify` had not ended {} after the run, and was ended: what it was to tell may not have arrived",
+            short(had)
+        ))
     }
 }
 
@@ -106,17 +107,20 @@ fn oversee(heard: &Receiver<Child>, asides: &Asides, longest: Duration) -> Vec<O
     }
 }
 
-/// Waits for them until then; a signal makes that shorter. Whether one had to be ended.
-fn end_all(mut running: Vec<Overseen>, mut until: Instant, is_called_off: &AtomicBool) -> bool {
-    let mut is_hurried = false;
+/// Waits for them, so long after that moment; a signal makes it shorter. Gives how long they had, if any had to be ended.
+fn end_all(
+    mut running: Vec<Overseen>,
+    mut since: Instant,
+    mut limit: Duration,
+    is_called_off: &AtomicBool,
+) -> Option<Duration> {
     loop {
         running.retain_mut(Overseen::is_running);
-        if !is_hurried && is_called_off.load(Ordering::SeqCst) {
-            is_hurried = true;
-            until = until.min(Instant::now() + HURRIED);
+        if limit > HURRIED && is_called_off.load(Ordering::SeqCst) {
+            (since, limit) = (Instant::now(), HURRIED);
         }
-        if running.is_empty() || Instant::now() >= until {
-            return end_now(running);
+        if running.is_empty() || since.elapsed() >= limit {
+            return end_now(running).then_some(limit);
         }
         thread::sleep(LOOK);
     }
@@ -127,7 +131,9 @@ fn end_now(mut programs: Vec<Overseen>) -> bool {
     if programs.is_empty() {
         return false;
     }
-    programs.iter().for_each(|program| program.signal(Signal::TERM));
+    for program in &programs {
+        program.signal(Signal::TERM);
+    }
     thread::sleep(GRACE);
     for program in &mut programs {
         // Nobody has waited for it yet, so that its number is still its own.
@@ -201,12 +207,12 @@ mod tests {
     #[test]
     fn those_that_end_in_time_are_waited_for_and_a_signal_shortens_the_wait() {
         let program = |script: &str| vec![Overseen { child: started(script), since: Instant::now() }];
-        let (long, off) = (Instant::now() + Duration::from_hours(1), AtomicBool::new(false));
-        assert!(!end_all(program("sleep 0.2"), long, &off));
+        let (now, long, off) = (Instant::now(), Duration::from_hours(1), AtomicBool::new(false));
+        assert_eq!(end_all(program("sleep 0.2"), now, long, &off), None);
         off.store(true, Ordering::SeqCst);
         let mut hangs = program("sleep 1000 & sleep 1000");
         let output = hangs[0].child.stdout.take();
-        assert!(end_all(hangs, long, &off));
+        assert_eq!(end_all(hangs, now, long, &off), Some(HURRIED));
         wait_until_gone(output);
     }
 }

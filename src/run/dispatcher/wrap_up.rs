@@ -152,7 +152,9 @@ impl Dispatcher<'_> {
             written.into_iter().next_back().filter(|last| last.status == Some(status))?.description
         };
         let said = theirs().or_else(|| ours.map(|last| last.description.clone()));
-        said.filter(|said| !said.trim().is_empty())
+        let said = said.filter(|said| !said.trim().is_empty())?;
+        // As `task block` writes it: the status is said already.
+        Some(said.strip_prefix(&format!("{status}: ")).map_or(said.clone(), str::to_owned))
     }
 
     /// Completed tasks whose work could not be merged.
