@@ -121,7 +121,8 @@ pub fn refuse_lacking(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Resul
             saved.as_ref().map(|saved| &*saved.journal)
         }
     };
-    let Some(history) = told(journal, plan, fetched)? else { return Ok(()) };
+    let Some(records) = told(journal, plan, fetched)? else { return Ok(()) };
+    let history = History::from_records(records);
     let is_saved = checkout.whose == Whose::Saved && lineage != Lineage::Ahead;
     let (bytes, let_go) = match &saved {
         // What the state has let go, somebody has decided.

@@ -24,8 +24,8 @@ mod troubles;
 use jiff::Timestamp;
 
 use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
-use crate::run::History;
 use crate::run::records::told;
+use crate::run::{History, Record};
 
 pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
@@ -91,7 +91,17 @@ impl RemotePlan {
     pub fn look(&self, fetched: &RefMap) -> Result<Option<FromAfar>, StateError> {
         let saved = self.saved(fetched)?;
         let told = told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?;
-        Ok(told.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
+        let history = told.map(History::from_records);
+        Ok(history.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
+    }
+
+    /// All that has happened, line by line; nothing, if nobody has ever worked at the plan by way of this remote.
+    ///
+    /// # Errors
+    /// [`StateError::Unreadable`] if what is there is no state.
+    pub fn records(&self, fetched: &RefMap) -> Result<Vec<Record>, StateError> {
+        let saved = self.saved(fetched)?;
+        Ok(told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?.unwrap_or_default())
     }
 
     /// Who has the lease now, if anybody has.
