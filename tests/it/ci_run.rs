@@ -163,7 +163,16 @@ fn a_job_that_has_lost_its_lease_ends_and_saves_nothing_more() {
     let commit = fleet.git(&["commit-tree", "-m", "x", tree.trim()]);
     fleet.git(&["update-ref", LEASE, &commit]);
     let saved = before();
-    run.wait().assert(74, &["the lease on the plan was lost to a thief", "in this clone"]);
+    let ended = run.wait();
+    ended.assert(
+        74,
+        &[
+            "warning the lease on the plan was lost to a thief",
+            "in this clone only; the run is ended",
+            "error: ",
+        ],
+    );
+    assert!(!ended.stderr.contains("ERROR"), "{ended}");
     assert_eq!((before(), fleet.git(&["rev-parse", LEASE])), (saved, commit));
     first.assert_no_process_left();
 }
