@@ -23,7 +23,7 @@ use crate::run::remote::{
     FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking,
     restore, settle,
 };
-use crate::run::{Site, ledger};
+use crate::run::{Asides, Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
 
 /// Who has the lease says so again and again; who is not heard of for so long counts as dead.
@@ -158,10 +158,10 @@ fn fetched<'a>(
     let Some(repo) = Repo::discover(Path::new("."))? else { return Err(error) };
     let refs = EpicRefs::new(&epic_slug(epic), EpicRefs::DEFAULT_TEMPLATE)?;
     let plan = RemotePlan { remote: repo.remote(remote)?.within(CALL), refs };
-    let state = plan.remote.fetch(&[&plan.refs.plan()])?;
+    let records = format!("{}*", plan.refs.records());
+    let state = plan.remote.fetch(&[&plan.refs.plan(), &records])?;
     let Some(saved) = plan.saved(&state).map_err(|error| CliError::state(Path::new(epic), error))? else {
-        let text = format!("{error}, and remote `{remote}` has no state of an epic `{}`", clean(epic));
-        return Err(CliError { message: text, ..error });
+        return Err(stateless(error, remote, epic, !state.is_empty()));
     };
     let failed =
         |error| CliError::new(Kind::Environment, format!("can't keep the plan for a while: {error}"));
@@ -173,6 +173,21 @@ fn fetched<'a>(
     let (slug, root) = (epic_slug(&context.epic), folder.path().join(".blueprint"));
     let state = StateDir::locate(&root, &slug, &context.path);
     Ok((Context { repo: Some(repo), state, ..context }, names, folder))
+}
+
+/// There is no plan of that name here, nor in the remote, where jobs of single tasks may have left what they did.
+fn stateless(error: CliError, remote: &str, epic: &str, has_records: bool) -> CliError {
+    let epic = clean(epic);
+    if !has_records {
+        let text = format!("{error}, and remote `{remote}` has no state of an epic `{epic}`");
+        return CliError { message: text, ..error };
+    }
+    let text = format!(
+        "{error}, and remote `{remote}` has records of jobs of the epic `{epic}` alone, not its plan"
+    );
+    CliError { message: text, ..error }.hint(format!(
+        "`blueprint sync`, in a checkout that has the plan's file, folds them in; then `{epic}` is known everywhere"
+    ))
 }
 
 /// A plan that is ours alone, as the remote has it, until this is ended.
@@ -211,8 +226,9 @@ impl Session {
         let plan = RemotePlan { remote: there, refs: refs(context)? };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
-        let venue =
-            Venue { site: &site, plan, strategy, base: None, owner, time_left: time_left.clone(), lasts };
+        // What goes wrong here ends the session.
+        let (time, asides) = (time_left.clone(), Asides::default());
+        let venue = Venue { site: &site, plan, strategy, base: None, owner, time_left: time, lasts, asides };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if time_left.is_called_off().load(Ordering::SeqCst) {
@@ -231,18 +247,23 @@ impl Session {
         &self.taken
     }
 
-    /// Keeps the remote up to date beside a run.
-    pub(super) fn keep(mut self) -> Option<Keeper> {
+    /// Keeps the remote up to date beside a run, which tells what `asides` take.
+    pub(super) fn keep(mut self, asides: Asides) -> Option<Keeper> {
         let saver = self.saver.take()?;
-        Some(Keeper::start(saver, self.time_left.clone()))
+        Some(Keeper::start(saver, self.time_left.clone(), asides))
     }
 
     /// Saves what was done here, and gives the lease back.
     pub(super) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let left = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
-        say_left(&left);
-        output::say(&format!("note    saved in remote `{}`", clean(self.remote.name())));
+        let closed = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
+        say_left(&closed.left);
+        let remote = clean(self.remote.name());
+        output::say(&if closed.has_saved {
+            format!("note    saved in remote `{remote}`")
+        } else {
+            format!("note    remote `{remote}` has all of it already: nothing was pushed")
+        });
         Ok(())
     }
 }
@@ -253,9 +274,17 @@ impl Drop for Session {
         if let Some(saver) = self.saver.take()
             && let Err(error) = saver.give_up()
         {
-            tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+            say_kept(&error);
         }
     }
+}
+
+/// The lease could not be given back.
+fn say_kept(error: &StateError) {
+    let why = clean(&error.to_string());
+    output::say(&format!(
+        "warning the lease on the plan could not be given back, and is free when its time is over: {why}"
+    ));
 }
 
 fn begin(
@@ -274,7 +303,7 @@ fn begin(
         }
         Err(error) => {
             if let Err(error) = lease.through(remote.clone()).release() {
-                tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+                say_kept(&error);
             }
             Err(CliError::records(&context.path, error))
         }
@@ -368,6 +397,7 @@ impl CliError {
         match error {
             StateError::Remote(error) => error.into(),
             StateError::Run(error) => Self::run(plan, error),
+            StateError::Unreturned { .. } => Self { hint, ..Self::new(Kind::Environment, error) },
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
             StateError::Diverged { .. } | StateError::Lacking { .. } => Self { hint, ..Self::usage(error) },
             StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 
-use crate::project::{Fleet, INTEGRATION, PlanText, TestProject, wait_until};
+use crate::project::{BLUEPRINT, Fleet, INTEGRATION, PlanText, Running, TestProject, wait_until};
 
 const WRITES: &str = "== *\nwrite {task}.txt what {task} made";
 /// The second task waits for the test, the first time.
@@ -442,4 +442,82 @@ fn a_task_whose_job_could_not_push_it_is_pushed_by_the_same_job_in_that_clone() 
     assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
     fleet.clone("other").blueprint(&["sync"]).assert(0, &["1 of 1"]);
     assert_eq!(job.log().starts(), ["a"]);
+}
+
+#[test]
+fn a_job_that_finds_nothing_to_do_saves_nothing_and_is_in_nobodys_way() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let (first, idle) = (fleet.clone("first"), fleet.clone("idle"));
+    first.run(&["--ci"]).assert(0, &[]);
+    let refs = || fleet.git(&["for-each-ref"]);
+    let before = refs();
+    for clone in [&first, &idle, &idle] {
+        clone.run(&["--ci"]).assert(0, &["nothing to run"]);
+        assert_eq!(refs(), before);
+    }
+    // What they have in their journals alone does not count when somebody goes on.
+    fleet.home.write("genesis.xml", &PlanText::of(&["a", "b"]).to_xml());
+    fleet.home.commit_all("One task more");
+    fleet.home.git(&["push", "--quiet", "origin", "main"]);
+    fleet.clone("new").run(&["--ci"]).assert(0, &[]);
+    for clone in [&first, &idle] {
+        clone.run(&["--ci"]).assert(0, &["goes on from the state", "nothing to run"]);
+        clone.assert_journal();
+        clone.assert_statuses(&[("a", "completed"), ("b", "completed")]);
+    }
+    let journal = fleet.git(&["show", &format!("{PLAN}:journal.jsonl")]);
+    let count = |fact: &str| journal.matches(&format!("\"fact\":\"{fact}\"")).count();
+    assert_eq!((count("run-started"), count("run-ended")), (2, 2), "{journal}");
+}
+
+/// `news`: what brings about a save while the remote is away; nothing, if the claim is renewed anyway.
+#[track_caller]
+fn assert_tells_of_trouble(arguments: &[&str], news: Option<&str>, then: &str) {
+    let script = "== a\nwait-for go-a\nwrite a.txt x\n== b\nwait-for go-b\nwrite b.txt x";
+    let fleet = Fleet::new(&PlanText::chain(&["a", "b"]), script);
+    let job = fleet.clone("job");
+    job.configure("env-pass = ['FAKE_AGENT_*', 'GIT_CONFIG_*', 'A_TOKEN']");
+    let gate = Gate::new(&fleet, &job, "echo 'Connection reset by peer: Zx81-qwerty-0042' >&2; exit 255");
+    let events = job.base().join("events.jsonl");
+    let mut command = job.command(BLUEPRINT);
+    command.args(arguments).arg("--events").arg(&events).env("A_TOKEN", "Zx81-qwerty-0042");
+    let run = Running::start(&mut command);
+    job.wait_for_starts(1);
+    gate.shut();
+    if let Some(name) = news {
+        job.touch(name);
+    }
+    run.wait_for("can't save");
+    // More than twice.
+    gate.wait_for_tries(8);
+    gate.open();
+    run.wait_for("saving works again");
+    job.touch("go-a");
+    job.touch("go-b");
+    let ended = run.wait();
+    ended.assert(0, &["warning can't save", "can't reach remote `origin`", "reset by peer: ***", then]);
+    assert_eq!(ended.stderr.matches("can't save").count(), 1, "{ended}");
+    assert!(["WARN", "ERROR", "Zx81"].iter().all(|wrong| !ended.stderr.contains(wrong)), "{ended}");
+    let events = fs::read_to_string(events).unwrap();
+    let of = |kind: &str, text: &str| {
+        let kind = format!("\"event\":\"{kind}\"");
+        events.lines().filter(|line| line.contains(&kind) && line.contains(text)).count()
+    };
+    assert_eq!((of("warning", "can't save"), of("note", "saving works again")), (1, 1), "{events}");
+    assert!(!events.contains("Zx81"), "{events}");
+}
+
+#[test]
+fn that_a_plan_can_not_be_saved_is_told_once_and_that_it_can_again() {
+    assert_tells_of_trouble(
+        &["run", "--ci"],
+        Some("go-a"),
+        "when the lease on the plan is over, the run is ended",
+    );
+}
+
+#[test]
+fn that_a_task_can_not_be_saved_is_told_once_and_that_it_can_again() {
+    let arguments = ["run", "a", "--ci", "--lease", "6s"];
+    assert_tells_of_trouble(&arguments, None, "another job may take the task from");
 }

@@ -134,7 +134,7 @@ impl Dispatcher<'_> {
             let text =
                 format!("is completed, but its work has conflict markers in {markers}: it is not merged");
             self.tell(RunEvent::Warning { task: Some(id.clone()), text });
-            self.unmerged.push(id.clone());
+            self.unmerged.insert(id.clone(), format!("its work has conflict markers in {markers}"));
             return Ok(());
         }
         let name = self.name(id);
@@ -157,9 +157,10 @@ impl Dispatcher<'_> {
             Integrated::Conflict(paths) => {
                 let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
                 let paths = paths.join(", ");
-                let text = format!("is completed, but its work conflicts with {integration}, in {paths}");
+                let why = format!("its work conflicts with {integration}, in {paths}");
+                let text = format!("is completed, but {why}");
                 self.tell(RunEvent::Warning { task: Some(id.clone()), text });
-                self.unmerged.push(id.clone());
+                self.unmerged.insert(id.clone(), why);
             }
         }
         Ok(())

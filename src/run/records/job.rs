@@ -174,7 +174,7 @@ impl Venue<'_> {
             if broken.name() == own {
                 return Err(broken.into());
             }
-            tracing::warn!(%broken, "passed over");
+            self.asides.warn(format!("{broken}; it is passed over"));
         }
         Ok(())
     }
@@ -225,7 +225,7 @@ impl Venue<'_> {
         }
         // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
         match self.plan.fetch().map_err(Into::into).and_then(|now| self.plan.holder(&now)) {
-            Ok(None) => Ok(Keeper::start(post, self.time_left.clone())),
+            Ok(None) => Ok(Keeper::start(post, self.time_left.clone(), self.asides.clone())),
             // What they do meanwhile, we don't know: it is begun anew, when they are done.
             Ok(Some(_)) => {
                 post.save(false)?;

@@ -65,6 +65,16 @@ pub enum StateError {
         /// What is wrong with it.
         why: String,
     },
+    /// Something could not be saved, and the lease not be given back.
+    #[error(
+        "{error}\nnor could the lease be given back: nobody else can work at the plan until {free_at:.0}"
+    )]
+    Unreturned {
+        /// Why it could not be saved.
+        error: Box<StateError>,
+        /// From then on the plan is free.
+        free_at: jiff::Timestamp,
+    },
     /// The remote, or git.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -90,6 +100,22 @@ impl StateError {
         Self::Unreadable { name: name.to_owned(), why: why.to_string() }
     }
 
+    /// What was wrong with the remote, if that is why.
+    pub(in crate::run) fn of_remote(&self) -> Option<&RemoteError> {
+        match self {
+            Self::Remote(error) => Some(error),
+            Self::Unreturned { error, .. } => error.of_remote(),
+            Self::Held(_)
+            | Self::Claimed { .. }
+            | Self::Lost(_)
+            | Self::Overwritten { .. }
+            | Self::Diverged { .. }
+            | Self::Lacking { .. }
+            | Self::Unreadable { .. }
+            | Self::Run(_) => None,
+        }
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -112,6 +138,7 @@ impl StateError {
             Self::Unreadable { name, .. } => {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }
+            Self::Unreturned { error, .. } => error.hint(),
             Self::Remote(error) => error.hint(),
             Self::Run(_) => None,
         }

@@ -19,6 +19,7 @@ mod save;
 mod saved;
 mod settle;
 mod token;
+mod troubles;
 
 use jiff::Timestamp;
 
@@ -33,10 +34,11 @@ pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
 pub use restore::{Restored, restore};
-pub use save::Saver;
+pub use save::{Closed, Saver};
 pub use saved::Saved;
 pub use settle::{leave, settle};
 pub(in crate::run) use token::Token;
+pub(in crate::run) use troubles::Troubles;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]
