@@ -5,7 +5,7 @@ use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
 use crate::run::record::Fact;
-use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over, ledger};
+use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -16,7 +16,7 @@ impl Dispatcher<'_> {
             return Ok(());
         }
         let genesis = self.books.genesis();
-        if genesis.task(id.as_str()).is_some_and(|task| ledger::is_skipped(genesis, task)) {
+        if genesis.task(id.as_str()).is_some_and(|task| genesis.is_skipped(task)) {
             self.tell(RunEvent::Note(format!(
                 "{id} is skipped: it adds nothing to a base but what it needs"
             )));
