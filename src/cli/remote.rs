@@ -399,7 +399,9 @@ impl CliError {
             StateError::Run(error) => Self::run(plan, error),
             StateError::Unreturned { .. } => Self { hint, ..Self::new(Kind::Environment, error) },
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
-            StateError::Diverged { .. } | StateError::Lacking { .. } => Self { hint, ..Self::usage(error) },
+            StateError::Diverged { .. } | StateError::Lacking { .. } | StateError::OtherPlan { .. } => {
+                Self { hint, ..Self::usage(error) }
+            }
             StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {
                 Self { hint, ..Self::new(Kind::Environment, error) }
             }

@@ -521,3 +521,33 @@ fn that_a_task_can_not_be_saved_is_told_once_and_that_it_can_again() {
     let arguments = ["run", "a", "--ci", "--lease", "6s"];
     assert_tells_of_trouble(&arguments, None, "another job may take the task from");
 }
+
+#[test]
+fn another_plan_of_the_same_epic_name_is_refused_and_one_that_was_moved_goes_on() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let first = fleet.clone("first");
+    fs::create_dir(first.root.join("other")).unwrap();
+    fs::copy(first.root.join("genesis.xml"), first.root.join("other/genesis.xml")).unwrap();
+    first.git(&["add", "other"]);
+    first.git(&["commit", "-qm", "Another plan"]);
+    first.git(&["push", "-q", "origin", "HEAD:main"]);
+    first.blueprint(&["run", "genesis.xml", "a", "--ci"]).assert(0, &[]);
+    for whole in [false, true] {
+        let second = fleet.clone(if whole { "whole" } else { "single" });
+        for arguments in
+            [["run", "other", "a", "--ci"].as_slice(), &["run", "other", "--ci"], &["sync", "other"]]
+        {
+            second
+                .blueprint(arguments)
+                .assert(2, &["the state of another plan, `genesis.xml`", "--epic NAME"]);
+        }
+        first.blueprint(&["run", "genesis.xml", "--ci"]).assert(0, &[]);
+    }
+    assert_eq!(first.log().starts(), ["a"]);
+    let moved = fleet.clone("moved");
+    moved.git(&["rm", "-q", "-r", "other"]);
+    moved.git(&["mv", "genesis.xml", "plan.xml"]);
+    moved.git(&["commit", "-qm", "Moved"]);
+    moved.blueprint(&["run", "plan.xml", "--ci"]).assert(0, &["1 of 1"]);
+    assert_eq!(first.log().starts(), ["a"]);
+}
