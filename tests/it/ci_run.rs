@@ -393,3 +393,68 @@ fn a_job_that_finds_nothing_to_do_saves_nothing_and_is_in_nobodys_way() {
     let count = |fact: &str| journal.matches(&format!("\"fact\":\"{fact}\"")).count();
     assert_eq!((count("run-started"), count("run-ended")), (2, 2), "{journal}");
 }
+#[test]
+fn another_plan_of_the_same_epic_name_is_refused_and_one_that_was_moved_goes_on() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let first = fleet.clone("first");
+    fs::create_dir(first.root.join("other")).unwrap();
+    fs::copy(first.root.join("genesis.xml"), first.root.join("other/genesis.xml")).unwrap();
+    first.git(&["add", "other"]);
+    first.git(&["commit", "-qm", "Another plan"]);
+    first.git(&["push", "-q", "origin", "HEAD:main"]);
+    first.blueprint(&["run", "genesis.xml", "a", "--ci"]).assert(0, &[]);
+    for whole in [false, true] {
+        let second = fleet.clone(if whole { "whole" } else { "single" });
+        for arguments in
+            [["run", "other", "a", "--ci"].as_slice(), &["run", "other", "--ci"], &["sync", "other"]]
+        {
+            second
+                .blueprint(arguments)
+                .assert(2, &["the state of another plan, `genesis.xml`", "--epic NAME"]);
+        }
+        first.blueprint(&["run", "genesis.xml", "--ci"]).assert(0, &[]);
+    }
+    assert_eq!(first.log().starts(), ["a"]);
+    let moved = fleet.clone("moved");
+    moved.git(&["rm", "-q", "-r", "other"]);
+    moved.git(&["mv", "genesis.xml", "plan.xml"]);
+    moved.git(&["commit", "-qm", "Moved"]);
+    moved.blueprint(&["run", "plan.xml", "--ci"]).assert(0, &["1 of 1"]);
+    assert_eq!(first.log().starts(), ["a"]);
+}
+
+#[test]
+fn what_a_plan_has_left_in_the_remote_goes_when_all_has_landed_and_a_second_round_begins_anew() {
+    let fleet = Fleet::new(&three(), WRITES);
+    let job = fleet.clone("job");
+    job.run(&["--ci"]).assert(0, &[]);
+    job.git(&["config", "user.name", "Ann"]);
+    job.git(&["config", "user.email", "ann@example.org"]);
+    let clean = ["clean", "--remote", "--yes"];
+    job.blueprint(&clean).assert(0, &["its work has not landed in main", "nothing was removed"]);
+    job.blueprint(&["land", "--push", "origin"]).assert(0, &[]);
+    let there = |fleet: &Fleet| fleet.refs("refs").into_iter().any(|name| name.contains("blueprint"));
+    job.blueprint(&["clean", "--remote"]).assert(0, &["--yes", "nothing was removed"]);
+    assert!(there(&fleet));
+    job.blueprint(&clean).assert(0, &["removed"]);
+    assert!(!there(&fleet), "{:?}", fleet.refs("refs"));
+    job.blueprint(&clean).assert(0, &["there is nothing"]);
+
+    let again = fleet.clone("again");
+    again.blueprint(&["retry", "a"]).assert(0, &[]);
+    again.git(&["commit", "-qam", "A second round"]);
+    again.run(&["--ci"]).assert(0, &[]);
+    assert_eq!(job.log().starts_of("a"), 2);
+}
+
+#[test]
+fn a_plan_that_is_worked_at_is_not_cleaned_away_in_the_remote() {
+    let fleet = Fleet::new(&three(), B_WAITS);
+    let (first, second) = (fleet.clone("first"), fleet.clone("second"));
+    let run = first.start(&["run", "--ci"]);
+    first.wait_for_starts(2);
+    second.blueprint(&["clean", "--remote", "--yes", "--force"]).assert(5, &["the plan is being worked at"]);
+    first.touch("go");
+    run.wait().assert(0, &[]);
+    assert_complete(&fleet);
+}

@@ -43,7 +43,9 @@ impl CliError {
             StateError::Remote(error) => error.into(),
             StateError::Run(error) => Self::run(plan, error),
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
-            StateError::Diverged { .. } | StateError::Lacking { .. } => Self { hint, ..Self::usage(error) },
+            StateError::Diverged { .. } | StateError::Lacking { .. } | StateError::OtherPlan { .. } => {
+                Self { hint, ..Self::usage(error) }
+            }
             StateError::Lost(_)
             | StateError::Overwritten { .. }
             | StateError::Unreadable { .. }
