@@ -81,6 +81,8 @@ fn a_remote_that_hangs_holds_up_nobody_who_was_told_to_end() {
         job.wait_for_starts(1);
         gate.shut();
         job.touch("go");
+        // What hangs may be the save of its beginning.
+        run.wait_for("done    a");
         gate.wait_for_tries(0);
         run.signal(Signal::TERM);
         run.wait().assert(74, &["is in this clone", "in the remote"]);
