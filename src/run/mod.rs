@@ -100,7 +100,7 @@ pub use record::{
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use rehearsal::{Rehearsed, Trial, abandoned_rehearsals, rehearse};
-pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
+pub use settings::{Cast, Caster, Casting, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run, verified_in};
 pub use step::{Step, StepCommand};

@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::averages::{Averages, Player, Thing, number};
 use super::purse::{Expected, Purse};
@@ -21,8 +22,10 @@ pub(in crate::run) struct Account {
     tokens: Option<Purse>,
     averages: Averages,
     open: BTreeMap<Key, Open>,
-    /// Attempts that have ended, and what is counted of them.
-    ended: BTreeMap<Key, (Player, Used)>,
+    /// Attempts that have ended, and what is counted of them, for which agent.
+    ended: BTreeMap<(TaskId, u32), (Arc<str>, Used)>,
+    /// The names of those agents.
+    agents: BTreeSet<Arc<str>>,
     used: Used,
     of_agents: BTreeMap<String, Used>,
 }
@@ -65,6 +68,7 @@ impl Account {
             averages: Averages::of(history),
             open: BTreeMap::new(),
             ended: BTreeMap::new(),
+            agents: BTreeSet::new(),
             used: Used::default(),
             of_agents: BTreeMap::new(),
         }
@@ -195,7 +199,7 @@ impl Account {
     ) {
         let key = of_attempt(task, attempt);
         let Some(Open { player, is_counted }) = self.open.remove(&key) else {
-            return self.add_to(&key, used);
+            return self.add_to((task, attempt), used);
         };
         if let Some(purse) = &mut self.cost {
             purse.settle(&key, used.cost_usd, may_have_used);
@@ -207,7 +211,14 @@ impl Account {
             self.averages.add(&player, used, has_worked);
         }
         self.count(&player.agent, used);
-        self.ended.insert(key, (player, used));
+        self.note_end((task, attempt), &player.agent, used);
+    }
+
+    fn note_end(&mut self, (task, attempt): (&TaskId, u32), agent: &str, used: Used) {
+        let known = self.agents.get(agent).cloned();
+        let agent = known.unwrap_or_else(|| agent.into());
+        self.agents.insert(Arc::clone(&agent));
+        self.ended.insert((task.clone(), attempt), (agent, used));
     }
 
     /// An attempt that had not even begun needs its share no more.
@@ -238,16 +249,16 @@ impl Account {
     }
 
     /// An attempt that an earlier run saw the end of is gone on with: what it used before is not this run's.
-    pub(in crate::run) fn take_over(&mut self, task: &TaskId, attempt: u32, player: Player, used: Used) {
-        self.ended.insert(of_attempt(task, attempt), (player, used));
+    pub(in crate::run) fn take_over(&mut self, task: &TaskId, attempt: u32, player: &Player, used: Used) {
+        self.note_end((task, attempt), &player.agent, used);
     }
 
     /// What is done with an attempt's work after its end, such as a review, is counted as its own.
-    fn add_to(&mut self, key: &Key, used: Used) {
-        let Some((player, before)) = self.ended.get_mut(key) else { return };
+    fn add_to(&mut self, (task, attempt): (&TaskId, u32), used: Used) {
+        let Some((agent, before)) = self.ended.get_mut(&(task.clone(), attempt)) else { return };
         let more = used.since(*before);
         *before = used;
-        let agent = player.agent.clone();
+        let agent = Arc::clone(agent);
         if let (Some(purse), Some(cost)) = (&mut self.cost, more.cost_usd) {
             purse.charge(cost);
         }

@@ -90,7 +90,7 @@ fn a_second_end_of_one_attempt_adds_only_what_it_has_more() {
     assert_eq!(account.used(), dollars(0.5));
     end(&mut account, "a", dollars(0.75));
     assert_eq!((account.used(), account.counted_cost()), (dollars(0.75), Some(0.75)));
-    account.take_over(&TaskId::from("old"), 1, player("dev"), dollars(5.0));
+    account.take_over(&TaskId::from("old"), 1, &player("dev"), dollars(5.0));
     end(&mut account, "old", dollars(5.25));
     assert_eq!(account.counted_cost(), Some(1.0), "the rest was an earlier run's");
 }
