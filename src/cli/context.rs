@@ -12,8 +12,8 @@ use crate::git::{EpicRefs, Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{JobClaim, claims_here, known_here};
-use crate::run::{self, Attempt, History, Record, call, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
+use crate::run::{self, Attempt, History, call, ledger};
+use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, each_record, see_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
@@ -156,8 +156,9 @@ impl Context {
 
     /// What the journal says.
     pub(super) fn history(&self) -> Result<History, CliError> {
-        let records = read_records::<Record>(&self.state.journal())?;
-        Ok(History::from_records(records.records))
+        let mut history = History::default();
+        each_record(&self.state.journal(), |record| history.add(record))?;
+        Ok(history)
     }
 
     fn claims(&self) -> Result<Vec<(TaskId, JobClaim)>, CliError> {

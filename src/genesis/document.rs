@@ -95,9 +95,10 @@ impl Genesis {
         self.view.task(id).is_some_and(|(_, element)| element.is_some())
     }
 
-    /// Who waits for whom, from all places that say so, in the order of the text, each pair once.
-    pub fn edges(&self) -> &[Edge] {
-        &self.view.edges
+    /// Who waits for whom, from all places that say so, in the order of the text, each pair once. Read when somebody asks: whoever has made a
+    /// graph of them needs them no more.
+    pub fn edges(&self) -> Vec<Edge> {
+        self.view.edges(self.xml(), self.form.names())
     }
 
     /// The given levels, in the order of the text.
