@@ -12,8 +12,8 @@ use crate::git::{EpicRefs, Repo, epic_slug, limit_calls};
 use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{JobClaim, claims_here, known_here};
-use crate::run::{self, Attempt, History, call, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, each_record, see_settled};
+use crate::run::{self, Attempt, History, Record, call, ledger};
+use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, each_record, read_records, see_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
