@@ -53,6 +53,7 @@ mod landing;
 mod limits;
 mod live;
 mod logs;
+mod looking_afar;
 mod man;
 mod mischief;
 mod morning;

@@ -174,6 +174,42 @@ fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| toml_text(name)).collect::<Vec<_>>().join(", ")
 }
 
+/// Agents of two tasks at once; the first one does `does`, with `{pid}` of a process that has a secret in its environment.
+#[track_caller]
+fn assert_hidden(sandbox: &str, does: &str) {
+    let Some(project) = confined(sandbox, "") else { return };
+    let mut other = Command::new("sleep").arg("600").env("A_SECRET", "of-somebody-else").spawn().unwrap();
+    let pid = other.id();
+    let environment = fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
+    assert!(environment.contains("of-somebody-else"), "it can be read from outside");
+    project.write("genesis.xml", &PlanText::of(&["a", "b"]).to_xml());
+    project.commit_all("Two tasks");
+    let does = does.replace("{pid}", &pid.to_string());
+    project.script(&format!(
+        "== a\nwait-for b-wrote\n{does}\nwrite a.txt x\ntouch a-looked\n\
+         == b\nwrite theirs.txt x\ntouch b-wrote\nwait-for a-looked"
+    ));
+    let ended = project.run(&[]);
+    let _ = other.kill().and_then(|()| other.wait());
+    ended.assert(0, &["in a sandbox"]);
+}
+
+const CURIOSITY: &str = r#"
+    sh-refused grep -q of-somebody-else /proc/{pid}/environ
+    sh grep -q TASK_ID=a /proc/self/environ
+    sh-refused cat ../b/theirs.txt
+    sh ls . > /dev/null && cat genesis.xml > /dev/null && git log -1 > /dev/null && cat "$BLUEPRINT_PROMPT_FILE" > /dev/null"#;
+
+#[test]
+fn neither_others_environments_nor_their_worktrees_can_be_read_in_the_kernels_sandbox() {
+    assert_hidden("landlock", CURIOSITY);
+}
+
+#[test]
+fn bubblewrap_shows_nobody_elses_processes_nor_worktrees() {
+    assert_hidden("bwrap", &format!("{CURIOSITY}\n    sh-refused ls /proc/{{pid}}\n    sh-refused ls ../b"));
+}
+
 #[test]
 fn what_the_configuration_opens_is_open() {
     let does = r#"

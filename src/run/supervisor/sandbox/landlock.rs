@@ -19,7 +19,8 @@ pub(super) fn is_available() -> bool {
     ruleset().is_ok()
 }
 
-/// From a thread of its own, which alone is restricted, and whose children are with it.
+/// From a thread of its own, which alone is restricted, and whose children are with it. Whoever is so restricted can't trace anybody outside, nor
+/// read what the kernel keeps for tracers, such as another process's environment.
 pub(super) fn spawn(walls: &Walls, mut command: Command) -> io::Result<Child> {
     thread::scope(|scope| {
         let confined = scope.spawn(move || {
@@ -32,8 +33,9 @@ pub(super) fn spawn(walls: &Walls, mut command: Command) -> io::Result<Child> {
 
 fn restrict(walls: &Walls) -> Result<(), RulesetError> {
     let mut rules = ruleset()?;
-    for place in around(&walls.secrets) {
-        rules = allow(rules, &place, AccessFs::ReadFile.into())?;
+    let closed = [walls.secrets.as_slice(), &walls.hidden].concat();
+    for place in around(&closed).iter().chain(&walls.read) {
+        rules = allow(rules, place, AccessFs::ReadFile.into())?;
     }
     for place in &walls.write {
         rules = allow(rules, place, AccessFs::from_write(ABI) | AccessFs::ReadFile)?;
