@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::project::{Ended, INTEGRATION, PlanText, TestProject, toml_text};
+use crate::project::{Ended, INTEGRATION, PlanText, TestProject, toml_text, wait_until};
 
 /// A run of one task in that sandbox; nothing, where the machine does not have it, which is said.
 fn confined(sandbox: &str, script: &str) -> Option<TestProject> {
@@ -174,24 +174,30 @@ fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| toml_text(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// Agents of two tasks at once; the first one does `does`, with `{pid}` of a process that has a secret in its environment.
+/// The worktree of `b` is still there when the agent of `a` does that, with `{pid}` of a process that has a secret in its environment.
 #[track_caller]
 fn assert_hidden(sandbox: &str, does: &str) {
     let Some(project) = confined(sandbox, "") else { return };
-    let mut other = Command::new("sleep").arg("600").env("A_SECRET", "of-somebody-else").spawn().unwrap();
-    let pid = other.id();
-    let environment = fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
-    assert!(environment.contains("of-somebody-else"), "it can be read from outside");
-    project.write("genesis.xml", &PlanText::of(&["a", "b"]).to_xml());
+    let other =
+        Bystander(Command::new("sleep").arg("600").env("A_SECRET", "of-somebody-else").spawn().unwrap());
+    let pid = other.0.id();
+    // It has its own environment only once it has become that program.
+    let environment = || fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
+    wait_until("an environment", || environment().contains("of-somebody-else"), environment);
+    project.write("genesis.xml", &PlanText::chain(&["b", "a"]).to_xml());
     project.commit_all("Two tasks");
     let does = does.replace("{pid}", &pid.to_string());
-    project.script(&format!(
-        "== a\nwait-for b-wrote\n{does}\nwrite a.txt x\ntouch a-looked\n\
-         == b\nwrite theirs.txt x\ntouch b-wrote\nwait-for a-looked"
-    ));
-    let ended = project.run(&[]);
-    let _ = other.kill().and_then(|()| other.wait());
-    ended.assert(0, &["in a sandbox"]);
+    project.script(&format!("== a\n{does}\nwrite a.txt x\n== b\nwrite theirs.txt x"));
+    project.run(&[]).assert(0, &["in a sandbox"]);
+}
+
+/// A process of the same user that has nothing to do with any run.
+struct Bystander(std::process::Child);
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
 }
 
 const CURIOSITY: &str = r#"

@@ -50,6 +50,10 @@ fn arguments(walls: &Walls, alone: &[&str]) -> Vec<OsString> {
     for place in write.iter().filter(|place| !place.starts_with("/dev")) {
         add(&["--bind-try".as_ref(), place.as_os_str(), place.as_os_str()]);
     }
+    // Only now: what is bound in there had to have a place.
+    for hidden in walls.hidden.iter().filter(|hidden| hidden.is_dir()) {
+        add(&["--remount-ro".as_ref(), hidden.as_os_str()]);
+    }
     for secret in walls.secrets.iter().filter(|secret| secret.exists()) {
         if secret.is_dir() {
             add(&["--tmpfs".as_ref(), secret.as_os_str()]);
@@ -90,7 +94,7 @@ mod tests {
             text,
             "--die-with-parent --ro-bind / / --dev-bind /dev /dev --unshare-pid --proc /proc --tmpfs ~/trees \
              --ro-bind-try ~/trees/own ~/trees/own --bind-try ~/trees/own ~/trees/own --bind-try ~/trees/own/deep \
-             ~/trees/own/deep --tmpfs ~/.ssh --ro-bind /dev/null ~/.netrc"
+             ~/trees/own/deep --remount-ro ~/trees --tmpfs ~/.ssh --ro-bind /dev/null ~/.netrc"
         );
     }
 }

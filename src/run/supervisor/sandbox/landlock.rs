@@ -8,6 +8,7 @@ use landlock::{
     ABI, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreated, RulesetCreatedAttr, RulesetError,
 };
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 
 use super::Walls;
 use super::around::around;
@@ -32,6 +33,7 @@ pub(super) fn spawn(walls: &Walls, mut command: Command) -> io::Result<Child> {
 }
 
 fn restrict(walls: &Walls) -> Result<(), RulesetError> {
+    give_up_looking_into_others();
     let mut rules = ruleset()?;
     let closed = [walls.secrets.as_slice(), &walls.hidden].concat();
     for place in around(&closed).iter().chain(&walls.read) {
@@ -41,6 +43,14 @@ fn restrict(walls: &Walls) -> Result<(), RulesetError> {
         rules = allow(rules, place, AccessFs::from_write(ABI) | AccessFs::ReadFile)?;
     }
     rules.restrict_self().map(drop)
+}
+
+/// Root may measure all of a machine, and whoever may do that is asked by no sandbox before it reads another process's environment. Whoever
+/// can't give that up does not have it.
+fn give_up_looking_into_others() {
+    for right in [CapabilitySet::PERFMON, CapabilitySet::SYS_ADMIN] {
+        let _ = remove_capability_from_bounding_set(right);
+    }
 }
 
 /// Listing folders and starting programs stay free everywhere.
