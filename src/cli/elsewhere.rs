@@ -6,6 +6,7 @@ use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
 
 /// A plan as it is called at the root of any clone, and the remote that has its state.
+#[derive(Clone)]
 pub(super) struct Elsewhere {
     plan: String,
     remote: String,
@@ -23,6 +24,14 @@ impl Elsewhere {
         let named = self.other_remote();
         let flag = if named.is_empty() { " --remote" } else { &named };
         self.call(verb, task, rest, flag)
+    }
+
+    /// The word that a task waits for; what else than an answer is said where the work can be seen.
+    pub(super) fn word(&self, task: &TaskId, (verb, rest): (&str, &str)) -> String {
+        match verb {
+            "answer" => self.at_a_distance(verb, Some(task), rest),
+            _ => self.at_a_distance("status", Some(task), ""),
+        }
     }
 
     /// The next job, of the whole plan or of one task.
@@ -73,6 +82,8 @@ mod tests {
         let said = [
             at("origin").at_a_distance("answer", Some(&a), "TEXT"),
             at("up").at_a_distance("answer", Some(&flag), "TEXT"),
+            at("origin").word(&a, ("answer", "approve")),
+            at("origin").word(&a, ("approve", "")),
             at("up").job(Some(&a)),
             at("origin").job(None),
             at("up").sync(),
@@ -80,6 +91,8 @@ mod tests {
         let expected = [
             "blueprint answer genesis.xml a TEXT --remote",
             "blueprint answer genesis.xml --remote up -- -x TEXT",
+            "blueprint answer genesis.xml a approve --remote",
+            "blueprint status genesis.xml a --remote",
             "blueprint run genesis.xml a --ci --remote up",
             "blueprint run genesis.xml --ci",
             "blueprint sync genesis.xml --remote up",

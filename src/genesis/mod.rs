@@ -38,6 +38,7 @@ mod render;
 mod scan;
 mod shift;
 mod shown;
+mod skipped;
 mod status;
 mod tree;
 mod utf16;
@@ -56,6 +57,7 @@ pub use model::{Details, Edge, Event, Level, Project, Quality, Ref, Task, TaskRe
 pub use nearest::nearest;
 pub use render::render;
 pub use scan::MAX_BYTES;
+pub use skipped::SKIPPED;
 pub use status::{ProjectStatus, Status};
 pub use utf16::{Utf16, Utf16Error};
 pub use write::Batch;

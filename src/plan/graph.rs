@@ -247,18 +247,8 @@ impl Plan {
 
     /// The tasks beside a task, those behind a barrier included.
     fn neighbours(&self, index: TaskIndex, direction: Direction) -> Vec<TaskIndex> {
-        let mut found = Vec::new();
-        let mut open = vec![Node::Task(index)];
-        while let Some(node) = open.pop() {
-            for beside in self.beside(node, direction) {
-                match beside {
-                    Node::Task(index) => found.push(index),
-                    Node::Barrier(_) => open.push(beside),
-                }
-            }
-        }
-        found.sort_unstable();
-        found
+        let found = tasks_beside(&self.graph, self.len(), NodeIndex::new(index.0), direction);
+        found.into_iter().map(|node| TaskIndex(node.index())).collect()
     }
 
     fn derive_levels(&self) -> Vec<usize> {
@@ -295,4 +285,23 @@ impl Plan {
         }
         longest
     }
+}
+
+/// The tasks beside a node, those behind a barrier included, in document order, each once. The first `tasks` nodes are tasks.
+pub(super) fn tasks_beside(
+    graph: &DiGraph<(), ()>,
+    tasks: usize,
+    node: NodeIndex,
+    direction: Direction,
+) -> Vec<NodeIndex> {
+    let (mut found, mut open) = (Vec::new(), vec![node]);
+    while let Some(node) = open.pop() {
+        for beside in graph.neighbors_directed(node, direction) {
+            let is_task = beside.index() < tasks;
+            if is_task { found.push(beside) } else { open.push(beside) }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use foldhash::HashMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::bridge::bridge;
 use super::graph::Parts;
 use super::{Plan, Task, TaskId, TaskIndex, cycle, parse_estimate};
 use crate::genesis::{self, Code, Diagnostic, Edge, Genesis, Ref, nearest};
@@ -18,12 +19,13 @@ use crate::genesis::{self, Code, Diagnostic, Edge, Genesis, Ref, nearest};
 pub fn load(genesis: &Genesis) -> Result<Plan, Vec<Diagnostic>> {
     let mut loader = Loader::new(genesis, genesis.errors());
     let tasks = loader.tasks();
-    let graph = loader.graph();
+    let mut graph = loader.graph();
     loader.report_cycles(&graph);
     let epic = loader.epic();
     if loader.found.iter().any(Diagnostic::is_error) {
         return Err(diagnostics(genesis));
     }
+    bridge(genesis, &mut graph);
     let project = genesis.project();
     let parts = Parts { project: project.project_name.clone(), epic, status: project.status, tasks, graph };
     Plan::new(parts).map_err(|on_cycle| vec![unreachable_cycle(genesis, on_cycle)])

@@ -5,6 +5,7 @@
 //!
 //! Knows nothing of XML, git, processes, files or the terminal.
 
+mod bridge;
 mod cycle;
 mod estimate;
 mod graph;

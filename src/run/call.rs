@@ -18,7 +18,12 @@ pub fn call(verb: &str, plan: &str, task: &str, rest: &str) -> String {
 
 /// The verb by which a person gives a task the word that it waits for, and what follows the task's name.
 pub fn word_that_is_due(story: Option<&TaskHistory>) -> (&'static str, &'static str) {
-    match story.and_then(TaskHistory::lacks) {
+    word_for(story.and_then(TaskHistory::lacks).as_ref())
+}
+
+/// The same by what its work lacks.
+pub fn word_for(lacks: Option<&Lacks>) -> (&'static str, &'static str) {
+    match lacks {
         Some(Lacks::Approval(_)) => ("answer", "approve"),
         Some(Lacks::Leave(_)) => ("approve", ""),
         Some(Lacks::Pass(_) | Lacks::Run(_) | Lacks::Rest) | None => ("answer", "TEXT"),

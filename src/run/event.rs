@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caps, PlanChange, Used};
+use super::{Caps, Lacks, PlanChange, Used};
 use crate::agent::{Outcome, Tokens};
 use crate::plan::TaskId;
 
@@ -215,6 +215,9 @@ pub struct TaskEnded {
     /// What its last attempt used up, as far as it is known.
     #[serde(default)]
     pub used: Used,
+    /// What its work lacks to be merged, if that is known.
+    #[serde(default)]
+    pub lacks: Option<Lacks>,
     /// How much longer the run may take, by the estimates and by how they held so far; unknown before the first task is done.
     pub remaining: Option<Duration>,
 }

@@ -84,18 +84,6 @@ pub fn is_ours(story: Option<&TaskHistory>, genesis: &Genesis, task: &Task) -> b
     is_last && details.newest().is_none_or(is_one_of)
 }
 
-/// How the result of a task begins that counts as completed without work.
-pub const SKIPPED: &str = "skipped";
-
-/// Whether somebody has decided that a task counts as completed without work: it has none, whatever an attempt left on its branch.
-pub fn is_skipped(genesis: &Genesis, task: &Task) -> bool {
-    let details = genesis.details(&task.id);
-    let by_result = details.result.as_ref().is_some_and(|result| result.summary.starts_with(SKIPPED));
-    let said = details.newest().and_then(|event| event.description.as_deref());
-    let says_so = said.map(|text| text.starts_with(SKIPPED));
-    task.status == Status::Completed && by_result && says_so.unwrap_or(true)
-}
-
 /// The document with everything in it that the journal has; the very same if nothing is missing.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of XML bytes or the terminal: what happens is told as [`RunEvent`]s.
 
+mod asides;
 mod asking;
 mod attempt;
 mod audit;
@@ -66,8 +67,9 @@ mod watch;
 mod work;
 mod workplace;
 
+pub use asides::Asides;
 pub use budget::{Caps, Price, Prices, Used};
-pub use call::{call, word_that_is_due};
+pub use call::{call, word_for, word_that_is_due};
 pub use changes::PlanChange;
 
 pub use dispatcher::worktree_path;

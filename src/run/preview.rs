@@ -12,7 +12,7 @@ use super::history::GoingOn;
 use super::outset::Outset;
 use super::settings::{Isolation, Settings, Site};
 use super::start::refuse_a_checkout_of_ours;
-use super::{History, RunError, TaskHistory, ledger};
+use super::{History, RunError, TaskHistory};
 use crate::agent::{Definition, Identity, Launch, Limits};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Oid, epic_slug, slugs_beside};
@@ -198,7 +198,7 @@ impl<'a> Preview<'a> {
     fn base(&self, index: TaskIndex) -> String {
         let start: String = self.start.to_string().chars().take(10).collect();
         let known = |index: TaskIndex| self.genesis.task(self.plan.task(index).id.as_str());
-        let adds = |index| known(index).is_none_or(|task| !ledger::is_skipped(self.genesis, task));
+        let adds = |index| known(index).is_none_or(|task| !self.genesis.is_skipped(task));
         let before = self.plan.built_on(index, adds);
         let names: Vec<_> = before.into_iter().map(|before| self.plan.task(before).id.as_str()).collect();
         if names.is_empty() { start } else { format!("{start} with the work of {}", names.join(", ")) }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Asides;
 use super::budget::{Caps, Prices};
 use super::gates::Gates;
 use super::protected::Protected;
@@ -111,6 +112,8 @@ pub struct Settings {
     pub sharing: Sharing,
     /// Report the last line of each running agent's output, that often.
     pub output_every: Option<Duration>,
+    /// What is told from beside the run.
+    pub asides: Asides,
 }
 
 /// Casts every task of a plan, or says what is wrong with the configuration.

@@ -69,9 +69,11 @@ pub fn run(site: &Site, mut settings: Settings, tell: &dyn Fn(RunEvent)) -> Resu
     // From now on the ground has it, made anew with each change of the plan.
     settings.casting.clear();
     settings.casting.shrink_to_fit();
+    let asides = settings.asides.clone();
     let dispatcher = Dispatcher::new(site, settings, ground, books, common, tell);
     let summary = runtime()?.block_on(dispatcher.run())?;
     break_dead_locks(site, &refs, &branches, tell);
+    asides.take().into_iter().for_each(tell);
     tell(RunEvent::Ended(summary.clone()));
     Ok(summary)
 }

@@ -1,6 +1,6 @@
 //! What has come of a task, as commits: the same answer for a run that builds on it and for a person who lands, takes or cleans it.
 
-use super::{Attempt, RunError, TaskHistory, ledger};
+use super::{Attempt, RunError, TaskHistory};
 use crate::agent::Outcome;
 use crate::genesis::{Genesis, Status};
 use crate::git::{EpicRefs, Oid, Repo};
@@ -29,7 +29,7 @@ impl Work {
         let Some(known) = genesis.task(task).filter(|task| task.status == Status::Completed) else {
             return Ok(None);
         };
-        if ledger::is_skipped(genesis, known) {
+        if genesis.is_skipped(known) {
             return Ok(None);
         }
         if let Some(done) = story.and_then(TaskHistory::success) {

@@ -64,7 +64,13 @@ fn a_conflict_that_is_only_said_to_be_resolved_keeps_the_run_from_being_complete
     project.configure("on-conflict = \"block\"");
     assert_eq!(project.run(&["-j", "1"]).code, Some(4));
     by_hand(&project, &["done", "--task", "b", "--summary", "resolved, so they say"]);
-    project.run(&[]).assert(4, &["b: is completed, but its work conflicts with", "same.txt", "blocked: b"]);
+    project.run(&[]).assert(
+        4,
+        &[
+            "b: is completed, but its work conflicts with",
+            "\n  `b` could not be merged: its work conflicts with blueprint/trial/integration, in same.txt\n",
+        ],
+    );
     assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
 }
 
@@ -83,9 +89,13 @@ fn a_conflict_that_was_done_by_hand_with_its_markers_is_not_merged() {
     project.git(&["-C", &worktree, "add", "--all"]);
     project.git(&["-C", &worktree, "commit", "--quiet", "--message", "Merged"]);
     by_hand(&project, &["done", "--task", "b", "--summary", "resolved, so they say"]);
-    project
-        .run(&[])
-        .assert(4, &["b: is completed, but its work has conflict markers in same.txt", "blocked: b"]);
+    project.run(&[]).assert(
+        4,
+        &[
+            "b: is completed, but its work has conflict markers in same.txt",
+            "`b` could not be merged: its work has",
+        ],
+    );
     assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
     project.commit_in(&worktree, "same.txt", "by both", &[]);
     project.complete(&[]);

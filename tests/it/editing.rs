@@ -359,6 +359,28 @@ fn what_is_taken_by_hand_is_built_on_what_a_skipped_task_stands_for() {
 }
 
 #[test]
+fn what_needs_a_skipped_task_waits_for_what_that_one_needs() {
+    let script = "== a\nwait-for go\nwrite a.txt of a\n== *\nwrite {task}.txt of {task}";
+    let plan = PlanText::chain(&["a", "b", "c"]);
+    let before = TestProject::new(&plan, script);
+    ok(&before, &["skip", "b"]);
+    assert!(ok(&before, &["next"]).lines().all(|line| !line.starts_with("c ")));
+    let live = TestProject::new(&plan, script);
+    for (project, skips_now) in [(&before, false), (&live, true)] {
+        let run = project.start(&["run"]);
+        project.wait_for_starts(1);
+        if skips_now {
+            ok(project, &["skip", "b"]);
+            run.wait_for("b is completed now");
+        }
+        project.touch("go");
+        run.wait().assert(0, &[]);
+        assert_eq!(project.log().starts(), ["a", "c"]);
+        assert_eq!(project.task("a")["commit"], project.task("c")["base"]);
+    }
+}
+
+#[test]
 fn what_a_failed_attempt_left_does_not_count_when_its_task_is_skipped() {
     let script = "== a\nwrite half.txt half\nexit 1\n== *\nwrite {task}.txt x";
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), script);

@@ -125,3 +125,41 @@ fn the_summary_begins_with_the_root_causes_and_says_what_followed_from_them() {
     assert_eq!(*because, serde_json::json!({"task": "a", "status": "failed", "outcome": "timed-out"}));
     assert!(project.task("ok")["not_run_because"].is_null());
 }
+
+/// What keeps each task of a plan from being completed, and the closing line that says so.
+const REASONS: [(&str, &str); 8] = [
+    ("ask", "waits for an answer: Postgres?"),
+    ("keys", "is blocked: no key yet"),
+    ("lock", "is blocked: its work changes protected paths: my.lock"),
+    ("gated", "waits for an answer: gate `release`: is its work approved?"),
+    ("tested", "did not pass a gate: the gate `tests` ended with exit code 1: 3 tests failed"),
+    ("broken", "failed: exit code 3"),
+    ("other", "could not be merged: "),
+    ("hand", "is blocked: the lawyers look at it"),
+];
+
+#[test]
+fn the_closing_lines_name_the_reason_of_every_task_that_did_not_complete_also_when_nothing_more_is_run() {
+    let script = "== ask\nprint CLARIFICATION: Postgres?\n== keys\nblueprint task|block|--reason|no key yet\n\
+                  == lock\nwrite my.lock x\n== broken\nexit 3\n== same\nwrite same.txt x\n\
+                  == other\nwait-for go\nwrite same.txt y\n== *\nwrite {task}.txt x";
+    let tasks: Vec<_> = REASONS.iter().map(|(task, _)| *task).chain(["same"]).collect();
+    let project = TestProject::new(&PlanText::of(&tasks), script);
+    project.configure(
+        "on-conflict = 'block'\ngate-iterations = 0\nprotected-paths = ['*.lock']\n\
+         [[gates]]\nname = 'release'\nkind = 'approve'\ntasks = ['gated']\n\
+         [[gates]]\nname = 'tests'\nrun = 'echo 3 tests failed; false'\ntasks = ['tested']\n",
+    );
+    project
+        .blueprint(&["task", "block", "--task", "hand", "--reason", "the lawyers look at it"])
+        .assert(0, &[]);
+    let run = project.start(&["run", "-j", "9"]);
+    run.wait_for("done    same");
+    project.touch("go");
+    for ended in [run.wait(), project.run(&[])] {
+        let closing = ended.stderr.split("tasks completed, ").last().unwrap();
+        for (task, why) in REASONS {
+            assert!(closing.contains(&format!("  `{task}` {why}")), "{task}: {why}\n{ended}");
+        }
+    }
+}

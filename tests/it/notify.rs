@@ -6,9 +6,10 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use boon::{Compiler, Draft, Schemas};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::project::{BLUEPRINT, PlanText, TestProject, wait_until};
+use crate::project::{BLUEPRINT, Fleet, PlanText, TestProject, wait_until};
 
 const SCRIPT: &str =
     "== bad\nprint it is \"bad\"\nexit 3\n== ask\nprint CLARIFICATION: Postgres?\n== *\nwrite {task}.txt x";
@@ -66,9 +67,8 @@ fn only_what_is_asked_for_is_told() {
 }
 
 #[test]
-fn a_program_that_hangs_fails_or_is_not_there_neither_delays_nor_fails_a_run() {
+fn a_program_that_fails_or_is_not_there_does_not_fail_a_run() {
     for (notify, says) in [
-        ("notify = 'echo $$ > \"{control}/hangs\"; sleep 1000'", None),
         ("notify = ['false']", None),
         (
             "notify = ['no-such-program-anywhere']",
@@ -85,10 +85,99 @@ fn a_program_that_hangs_fails_or_is_not_there_neither_delays_nor_fails_a_run() {
             "{ended}"
         );
         assert!(says.is_none_or(|says| ended.stderr.contains(says)), "{ended}");
-        if let Ok(pid) = fs::read_to_string(project.control.join("hangs")) {
-            crate::project::kill(pid.trim().parse().unwrap());
-        }
     }
+}
+
+const HANGS: &str = "sleep 1000 & sleep 1000; wait'";
+
+#[test]
+fn a_program_that_hangs_is_ended_with_its_processes_soon_after_the_run_and_that_is_said_once() {
+    let project = project(&format!("notify = '{HANGS}"));
+    let ended = project.run(&[]);
+    ended.assert(1, &["warning a program of `notify` had not ended 10s after the run, and was ended"]);
+    assert_eq!(ended.stderr.matches("`notify`").count(), 1, "{ended}");
+    project.assert_no_process_left();
+}
+
+#[test]
+fn a_program_that_hangs_is_ended_sooner_where_a_signal_ended_the_run() {
+    let project = project(&format!("notify = '{HANGS}"));
+    project.script("== *\nhang");
+    let run = project.start(&["run", "good"]);
+    project.wait_for_starts(1);
+    run.signal(Signal::TERM);
+    run.wait()
+        .assert(143, &["warning a program of `notify` had not ended 2.0s after the run, and was ended"]);
+    project.assert_no_process_left();
+}
+
+#[test]
+fn what_is_told_last_has_been_told_when_the_job_ends() {
+    let notify = "notify = { run = 'sleep 1; cat > \"{control}/last\"', on = ['run-ended'] }";
+    let fleet = Fleet::new(&PlanText::of(&["a"]), SCRIPT);
+    for arguments in [["a", "--ci"].as_slice(), &["--ci"]] {
+        let job = fleet.clone(&arguments.join(" "));
+        job.configure(&notify.replace("{control}", &job.control.display().to_string()));
+        job.run(arguments).assert(0, &[]);
+        let told: Value =
+            serde_json::from_str(&fs::read_to_string(job.control.join("last")).unwrap()).unwrap();
+        assert_eq!(told["next"], "blueprint status genesis.xml --remote");
+        fs::remove_file(job.control.join("last")).unwrap();
+    }
+}
+
+const WAIT: &str =
+    "protected-paths = ['*.lock']\n[[gates]]\nname = 'release'\nkind = 'approve'\ntasks = ['gated']\n";
+const TELLS: &str = "notify = { run = 'line=$(cat); echo \"$line\" >> \"{control}/told\"', on = ['question', 'task-blocked', 'task-failed'] }";
+
+/// What each task of a plan is told to wait for.
+fn next_of(project: &TestProject, arguments: &[&str]) -> Vec<(String, String, String)> {
+    project.configure(&format!(
+        "{}\n{WAIT}",
+        TELLS.replace("{control}", &project.control.display().to_string())
+    ));
+    project.run(arguments).assert(1, &[]);
+    let told = told(project, 4);
+    told.iter().for_each(assert_as_the_schema_says);
+    let text = |message: &Value, key: &str| message[key].as_str().unwrap().to_owned();
+    let mut next: Vec<_> = told
+        .iter()
+        .map(|message| (text(message, "task"), text(message, "event"), text(message, "next")))
+        .collect();
+    next.sort();
+    next
+}
+
+fn expected(events: [(&str, &str, &str); 4], place: &str) -> Vec<(String, String, String)> {
+    let whole = |(task, event, next): (&str, &str, &str)| {
+        (task.to_owned(), event.to_owned(), next.replace("PLAN", place))
+    };
+    events.into_iter().map(whole).collect()
+}
+
+#[test]
+fn the_next_command_is_the_word_that_a_task_waits_for_and_works_where_it_is_read() {
+    let script = "== ask\nprint CLARIFICATION: Postgres?\n== bad\nexit 3\n== locked\nwrite my.lock x\n== *\nwrite {task}.txt x";
+    let plan = PlanText::of(&["ask", "bad", "gated", "locked"]);
+    let project = TestProject::new(&plan, script);
+    let place = format!("'{}'", project.plan().display());
+    let here = [
+        ("ask", "question", "blueprint answer PLAN ask TEXT"),
+        ("bad", "task-failed", "blueprint status PLAN bad"),
+        ("gated", "question", "blueprint answer PLAN gated approve"),
+        ("locked", "task-blocked", "blueprint approve PLAN locked"),
+    ];
+    assert_eq!(next_of(&project, &[]), expected(here, &place));
+
+    let fleet = Fleet::new(&plan, script);
+    let elsewhere = [
+        ("ask", "question", "blueprint answer PLAN ask TEXT --remote"),
+        ("bad", "task-failed", "blueprint status PLAN bad --remote"),
+        ("gated", "question", "blueprint answer PLAN gated approve --remote"),
+        // It is approved where the work can be seen.
+        ("locked", "task-blocked", "blueprint status PLAN locked --remote"),
+    ];
+    assert_eq!(next_of(&fleet.clone("job"), &["--ci"]), expected(elsewhere, "genesis.xml"));
 }
 
 #[test]

@@ -105,3 +105,25 @@ fn a_verb_that_fails_leaves_no_lease_and_a_remote_that_is_not_there_is_told() {
         .blueprint(&["retry", "a", "--remote"])
         .assert(74, &["can't reach remote `origin`", "git ls-remote"]);
 }
+
+#[test]
+fn an_epic_of_which_the_remote_has_records_of_jobs_alone_is_brought_together_first() {
+    let fleet = Fleet::new(&two(), ASKS);
+    fleet.clone("first").run(&["a", "--ci"]).assert(4, &[]);
+    let laptop = fleet.clone("laptop");
+    laptop.git(&["rm", "--quiet", "genesis.xml"]);
+    laptop.commit_all("Without a plan");
+    for arguments in [
+        ["status", "trial", "--remote"].as_slice(),
+        &["retry", "--remote", "trial", "a"],
+        &["answer", "--remote", "trial", "a", "SQLite"],
+    ] {
+        let says = ["records of jobs of the epic `trial` alone", "help: `blueprint sync`"];
+        let ended = laptop.blueprint(arguments);
+        ended.assert(2, &says);
+        assert!(!ended.stderr.contains("blueprint init"), "{ended}");
+    }
+    laptop.blueprint(&["status", "other", "--remote"]).assert(2, &["has no state of an epic `other`"]);
+    fleet.clone("whole").blueprint(&["sync"]).assert(4, &["0 of 2"]);
+    laptop.blueprint(&["answer", "--remote", "trial", "a", "SQLite"]).assert(0, &["has its answer"]);
+}

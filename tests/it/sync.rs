@@ -131,15 +131,19 @@ fn twelve_jobs_in_twelve_clones_come_to_what_one_run_comes_to_whatever_happens_t
     Ci::new(&fleet).run();
 
     let last = fleet.clone("last");
-    last.blueprint(&["sync"]).assert(0, &["12 of 12 tasks are completed", "blueprint land"]);
+    last.blueprint(&["sync"])
+        .assert(0, &["12 of 12 tasks are completed", "note    saved in remote `origin`", "blueprint land"]);
     last.assert_journal();
     assert_nothing_lost(&fleet);
     assert_plan(&fleet);
 
     // Again, elsewhere and where it was done, it changes nothing.
     let before = fleet.git(&["for-each-ref"]);
-    fleet.clone("again").blueprint(&["sync"]).assert(0, &[]);
-    last.blueprint(&["sync"]).assert(0, &[]);
+    for clone in [&fleet.clone("again"), &last] {
+        let again = clone.blueprint(&["sync"]);
+        again.assert(0, &["note    remote `origin` has all of it already: nothing was pushed"]);
+        assert!(!again.stderr.contains("note    saved in"), "{again}");
+    }
     assert_eq!(fleet.git(&["for-each-ref"]), before);
 
     // One run of the whole plan.

@@ -1,17 +1,56 @@
 //! What somebody is told; `schemas/notify.schema.json` says what each key means.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::agent::Outcome;
 use crate::cli::config::Notice;
+use crate::cli::elsewhere::Elsewhere;
+use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
-use crate::run::{Cause, RunEvent, Summary, TaskEnded, call};
+use crate::run::{Cause, Lacks, RunEvent, Summary, TaskEnded, call, word_for};
 
 /// Characters of a detail.
 const DETAIL: usize = 2_000;
+
+/// The plan that is run, and how whoever is told of it calls it.
+pub(in crate::cli) struct Place {
+    plan: PathBuf,
+    epic: String,
+    /// Where a job of a CI system runs it, that is in any clone but this one.
+    elsewhere: Option<Elsewhere>,
+}
+
+impl Place {
+    pub(in crate::cli) fn new(plan: &Path, epic: &str, elsewhere: Option<Elsewhere>) -> Self {
+        Self { plan: plan.to_owned(), epic: epic.to_owned(), elsewhere }
+    }
+
+    /// How it stands: all of it, or one task.
+    fn status(&self, task: Option<&TaskId>) -> String {
+        match (&self.elsewhere, task) {
+            (Some(elsewhere), task) => elsewhere.at_a_distance("status", task, ""),
+            (None, Some(task)) => self.here("status", task, ""),
+            (None, None) => format!("blueprint status {}", self.word()),
+        }
+    }
+
+    /// The word that a task waits for.
+    fn say(&self, task: &TaskId, (verb, rest): (&str, &str)) -> String {
+        let elsewhere = self.elsewhere.as_ref().map(|elsewhere| elsewhere.word(task, (verb, rest)));
+        elsewhere.unwrap_or_else(|| self.here(verb, task, rest))
+    }
+
+    fn here(&self, verb: &str, task: &TaskId, rest: &str) -> String {
+        call(verb, &self.word(), &clean(task.as_str()), rest)
+    }
+
+    fn word(&self) -> String {
+        shell_word(&self.plan.to_string_lossy())
+    }
+}
 
 /// One thing that somebody is told.
 pub(super) struct Message {
@@ -21,13 +60,13 @@ pub(super) struct Message {
 
 impl Message {
     /// Of an event that somebody could want to know of.
-    pub(super) fn of(event: &RunEvent, plan: &Path, epic: &str) -> Option<(Notice, Self)> {
+    pub(super) fn of(event: &RunEvent, place: &Place) -> Option<(Notice, Self)> {
         match event {
             RunEvent::TaskEnded(ended) => {
                 let notice = notice(ended)?;
-                Some((notice, Self::task(notice, ended, plan, epic)))
+                Some((notice, Self::task(notice, ended, place)))
             }
-            RunEvent::Ended(summary) => Some((Notice::RunEnded, Self::run(summary, plan, epic))),
+            RunEvent::Ended(summary) => Some((Notice::RunEnded, Self::run(summary, place))),
             RunEvent::Started(_)
             | RunEvent::Note(_)
             | RunEvent::Warning { .. }
@@ -49,44 +88,38 @@ impl Message {
     }
 
     /// Of a run that could not go on.
-    pub(super) fn broken(plan: &Path, epic: &str, why: &str) -> Self {
-        let text = format!("{}: the run could not go on: {}", clean(epic), clean(&cut(why)));
-        Self { text, body: body(plan, epic, &json!({"result": "error", "detail": cut(why)})) }
+    pub(super) fn broken(place: &Place, why: &str) -> Self {
+        let text = format!("{}: the run could not go on: {}", clean(&place.epic), clean(&cut(why)));
+        Self { text, body: body(place, &json!({"result": "error", "detail": cut(why)})) }
     }
 
-    fn task(notice: Notice, ended: &TaskEnded, plan: &Path, epic: &str) -> Self {
+    fn task(notice: Notice, ended: &TaskEnded, place: &Place) -> Self {
         let (id, sentence) = (clean(ended.task.as_str()), ended.outcome.sentence());
         let first = clean(ended.summary.lines().next().unwrap_or_default());
         let more = if first.is_empty() { String::new() } else { format!(": {}", cut(&first)) };
-        let verb = match notice {
-            Notice::Question => "answer",
-            Notice::TaskFailed | Notice::TaskBlocked | Notice::RunEnded => "status",
-        };
-        let end = if notice == Notice::Question { " TEXT" } else { "" };
-        let place = shell_word(&plan.to_string_lossy());
         let more_keys = json!({
             "task": ended.task,
             "result": ended.cause.as_str(),
             "outcome": ended.outcome,
             "detail": Some(cut(&ended.summary)).filter(|detail| !detail.is_empty()),
-            "next": call(verb, &place, &id, end),
+            "next": next(notice, ended, place),
         });
-        let text = format!("{}: task {id} {sentence}{more}", clean(epic));
-        Self { text, body: body(plan, epic, &more_keys) }
+        let text = format!("{}: task {id} {sentence}{more}", clean(&place.epic));
+        Self { text, body: body(place, &more_keys) }
     }
 
-    fn run(summary: &Summary, plan: &Path, epic: &str) -> Self {
+    fn run(summary: &Summary, place: &Place) -> Self {
         let Summary { verdict, completed, total, .. } = summary;
         let word = verdict.as_str();
-        let text = format!("{}: {word}, {completed} of {total} tasks are completed", clean(epic));
+        let text = format!("{}: {word}, {completed} of {total} tasks are completed", clean(&place.epic));
         let more = json!({
             "result": word,
             "exit_code": verdict.exit_code(),
             "completed": completed,
             "total": total,
-            "next": format!("blueprint status {}", shell_word(&plan.to_string_lossy())),
+            "next": place.status(None),
         });
-        Self { text, body: body(plan, epic, &more) }
+        Self { text, body: body(place, &more) }
     }
 
     /// The document, in one line.
@@ -101,6 +134,16 @@ impl Message {
     }
 }
 
+/// What one would type now: a word that is all that the task waits for, or what shows how it stands.
+fn next(notice: Notice, ended: &TaskEnded, place: &Place) -> String {
+    let waits_for_leave = matches!(ended.lacks, Some(Lacks::Leave(_)));
+    match notice {
+        Notice::Question => place.say(&ended.task, word_for(ended.lacks.as_ref())),
+        Notice::TaskBlocked if waits_for_leave => place.say(&ended.task, word_for(ended.lacks.as_ref())),
+        Notice::TaskFailed | Notice::TaskBlocked | Notice::RunEnded => place.status(Some(&ended.task)),
+    }
+}
+
 /// What a task's end is to somebody who only wants to hear of what needs them.
 fn notice(ended: &TaskEnded) -> Option<Notice> {
     match ended.cause {
@@ -112,9 +155,9 @@ fn notice(ended: &TaskEnded) -> Option<Notice> {
 }
 
 /// All keys, `null` where nothing is known.
-fn body(plan: &Path, epic: &str, known: &Value) -> Value {
+fn body(place: &Place, known: &Value) -> Value {
     let mut body = json!({
-        "plan": plan.to_string_lossy(), "epic": epic, "task": null, "result": null, "outcome": null, "detail": null,
+        "plan": place.plan.to_string_lossy(), "epic": place.epic, "task": null, "result": null, "outcome": null, "detail": null,
         "exit_code": null, "completed": null, "total": null, "next": null,
     });
     if let (Some(body), Some(known)) = (body.as_object_mut(), known.as_object()) {

@@ -1,81 +1,83 @@
 //! Tells somebody of what needs a person, and of a run's end: by a program of theirs, or by an address on the web.
 //!
-//! A run neither waits for that nor fails by it: programs are started and left alone.
+//! A run neither waits for that nor fails by it: programs are started and left alone, but none for ever.
 
 mod message;
+mod programs;
 mod webhook;
 
-use std::cell::{Cell, RefCell};
+pub(super) use message::Place;
+pub(super) use programs::Programs;
+
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rustix::process::{Pid, Signal, kill_process_group};
 
 use message::Message;
 
 use super::config::{Notice, NotifyConfig};
 use super::output;
 use crate::agent::Secrets;
-use crate::run::{RunEvent, StepCommand};
-
-/// A program that takes longer is ended, if the run still lasts.
-const LONGEST: Duration = Duration::from_mins(1);
+use crate::run::{RunEvent, Stage, StepCommand, Verdict};
 
 /// Tells of one run.
 pub(super) struct Notifier {
     config: NotifyConfig,
-    plan: PathBuf,
-    epic: String,
-    secrets: Rc<Secrets>,
+    place: Place,
+    secrets: Secrets,
     /// What programs print.
     log: PathBuf,
-    running: RefCell<Vec<(Child, Instant)>>,
+    programs: Rc<Programs>,
+    /// Somebody has asked the run to end at once.
+    is_hurried: Cell<bool>,
     /// That it does not work is said once.
     has_complained: Cell<bool>,
 }
 
 impl Notifier {
-    /// Of a plan's run; what programs print goes into `log`.
+    /// Of the run of a plan; what programs print goes into `log`, and `programs` has an eye on them.
     pub(super) fn new(
         config: NotifyConfig,
-        (plan, epic): (&Path, &str),
-        secrets: &Rc<Secrets>,
+        place: Place,
+        secrets: &Secrets,
         log: PathBuf,
+        programs: &Rc<Programs>,
     ) -> Self {
-        Self {
-            config,
-            plan: plan.to_owned(),
-            epic: epic.to_owned(),
-            secrets: Rc::clone(secrets),
-            log,
-            running: RefCell::default(),
-            has_complained: Cell::new(false),
-        }
+        let (secrets, programs) = (secrets.clone(), Rc::clone(programs));
+        let (is_hurried, has_complained) = (Cell::new(false), Cell::new(false));
+        Self { config, place, secrets, log, programs, is_hurried, has_complained }
     }
 
     /// Tells of an event that somebody wants to know of.
     pub(super) fn hear(&self, event: &RunEvent) {
-        if let Some((notice, message)) = Message::of(event, &self.plan, &self.epic) {
+        if let RunEvent::Stopping(Stage::End | Stage::Kill) = event {
+            self.is_hurried.set(true);
+        }
+        if let Some((notice, message)) = Message::of(event, &self.place) {
             self.tell(notice, &message);
+        }
+        if let RunEvent::Ended(summary) = event {
+            let is_broken_off = matches!(summary.verdict, Verdict::Interrupted { .. });
+            self.programs.are_the_last(self.is_hurried.get() || is_broken_off);
         }
     }
 
     /// Tells of a run that could not go on.
     pub(super) fn failed(&self, why: &str) {
-        self.tell(Notice::RunEnded, &Message::broken(&self.plan, &self.epic, why));
+        self.tell(Notice::RunEnded, &Message::broken(&self.place, why));
+        self.programs.are_the_last(self.is_hurried.get());
     }
 
     fn tell(&self, notice: Notice, message: &Message) {
         if self.config.on.as_ref().is_some_and(|on| !on.contains(&notice)) {
             return;
         }
-        self.end_what_takes_too_long();
         let document = self.secrets.masked(&message.json(notice, Timestamp::now()));
         if let Some(run) = &self.config.run {
             self.start(command(run).env("BLUEPRINT_EVENT", notice.as_str()), document.as_bytes());
@@ -97,26 +99,12 @@ impl Notifier {
         let started = file_of(input)
             .and_then(|stdin| command.stdin(stdin).stdout(out).stderr(err).process_group(0).spawn());
         match started {
-            Ok(child) => self.running.borrow_mut().push((child, Instant::now())),
+            Ok(child) => self.programs.watch(child),
             Err(error) => {
                 let program = command.get_program().to_string_lossy().into_owned();
                 self.complain(&format!("can't start `{program}`: {error}"));
             }
         }
-    }
-
-    fn end_what_takes_too_long(&self) {
-        self.running.borrow_mut().retain_mut(|(child, since)| {
-            if !matches!(child.try_wait(), Ok(None)) {
-                return false;
-            }
-            if since.elapsed() > LONGEST
-                && let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
-            {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            true
-        });
     }
 
     fn complain(&self, why: &str) {

@@ -22,10 +22,10 @@ pub(super) fn fetched<'a>(
     let Some(repo) = Repo::discover(Path::new("."))? else { return Err(error) };
     let refs = EpicRefs::new(&epic_slug(epic), EpicRefs::DEFAULT_TEMPLATE)?;
     let plan = RemotePlan { remote: repo.remote(remote)?.within(CALL), refs };
-    let state = plan.remote.fetch(&[&plan.refs.plan()])?;
+    let records = format!("{}*", plan.refs.records());
+    let state = plan.remote.fetch(&[&plan.refs.plan(), &records])?;
     let Some(saved) = plan.saved(&state).map_err(|error| CliError::state(Path::new(epic), error))? else {
-        let text = format!("{error}, and remote `{remote}` has no state of an epic `{}`", clean(epic));
-        return Err(CliError { message: text, ..error });
+        return Err(stateless(error, remote, epic, !state.is_empty()));
     };
     let failed =
         |error| CliError::new(Kind::Environment, format!("can't keep the plan for a while: {error}"));
@@ -37,4 +37,19 @@ pub(super) fn fetched<'a>(
     let (slug, root) = (epic_slug(&context.epic), folder.path().join(".blueprint"));
     let state = StateDir::locate(&root, &slug, &context.path);
     Ok((Context { repo: Some(repo), state, ..context }, names, folder))
+}
+
+/// There is no plan of that name here, nor in the remote, where jobs of single tasks may have left what they did.
+fn stateless(error: CliError, remote: &str, epic: &str, has_records: bool) -> CliError {
+    let epic = clean(epic);
+    if !has_records {
+        let text = format!("{error}, and remote `{remote}` has no state of an epic `{epic}`");
+        return CliError { message: text, ..error };
+    }
+    let text = format!(
+        "{error}, and remote `{remote}` has records of jobs of the epic `{epic}` alone, not its plan"
+    );
+    CliError { message: text, ..error }.hint(format!(
+        "`blueprint sync`, in a checkout that has the plan's file, folds them in; then `{epic}` is known everywhere"
+    ))
 }

@@ -27,6 +27,14 @@ pub(in crate::cli) fn say_left(left: &[String]) {
     }
 }
 
+/// The lease could not be given back.
+pub(super) fn say_kept(error: &StateError) {
+    let why = clean(&error.to_string());
+    output::say(&format!(
+        "warning the lease on the plan could not be given back, and is free when its time is over: {why}"
+    ));
+}
+
 impl CliError {
     /// What keeps a plan from being worked at by way of a remote.
     pub(in crate::cli) fn state(plan: &Path, error: StateError) -> Self {
@@ -35,10 +43,13 @@ impl CliError {
             StateError::Remote(error) => error.into(),
             StateError::Run(error) => Self::run(plan, error),
             StateError::Held(_) | StateError::Claimed { .. } => Self { hint, ..Self::new(Kind::Busy, error) },
-            StateError::Diverged { .. } | StateError::Lacking { .. } => Self { hint, ..Self::usage(error) },
-            StateError::Lost(_) | StateError::Overwritten { .. } | StateError::Unreadable { .. } => {
-                Self { hint, ..Self::new(Kind::Environment, error) }
+            StateError::Diverged { .. } | StateError::Lacking { .. } | StateError::OtherPlan { .. } => {
+                Self { hint, ..Self::usage(error) }
             }
+            StateError::Lost(_)
+            | StateError::Overwritten { .. }
+            | StateError::Unreadable { .. }
+            | StateError::Unreturned { .. } => Self { hint, ..Self::new(Kind::Environment, error) },
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::given_back::{not_saved, say_left};
+use super::given_back::{not_saved, say_kept, say_left};
 use super::signals::{heed_signals, kind_of_signal};
 use super::{in_repository, remote_of_job, site};
 use crate::cli::branches::refs;
@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::{job_owner, output};
 use crate::git::{Remote, TimeLeft};
 use crate::report::clean;
+use crate::run::Asides;
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
 use crate::run::remote::{
     Keeper, Lease, RemotePlan, Restored, Saver, refuse_claimed, refuse_lacking, restore, settle,
@@ -52,8 +53,9 @@ impl Session {
         let plan = RemotePlan { remote: there, refs: refs(context)? };
         let strategy = context.config()?.config.strategy.map_or_else(Default::default, Strategy::of_git);
         let owner = job_owner::owner();
-        let venue =
-            Venue { site: &site, plan, strategy, base: None, owner, time_left: time_left.clone(), lasts };
+        // What goes wrong here ends the session.
+        let (time, asides) = (time_left.clone(), Asides::default());
+        let venue = Venue { site: &site, plan, strategy, base: None, owner, time_left: time, lasts, asides };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if time_left.is_called_off().load(Ordering::SeqCst) {
@@ -72,18 +74,23 @@ impl Session {
         &self.taken
     }
 
-    /// Keeps the remote up to date beside a run.
-    pub(in crate::cli) fn keep(mut self) -> Option<Keeper> {
+    /// Keeps the remote up to date beside a run, which tells what `asides` take.
+    pub(in crate::cli) fn keep(mut self, asides: Asides) -> Option<Keeper> {
         let saver = self.saver.take()?;
-        Some(Keeper::start(saver, self.time_left.clone()))
+        Some(Keeper::start(saver, self.time_left.clone(), asides))
     }
 
     /// Saves what was done here, and gives the lease back.
     pub(in crate::cli) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let left = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
-        say_left(&left);
-        output::say(&format!("note    saved in remote `{}`", clean(self.remote.name())));
+        let closed = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
+        say_left(&closed.left);
+        let remote = clean(self.remote.name());
+        output::say(&if closed.has_saved {
+            format!("note    saved in remote `{remote}`")
+        } else {
+            format!("note    remote `{remote}` has all of it already: nothing was pushed")
+        });
         Ok(())
     }
 }
@@ -94,7 +101,7 @@ impl Drop for Session {
         if let Some(saver) = self.saver.take()
             && let Err(error) = saver.give_up()
         {
-            tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+            say_kept(&error);
         }
     }
 }
@@ -115,7 +122,7 @@ fn begin(
         }
         Err(error) => {
             if let Err(error) = lease.through(remote.clone()).release() {
-                tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
+                say_kept(&error);
             }
             Err(CliError::records(&context.path, error))
         }

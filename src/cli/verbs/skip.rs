@@ -6,7 +6,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::said::Said;
-use crate::genesis::{Edit, Genesis, Status, TaskResult, Transition};
+use crate::genesis::{Edit, Genesis, SKIPPED, Status, TaskResult, Transition};
 use crate::plan::legal;
 use crate::report::clean;
 use crate::run::ledger;
@@ -79,8 +79,7 @@ fn skipped(genesis: &Genesis, name: &str, reason: Option<&str>) -> Result<Edit, 
     let actor = actor();
     let why = reason.map(str::trim).filter(|reason| !reason.is_empty());
     let why = why.map_or_else(String::new, |reason| format!(": {reason}"));
-    let result =
-        TaskResult { summary: format!("{} by {actor}{why}", ledger::SKIPPED), ..TaskResult::default() };
+    let result = TaskResult { summary: format!("{SKIPPED} by {actor}{why}"), ..TaskResult::default() };
     let transition = Transition {
         task: name,
         to: Status::Completed,

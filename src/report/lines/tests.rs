@@ -54,6 +54,7 @@ fn task_ended(cause: Cause, outcome: Outcome, summary: &str) -> RunEvent {
         duration: Duration::from_secs(245),
         cost_usd: None,
         used: Used::default(),
+        lacks: None,
         remaining: None,
     })
 }

@@ -176,6 +176,7 @@ mod tests {
             duration: Duration::from_secs(65),
             cost_usd: None,
             used: Used::default(),
+            lacks: None,
             remaining: None,
         })
     }

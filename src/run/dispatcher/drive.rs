@@ -45,6 +45,7 @@ impl Dispatcher<'_> {
 
     async fn work(&mut self, signals: &mut Signals, ears: &mut Ears) -> Result<(), RunError> {
         let mut output = output::Ticker::new(self.settings.output_every);
+        let asides = self.settings.asides.clone();
         while !self.is_over() || !self.is_at_an_end().await? {
             let due = self.until_due();
             let save = self.books.save_due();
@@ -55,6 +56,7 @@ impl Dispatcher<'_> {
                 () = output.tick() => self.on_tick(),
                 () = sleep_to(save), if save.is_some() => self.save_beside()?,
                 () = ears.hear() => {}
+                () = asides.heard() => asides.take().into_iter().for_each(|event| self.tell(event)),
                 () = tokio::time::sleep(LOOK), if self.is_unsettled || self.books.is_waiting() => {}
             }
             self.proceed()?;

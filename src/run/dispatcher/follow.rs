@@ -159,7 +159,7 @@ impl Dispatcher<'_> {
             Place::Foreign | Place::Orphaned => self.note_foreign(task),
             Place::ToDo => {
                 self.results.remove(task);
-                self.unmerged.retain(|unmerged| unmerged != task);
+                self.unmerged.remove(task);
                 self.tries.remove(task);
                 self.forget_limits(task);
             }

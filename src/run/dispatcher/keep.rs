@@ -91,7 +91,7 @@ impl Dispatcher<'_> {
         let is_spent = |task: &&TaskId| {
             self.results.contains_key(*task)
                 && self.books.status(task.as_str()) == Some(Status::Completed)
-                && !self.unmerged.contains(task)
+                && !self.unmerged.contains_key(*task)
                 && !self.running.contains_key(*task)
                 && !self.retiring.refused.contains(*task)
                 && self.own_folder(task).exists()

@@ -90,8 +90,8 @@ pub(super) struct Dispatcher<'a> {
     is_unsettled: bool,
     /// The work of completed tasks, where it is in git.
     results: HashMap<TaskId, Oid>,
-    /// Completed tasks whose work could not be merged.
-    unmerged: Vec<TaskId>,
+    /// Completed tasks whose work could not be merged, and why.
+    unmerged: BTreeMap<TaskId, String>,
     stage: Option<Stage>,
     /// For how long the terminal has stopped the run so far.
     stopped: watch::Sender<Duration>,
@@ -155,7 +155,7 @@ impl<'a> Dispatcher<'a> {
             refused: None,
             is_unsettled: false,
             results: HashMap::new(),
-            unmerged: Vec::new(),
+            unmerged: BTreeMap::new(),
             stage: None,
             stopped: watch::Sender::new(Duration::ZERO),
             pacing,

@@ -5,7 +5,7 @@ use crate::git::{Integrated, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
 use crate::run::record::Fact;
-use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over, ledger};
+use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -16,7 +16,7 @@ impl Dispatcher<'_> {
             return Ok(());
         }
         let genesis = self.books.genesis();
-        if genesis.task(id.as_str()).is_some_and(|task| ledger::is_skipped(genesis, task)) {
+        if genesis.task(id.as_str()).is_some_and(|task| genesis.is_skipped(task)) {
             self.tell(RunEvent::Note(format!(
                 "{id} is skipped: it adds nothing to a base but what it needs"
             )));
@@ -134,7 +134,7 @@ impl Dispatcher<'_> {
             let text =
                 format!("is completed, but its work has conflict markers in {markers}: it is not merged");
             self.tell(RunEvent::Warning { task: Some(id.clone()), text });
-            self.unmerged.push(id.clone());
+            self.unmerged.insert(id.clone(), format!("its work has conflict markers in {markers}"));
             return Ok(());
         }
         let name = self.name(id);
@@ -157,9 +157,10 @@ impl Dispatcher<'_> {
             Integrated::Conflict(paths) => {
                 let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
                 let paths = paths.join(", ");
-                let text = format!("is completed, but its work conflicts with {integration}, in {paths}");
+                let why = format!("its work conflicts with {integration}, in {paths}");
+                let text = format!("is completed, but {why}");
                 self.tell(RunEvent::Warning { task: Some(id.clone()), text });
-                self.unmerged.push(id.clone());
+                self.unmerged.insert(id.clone(), why);
             }
         }
         Ok(())

@@ -25,6 +25,7 @@ impl Dispatcher<'_> {
             duration: report.duration,
             cost_usd: self.used().cost_usd,
             used: report.used(),
+            lacks: self.books.history().task(task.as_str()).and_then(TaskHistory::lacks),
             remaining: None,
         }));
     }

@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::Dispatcher;
+use crate::agent::Outcome;
 use crate::genesis::{ProjectStatus, Status};
 use crate::plan::{Ending, State, TaskId, TaskIndex};
 use crate::run::attempt::Message;
 use crate::run::record::Fact;
-use crate::run::{Cause, Root, RunError, Summary, Verdict};
+use crate::run::{Cause, Root, RunError, Summary, TaskHistory, Verdict};
 
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
@@ -123,7 +124,8 @@ impl Dispatcher<'_> {
                 | State::Resting { .. } => {}
             }
         }
-        let mut roots: Vec<_> = lost.into_iter().map(|(index, not_run)| self.root(index, not_run)).collect();
+        let roots = lost.into_iter().map(|(index, not_run)| self.root(index, not_run));
+        let mut roots: Vec<_> = roots.chain(self.unmerged_roots()).collect();
         roots.sort_by_key(|root| (rank(root.cause), Reverse(root.not_run.len())));
         roots
     }
@@ -131,7 +133,39 @@ impl Dispatcher<'_> {
     fn root(&self, index: TaskIndex, not_run: Vec<TaskId>) -> Root {
         let task = self.id(index);
         let (outcome, detail) = self.failure_of(&task).unzip();
-        Root { task, cause: self.cause_of(index), outcome, detail: detail.flatten(), not_run }
+        let said = |detail: &String| !detail.trim().is_empty();
+        let detail = detail.flatten().filter(said).or_else(|| self.reason(&task, outcome));
+        Root { task, cause: self.cause_of(index), outcome, detail, not_run }
+    }
+
+    /// Why a task is as it is, where the end of its last attempt does not say so: what its work lacks; else what was said with its last
+    /// change of status, by us or by whoever wrote it into the plan.
+    fn reason(&self, task: &TaskId, outcome: Option<Outcome>) -> Option<String> {
+        let story = self.books.history().task(task.as_str());
+        if outcome.is_some() {
+            return story.and_then(TaskHistory::lacks).and_then(|lacks| lacks.about());
+        }
+        let status = self.books.status(task.as_str())?;
+        let ours = story.and_then(|story| story.transitions.last()).filter(|last| last.to == status);
+        let theirs = || {
+            let written = self.books.genesis().details(task.as_str()).history;
+            written.into_iter().next_back().filter(|last| last.status == Some(status))?.description
+        };
+        let said = theirs().or_else(|| ours.map(|last| last.description.clone()));
+        let said = said.filter(|said| !said.trim().is_empty())?;
+        // As `task block` writes it: the status is said already.
+        Some(said.strip_prefix(&format!("{status}: ")).map_or(said.clone(), str::to_owned))
+    }
+
+    /// Completed tasks whose work could not be merged.
+    fn unmerged_roots(&self) -> impl Iterator<Item = Root> {
+        self.unmerged.iter().map(|(task, why)| Root {
+            task: task.clone(),
+            cause: Cause::Blocked,
+            outcome: Some(Outcome::MergeConflict),
+            detail: Some(why.clone()),
+            not_run: Vec::new(),
+        })
     }
 
     /// The integration branch, if there is one yet.
@@ -158,7 +192,7 @@ impl Dispatcher<'_> {
     }
 
     fn blocked(&self) -> Vec<TaskId> {
-        let unmerged = self.unmerged.iter().cloned();
+        let unmerged = self.unmerged.keys().cloned();
         unmerged.chain(self.all(|state| matches!(state, State::Ended(Ending::Blocked)))).collect()
     }
 

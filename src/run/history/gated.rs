@@ -1,6 +1,7 @@
 //! What the journal has of the gates that a task's work went through.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::OURS;
 use crate::agent::Outcome;
@@ -71,7 +72,7 @@ impl TaskHistory {
 }
 
 /// What keeps finished work from being merged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lacks {
     /// A person's word at this gate.
     Approval(String),
@@ -83,6 +84,19 @@ pub enum Lacks {
     Rest,
     /// A person's leave to change these paths.
     Leave(Vec<String>),
+}
+
+impl Lacks {
+    /// What it is about: a gate, or paths.
+    pub(in crate::run) fn about(&self) -> Option<String> {
+        match self {
+            Self::Approval(gate) | Self::Pass(gate) | Self::Run(gate) => {
+                (!gate.is_empty()).then(|| format!("gate `{gate}`"))
+            }
+            Self::Leave(paths) => Some(paths.join(", ")),
+            Self::Rest => None,
+        }
+    }
 }
 
 impl Attempt {

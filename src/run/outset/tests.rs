@@ -51,6 +51,7 @@ fn asked_for(only: &[&str], rerun_failed: bool) -> Settings {
         provisioning: crate::run::Provisioning::default(),
         sharing: crate::run::Sharing::default(),
         output_every: None,
+        asides: crate::run::Asides::default(),
     }
 }
 

@@ -34,6 +34,17 @@ pub enum RecordsError {
     Encode(#[from] serde_json::Error),
 }
 
+impl RecordsError {
+    /// What was wrong with the remote, if that is why.
+    pub(super) fn of_remote(&self) -> Option<&RemoteError> {
+        match self {
+            Self::Remote(error) => Some(error),
+            Self::State(error) => error.of_remote(),
+            Self::Record(_) | Self::Run(_) | Self::Lost { .. } | Self::Encode(_) => None,
+        }
+    }
+}
+
 fn to(by: Option<&JobClaim>) -> String {
     by.map_or_else(String::new, |by| format!(" to {} on {}", by.owner, by.host))
 }

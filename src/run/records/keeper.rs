@@ -8,15 +8,25 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::RecordsError;
 use super::post::Post;
 use crate::git::TimeLeft;
+use crate::run::Asides;
+use crate::run::remote::Troubles;
 
 /// A claim is renewed so many times while it lasts.
 const RENEWALS: u32 = 3;
+
+/// What the thread leaves.
+struct Kept {
+    post: Post,
+    troubles: Troubles,
+    /// Another job has the task.
+    lost: Option<RecordsError>,
+}
 
 /// The thread that does it.
 #[derive(Debug)]
 pub(super) struct Keeper {
     say: Sender<Say>,
-    thread: JoinHandle<(Post, Option<RecordsError>)>,
+    thread: JoinHandle<Kept>,
     time_left: TimeLeft,
 }
 
@@ -29,10 +39,12 @@ enum Say {
 }
 
 impl Keeper {
-    /// Begins with a claim that is in the remote. `time_left` is that of the post's remote.
-    pub(super) fn start(post: Post, time_left: TimeLeft) -> Self {
+    /// Begins with a claim that is in the remote. `time_left` is that of the post's remote; `asides` is told what goes wrong.
+    pub(super) fn start(post: Post, time_left: TimeLeft, asides: Asides) -> Self {
         let (say, heard) = mpsc::channel();
-        let thread = thread::spawn(move || keep(post, &heard));
+        let what = format!("how task `{}` stands in remote `{}`", post.task, post.plan.remote.name());
+        let kept = Kept { post, troubles: Troubles::new(asides, what), lost: None };
+        let thread = thread::spawn(move || keep(kept, &heard));
         Self { say, thread, time_left }
     }
 
@@ -52,32 +64,51 @@ impl Keeper {
         self.time_left.begin_last_words();
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
-            (_, Some(lost)) => Err(lost),
-            (mut post, None) => post.save(false),
+            Kept { lost: Some(lost), .. } => Err(lost),
+            Kept { mut post, mut troubles, lost: None } => {
+                post.save(false)?;
+                troubles.are_over();
+                Ok(())
+            }
         }
     }
 }
 
-fn keep(mut post: Post, heard: &Receiver<Say>) -> (Post, Option<RecordsError>) {
-    let pause = post.lasts / RENEWALS;
+fn keep(mut kept: Kept, heard: &Receiver<Say>) -> Kept {
+    let pause = kept.post.lasts / RENEWALS;
     loop {
         match heard.recv_timeout(pause) {
             Ok(Say::Save) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Say::End) | Err(RecvTimeoutError::Disconnected) => return (post, None),
+            Ok(Say::End) | Err(RecvTimeoutError::Disconnected) => return kept,
         }
         // What was said meanwhile is said by that, too.
         if heard.try_iter().any(|say| say == Say::End) {
-            return (post, None);
+            return kept;
         }
-        match post.save(true) {
-            Ok(()) => {}
+        kept.save();
+        if kept.lost.is_some() {
+            // What its agent goes on to do, nobody would take.
+            let _ = kill_process(getpid(), Signal::TERM);
+            return kept;
+        }
+    }
+}
+
+impl Kept {
+    fn save(&mut self) {
+        match self.post.save(true) {
+            Ok(()) => self.troubles.are_over(),
             Err(lost @ RecordsError::Lost { .. }) => {
-                tracing::error!(error = %lost, "ends");
-                // What its agent goes on to do, nobody would take.
-                let _ = kill_process(getpid(), Signal::TERM);
-                return (post, Some(lost));
+                self.troubles.say(format!("{lost}; the run is ended"));
+                self.lost = Some(lost);
             }
-            Err(error) => tracing::warn!(%error, "the record could not be saved; it is tried again"),
+            Err(error) => {
+                let until = self.post.claim.free_at();
+                let then = format!(
+                    "it is tried again; unless that works, another job may take the task from {until:.0} on"
+                );
+                self.troubles.tell(error.of_remote(), &error, &then);
+            }
         }
     }
 }

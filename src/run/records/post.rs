@@ -24,12 +24,14 @@ pub(super) struct Post {
     pub(super) plan: RemotePlan,
     /// The journal that tells of it.
     pub(super) journal: PathBuf,
+    /// Where the plan's file is in its repository.
+    pub(super) place: Option<String>,
     pub(super) task: TaskId,
     /// What its refs are called after.
     pub(super) slug: String,
     /// Its status, as long as the journal says nothing of it.
     pub(super) status: Status,
-    /// Ours; when it expires is said anew each time.
+    /// Ours, as it is in the remote; when it expires is said anew each time.
     pub(super) claim: JobClaim,
     /// How long a claim lasts.
     pub(super) lasts: Duration,
@@ -47,12 +49,15 @@ impl Post {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task; others if the remote can't be written.
     pub(super) fn save(&mut self, is_ours: bool) -> Result<(), RecordsError> {
-        let at = shelf::store(&self.plan, &self.record(is_ours)?)?;
+        let expires = Timestamp::now().checked_add(self.lasts).unwrap_or(Timestamp::MAX);
+        let claim = is_ours.then(|| JobClaim { expires, ..self.claim.clone() });
+        let at = shelf::store(&self.plan, &self.record(claim)?)?;
         for _ in 1..TURNS {
             let moves = self.moves(at)?;
             match self.plan.remote.push(&moves) {
                 Ok(()) => {
                     self.known.extend(moves.into_iter().filter_map(|each| Some((each.name, each.to?))));
+                    self.claim.expires = expires;
                     return Ok(());
                 }
                 Err(RemoteError::Moved { name, holds, .. }) => self.see_moved(&name, holds)?,
@@ -74,14 +79,14 @@ impl Post {
         }
     }
 
-    fn record(&self, is_ours: bool) -> Result<TaskRecord, RecordsError> {
+    fn record(&self, claim: Option<JobClaim>) -> Result<TaskRecord, RecordsError> {
         let lines = read_records::<Value>(&self.journal)?.records;
-        let expires = Timestamp::now().checked_add(self.lasts).unwrap_or(Timestamp::MAX);
         let facts: Vec<_> = of_task(&lines, self.task.as_str()).cloned().collect();
         Ok(TaskRecord {
             status: self.status_in(&facts),
-            claim: is_ours.then(|| JobClaim { expires, ..self.claim.clone() }),
+            claim,
             facts,
+            plan: self.place.clone(),
             ..TaskRecord::new(self.plan.refs.epic(), &self.task)
         })
     }

@@ -10,7 +10,7 @@ use crate::genesis::Genesis;
 use crate::git::{BranchName, Move, Oid, RefMap, Remote, RemoteError, Strategy, TimeLeft};
 use crate::run::record::{Fact, Record, open_journal};
 use crate::run::remote::RemotePlan;
-use crate::run::{History, RunError, Site, ledger};
+use crate::run::{Asides, History, RunError, Site, ledger};
 use crate::store::{Journal, read_records};
 
 /// A clone, its remote, and who we are there.
@@ -29,6 +29,8 @@ pub struct Venue<'a> {
     pub time_left: TimeLeft,
     /// How long what we claim is ours without our saying so again.
     pub lasts: Duration,
+    /// Is told what goes wrong beside the run.
+    pub asides: Asides,
 }
 
 /// What is known here when records are folded in.

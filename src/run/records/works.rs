@@ -9,7 +9,7 @@ use crate::genesis::{Genesis, Status};
 use crate::git::{EpicRefs, GitError, Integrated, Message, Oid, Repo, Strategy, Work};
 use crate::plan::{Plan, Task, TaskId, TaskIndex};
 use crate::run::record::Fact;
-use crate::run::{Attempt, History, Isolation, ledger};
+use crate::run::{Attempt, History, Isolation};
 
 /// The work of a completed task.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(super) fn finished(
 ) -> Vec<Finished> {
     let is_done = |task: &Task| {
         let found = genesis.task(task.id.as_str()).filter(|task| task.status == Status::Completed);
-        found.is_some_and(|task| !ledger::is_skipped(genesis, task))
+        found.is_some_and(|task| !genesis.is_skipped(task))
     };
     let done = plan.tasks().filter(|(index, task)| is_meant(*index) && is_done(task));
     let mut found: Vec<_> = done.filter_map(|(_, task)| work_of(task, history)).collect();

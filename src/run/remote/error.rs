@@ -57,6 +57,16 @@ pub enum StateError {
         /// The remote.
         remote: String,
     },
+    /// What the remote has under the epic's name is another plan's.
+    #[error("remote `{remote}` has the state of another plan, `{theirs}`, under the epic name `{epic}`")]
+    OtherPlan {
+        /// The remote.
+        remote: String,
+        /// The epic.
+        epic: String,
+        /// The other plan's file, in the repository.
+        theirs: String,
+    },
     /// What is there is not what was expected.
     #[error("`{name}` of the remote can't be understood: {why}")]
     Unreadable {
@@ -64,6 +74,16 @@ pub enum StateError {
         name: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// Something could not be saved, and the lease not be given back.
+    #[error(
+        "{error}\nnor could the lease be given back: nobody else can work at the plan until {free_at:.0}"
+    )]
+    Unreturned {
+        /// Why it could not be saved.
+        error: Box<StateError>,
+        /// From then on the plan is free.
+        free_at: jiff::Timestamp,
     },
     /// The remote, or git.
     #[error(transparent)]
@@ -90,6 +110,23 @@ impl StateError {
         Self::Unreadable { name: name.to_owned(), why: why.to_string() }
     }
 
+    /// What was wrong with the remote, if that is why.
+    pub(in crate::run) fn of_remote(&self) -> Option<&RemoteError> {
+        match self {
+            Self::Remote(error) => Some(error),
+            Self::Unreturned { error, .. } => error.of_remote(),
+            Self::Held(_)
+            | Self::Claimed { .. }
+            | Self::Lost(_)
+            | Self::Overwritten { .. }
+            | Self::Diverged { .. }
+            | Self::Lacking { .. }
+            | Self::OtherPlan { .. }
+            | Self::Unreadable { .. }
+            | Self::Run(_) => None,
+        }
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -109,9 +146,11 @@ impl StateError {
                  with all its history (`git fetch --unshallow`)"
                     .to_owned(),
             ),
+            Self::OtherPlan { .. } => Some("give this plan another epic's name, in its file or by `--epic NAME`".to_owned()),
             Self::Unreadable { name, .. } => {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }
+            Self::Unreturned { error, .. } => error.hint(),
             Self::Remote(error) => error.hint(),
             Self::Run(_) => None,
         }

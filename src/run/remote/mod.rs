@@ -14,11 +14,13 @@ mod expiry;
 mod keeper;
 mod lease;
 mod lineage;
+mod place;
 mod restore;
 mod save;
 mod saved;
 mod settle;
 mod token;
+mod troubles;
 
 use jiff::Timestamp;
 
@@ -32,11 +34,13 @@ pub use error::StateError;
 pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
+pub(in crate::run) use place::{place, refuse_another};
 pub use restore::{Restored, restore};
-pub use save::Saver;
+pub use save::{Closed, Saver};
 pub use saved::Saved;
 pub use settle::{leave, settle};
 pub(in crate::run) use token::Token;
+pub(in crate::run) use troubles::Troubles;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Instant;
 
 use super::checkout::note_left;
-use super::lineage::whole_lines;
+use super::lineage::{is_idle, whole_lines};
 use super::restore::journal;
 use super::saved::Card;
 use super::{Lease, RemotePlan, Restored, Saved, StateError};
@@ -32,23 +32,46 @@ pub struct Saver {
     settled: RefMap,
     /// Refs of the remote that somebody else has moved: theirs they are.
     left: BTreeSet<String>,
+    /// Those of them that nobody was told of yet.
+    untold: Vec<String>,
     /// What the remote has.
     saved: Option<Saved>,
     card: Card,
     renewed: Instant,
+    /// Anything was pushed but the lease.
+    has_saved: bool,
+}
+
+/// What came of saving, in the end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Closed {
+    /// The remote did not have all of it already.
+    pub has_saved: bool,
+    /// The refs that were left as somebody else has moved them in the remote, as far as nobody was told of them.
+    pub left: Vec<String>,
 }
 
 impl Saver {
     /// Saves from where the remote and this clone have been brought together.
     pub fn new(site: Site, lease: Lease, restored: Restored) -> Self {
         let Restored { known, settled, saved, card, .. } = restored;
-        let (left, renewed) = (BTreeSet::new(), Instant::now());
-        Self { site, lease, known, settled, left, saved, card, renewed }
+        let (left, untold, renewed) = (BTreeSet::new(), Vec::new(), Instant::now());
+        Self { site, lease, known, settled, left, untold, saved, card, renewed, has_saved: false }
     }
 
     /// The lease.
     pub fn lease(&self) -> &Lease {
         &self.lease
+    }
+
+    /// The remote's name.
+    pub(super) fn remote(&self) -> &str {
+        self.plan().remote.name()
+    }
+
+    /// The refs that were found to be moved by somebody else since this was last asked.
+    pub(super) fn newly_left(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.untold)
     }
 
     /// When the lease is to be renewed, if nothing is saved until then.
@@ -64,20 +87,21 @@ impl Saver {
         self.bring(false)
     }
 
-    /// The same for the last time, as patiently as the handle of the remote is: the lease is given back with it. Gives the refs that were left as somebody else has moved them in the remote.
+    /// The same for the last time, as patiently as the handle of the remote is: the lease is given back with it.
     ///
     /// # Errors
     /// As [`Saver::save`]. The lease is given back even so, where that can be.
-    pub fn end(mut self, time_left: &TimeLeft) -> Result<Vec<String>, StateError> {
+    pub fn end(mut self, time_left: &TimeLeft) -> Result<Closed, StateError> {
         time_left.begin_last_words();
         match self.bring(true) {
-            Ok(()) => Ok(self.left.into_iter().collect()),
+            Ok(()) => Ok(Closed { has_saved: self.has_saved, left: self.untold }),
             Err(lost @ StateError::Lost(_)) => Err(lost),
             Err(error) => {
-                if let Err(error) = self.lease.release() {
-                    tracing::warn!(%error, "the lease could not be given back; it is free when its time is over");
-                }
-                Err(error)
+                let free_at = self.lease.holder().free_at();
+                Err(match self.lease.release() {
+                    Ok(()) => error,
+                    Err(_) => StateError::Unreturned { error: Box::new(error), free_at },
+                })
             }
         }
     }
@@ -104,7 +128,8 @@ impl Saver {
             self.plan().remote.push(some)?;
             self.note(some);
         }
-        let is_new = self.saved.as_ref() != Some(&state);
+        let is_new = self.is_new(&state);
+        self.has_saved |= is_new || !moves.is_empty();
         let mut last = Vec::new();
         let renewal = if is_last {
             last.push(self.lease.end());
@@ -131,6 +156,13 @@ impl Saver {
             self.saved = Some(state);
         }
         Ok(())
+    }
+
+    /// Whether the remote lacks anything of it: that somebody has looked, and found nothing to do, is nothing.
+    fn is_new(&self, state: &Saved) -> bool {
+        let Some(saved) = &self.saved else { return true };
+        let since = state.journal.strip_prefix(&*saved.journal);
+        (&state.plan, &state.card) != (&saved.plan, &saved.card) || !since.is_some_and(is_idle)
     }
 
     /// The plan's file before the journal that it follows.
@@ -187,8 +219,8 @@ impl Saver {
             let (remote, name) = (self.plan().remote.name().to_owned(), name.to_owned());
             return Err(StateError::Overwritten { remote, name });
         }
-        tracing::warn!(name, "somebody else has moved it in the remote; it is left there");
         self.left.insert(name.to_owned());
+        self.untold.push(name.to_owned());
         Ok(())
     }
 

@@ -123,7 +123,7 @@ fn after(
 fn is_undone(held: &Held<'_>, plan: &Plan, index: TaskIndex) -> bool {
     let id = plan.task(index).id.as_str();
     held.genesis.task(id).is_some_and(|task| match task.status {
-        Status::Completed => !ledger::is_skipped(&held.genesis, task),
+        Status::Completed => !held.genesis.is_skipped(task),
         Status::InProgress => ledger::is_ours(held.history.task(id), &held.genesis, task),
         Status::Failed | Status::Blocked => true,
         Status::Pending | Status::Cancelled => false,

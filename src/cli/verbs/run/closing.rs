@@ -78,13 +78,8 @@ fn after_a_job(
         }
         Verdict::Blocked => {
             let waiting = waiting(history, summary);
-            match waiting.map(|task| word_that_is_due(history.task(task.as_str()))) {
-                Some(("answer", rest)) => job.at_a_distance("answer", waiting, rest),
-                // What else a person may say is said where the work can be seen.
-                Some(_) | None => {
-                    job.at_a_distance("status", waiting.or_else(|| summary.blocked.first()), "")
-                }
-            }
+            let word = |task: &TaskId| job.word(task, word_that_is_due(history.task(task.as_str())));
+            waiting.map_or_else(|| job.at_a_distance("status", summary.blocked.first(), ""), word)
         }
         Verdict::OverBudget => over_budget(&job.job(task), summary, again),
         Verdict::Interrupted { .. } => {

@@ -1,4 +1,5 @@
 mod again;
+mod beside;
 mod closing;
 mod detach;
 mod one_task;
@@ -14,6 +15,7 @@ pub(super) use unbegun::{Files, Unbegun, write_down};
 pub(super) use view::{Listener, Progress, View, tell_all};
 
 use again::Again;
+use beside::Beside;
 use outputs::Outputs;
 
 use std::num::NonZeroUsize;
@@ -155,10 +157,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     if args.detached {
         detach::leave_the_terminal()?;
     }
-    if args.ci && names.len() != 1 {
-        return whole_plan::run(args, global, path, names);
-    }
-    run_here(args, global, path, names, Vec::new())
+    let beside = Beside::new();
+    let ran = if args.ci && names.len() != 1 {
+        whole_plan::run(args, global, path, names, &beside)
+    } else {
+        run_here(args, global, path, names, (Vec::new(), &beside))
+    };
+    beside.end(View::of(args.progress, global));
+    ran
 }
 
 /// With the state that this clone has.
@@ -167,7 +173,7 @@ fn run_here(
     global: &Global,
     path: PathBuf,
     names: &[String],
-    more: Vec<Listener>,
+    (more, beside): (Vec<Listener>, &Beside),
 ) -> Result<u8, CliError> {
     let (context, known) = Context::open(path, global)?.known()?;
     context.refuse_a_rival()?;
@@ -176,6 +182,8 @@ fn run_here(
     let config = context.config()?;
     let view = View::of(args.progress, global);
     let settings = settings::settings(args, &known.plan, only, &config, &repo, view == View::Bars)?;
+    beside.asides.mask(&settings.secrets);
+    let settings = Settings { asides: beside.asides.clone(), ..settings };
     if args.dry_run {
         preface::say_strangers(&known, &config.config);
         let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
@@ -186,11 +194,11 @@ fn run_here(
         preface::say(&context, &known, &repo, &config.config, &settings)?;
     }
     if args.ci && settings.only.len() == 1 {
-        return one_task::run((args, global), (&context, &known), &repo, settings, view);
+        return one_task::run((args, global), (&context, &known), &repo, settings, (view, beside));
     }
     // The run reads the plan anew, under its lock: two of a large one would be one too many.
     drop(known);
-    start((&context, global), &repo, settings, view, (args, more))
+    start((&context, global), &repo, settings, (view, beside), (args, more))
 }
 
 /// What a run without any flag would do with one task, and where its agent's definition is.
@@ -225,17 +233,18 @@ fn start(
     (context, global): (&Context, &Global),
     repo: &Repo,
     settings: Settings,
-    view: View,
+    (view, beside): (View, &Beside),
     (args, more): (&Args, Vec<Listener>),
 ) -> Result<u8, CliError> {
     let site = site(context, repo, context.plan_file()?);
     let loaded = context.config()?;
-    let notify = (context, loaded.config.notify.clone());
-    let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notify, &settings.secrets)?;
+    let job = args.job(context, &settings);
+    let elsewhere = job.as_ref().map(|(elsewhere, _)| elsewhere.clone());
+    let notifier = beside.notifier(context, loaded.config.notify.clone(), &settings, elsewhere);
+    let outputs = Outputs::open(args.events.as_deref(), args.junit.as_deref(), notifier, &settings.secrets)?;
     let show = view.show_in(outputs.service(), loaded);
     let again = Again::of(args, &settings.only);
     let announcer = args.detached.then(detach::announcer);
-    let job = args.job(context, &settings);
     let listeners = announcer.into_iter().chain([show]).chain(outputs.listeners()).chain(more).collect();
     let tell = tell_all(listeners);
     let is_of_one = job.as_ref().is_some_and(|(_, task)| task.is_some());

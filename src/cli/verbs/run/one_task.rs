@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::{Args, Listener, Unbegun, View, start, unbegun};
+use super::{Args, Beside, Listener, Unbegun, View, start, unbegun};
 use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::elsewhere::Elsewhere;
@@ -31,7 +31,7 @@ pub(super) fn run(
     (context, known): (&Context, &Known),
     repo: &Repo,
     settings: Settings,
-    view: View,
+    around: (View, &Beside),
 ) -> Result<u8, CliError> {
     let Some(index) = settings.only.first().and_then(|task| known.plan.find(task.as_str())) else {
         return Err(CliError::usage("no task is named"));
@@ -44,7 +44,7 @@ pub(super) fn run(
     }
     let ground = (context, global);
     match begun.map_err(|error| unbegun::broken(args.files(), ground, error))? {
-        Begun::Job(job) => run_job((args, global), context, repo, settings, view, (job, time_left)),
+        Begun::Job(job) => run_job((args, global), context, repo, settings, around, (job, time_left)),
         Begun::LeftTo(claim) => Err(unbegun::broken(args.files(), ground, left_to(task, &claim))),
         Begun::Completed => {
             output::say(&format!("task `{}` is completed already: there is nothing to do", shown(task)));
@@ -109,6 +109,7 @@ fn begin(
         owner: job_owner::owner(),
         time_left: time_left.clone(),
         lasts: args.lease(),
+        asides: settings.asides.clone(),
     };
     venue.begin(&known.plan, &known.genesis, index).map_err(|error| CliError::records(&context.path, error))
 }
@@ -118,7 +119,7 @@ fn run_job(
     context: &Context,
     repo: &Repo,
     settings: Settings,
-    view: View,
+    around: (View, &Beside),
     (job, time_left): (Job, TimeLeft),
 ) -> Result<u8, CliError> {
     // What is merged is tried where all of it is together.
@@ -136,7 +137,7 @@ fn run_job(
         hears.hear(event);
     };
     let more: Vec<Listener> = vec![Box::new(hear)];
-    let ran = start((context, global), repo, settings, view, (args, more));
+    let ran = start((context, global), repo, settings, around, (args, more));
     // The run is over, and with it whoever heard it.
     let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
     let exit = ran?;

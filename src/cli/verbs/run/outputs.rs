@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use super::view::Listener;
 use crate::agent::Secrets;
 use crate::cli::args::Global;
-use crate::cli::config::NotifyConfig;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::notify::Notifier;
@@ -47,7 +46,7 @@ impl Outputs {
     pub(super) fn open(
         events: Option<&Path>,
         junit: Option<&Path>,
-        (context, notify): (&Context, Option<NotifyConfig>),
+        notifier: Option<Notifier>,
         secrets: &Secrets,
     ) -> Result<Self, CliError> {
         let secrets = Rc::new(secrets.clone());
@@ -60,10 +59,8 @@ impl Outputs {
             // An earlier run's would be taken for this one's.
             write(path, b"")?;
         }
-        let log = context.state.path().join("notify.log");
-        let notifier = notify
-            .map(|notify| Rc::new(Notifier::new(notify, (&context.path, &context.epic), &secrets, log)));
-        Ok(Self { events, junit, service, notifier, chronicle: Rc::default(), secrets })
+        let (notifier, chronicle) = (notifier.map(Rc::new), Rc::default());
+        Ok(Self { events, junit, service, notifier, chronicle, secrets })
     }
 
     /// The service that the run's log is to be written for.

@@ -15,8 +15,8 @@ use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{
-    Caps, Cast, Caster, Isolation as InWhat, Keep, Outfit, Price, Prices, Protected, Provisioning, Settings,
-    Step, VerifyStep,
+    Asides, Caps, Cast, Caster, Isolation as InWhat, Keep, Outfit, Price, Prices, Protected, Provisioning,
+    Settings, Step, VerifyStep,
 };
 
 /// How often running agents' last lines are shown on a terminal.
@@ -89,6 +89,7 @@ pub(super) fn settings(
         provisioning: provisioning(config)?,
         sharing: sharing(config),
         output_every: shows_output.then_some(OUTPUT_EVERY),
+        asides: Asides::default(),
     })
 }
 

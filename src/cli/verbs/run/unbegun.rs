@@ -41,7 +41,7 @@ pub(in crate::cli::verbs) fn write_down(
     unbegun: Unbegun,
 ) -> Result<(), CliError> {
     let (_, known) = Context::open(context.path.clone(), global)?.known()?;
-    let outputs = Outputs::open(files.events, files.junit, (context, None), &secrets_around(context))?;
+    let outputs = Outputs::open(files.events, files.junit, None, &secrets_around(context))?;
     let next = unbegun.next.clone();
     outputs.hear(&RunEvent::Ended(unbegun.summary(&known.genesis)));
     outputs.close(context, global, &next)
@@ -49,7 +49,7 @@ pub(in crate::cli::verbs) fn write_down(
 
 /// The same where nothing can be said of how it ends but that error, which is handed back.
 pub(super) fn broken(files: Files<'_>, (context, global): (&Context, &Global), error: CliError) -> CliError {
-    let written = Outputs::open(files.events, files.junit, (context, None), &secrets_around(context))
+    let written = Outputs::open(files.events, files.junit, None, &secrets_around(context))
         .and_then(|outputs| outputs.close(context, global, ""));
     if let Err(unwritten) = written {
         output::error(&unwritten);

@@ -3,24 +3,31 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::{Args, run_here, unbegun};
+use super::{Args, Beside, Listener, run_here, unbegun};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::remote::{Jobs, Session, not_saved, say_left};
-use crate::run::remote::Keeper;
+use crate::run::remote::{Closed, Keeper};
 
 /// The plan at `path`, or the tasks of it that are named.
-pub(super) fn run(args: &Args, global: &Global, path: PathBuf, names: &[String]) -> Result<u8, CliError> {
+pub(super) fn run(
+    args: &Args,
+    global: &Global,
+    path: PathBuf,
+    names: &[String],
+    beside: &Beside,
+) -> Result<u8, CliError> {
     let context = Context::open(path.clone(), global)?.context();
     let session = Session::begin(&context, args.remote(), args.lease(), Jobs::Refuse)
         .map_err(|error| unbegun::broken(args.files(), (&context, global), error))?;
-    let Some(keeper) = session.keep().map(Rc::new) else { return Ok(0) };
+    let Some(keeper) = session.keep(beside.asides.clone()).map(Rc::new) else { return Ok(0) };
     let hears = Rc::clone(&keeper);
-    let ran = run_here(args, global, path, names, vec![Box::new(move |event| hears.hear(event))]);
+    let more: Vec<Listener> = vec![Box::new(move |event| hears.hear(event))];
+    let ran = run_here(args, global, path, names, (more, beside));
     // The run is over, and with it whoever heard it.
-    let left = Rc::into_inner(keeper).map_or(Ok(Vec::new()), Keeper::end);
+    let closed = Rc::into_inner(keeper).map_or_else(|| Ok(Closed::default()), Keeper::end);
     let exit = ran?;
-    say_left(&left.map_err(|error| not_saved(&context, error))?);
+    say_left(&closed.map_err(|error| not_saved(&context, error))?.left);
     Ok(exit)
 }
