@@ -54,6 +54,7 @@ mod landing;
 mod limits;
 mod live;
 mod logs;
+mod looking_afar;
 mod man;
 mod mischief;
 mod morning;

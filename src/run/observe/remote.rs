@@ -74,11 +74,11 @@ struct Asker {
 
 impl Asker {
     fn start(plan: &RemotePlan) -> Self {
-        let (is_over, (hold, held)) = (Arc::new(AtomicBool::new(false)), channel::<()>());
+        let (is_over, (hold, pause)) = (Arc::new(AtomicBool::new(false)), channel::<()>());
         let (tell, answers) = unbounded_channel();
         let plan = RemotePlan { remote: plan.remote.clone().until(&is_over), refs: plan.refs.clone() };
         let thread = spawn(move || {
-            while held.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+            while pause.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
                 if tell.send(plan.fetch()).is_err() {
                     return;
                 }
