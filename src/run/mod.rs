@@ -85,7 +85,7 @@ pub use handover::{
     Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
     place, remake,
 };
-pub use history::{Again, Attempt, History, Lacks, RunSpan, TaskHistory};
+pub use history::{Again, Attempt, History, Lacks, RunSpan, Stretch, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
 pub use observe::{Moment, Unwatched, observe};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};

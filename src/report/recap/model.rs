@@ -69,6 +69,9 @@ pub struct Summary {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    /// For people: how many tasks runs were at work on that the journal knows nothing of any more.
+    #[serde(skip)]
+    pub forgotten: usize,
 }
 
 /// How much was done at once. Times are in milliseconds.
@@ -258,6 +261,9 @@ pub struct AttemptRecap {
     pub agent_ended: Option<Timestamp>,
     pub ended: Option<Timestamp>,
     pub took_ms: u64,
+    /// For people: that was no agent's work.
+    #[serde(skip)]
+    pub is_by_a_person: bool,
     pub agent_ms: Option<u64>,
     pub outcome: Option<Outcome>,
     pub counts: bool,

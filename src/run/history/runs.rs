@@ -1,7 +1,10 @@
 //! What the journal has of runs: when they were at work.
 
-use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::{OURS, Stretch};
 use crate::run::record::{Fact, Record};
 use crate::run::{Attempt, Caps, History, Verdict};
 
@@ -20,20 +23,40 @@ pub struct RunSpan {
     pub out_of_budget: Option<Caps>,
 }
 
+impl RunSpan {
+    /// From its start to its end, or until it was last heard of.
+    pub fn length(&self) -> Duration {
+        Stretch { from: self.started, to: self.ended.unwrap_or(self.last_seen) }.length()
+    }
+}
+
 impl History {
     /// The runs, the first one first.
     pub fn runs(&self) -> &[RunSpan] {
         &self.runs
     }
 
-    /// For how long runs were at work, added up, where there was any: of one that was killed, until it was last heard of; of the one with
-    /// the id `live`, until `now`.
-    pub fn at_work(&self, live: Option<&str>, now: Timestamp) -> Option<SignedDuration> {
-        let span = |run: &RunSpan| {
+    /// For how long anything was at work, where there was any: each run from its start to its end, and agents that were at work outside of runs,
+    /// as jobs of single tasks have them; what was at once counts once. Of a run that was killed it counts until that was last heard of; of the
+    /// one with the id `live`, until `now`.
+    pub fn at_work(&self, live: Option<&str>, now: Timestamp) -> Option<Duration> {
+        let run = |run: &RunSpan| {
             let open = if live == Some(run.run.as_str()) { now } else { run.last_seen };
-            run.ended.unwrap_or(open).duration_since(run.started).max(SignedDuration::ZERO)
+            Stretch { from: run.started, to: run.ended.unwrap_or(open) }
         };
-        self.runs.iter().map(span).reduce(|all, one| all.checked_add(one).unwrap_or(all))
+        let until = self.counts_until(live.is_some(), now);
+        let attempts = self.tasks.values().flat_map(|story| &story.attempts);
+        let by_agents = attempts.filter(|attempt| !attempt.is_by_a_person());
+        let stretches = by_agents.flat_map(|attempt| attempt.stretches(until));
+        let mut all: Vec<_> = self.runs.iter().map(run).chain(stretches).collect();
+        all.sort_by_key(|stretch| stretch.from);
+        let mut end = all.first()?.from;
+        let mut new = |stretch: &Stretch| {
+            let from = end.max(stretch.from);
+            end = end.max(stretch.to);
+            Stretch { from, to: stretch.to }.length()
+        };
+        Some(all.iter().map(&mut new).sum())
     }
 
     /// Notes what a record, which has not been taken in yet, says of runs.
@@ -64,10 +87,15 @@ impl History {
             Fact::AttemptEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
             Fact::Reported(reported) => self.see_run_of(reported.task.as_str(), reported.attempt, time),
             Fact::GateEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
+            Fact::AgentStarted(started) => self.see_run_of(started.task.as_str(), started.attempt, time),
+            Fact::Transition(change) if change.actor == OURS => {
+                if let Some(span) = self.runs.last_mut().filter(|span| span.ended.is_none()) {
+                    span.last_seen = span.last_seen.max(time);
+                }
+            }
             // What a person does may stand after a run that was killed.
             Fact::JournalBegun { .. }
             | Fact::RunEnding { .. }
-            | Fact::AgentStarted(_)
             | Fact::Kept { .. }
             | Fact::OverEstimate(_)
             | Fact::Transition(_)
@@ -121,7 +149,7 @@ mod tests {
         let by_hand = |second| {
             let (second, mut fact) = started("b", 1, second);
             if let Fact::AttemptStarted(started) = &mut fact {
-                started.run = String::new();
+                (started.run, started.runner) = (String::new(), crate::run::PERSON.into());
             }
             (second, fact)
         };
@@ -143,6 +171,6 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_makes_no_time_less_than_none() {
         let facts = [run_started("r1", 1_000), run_ended("r1", 10)];
-        assert_eq!(history(facts).at_work(None, at(0)), Some(SignedDuration::ZERO));
+        assert_eq!(history(facts).at_work(None, at(0)), Some(Duration::ZERO));
     }
 }

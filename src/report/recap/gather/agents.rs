@@ -36,6 +36,10 @@ impl Work<'_> {
     fn recap(self, (agent, runner): Name<'_>, tasks: &[TaskRecap]) -> AgentRecap {
         let used = self.attempts.iter().map(|attempt| used(attempt)).fold(Used::default(), Used::plus);
         let own: Vec<_> = self.tasks.iter().filter_map(|at| tasks.get(*at)).collect();
+        let is_done_by = |task: &TaskRecap| {
+            let by = |attempt: &AttemptRecap| attempt.agent.as_deref() == agent && attempt.runner == runner;
+            task.attempts.iter().any(|attempt| attempt.counts && by(attempt))
+        };
         let is_ones_own = |task: &&&TaskRecap| {
             let by = |attempt: &AttemptRecap| attempt.agent.as_deref() == agent && attempt.runner == runner;
             task.attempts.iter().all(by)
@@ -44,7 +48,8 @@ impl Work<'_> {
             agent: agent.map(str::to_owned),
             runner: runner.to_owned(),
             tasks: own.len(),
-            completed: own.iter().filter(|task| task.status == Status::Completed).count(),
+            // By whose work it is: who gave it back has not done it.
+            completed: own.iter().filter(|task| task.status == Status::Completed && is_done_by(task)).count(),
             attempts: self.attempts.len(),
             unsuccessful: self.attempts.iter().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
             took_ms: self.attempts.iter().map(|attempt| attempt.took_ms).sum(),

@@ -1,5 +1,5 @@
 use super::Sources;
-use super::millis;
+use super::millis_of;
 use super::spans::{Span, Spans};
 use crate::report::recap::{AttemptRecap, GatePass};
 use crate::run::{Attempt, GateEnded, TaskHistory};
@@ -29,7 +29,8 @@ fn recap(attempt: &Attempt, span: Span, counts: bool, sources: &Sources<'_>) -> 
         began: span.began,
         agent_ended: span.agent_ended,
         ended: span.ended,
-        took_ms: millis(span.began, span.ended.unwrap_or(sources.now)),
+        took_ms: millis_of(attempt.took(sources.history.counts_until(sources.live, sources.now))),
+        is_by_a_person: attempt.is_by_a_person(),
         agent_ms: ended.map(|ended| ended.duration_ms),
         outcome: attempt.outcome(),
         counts,

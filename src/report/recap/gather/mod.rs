@@ -12,6 +12,7 @@ mod spans;
 mod tasks;
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -23,7 +24,7 @@ use crate::genesis::{Genesis, Status};
 use crate::git::DiffStat;
 use crate::plan::Plan;
 use crate::report::Counts;
-use crate::run::{Attempt, History, Record, Used};
+use crate::run::{Attempt, History, Record, Used, ledger};
 
 /// What a recap is made of.
 pub struct Sources<'a> {
@@ -57,7 +58,7 @@ impl Recap {
             made: sources.now,
             plan: plan(sources),
             summary: summary(sources, &tasks),
-            pace: pace::pace(sources.plan, &tasks, sources.now),
+            pace: pace::pace(sources, &tasks),
             accuracy: accuracy(&tasks),
             failures: failures::failures(sources, &tasks),
             outcomes: failures::outcomes(&tasks),
@@ -101,7 +102,14 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
         cost_usd: used.cost_usd,
         tokens: used.tokens,
         changed: done.filter_map(|task| task.changed).reduce(ChangeSize::plus),
+        forgotten: forgotten(sources),
     }
+}
+
+fn forgotten(sources: &Sources<'_>) -> usize {
+    let is_forgotten =
+        |id: &str| ledger::is_forgotten(sources.history.task(id), &sources.genesis.details(id));
+    sources.genesis.tasks().iter().filter(|task| is_forgotten(&task.id)).count()
 }
 
 fn used(attempt: &super::AttemptRecap) -> Used {
@@ -122,6 +130,11 @@ impl From<DiffStat> for ChangeSize {
     fn from(stat: DiffStat) -> Self {
         Self { files: stat.files, insertions: stat.insertions, deletions: stat.deletions }
     }
+}
+
+/// In milliseconds.
+fn millis_of(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// From one to the other, in milliseconds; 0 if the clock was set back between them.

@@ -62,7 +62,11 @@ fn summary(recap: &Recap, zone: &TimeZone) -> String {
         let _ = write!(text, ", {number} {state}");
     }
     text.push_str(".\n\n");
+    if let Some(forgotten) = words::forgotten(summary.forgotten) {
+        text = text + &forgotten + "\n\n";
+    }
     match summary.began {
+        None if summary.forgotten > 0 => text,
         Some(began) => text + &figures(recap, &words::moment(began, zone), zone) + "\n",
         None => text + "No task has been tried yet.\n\n",
     }
