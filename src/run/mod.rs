@@ -78,7 +78,7 @@ pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskE
 pub use events::attach;
 pub use gates::{
     Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
-    Reviewer, Told, When, pass_by_hand,
+    REVIEW, Reviewer, Told, When, pass_by_hand,
 };
 pub use ground::known_slugs;
 pub use handover::{

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{ProjectStatus, Status};
 use crate::report::Counts;
-use crate::run::Because;
+use crate::run::{Because, REVIEW, Used};
 
 /// `report --format json`; `schemas/report.schema.json` says what each key means.
 #[derive(Debug, Clone, Serialize)]
@@ -157,6 +157,13 @@ pub struct AgentRecap {
     pub accuracy: Option<Accuracy>,
 }
 
+impl AgentRecap {
+    /// Whether it looked at the work of others, and did none of its own.
+    pub(super) fn is_reviewer(&self) -> bool {
+        self.runner == REVIEW
+    }
+}
+
 /// What came of one gate, over all tasks.
 #[derive(Debug, Clone, Serialize)]
 #[expect(missing_docs, reason = "the keys are said in the schema")]
@@ -268,6 +275,9 @@ pub struct AttemptRecap {
     pub outcome: Option<Outcome>,
     pub counts: bool,
     pub goes_on: Option<Because>,
+    /// For people: who reviewed its work, and what that used up of what it used up.
+    #[serde(skip)]
+    pub reviews: Vec<(String, Used)>,
     pub resolves: Option<u32>,
     pub summary: Option<String>,
     pub detail: Option<String>,

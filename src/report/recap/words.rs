@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::model::{Accuracy, AttemptRecap, ChangeSize};
+use super::model::{Accuracy, AgentRecap, AttemptRecap, ChangeSize};
 use crate::agent::Tokens;
 use crate::genesis::Status;
 use crate::report::text::short;
@@ -26,6 +26,11 @@ pub(super) fn forgotten(tasks: usize) -> Option<String> {
 /// How long: `3m 05s`.
 pub(super) fn took(ms: u64) -> String {
     short(Duration::from_millis(ms))
+}
+
+/// `2 of 3`; who reviews has none of its own to do.
+pub(super) fn tasks_done(agent: &AgentRecap) -> String {
+    if agent.is_reviewer() { dash() } else { format!("{} of {}", agent.completed, agent.tasks) }
 }
 
 /// What stands where nothing is known.

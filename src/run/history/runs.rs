@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{OURS, Stretch};
-use crate::run::record::{Fact, Record};
-use crate::run::{Attempt, Caps, History, Verdict};
+use crate::run::record::{AttemptEnded, Fact, Record};
+use crate::run::{Attempt, Caps, History, Used, Verdict};
 
 /// The time that one run was at work.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct RunSpan {
     pub ended: Option<Timestamp>,
     /// When it was last heard of.
     pub last_seen: Timestamp,
+    /// What was used up in it, as far as that is known: what a review of an earlier run's work cost is in here, not there.
+    pub used: Used,
     /// What it might use up, as far as that is known, if it ended because that was used up.
     pub out_of_budget: Option<Caps>,
 }
@@ -70,6 +72,7 @@ impl History {
                     started: time,
                     ended: None,
                     last_seen: time,
+                    used: Used::default(),
                     out_of_budget: None,
                 });
             }
@@ -84,7 +87,10 @@ impl History {
             Fact::AgentSpoke { task, attempt } | Fact::Merged { task, attempt, .. } => {
                 self.see_run_of(task.as_str(), *attempt, time);
             }
-            Fact::AttemptEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
+            Fact::AttemptEnded(ended) => {
+                self.see_run_of(ended.task.as_str(), ended.attempt, time);
+                self.book(ended);
+            }
             Fact::Reported(reported) => self.see_run_of(reported.task.as_str(), reported.attempt, time),
             Fact::GateEnded(ended) => self.see_run_of(ended.task.as_str(), ended.attempt, time),
             Fact::AgentStarted(started) => self.see_run_of(started.task.as_str(), started.attempt, time),
@@ -109,6 +115,21 @@ impl History {
             | Fact::TakenOut(_)
             | Fact::OfLaterVersion => {}
         }
+    }
+
+    /// What an end of an attempt tells more than the one before was used up in the run that is under way; of what jobs of single tasks tell,
+    /// which no run started, nothing.
+    fn book(&mut self, ended: &AttemptEnded) {
+        let story = self.tasks.get(&ended.task).map(|story| story.attempts.as_slice()).unwrap_or_default();
+        let Some(attempt) = story.iter().rfind(|attempt| attempt.started.attempt == ended.attempt) else {
+            return;
+        };
+        let more = Used { cost_usd: ended.cost_usd, tokens: ended.tokens }.since(attempt.used());
+        let own = self.runs.iter().rposition(|run| run.run == attempt.started.run);
+        let Some(own) = own.filter(|_| more.is_known()) else { return };
+        let under_way = self.runs.len().checked_sub(1).filter(|last| self.runs[*last].ended.is_none());
+        let run = &mut self.runs[under_way.unwrap_or(own)];
+        run.used = run.used.plus(more);
     }
 
     /// The run that started that attempt is at work, if it is the newest one: else a later one tells what became of it.
@@ -166,6 +187,28 @@ mod tests {
         assert_eq!(seconds(None, 20_000), Some(15));
         assert_eq!(seconds(Some("r1"), 2_000), Some(1_010));
         assert_eq!(history([]).at_work(None, at(5)), None);
+    }
+
+    #[test]
+    fn what_a_later_run_spends_on_an_attempt_is_its_own() {
+        let spent = |cost: f64, second| {
+            let (second, mut fact) = ended("a", 1, Outcome::Completed, second);
+            if let Fact::AttemptEnded(ended) = &mut fact {
+                ended.cost_usd = Some(cost);
+            }
+            (second, fact)
+        };
+        let facts = [
+            run_started("r1", 1),
+            started("a", 1, 2),
+            spent(0.75, 3),
+            run_ended("r1", 4),
+            run_started("r2", 5),
+        ];
+        let facts = facts.into_iter().chain([spent(0.75, 6), spent(1.0, 7), run_ended("r2", 8)]);
+        let history = history(facts);
+        let used: Vec<_> = history.runs().iter().map(|run| run.used.cost_usd.unwrap_or_default()).collect();
+        assert_eq!(used, [0.75, 0.25]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn recap(attempt: &Attempt, span: Span, counts: bool, sources: &Sources<'_>) -> 
         detail: ended.and_then(|ended| ended.question.clone().or_else(|| ended.detail.clone())),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
+        reviews: attempt.reviews().map(|(reviewer, used)| (reviewer.to_owned(), used)).collect(),
         gates: attempt.gates.iter().map(pass).collect(),
     }
 }

@@ -46,6 +46,8 @@ pub struct Sources<'a> {
     pub now: Timestamp,
     /// How much an attempt has changed, where that can be told.
     pub changed: &'a dyn Fn(&Attempt) -> Option<DiffStat>,
+    /// How much all that is merged has changed, where that can be told.
+    pub changed_in_all: Option<DiffStat>,
 }
 
 impl Recap {
@@ -91,6 +93,7 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
     let attempts = || tasks.iter().flat_map(|task| &task.attempts);
     let used = attempts().map(used).fold(Used::default(), Used::plus);
     let done = tasks.iter().filter(|task| task.status == Status::Completed);
+    let in_all = sources.changed_in_all.map(ChangeSize::from).filter(|size| size.files > 0);
     let is_open = sources.live || attempts().any(|attempt| attempt.ended.is_none());
     Summary {
         counts: Counts::of(tasks.iter().map(|task| task.status)),
@@ -101,7 +104,7 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
         unsuccessful: attempts().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
-        changed: done.filter_map(|task| task.changed).reduce(ChangeSize::plus),
+        changed: in_all.or_else(|| done.filter_map(|task| task.changed).reduce(ChangeSize::plus)),
         forgotten: forgotten(sources),
     }
 }
@@ -135,9 +138,4 @@ impl From<DiffStat> for ChangeSize {
 /// In milliseconds.
 fn millis_of(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// From one to the other, in milliseconds; 0 if the clock was set back between them.
-fn millis(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
 }
