@@ -69,6 +69,7 @@ pub struct Summary {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    pub unmeasured: usize,
     /// For people: how many tasks runs were at work on that the journal knows nothing of any more.
     #[serde(skip)]
     pub forgotten: usize,
@@ -250,6 +251,7 @@ pub struct TaskRecap {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    pub unmeasured: bool,
     pub summary: Option<String>,
     pub deliverables: Vec<String>,
     pub notes: Option<String>,

@@ -13,6 +13,8 @@ use crate::run::{Attempt, Caps, History, Used, Verdict};
 pub struct RunSpan {
     /// Its id.
     pub run: String,
+    /// On which machine.
+    pub host: String,
     /// When it began.
     pub started: Timestamp,
     /// When it ended; nothing while it lives, or if it was killed.
@@ -36,6 +38,13 @@ impl History {
     /// The runs, the first one first.
     pub fn runs(&self) -> &[RunSpan] {
         &self.runs
+    }
+
+    /// The machine that an attempt was made on, where the journal has its run: of a job that did one task alone it has only what is about
+    /// the task.
+    pub fn host_of(&self, attempt: &Attempt) -> Option<&str> {
+        let run = self.runs.iter().rfind(|run| run.run == attempt.started.run)?;
+        Some(&run.host).filter(|host| !host.is_empty()).map(String::as_str)
     }
 
     /// For how long anything was at work, where there was any: each run from its start to its end, and agents that were at work outside of runs,
@@ -65,10 +74,11 @@ impl History {
     pub(super) fn note_runs(&mut self, record: &Record) {
         let time = record.time;
         match &record.fact {
-            Fact::RunStarted { run, .. } => {
-                let run = run.clone();
+            Fact::RunStarted { run, host, .. } => {
+                let (run, host) = (run.clone(), host.clone());
                 self.runs.push(RunSpan {
                     run,
+                    host,
                     started: time,
                     ended: None,
                     last_seen: time,

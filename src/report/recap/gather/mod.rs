@@ -44,7 +44,7 @@ pub struct Sources<'a> {
     pub live: bool,
     /// What counts as now.
     pub now: Timestamp,
-    /// How much an attempt has changed, where that can be told.
+    /// How much an attempt has changed; nothing, where its commits are not here.
     pub changed: &'a dyn Fn(&Attempt) -> Option<DiffStat>,
     /// How much all that is merged has changed, where that can be told.
     pub changed_in_all: Option<DiffStat>,
@@ -92,8 +92,11 @@ fn plan(sources: &Sources<'_>) -> PlanRecap {
 fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
     let attempts = || tasks.iter().flat_map(|task| &task.attempts);
     let used = attempts().map(used).fold(Used::default(), Used::plus);
-    let done = tasks.iter().filter(|task| task.status == Status::Completed);
-    let in_all = sources.changed_in_all.map(ChangeSize::from).filter(|size| size.files > 0);
+    let done = || tasks.iter().filter(|task| task.status == Status::Completed);
+    let unmeasured = done().filter(|task| task.unmeasured).count();
+    // Where all that is merged is here.
+    let in_all =
+        sources.changed_in_all.map(ChangeSize::from).filter(|size| size.files > 0 && unmeasured == 0);
     let is_open = sources.live || attempts().any(|attempt| attempt.ended.is_none());
     Summary {
         counts: Counts::of(tasks.iter().map(|task| task.status)),
@@ -104,7 +107,8 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
         unsuccessful: attempts().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
-        changed: in_all.or_else(|| done.filter_map(|task| task.changed).reduce(ChangeSize::plus)),
+        changed: in_all.or_else(|| done().filter_map(|task| task.changed).reduce(ChangeSize::plus)),
+        unmeasured,
         forgotten: forgotten(sources),
     }
 }
