@@ -254,6 +254,12 @@ impl Known {
         Ok(self.tasks(names)?.into_iter().map(|index| self.plan.task(index).id.clone()).collect())
     }
 
+    /// Whether runs were at work on the plan that the journal knows nothing of.
+    pub(super) fn is_forgotten(&self) -> bool {
+        let forgotten = |id: &str| ledger::is_forgotten(self.history.task(id), &self.genesis.details(id));
+        self.genesis.tasks().iter().any(|task| forgotten(&task.id))
+    }
+
     /// An attempt at that task: the one of that number, or the newest.
     pub(super) fn attempt(&self, task: &str, number: Option<u32>) -> Result<&Attempt, CliError> {
         let id = clean(task);
@@ -264,6 +270,10 @@ impl Known {
             None => attempts.last(),
         };
         found.ok_or_else(|| match (attempts.len(), number) {
+            (0, _) if ledger::is_forgotten(story, &self.genesis.details(task)) => {
+                CliError::usage(format!("nothing that task `{id}` printed is here: {}", ledger::FORGOTTEN))
+                    .hint(format!("`{}` shows that", call("status", "", &id, "")))
+            }
             (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet"))
                 .hint(format!("`{}` says what it waits for", call("explain", "", &id, ""))),
             (count, number) => CliError::usage(format!(

@@ -27,7 +27,8 @@ pub fn load(genesis: &Genesis) -> Result<Plan, Vec<Diagnostic>> {
     }
     bridge(genesis, &mut graph);
     let project = genesis.project();
-    let parts = Parts { project: project.project_name.clone(), epic, status: project.status, tasks, graph };
+    let parts =
+        Parts { project: project.project_name.clone(), epic, status: genesis.project_status(), tasks, graph };
     Plan::new(parts).map_err(|on_cycle| vec![unreachable_cycle(genesis, on_cycle)])
 }
 

@@ -4,6 +4,7 @@
 
 mod bar;
 mod chronicle;
+mod countdown;
 mod events;
 mod explain;
 mod graph;

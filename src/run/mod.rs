@@ -78,14 +78,14 @@ pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskE
 pub use events::attach;
 pub use gates::{
     Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
-    Reviewer, Told, When, pass_by_hand,
+    REVIEW, Reviewer, Told, When, pass_by_hand,
 };
 pub use ground::known_slugs;
 pub use handover::{
     Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
     place, remake,
 };
-pub use history::{Again, Attempt, History, Lacks, RunSpan, TaskHistory};
+pub use history::{Again, Attempt, History, Lacks, RunSpan, Stretch, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
 pub use observe::{Glimpse, Moment, Unwatched, observe, observe_remote};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};

@@ -121,6 +121,7 @@ fn announced(site: &Site, settings: &Settings, ground: &Ground, start: Oid) -> S
         jobs: settings.jobs.get(),
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
+        unestimated: plan.unestimated(|index| outset.is_to_do(index)),
         id_width: plan.tasks().map(|(_, task)| task.id.as_str().chars().count()).max().unwrap_or(0),
     }
 }

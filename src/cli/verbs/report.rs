@@ -6,11 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::Global;
 use crate::cli::branches::refs;
-use crate::cli::context::Known;
+use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::cli::remote::{Looked, RemoteArgs};
-use crate::git::{DiffStat, Repo};
+use crate::cli::sizes::own_change;
+use crate::git::DiffStat;
 use crate::report::{self, Recap, Sources};
 use crate::run::Attempt;
 
@@ -74,7 +75,7 @@ impl Args {
 fn recap(looked: &Looked) -> Result<Recap, CliError> {
     let (context, known) = (&looked.context, &looked.known);
     let records = looked.records()?;
-    let changed = |attempt: &Attempt| changed(context.repo.as_ref()?, attempt);
+    let changed = |attempt: &Attempt| own_change(context.repo.as_ref()?, attempt);
     Ok(Recap::new(&Sources {
         path: &context.path,
         genesis: &known.genesis,
@@ -85,13 +86,16 @@ fn recap(looked: &Looked) -> Result<Recap, CliError> {
         live: known.run.is_some(),
         now: Timestamp::now(),
         changed: &changed,
+        changed_in_all: changed_in_all(context),
     }))
 }
 
-/// Against its own base: nothing of what others have done is in it. Commits that are gone leave the size unknown.
-fn changed(repo: &Repo, attempt: &Attempt) -> Option<DiffStat> {
-    let base = attempt.started.base.parse().ok()?;
-    repo.changed(base, attempt.commit()?).ok()
+/// From the plan's start to all that is merged, each line once, but for the plan's own file. Commits that are gone leave the size unknown.
+fn changed_in_all(context: &Context) -> Option<DiffStat> {
+    let (repo, refs) = (context.repo.as_ref()?, refs(context).ok()?);
+    let start = repo.start(&refs).ok()??;
+    let all = repo.target(&refs.integration().full()).ok()??;
+    repo.changed_but_for(start, all, repo.relative(&context.path).as_deref()).ok()
 }
 
 /// The branch with the finished work, once there is any.

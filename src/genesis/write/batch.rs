@@ -38,7 +38,7 @@ pub struct Batch {
     entries: Vec<u32>,
     /// By the task's place in the document.
     tasks: BTreeMap<usize, Changed>,
-    completed: usize,
+    counts: Counts,
     project: Option<ProjectStatus>,
     last: Option<Timestamp>,
     count: usize,
@@ -64,7 +64,6 @@ impl Batch {
         let listed = &writer.view.listed;
         let mut entries: Vec<u32> = (0..u32::try_from(listed.len()).ok()?).collect();
         entries.sort_by_key(|entry| listed.get(*entry as usize).map(|listed| &listed.reference.id));
-        let is_completed = |task: &&Task| task.status == Status::Completed;
         Some(Batch {
             words: writer.all_words(),
             lists,
@@ -72,8 +71,8 @@ impl Batch {
             log,
             entries,
             tasks: BTreeMap::new(),
-            completed: genesis.tasks().iter().filter(is_completed).count(),
-            project: None,
+            counts: Counts::of(genesis.tasks(), None),
+            project: genesis.project().status,
             last: None,
             count: 0,
         })
@@ -92,12 +91,6 @@ impl Batch {
     /// The status of a task with all that was added; nothing, if that did not change it.
     pub fn status(&self, genesis: &Genesis, task: &str) -> Option<Status> {
         self.changed(genesis.view().find(task)?)
-    }
-
-    /// Whether every task but that one is completed.
-    pub fn is_last_open(&self, genesis: &Genesis, task: &str) -> bool {
-        let status = self.status(genesis, task).or_else(|| genesis.task(task).map(|task| task.status));
-        self.completed + usize::from(status != Some(Status::Completed)) == genesis.tasks().len()
     }
 
     /// Adds a transition; false, if it can't be written in a batch. One to the status that the task has already changes nothing.
@@ -138,9 +131,8 @@ impl Batch {
     }
 
     fn note(&mut self, before: Status, transition: &Transition<'_>) {
-        self.completed += usize::from(transition.to == Status::Completed);
-        self.completed -= usize::from(before == Status::Completed);
-        self.project = transition.project.or(self.project);
+        self.counts = self.counts.moved(before, transition.to);
+        self.project = self.counts.project_after(transition.to, self.project);
         self.last = self.last.max(Some(transition.at));
     }
 
@@ -201,8 +193,7 @@ impl Batch {
         let Some(last) = self.last else { return Vec::new() };
         let mut writer = Writer { words: Some(&self.words), ..Writer::of(genesis) };
         writer.change_metadata(self.project, &written(last));
-        let status = |index: usize, task: &Task| self.changed(index).unwrap_or(task.status);
-        writer.write_counters(Counts::by(genesis.tasks(), status));
+        writer.write_counters(self.counts);
         for (status, list) in Status::ALL.into_iter().zip(self.lists) {
             if let Some((list, place)) = list {
                 let entries = self.entries_for(status, genesis);

@@ -17,7 +17,6 @@ fn transition(task: &str, to: Status, number: usize) -> Transition<'_> {
         description: "in a batch",
         changes: None,
         result: Some(result),
-        project: None,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::genesis::Status;
 use crate::report::Reader;
 use crate::report::TaskStatus;
 use crate::report::status::{Owner, until};
+use crate::run::ledger::FORGOTTEN;
 
 /// Why the task is where it is, the weightiest reason first, as sentences without a full stop.
 pub(in crate::report) fn reasons(
@@ -11,6 +12,12 @@ pub(in crate::report) fn reasons(
     waits_for: &[Awaited],
     around: &Surroundings<'_>,
 ) -> Vec<String> {
+    let mut why = of_status(task, waits_for, around);
+    why.extend(task.is_forgotten.then(|| FORGOTTEN.to_owned()));
+    why
+}
+
+fn of_status(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<String> {
     match task.status {
         Status::Pending => pending(task, waits_for, around),
         Status::InProgress => vec![in_progress(task, around)],
@@ -76,6 +83,7 @@ fn in_progress(task: &TaskStatus, around: &Surroundings<'_>) -> String {
 
 fn completed(task: &TaskStatus) -> String {
     match task.attempts {
+        0 if task.is_forgotten => "it was completed after a run had begun it".to_owned(),
         0 => "it was completed by hand, or without work".to_owned(),
         1 => "it was completed by its first attempt".to_owned(),
         count => format!("it was completed after {count} attempts"),

@@ -5,14 +5,32 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::model::{Accuracy, AttemptRecap, ChangeSize};
+use super::model::{Accuracy, AgentRecap, AttemptRecap, ChangeSize};
 use crate::agent::Tokens;
 use crate::genesis::Status;
 use crate::report::text::short;
 
+/// What a recap lacks, if the journal has not always been there.
+pub(super) fn forgotten(tasks: usize) -> Option<String> {
+    let of = match tasks {
+        0 => return None,
+        1 => "A run was at work on 1 task".to_owned(),
+        many => format!("Runs were at work on {many} tasks"),
+    };
+    Some(format!(
+        "{of} whose journal is not here any more: `blueprint clean` removed it, or it is another clone's. What the plan itself says is all \
+         that is left of that."
+    ))
+}
+
 /// How long: `3m 05s`.
 pub(super) fn took(ms: u64) -> String {
     short(Duration::from_millis(ms))
+}
+
+/// `2 of 3`; who reviews has none of its own to do.
+pub(super) fn tasks_done(agent: &AgentRecap) -> String {
+    if agent.is_reviewer() { dash() } else { format!("{} of {}", agent.completed, agent.tasks) }
 }
 
 /// What stands where nothing is known.

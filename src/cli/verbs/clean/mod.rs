@@ -17,7 +17,7 @@ use crate::cli::remote::RemoteArgs;
 use crate::git::epic_slug;
 use crate::report::{clean, shell_word};
 use crate::run::Tenure;
-use found::{Item, Survey};
+use found::{Item, Sort, Survey};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -77,6 +77,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let survey = Survey::of(&context, &known, &branches, args.into.as_deref(), args.force)?;
     if args.format == Format::Human {
         output::page(&shown(&survey))?;
+        tell_of_story(&context, &survey);
     }
     let may = args.yes || (asks && !survey.goes.is_empty() && is_agreed(survey.goes.len())?);
     let removes = may && tenure.is_some();
@@ -104,6 +105,17 @@ fn shown(survey: &Survey) -> String {
     };
     let goes = survey.goes.iter().map(|item| line("goes", item));
     goes.chain(survey.stays.iter().map(|item| line("stays", item))).collect()
+}
+
+/// What happened is in the journal alone, which goes.
+fn tell_of_story(context: &Context, survey: &Survey) {
+    if survey.goes.iter().any(|item| item.kind == Sort::State) {
+        let plan = shell_word(&context.path.to_string_lossy());
+        output::say(&format!(
+            "note    the plan's journal goes with its state, and with it what `report`, `explain` and `logs` tell; to keep that: \
+             `blueprint report {plan} --output FILE`"
+        ));
+    }
 }
 
 fn is_agreed(count: usize) -> Result<bool, CliError> {

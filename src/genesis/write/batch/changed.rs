@@ -96,7 +96,6 @@ impl Step {
             description: &self.description,
             changes: None,
             result: self.result.clone(),
-            project: None,
         }
     }
 }

@@ -77,7 +77,7 @@ fn figures(recap: &Recap) -> Markup {
     let in_vain = summary.unsuccessful;
     html! {
         dl.figures {
-            (figure("Completed", &done, &percent(share(summary.counts.completed, summary.counts.total) / 100.0)))
+            (figure("Completed", &done, &format!("{}\u{a0}%", summary.counts.percent())))
             @if summary.attempts > 0 {
                 (figure("Time at work", &took(pace.wall_ms), &format!("{} of agents' work", took(pace.worked_ms))))
                 (figure("Attempts", &summary.attempts.to_string(), &format!("{in_vain} without success")))
@@ -117,7 +117,9 @@ fn when(recap: &Recap, zone: &TimeZone) -> Markup {
             (Some(began), Some(ended)) if began == ended => p.when { "On " (began) },
             (Some(began), Some(ended)) => p.when { "From " (began) " to " (ended) },
             (Some(began), None) => p.when { "Since " (began) },
+            (None, _) if recap.summary.forgotten > 0 => {},
             (None, _) => p.when { "No task has been tried yet." },
         }
+        @if let Some(forgotten) = words::forgotten(recap.summary.forgotten) { p.when { (forgotten) } }
     }
 }
