@@ -18,7 +18,7 @@ use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Remote, Repo, TimeLeft, epic_slug};
 use crate::report::clean;
-use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, live_claims};
 use crate::run::remote::{
     FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking,
     restore, settle,
@@ -317,7 +317,6 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
         Jobs::LetBe => {}
     }
     refuse_lacking(venue.site, &venue.plan, &fetched)?;
-    give_way(venue.site, &venue.plan, &fetched)?;
     let mut restored = restore(venue.site, &venue.plan, &fetched)?;
     for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
         restored
@@ -325,6 +324,11 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
             .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
     }
     let taken = venue.take_in(&fetched)?;
+    restored.notes.extend(taken.passed_over.iter().map(|task| {
+        format!(
+            "{task} is not in the plan any more: what its job did is passed over, and stays on its branch"
+        )
+    }));
     settle(venue.site)?;
     Ok((restored, taken))
 }

@@ -7,6 +7,7 @@
 //! Only who has the lease writes the plan, and renews the lease by the same push: whoever has lost it writes nothing any more. Branches and
 //! the other refs of the epic are the same there as here.
 
+mod apart;
 mod checkout;
 mod claims;
 mod error;
@@ -18,6 +19,7 @@ mod restore;
 mod save;
 mod saved;
 mod settle;
+mod shape;
 mod token;
 mod troubles;
 
