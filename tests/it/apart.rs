@@ -131,7 +131,7 @@ fn what_was_done_here_on_top_of_work_that_does_not_stand_is_done_again() {
 }
 
 #[test]
-fn work_of_both_that_conflicts_is_resolved_by_the_next_run() {
+fn work_from_here_that_conflicts_with_that_of_others_is_blocked_and_its_commits_stay() {
     let script = "== *\nwrite {task}.txt x\nwrite shared.txt of {task}";
     let fleet = Fleet::new(&two_and_one(), script);
     let (mine, job) = (fleet.clone("mine"), fleet.clone("job"));
@@ -173,4 +173,21 @@ fn a_task_that_was_added_here_stays_in_the_plan() {
     assert!(
         fleet.git(&["show", &format!("{PLAN}:genesis.xml")]).contains("<completedTasks>3</completedTasks>")
     );
+}
+
+#[test]
+fn what_a_person_has_not_committed_stays_where_it_is() {
+    let fleet = Fleet::new(&two_and_one(), WRITES);
+    let (mine, job) = (fleet.clone("mine"), fleet.clone("job"));
+    let folder = take(&mine, "c");
+    fs::write(folder.join("hand.txt"), "by hand").unwrap();
+    job.run(&["--ci"]).assert(0, &[]);
+    let ended = mine.run(&["--ci"]);
+    ended.assert(
+        0,
+        &["`c` was worked at here and elsewhere", "refs/heads/blueprint/trial/c is left as it is here"],
+    );
+    assert_eq!(fs::read_to_string(folder.join("hand.txt")).unwrap(), "by hand");
+    mine.assert_statuses(&ALL);
+    assert_done_everywhere(&fleet, &["a.txt", "b.txt", "c.txt"]);
 }

@@ -183,3 +183,84 @@ fn on_top_of(
     let is_in = |work: Oid| commits.iter().flatten().any(|commit| contains(*commit, work));
     stale.iter().find(|(_, work)| is_in(*work)).map(|(task, _)| task.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::sample::{at, ended, started};
+
+    fn fact(second: u32, fact: &str, task: &str) -> Value {
+        json!({"time": format!("2026-01-01T00:00:{second:02}Z"), "fact": fact, "task": task, "attempt": 1})
+    }
+
+    fn set_back(second: u32, tasks: &[&str]) -> Value {
+        let time = format!("2026-01-01T00:00:{second:02}Z");
+        json!({"time": time, "fact": "set-back", "by": "ada", "tasks": tasks, "note": null, "transitions": []})
+    }
+
+    /// An attempt that began at that second and base, and ended with that commit.
+    fn done(second: i64, task: &str, (base, commit): (&str, &str)) -> [Value; 2] {
+        let [started, ended] = [started(task, 1, second), ended(task, 1, Outcome::Completed, second + 1)]
+            .map(|(second, fact)| serde_json::to_value(Record { time: at(second), fact }).unwrap());
+        let with = |mut line: Value, key: &str, digit: &str| {
+            line[key] = digit.repeat(40).into();
+            line
+        };
+        [with(started, "base", base), with(ended, "commit", commit)]
+    }
+
+    fn joined(here: &[Value], there: &[Value], records: &[TaskRecord]) -> Joined {
+        Sides { here, there, records }.joined(|commit, ancestor| commit == ancestor)
+    }
+
+    fn ids(tasks: &[&str]) -> BTreeSet<TaskId> {
+        tasks.iter().map(|task| TaskId::from(*task)).collect()
+    }
+
+    #[test]
+    fn what_only_this_clone_has_worked_at_is_taken_from_here_but_for_its_merges() {
+        let common = fact(1, "attempt-started", "a");
+        let (mine, merge) = (fact(2, "attempt-ended", "a"), fact(3, LOCAL, "a"));
+        let theirs = fact(4, "attempt-started", "b");
+        let run = json!({"time": "2026-01-01T00:00:05Z", "fact": "run-started"});
+        let joined = joined(&[common.clone(), mine.clone(), merge, run], &[common, theirs], &[]);
+        assert_eq!((joined.lines, joined.ours), (vec![mine], ids(&["a"])));
+        assert!(joined.given_up.is_empty() && joined.unmerged.is_empty() && !joined.is_rebased);
+    }
+
+    #[test]
+    fn what_others_have_worked_at_as_well_stays_as_they_left_it_whether_the_journal_says_so_or_a_record() {
+        let (mine, theirs) = (fact(2, "attempt-started", "a"), fact(3, "attempt-started", "a"));
+        let record = TaskRecord { facts: vec![theirs.clone()], ..TaskRecord::new("e", &TaskId::from("a")) };
+        let other = fact(1, "attempt-started", "b");
+        for (there, records) in [(vec![other.clone(), theirs], vec![]), (vec![other], vec![record])] {
+            let joined = joined(std::slice::from_ref(&mine), &there, &records);
+            assert_eq!(joined.given_up, BTreeMap::from([(TaskId::from("a"), Why::Both)]));
+            assert!(joined.lines.is_empty() && joined.ours.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_decided_of_several_tasks_at_once_holds_for_all_or_none() {
+        let here = [set_back(1, &["a", "b"]), set_back(2, &["b", "c"]), set_back(3, &["d"])];
+        let joined = joined(&here, &[fact(1, "attempt-started", "c")], &[]);
+        let with = |task: &str| Why::With(TaskId::from(task));
+        let given_up = [("a", with("b")), ("b", with("c")), ("c", Why::Both)];
+        assert_eq!(joined.given_up, given_up.map(|(task, why)| (TaskId::from(task), why)).into());
+        assert_eq!((joined.ours, joined.unmerged), (ids(&["d"]), ids(&["d"])));
+        assert_eq!(joined.lines, here[2..]);
+    }
+
+    #[test]
+    fn what_was_made_on_top_of_work_that_does_not_stand_does_not_stand_either() {
+        let here = [done(1, "a", ("0", "1")), done(3, "b", ("1", "2")), done(5, "c", ("2", "3"))].concat();
+        let on_their_own = done(7, "d", ("0", "4"));
+        let joined = joined(&[&here[..], &on_their_own].concat(), &done(2, "a", ("0", "5")), &[]);
+        let on_top = |task: &str| Why::OnTop(TaskId::from(task));
+        let given_up = [("a", Why::Both), ("b", on_top("a")), ("c", on_top("b"))];
+        assert_eq!(joined.given_up, given_up.map(|(task, why)| (TaskId::from(task), why)).into());
+        assert_eq!((joined.lines, joined.ours), (on_their_own.to_vec(), ids(&["d"])));
+    }
+}

@@ -13,11 +13,8 @@ use super::restore::journal;
 use super::saved::{Card, PLAN};
 use super::shape::{Shape, common_plan};
 use super::{RemotePlan, Saved, StateError};
-use crate::genesis::{Genesis, Status};
 use crate::git::{GitError, Oid, RefMap, Repo, content_id};
-use crate::plan::TaskId;
-use crate::run::records::told;
-use crate::run::{History, Site, TaskHistory};
+use crate::run::Site;
 use crate::store::{StateDir, StoreError, read_json, write_json};
 
 /// Whose the plan is that a run goes on with.
@@ -31,7 +28,7 @@ pub(super) enum Whose {
 
 /// How the commit that is checked out stands to the one that was when the state was saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
+pub(super) enum Since {
     /// It is that one; or there is none to compare with.
     Same,
     /// It follows it.
@@ -47,10 +44,10 @@ enum Since {
 pub(super) struct Checkout {
     pub(super) bytes: Vec<u8>,
     pub(super) whose: Whose,
-    since: Since,
-    head: Option<Oid>,
+    pub(super) since: Since,
+    pub(super) head: Option<Oid>,
     /// The plan's file in that commit.
-    committed: Option<Vec<u8>>,
+    pub(super) committed: Option<Vec<u8>>,
 }
 
 /// Notes in the folder of the plan's state what the remote and this clone last had in common.
@@ -123,25 +120,8 @@ impl Checkout {
     }
 
     /// Whether more of the history may tell of what it is.
-    fn may_be_older(&self) -> bool {
+    pub(super) fn may_be_older(&self) -> bool {
         self.whose == Whose::Here && self.since == Since::Aside
-    }
-
-    /// Leaves only those tasks that nobody has taken out of the plan by a commit that is checked out, or is below that.
-    fn retain_not_taken_out(&self, site: &Site, tasks: &mut BTreeSet<TaskId>) -> Result<(), StateError> {
-        let (Some(path), Some(head)) = (site.repo.relative(site.plan.path()), self.head) else {
-            return Ok(());
-        };
-        let Some(committed) = &self.committed else { return Ok(()) };
-        let now = tasks_of(committed);
-        if tasks.is_empty() || tasks.iter().all(|task| now.contains(task)) {
-            return Ok(());
-        }
-        for version in site.repo.versions(head, &path)? {
-            let before = site.repo.blob(version)?.map(|bytes| tasks_of(&bytes)).unwrap_or_default();
-            tasks.retain(|task| now.contains(task) || !before.contains(task));
-        }
-        Ok(())
     }
 
     /// What is to be saved of the checkout: of one that is older, nothing but that.
@@ -160,66 +140,7 @@ impl Checkout {
     }
 }
 
-/// Has nobody work with a plan that lacks what others have worked at: saved, that would be gone. Call it before anything is taken up.
-///
-/// # Errors
-/// [`StateError::Lacking`] names the tasks.
-pub fn refuse_lacking(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<(), StateError> {
-    let saved = plan.saved(fetched)?;
-    let here = journal(&site.state)?;
-    let lineage = lineage(&here, saved.as_ref().map_or(&[], |saved| &saved.journal));
-    let mut checkout = Checkout::of(site, plan, fetched, saved.as_ref())?;
-    if checkout.may_be_older() {
-        // Where that can't be had, what can be told without decides.
-        let _ = plan.remote.fetch_history();
-        checkout = Checkout::of(site, plan, fetched, saved.as_ref())?;
-    }
-    let journal = match (lineage, &saved) {
-        (Lineage::Ahead, _) => Some(&*here),
-        (Lineage::Same | Lineage::Behind | Lineage::Apart, saved) => {
-            saved.as_ref().map(|saved| &*saved.journal)
-        }
-    };
-    let Some(history) = told(journal, plan, fetched)? else { return Ok(()) };
-    let is_saved = checkout.whose == Whose::Saved && lineage != Lineage::Ahead;
-    let mut needed = worked_at(&history);
-    let bytes = match &saved {
-        Some(saved) if is_saved => {
-            // What the state has let go, somebody has decided.
-            let let_go = worked_at(&saved.history());
-            needed.retain(|task| !let_go.contains(task));
-            &saved.plan
-        }
-        Some(_) if checkout.since == Since::Later => return Ok(()),
-        Some(saved) => {
-            if checkout.since != Since::Same {
-                needed.extend(tasks_of(&saved.plan));
-            }
-            &checkout.bytes
-        }
-        None => &checkout.bytes,
-    };
-    // What is no plan is told of where it is read.
-    let Ok(genesis) = Genesis::parse(bytes.clone()) else { return Ok(()) };
-    needed.retain(|task| genesis.task(task.as_str()).is_none());
-    if saved.is_none() {
-        checkout.retain_not_taken_out(site, &mut needed)?;
-    }
-    if needed.is_empty() {
-        return Ok(());
-    }
-    let tasks = needed.into_iter().collect();
-    let (path, remote) = (site.plan.path().to_owned(), plan.remote.name().to_owned());
-    Err(StateError::Lacking { path, tasks, remote })
-}
-
 /// Tasks that have had an attempt, or are completed.
-fn worked_at(history: &History) -> BTreeSet<TaskId> {
-    let is_worked_at = |story: &TaskHistory| {
-        !story.attempts.is_empty() || story.transitions.iter().any(|change| change.to == Status::Completed)
-    };
-    history.tasks().filter(|(_, story)| is_worked_at(story)).map(|(task, _)| task.clone()).collect()
-}
 
 /// Whether nobody but us has written the file: it is as it was committed, or as we left it.
 pub(super) fn is_ours(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
@@ -262,13 +183,6 @@ fn since(repo: &Repo, head: Oid, known: Oid) -> Since {
     } else {
         Since::Aside
     }
-}
-
-/// None, where it is no plan.
-fn tasks_of(plan: &[u8]) -> BTreeSet<TaskId> {
-    let genesis = Genesis::parse(plan.to_vec()).ok();
-    let ids = |genesis: Genesis| genesis.tasks().iter().map(|task| TaskId::from(task.id.as_str())).collect();
-    genesis.map(ids).unwrap_or_default()
 }
 
 /// What the plan's file has been in the branch that is checked out.

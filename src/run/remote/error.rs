@@ -47,8 +47,8 @@ pub enum StateError {
         /// The task.
         task: TaskId,
     },
-    /// The plan's file here is an older one, or another.
-    #[error("{} lacks {}, which {} been worked at by way of remote `{remote}`", path.display(), names(tasks), if tasks.len() == 1 { "has" } else { "have" })]
+    /// The plan's file here is an older one, or another: others have planned, or worked at, what it lacks.
+    #[error("{} lacks {}, which remote `{remote}` has, or the record of a job there", path.display(), names(tasks))]
     Lacking {
         /// The file.
         path: PathBuf,
