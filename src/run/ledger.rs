@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::record::TransitionRecord;
 use super::{History, TaskHistory};
 
 use crate::genesis::{Batch, Details, Edit, EditError, Event, Genesis, Status, Task, Transition};
+use crate::plan::TaskId;
 
 /// The changes of status that the journal has and the document has not, in the order in which they were made.
 ///
@@ -93,6 +96,43 @@ pub fn is_forgotten(story: Option<&TaskHistory>, details: &Details) -> bool {
     };
     let is_unknown = |story: &TaskHistory| story.attempts.is_empty() && story.transitions.is_empty();
     story.is_none_or(is_unknown) && details.history.iter().any(is_begun_by_us)
+}
+
+/// Takes back what the document says of a task where that does not stand: it is then as it was before what the journal has and the document has
+/// not.
+///
+/// # Errors
+/// [`EditError`] when the edit does not fit the document.
+pub fn taken_back(
+    genesis: &Genesis,
+    history: &History,
+    task: &TaskId,
+    at: Timestamp,
+) -> Result<Edit, EditError> {
+    let id = task.as_str();
+    if genesis.task(id).is_none() {
+        return Ok(Edit::default());
+    }
+    let transitions = history.task(id).map_or(&[][..], |story| &story.transitions);
+    let unknown = unknown(&genesis.details(id), transitions);
+    let before = unknown.first().map(|first| first.from);
+    genesis.transition(&Transition {
+        task: id,
+        to: before.or(transitions.last().map(|last| last.to)).unwrap_or(Status::Pending),
+        at,
+        actor: "blueprint",
+        description: "what was done in this clone does not stand: others have gone on with the plan elsewhere",
+        changes: None,
+        result: None,
+    })
+}
+
+/// The changes after the last one that the document has, and after the last gap.
+fn unknown<'h>(details: &Details, transitions: &'h [TransitionRecord]) -> &'h [TransitionRecord] {
+    let known = transitions.iter().rposition(|transition| has_event(details, transition));
+    let unknown = transitions.get(known.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let gap = unknown.windows(2).rposition(|pair| pair[0].to != pair[1].from);
+    unknown.get(gap.map_or(0, |at| at + 1)..).unwrap_or_default()
 }
 
 /// The document with everything in it that the journal has; the very same if nothing is missing.

@@ -177,24 +177,17 @@ fn a_job_that_has_lost_its_lease_ends_and_saves_nothing_more() {
 }
 
 #[test]
-fn a_clone_that_has_gone_its_own_way_is_refused_with_the_way_out() {
+fn a_clone_that_has_gone_its_own_way_goes_on_with_the_remotes_and_keeps_what_is_its_own() {
     let fleet = Fleet::new(&three(), WRITES);
     let (first, second) = (fleet.clone("first"), fleet.clone("second"));
     second.run(&["a"]).assert(0, &[]);
+    let own = second.git(&["rev-parse", "blueprint/trial/a"]);
     first.run(&["--ci"]).assert(0, &[]);
-    let refs = second.refs();
-    second.run(&["--ci"]).assert(
-        2,
-        &["have gone different ways", "journal.jsonl away", "git push origin :refs/blueprint/trial/plan"],
-    );
-    let is_own = |line: &&str| !line.contains("blueprint-remotes");
-    assert_eq!(second.refs().lines().filter(is_own).collect::<Vec<_>>(), refs.lines().collect::<Vec<_>>());
-    assert!(!fleet.refs("refs").contains(&LEASE.to_owned()));
-    // The way out.
-    fs::remove_file(second.state_dir().join("journal.jsonl")).unwrap();
-    second.run(&["--ci"]).assert(0, &[]);
+    second.run(&["--ci"]).assert(0, &["`a` was worked at here and elsewhere", "nothing to run"]);
     second.assert_statuses(&ALL);
     assert_eq!(second.git(&["rev-parse", INTEGRATION]), fleet.git(&["rev-parse", INTEGRATION]));
+    assert!(!second.git(&["for-each-ref", "--contains", &own]).is_empty());
+    assert!(!fleet.refs("refs").contains(&LEASE.to_owned()));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod public_schemas;
 mod story;
 
 mod actions;
+mod apart;
 mod ask_command;
 mod budgets;
 mod by_hand;
@@ -59,6 +60,7 @@ mod man;
 mod mischief;
 mod morning;
 mod notify;
+mod older;
 mod outcomes;
 mod pager;
 mod parallel;

@@ -12,7 +12,7 @@ use crate::cli::{job_owner, output};
 use crate::git::{Remote, TimeLeft};
 use crate::report::clean;
 use crate::run::Asides;
-use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind};
 use crate::run::remote::{
     Keeper, Lease, RemotePlan, Restored, Saver, refuse_claimed, refuse_lacking, restore, settle,
 };
@@ -136,7 +136,6 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
         Jobs::LetBe => {}
     }
     refuse_lacking(venue.site, &venue.plan, &fetched)?;
-    give_way(venue.site, &venue.plan, &fetched)?;
     let mut restored = restore(venue.site, &venue.plan, &fetched)?;
     for task in end_left_behind(venue.site, &venue.plan, &fetched)? {
         restored
@@ -144,6 +143,11 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
             .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
     }
     let taken = venue.take_in(&fetched)?;
+    restored.notes.extend(taken.passed_over.iter().map(|task| {
+        format!(
+            "{task} is not in the plan any more: what its job did is passed over, and stays on its branch"
+        )
+    }));
     settle(venue.site)?;
     Ok((restored, taken))
 }

@@ -73,6 +73,12 @@ impl Repo {
         }
         Err(GitError::RefMoved { name: branch })
     }
+
+    /// Keeps a commit reachable that no branch has any more, under [`EpicRefs::replaced`]. Gives the ref that does: the very same for the same
+    /// commit.
+    pub fn keep_replaced(&self, refs: &EpicRefs, tip: Oid) -> Result<String, GitError> {
+        keep_replaced(&self.open_store()?, refs, tip)
+    }
 }
 
 fn without(store: &Repository, start: Option<Oid>, tip: Oid, tasks: &[&str]) -> Result<Rebuilt, git2::Error> {
@@ -133,14 +139,19 @@ pub(super) fn merged_task(commit: &Commit<'_>) -> Option<String> {
     trailer(commit, TASK_TRAILER)
 }
 
-/// Under the first number that is free, or keeps that very commit.
-pub(in crate::git) fn keep_replaced(store: &Repository, refs: &EpicRefs, tip: Oid) -> Result<(), GitError> {
-    for number in 1.. {
-        match swap(store, &refs.replaced(number), None, tip, "blueprint: keep")? {
-            Swapped::Done => break,
-            Swapped::Holds(there) if there == tip => break,
-            Swapped::Holds(_) => {}
+/// Under the first number that is free, or keeps that very commit. Gives the ref.
+pub(in crate::git) fn keep_replaced(
+    store: &Repository,
+    refs: &EpicRefs,
+    tip: Oid,
+) -> Result<String, GitError> {
+    let mut number = 1;
+    loop {
+        let name = refs.replaced(number);
+        match swap(store, &name, None, tip, "blueprint: keep")? {
+            Swapped::Done => return Ok(name),
+            Swapped::Holds(there) if there == tip => return Ok(name),
+            Swapped::Holds(_) => number += 1,
         }
     }
-    Ok(())
 }

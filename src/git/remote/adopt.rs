@@ -57,8 +57,8 @@ impl Repo {
         }
     }
 
-    /// The worktree that has the branch and can't be removed, and why.
-    fn free(&self, name: &str) -> Result<Option<(PathBuf, String)>, GitError> {
+    /// Takes away the worktree that has a branch (full name), where it is clean. Gives the one that can't be removed, and why.
+    pub fn free(&self, name: &str) -> Result<Option<(PathBuf, String)>, GitError> {
         let Some(branch) = name.strip_prefix("refs/heads/").and_then(BranchName::new) else {
             return Ok(None);
         };

@@ -23,6 +23,14 @@ impl Remote {
         self.persist(|| self.fetch_once(patterns))
     }
 
+    /// Brings all branches of the remote here, and, where this clone is a shallow one, the history that it lacks.
+    pub fn fetch_history(&self) -> Result<(), RemoteError> {
+        const BRANCHES: &str = "refs/heads/*";
+        let is_shallow = self.repo.open_store()?.is_shallow();
+        let more: &[&str] = if is_shallow { &["--unshallow"] } else { &[] };
+        self.persist(|| self.bring(&[BRANCHES], more))
+    }
+
     /// Which refs, of those that are meant, the remote had when it was last asked.
     pub fn known(&self, patterns: &[&str]) -> Result<RefMap, GitError> {
         let own = format!("{TRACKED}/{}/", self.name);
@@ -52,7 +60,7 @@ impl Remote {
     fn fetch_once(&self, patterns: &[&str]) -> Result<RefMap, RemoteError> {
         let meant = self.without_missing(patterns)?;
         if !meant.is_empty() {
-            self.bring(&meant)?;
+            self.bring(&meant, &[])?;
         }
         Ok(self.known(&meant)?)
     }
@@ -73,7 +81,7 @@ impl Remote {
         Ok([many, single].concat())
     }
 
-    fn bring(&self, patterns: &[&str]) -> Result<(), RemoteError> {
+    fn bring(&self, patterns: &[&str], more: &[&str]) -> Result<(), RemoteError> {
         let flags = [
             "--quiet",
             "--no-tags",
@@ -82,7 +90,8 @@ impl Remote {
             "--no-recurse-submodules",
             "--refmap=",
         ];
-        let call = self.call("fetch").args(["fetch"]).args(flags).args(["--stdin", "--", &self.name]);
+        let call =
+            self.call("fetch").args(["fetch"]).args(flags).args(more).args(["--stdin", "--", &self.name]);
         let lines = patterns.iter().map(|pattern| format!("+{pattern}:{}\n", self.tracked(pattern)));
         let ended = call.stdin(lines.collect::<String>().into_bytes()).end();
         match ended.map_err(|error| not_ended(&self.name, error))? {

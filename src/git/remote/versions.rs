@@ -16,6 +16,18 @@ pub fn content_id(bytes: &[u8]) -> Option<Oid> {
 }
 
 impl Repo {
+    /// A commit and those before it, always by the first parent, as far back as this clone knows of them.
+    pub fn first_parents(&self, commit: Oid) -> Result<Vec<Oid>, GitError> {
+        let store = self.open_store()?;
+        let before = |at: &Oid| store.find_commit(*at).ok()?.parent_id(0).ok();
+        Ok(std::iter::successors(Some(commit), before).take(COMMITS).collect())
+    }
+
+    /// What git calls by that.
+    pub fn blob(&self, id: Oid) -> Result<Option<Vec<u8>>, GitError> {
+        Ok(self.open_store()?.find_blob(id).ok().map(|blob| blob.content().to_vec()))
+    }
+
     /// The contents that a file has had in a commit and in those before it, by their ids, as far back as this clone knows of it.
     pub fn versions(&self, commit: Oid, path: &Path) -> Result<BTreeSet<Oid>, GitError> {
         let store = self.open_store()?;

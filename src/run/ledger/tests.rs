@@ -306,3 +306,22 @@ mod strangers {
         }
     }
 }
+
+#[test]
+fn what_does_not_stand_gives_way_to_what_the_journal_has() {
+    let theirs = [transition("a", Pending, InProgress, 11), transition("a", InProgress, Failed, 21)];
+    let written = after(&genesis(&[("a", Pending)]), &way());
+    for (facts, expected) in [(&theirs[..], Failed), (&[], Pending)] {
+        let history = history(facts.to_vec());
+        assert_eq!(caught_up(written.clone(), &history).unwrap().task("a").unwrap().status, Completed);
+        let edit = taken_back(&written, &history, &TaskId::from("a"), at(50)).unwrap();
+        let now = caught_up(written.apply(&edit).unwrap(), &history).unwrap();
+        assert_eq!(now.task("a").unwrap().status, expected);
+        assert!(missing(&history, &now).is_empty());
+    }
+    // Both know how it began.
+    let theirs = [transition("a", Pending, InProgress, 10), transition("a", InProgress, Blocked, 15)];
+    let edit = taken_back(&written, &history(theirs.clone()), &TaskId::from("a"), at(50)).unwrap();
+    let now = caught_up(written.apply(&edit).unwrap(), &history(theirs)).unwrap();
+    assert_eq!(now.task("a").unwrap().status, Blocked);
+}

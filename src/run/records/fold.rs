@@ -7,24 +7,31 @@ use serde_json::Value;
 use super::TaskRecord;
 
 /// True of the clone in which it happened, and of no other: each merges for itself.
-const LOCAL: &str = "merged";
+pub(super) const LOCAL: &str = "merged";
 /// What a person, or the run, decides of several tasks at once.
 const OF_SEVERAL: [&str; 2] = ["set-back", "taken-out"];
 
 /// The facts of a journal that belong into the record of a task.
 pub(super) fn of_task<'j>(journal: &'j [Value], task: &str) -> impl Iterator<Item = &'j Value> {
-    journal.iter().filter(move |line| text(line, "fact") != Some(LOCAL) && is_about(line, task))
+    journal.iter().filter(move |line| kind(line) != Some(LOCAL) && about(line).contains(&task))
 }
 
-fn is_about(line: &Value, task: &str) -> bool {
-    let is_it = |value: &Value| value.as_str() == Some(task);
-    let named = line.get("task").is_some_and(is_it);
-    if named || !text(line, "fact").is_some_and(|fact| OF_SEVERAL.contains(&fact)) {
-        return named;
-    }
-    let listed = |key: &str| line.get(key).and_then(Value::as_array).into_iter().flatten();
-    listed("tasks").any(is_it)
-        || listed("transitions").any(|transition| transition.get("task").is_some_and(is_it))
+/// Which fact a line is.
+pub(super) fn kind(line: &Value) -> Option<&str> {
+    text(line, "fact")
+}
+
+/// The tasks that a line is about; none, where it is about the plan or a run.
+pub(super) fn about(line: &Value) -> Vec<&str> {
+    let named = text(line, "task").into_iter();
+    let is_of_several = kind(line).is_some_and(|fact| OF_SEVERAL.contains(&fact));
+    let listed = |key: &str| {
+        let list = line.get(key).filter(|_| is_of_several).and_then(Value::as_array);
+        list.into_iter().flatten()
+    };
+    let others = listed("tasks").filter_map(Value::as_str);
+    let changed = listed("transitions").filter_map(|transition| text(transition, "task"));
+    named.chain(others).chain(changed).collect()
 }
 
 /// What a journal has already.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::course::{Course, course};
-use super::give_way::give_way;
 use super::keeper::Keeper;
 use super::post::Post;
 use super::shelf::Records;
@@ -109,7 +108,6 @@ impl Venue<'_> {
     fn try_begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
         let fetched = self.fetch_alone()?;
         refuse_another(self.site, &self.plan, &fetched)?;
-        give_way(self.site, &self.plan, &fetched)?;
         restore(self.site, &self.plan, &fetched)?;
         let start = self.share_start(&fetched)?;
         let _tenure = Tenure::take(&self.site.state, self.plan.refs.epic())?;

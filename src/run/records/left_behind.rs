@@ -35,12 +35,13 @@ pub fn end_left_behind(
         |started: &AttemptStarted| site.state.attempt(&started.slug, started.attempt).path().exists();
     let open = history.tasks().filter_map(|(task, story)| Some((task, story.open_attempt()?)));
     let open = open.filter(|(task, open)| !of_jobs.contains(*task) && !is_here(&open.started));
-    let mut tasks: Vec<_> = open.map(|(task, _)| task.clone()).collect();
-    tasks.sort();
-    for task in &tasks {
-        for fact in abandoned::ended(&history, task, "it ended without a word") {
-            open_journal(&path)?.append(&Record::now(fact))?;
-        }
+    let ended = open.map(|(task, _)| (task, abandoned::ended(&history, task, "it ended without a word")));
+    // Of a task that a person has in hand there is nothing to end.
+    let mut ended: Vec<_> = ended.filter(|(_, facts)| !facts.is_empty()).collect();
+    ended.sort_by_key(|(task, _)| *task);
+    let tasks = ended.iter().map(|(task, _)| (*task).clone()).collect();
+    for fact in ended.into_iter().flat_map(|(_, facts)| facts) {
+        open_journal(&path)?.append(&Record::now(fact))?;
     }
     Ok(tasks)
 }

@@ -57,6 +57,14 @@ pub fn end_dead_claims(plan: &RemotePlan, fetched: &mut RefMap) -> Result<(), Re
     Ok(())
 }
 
+/// What jobs have left of single tasks, among refs that were fetched.
+///
+/// # Errors
+/// [`GitError`] if the repository can't be read.
+pub(in crate::run) fn records_of(plan: &RemotePlan, fetched: &RefMap) -> Result<Vec<TaskRecord>, GitError> {
+    Ok(of_epic(plan, fetched)?.by_task.into_values().map(|(_, record)| record).collect())
+}
+
 /// The records among refs that were fetched.
 pub(super) fn of_epic(plan: &RemotePlan, fetched: &RefMap) -> Result<Records, GitError> {
     let folder = plan.refs.records();

@@ -13,9 +13,9 @@ use crate::genesis::Status;
 use crate::git::RefMap;
 use crate::plan::{self, Plan, TaskId};
 use crate::run::handover::moment;
-use crate::run::record::{AttemptEnded, Fact, TransitionRecord};
-use crate::run::{RunError, Tenure};
-use crate::store::read_settled;
+use crate::run::record::{AttemptEnded, Fact, Record, TransitionRecord};
+use crate::run::{History, RunError, Tenure, ledger};
+use crate::store::{read_records, read_settled};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct TakenIn {
     pub conflicts: Vec<(TaskId, Vec<PathBuf>)>,
     /// Tasks that jobs work at.
     pub under_way: Vec<TaskId>,
+    /// Tasks that jobs have worked at, as is found now, and that the plan does not have any more.
+    pub passed_over: Vec<TaskId>,
     /// What stands in a record's place, and is none.
     pub broken: Vec<String>,
 }
@@ -46,7 +48,7 @@ impl Venue<'_> {
             broken: broken.iter().map(ToString::to_string).collect(),
             ..TakenIn::default()
         };
-        if records.is_empty() {
+        if records.is_empty() && !self.has_unmerged_work()? {
             return Ok(taken);
         }
         self.site.state.create(self.plan.refs.epic(), self.site.plan.path())?;
@@ -55,13 +57,33 @@ impl Venue<'_> {
         self.bring_branches(fetched, |_| true)?;
         let records: Vec<_> = records.into_values().map(|(_, record)| record).collect();
         let before = read_settled(self.site.plan.path())?;
+        let known = self.known()?;
         let mut folded = self.fold(&before, &records)?;
+        let is_gone =
+            |task: &TaskId| before.task(task.as_str()).is_none() && known.task(task.as_str()).is_none();
+        taken.passed_over =
+            records.iter().map(|record| &record.task).filter(|task| is_gone(task)).cloned().collect();
         end_what_died(&mut folded, &records, &mut taken)?;
         folded.catch_up()?;
         let plan = valid(&folded)?;
         self.merge_all(&plan, &mut folded, &mut taken)?;
         self.site.repo.sync()?;
         Ok(taken)
+    }
+
+    /// Whether a completed task's work is not merged here: it was on an integration branch that has given way to that of the remote.
+    fn has_unmerged_work(&self) -> Result<bool, RecordsError> {
+        let history = self.known()?;
+        // What is no plan is told of where a run reads it.
+        let Ok(genesis) = read_settled(self.site.plan.path()) else { return Ok(false) };
+        let genesis = ledger::caught_up(genesis, &history).map_err(RunError::from)?;
+        let Ok(plan) = plan::load(&genesis) else { return Ok(false) };
+        Ok(finished(&plan, &genesis, &history, |_| true).iter().any(|work| !work.is_merged()))
+    }
+
+    /// What the journal here says.
+    fn known(&self) -> Result<History, RecordsError> {
+        Ok(History::from_records(read_records::<Record>(&self.site.state.journal())?.records))
     }
 
     fn merge_all(&self, plan: &Plan, folded: &mut Folded, taken: &mut TakenIn) -> Result<(), RecordsError> {

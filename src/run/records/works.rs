@@ -70,6 +70,11 @@ fn work_of(task: &Task, history: &History) -> Option<Finished> {
 }
 
 impl Finished {
+    /// Whether the journal knows of its merge.
+    pub(super) fn is_merged(&self) -> bool {
+        self.merge.is_some()
+    }
+
     /// Has the integration branch hold it, as the run would that it was made in. Gives what is to be journaled of that, if anything; or where it
     /// conflicts. Of a task that two machines have done, what was merged first stays.
     pub(super) fn merge(

@@ -11,12 +11,10 @@ use sha2::{Digest, Sha256};
 use super::lineage::{Lineage, lineage};
 use super::restore::journal;
 use super::saved::{Card, PLAN};
-use super::{RemotePlan, Saved, StateError, place, refuse_another};
-use crate::genesis::{Genesis, Status};
-use crate::git::{GitError, Oid, RefMap, content_id};
-use crate::plan::TaskId;
-use crate::run::records::told;
-use crate::run::{History, Site, TaskHistory};
+use super::shape::{Shape, common_plan};
+use super::{RemotePlan, Saved, StateError, place};
+use crate::git::{GitError, Oid, RefMap, Repo, content_id};
+use crate::run::Site;
 use crate::store::{StateDir, StoreError, read_json, write_json};
 
 /// Whose the plan is that a run goes on with.
@@ -28,15 +26,28 @@ pub(super) enum Whose {
     Here,
 }
 
+/// How the commit that is checked out stands to the one that was when the state was saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    /// It is that one; or there is none to compare with.
+    Same,
+    /// It follows it.
+    Later,
+    /// It is from before.
+    Earlier,
+    /// Neither, as far as this clone knows of its history.
+    Aside,
+}
+
 /// The plan's file as it is here, and what it is.
 #[derive(Debug)]
 pub(super) struct Checkout {
     pub(super) bytes: Vec<u8>,
     pub(super) whose: Whose,
-    /// Whether its commit follows the one that was known when the state was saved.
-    is_later: bool,
-    head: Option<Oid>,
-    committed: Option<String>,
+    pub(super) since: Since,
+    pub(super) head: Option<Oid>,
+    /// The plan's file in that commit.
+    pub(super) committed: Option<Vec<u8>>,
 }
 
 /// Notes in the folder of the plan's state what the remote and this clone last had in common.
@@ -57,48 +68,71 @@ impl Checkout {
         let head = site.repo.head_commit().ok();
         let committed = committed(site, head)?;
         let known = saved.and_then(|saved| saved.card.head.parse::<Oid>().ok());
-        let is_later =
-            head.zip(known).is_some_and(|(head, known)| head != known && site.repo.has(head, known));
-        let mut checkout = Self { bytes, whose: Whose::Here, is_later, head, committed };
-        if let Some(saved) = saved
-            && (checkout.is_of_before(site, saved)? || checkout.was_saved(plan, fetched)?)
-        {
-            checkout.whose = Whose::Saved;
+        let since = head.zip(known).map_or(Since::Same, |(head, known)| since(&site.repo, head, known));
+        let mut checkout = Self { bytes, whose: Whose::Here, since, head, committed };
+        if let (Some(saved), Some(at)) = (saved, fetched.get(&plan.refs.plan())) {
+            checkout.whose = checkout.whose(site, saved, *at)?;
         }
         Ok(checkout)
     }
 
-    /// Whether nobody but us has written it since it was last seen.
-    fn is_of_before(&self, site: &Site, saved: &Saved) -> Result<bool, StateError> {
-        if self.bytes == saved.plan || is_as_left(site, &self.bytes)? {
-            return Ok(true);
+    fn whose(&self, site: &Site, saved: &Saved, at: Oid) -> Result<Whose, StateError> {
+        if is_as_left(site, &self.bytes)? || self.is_of_before(&self.bytes, site, saved, at)? {
+            return Ok(Whose::Saved);
         }
-        let hash = Some(hash(&self.bytes));
-        if saved.card.committed == hash {
-            return Ok(true);
-        }
-        // What a later commit has put back is a change like any other.
-        let is_put_back = self.is_later && self.committed == hash;
-        let id = content_id(&self.bytes).map(|id| id.to_string());
-        Ok(!is_put_back && id.is_some_and(|id| saved.card.seen.contains(&id)))
+        let here = journal(&site.state)?;
+        let is_written_by_us = lineage(&here, &saved.journal) == Lineage::Apart
+            && self.is_but_written(site, saved, at, &here)?;
+        Ok(if is_written_by_us { Whose::Saved } else { Whose::Here })
     }
 
-    /// Whether it was the plan of the state at some time.
-    fn was_saved(&self, plan: &RemotePlan, fetched: &RefMap) -> Result<bool, StateError> {
-        let Some(at) = fetched.get(&plan.refs.plan()) else { return Ok(false) };
-        let versions = plan.remote.repo().versions(*at, Path::new(PLAN))?;
-        Ok(content_id(&self.bytes).is_some_and(|id| versions.contains(&id)))
+    /// Whether the saved plan follows that content of its file.
+    fn is_of_before(&self, bytes: &[u8], site: &Site, saved: &Saved, at: Oid) -> Result<bool, StateError> {
+        let is_committed = self.committed.as_deref() == Some(bytes);
+        if bytes == saved.plan
+            || saved.card.committed == Some(hash(bytes))
+            || (is_committed && self.since == Since::Earlier)
+        {
+            return Ok(true);
+        }
+        let Some(id) = content_id(bytes) else { return Ok(false) };
+        // What a later commit has put back is a change like any other.
+        let is_put_back = self.since == Since::Later && is_committed;
+        let was_seen = !is_put_back && saved.card.seen.contains(&id.to_string());
+        Ok(was_seen || site.repo.versions(at, Path::new(PLAN))?.contains(&id))
+    }
+
+    /// Whether runs and verbs of this clone are all that has changed it, from what the saved plan follows.
+    fn is_but_written(&self, site: &Site, saved: &Saved, at: Oid, here: &[u8]) -> Result<bool, StateError> {
+        let Some(shape) = Shape::of(&self.bytes) else { return Ok(false) };
+        let is_it = |bytes: &[u8]| Shape::of(bytes).as_ref() == Some(&shape);
+        let committed = self.committed.as_deref().filter(|committed| is_it(committed));
+        if is_it(&saved.plan) {
+            return Ok(true);
+        }
+        let is_common =
+            || Ok::<_, StateError>(common_plan(&site.repo, at, here)?.is_some_and(|plan| is_it(&plan)));
+        match committed {
+            Some(committed) if self.since == Since::Later => self.is_of_before(committed, site, saved, at),
+            Some(committed) => Ok(self.is_of_before(committed, site, saved, at)? || is_common()?),
+            None => is_common(),
+        }
+    }
+
+    /// Whether more of the history may tell of what it is.
+    pub(super) fn may_be_older(&self) -> bool {
+        self.whose == Whose::Here && self.since == Since::Aside
     }
 
     /// What is to be saved of the checkout: of one that is older, nothing but that.
     pub(super) fn card(&self, site: &Site, saved: Option<&Saved>) -> Result<Card, StateError> {
         let before = saved.map(|saved| &saved.card);
-        let is_older = self.whose == Whose::Saved && !self.is_later;
+        let is_older = self.whose == Whose::Saved && self.since != Since::Later;
         let mut card = match before {
             Some(card) if is_older && !card.head.is_empty() => card.clone(),
             // Of a plan that is not in this checkout, what was known of it before still holds.
             Some(card) if self.committed.is_none() => card.clone(),
-            Some(_) | None => Card::new(self.committed.clone(), self.head),
+            Some(_) | None => Card::new(self.committed.as_deref().map(hash), self.head),
         };
         card.seen.extend(before.into_iter().flat_map(|before| before.seen.iter().cloned()));
         card.seen.extend(seen(site, self.head)?);
@@ -107,54 +141,10 @@ impl Checkout {
     }
 }
 
-/// Has nobody work with a plan that lacks what others have worked at: saved, that would be gone. Call it before anything is taken up.
-///
-/// # Errors
-/// [`StateError::Lacking`] names the tasks; [`StateError::OtherPlan`] if all of it is of another plan.
-pub fn refuse_lacking(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<(), StateError> {
-    refuse_another(site, plan, fetched)?;
-    let saved = plan.saved(fetched)?;
-    let here = journal(&site.state)?;
-    let lineage = lineage(&here, saved.as_ref().map_or(&[], |saved| &saved.journal));
-    let checkout = Checkout::of(site, plan, fetched, saved.as_ref())?;
-    let journal = match (lineage, &saved) {
-        (Lineage::Ahead, _) => Some(&*here),
-        (Lineage::Same | Lineage::Behind | Lineage::Apart, saved) => {
-            saved.as_ref().map(|saved| &*saved.journal)
-        }
-    };
-    let Some(records) = told(journal, plan, fetched)? else { return Ok(()) };
-    let history = History::from_records(records);
-    let is_saved = checkout.whose == Whose::Saved && lineage != Lineage::Ahead;
-    let (bytes, let_go) = match &saved {
-        // What the state has let go, somebody has decided.
-        Some(saved) if is_saved => (&saved.plan, worked_at(&saved.history())),
-        Some(_) if checkout.is_later => return Ok(()),
-        Some(_) | None => (&checkout.bytes, BTreeSet::new()),
-    };
-    // What is no plan is told of where it is read.
-    let Ok(genesis) = Genesis::parse(bytes.clone()) else { return Ok(()) };
-    let lacks = |task: &TaskId| genesis.task(task.as_str()).is_none() && !let_go.contains(task);
-    let tasks: Vec<_> = worked_at(&history).into_iter().filter(lacks).collect();
-    if tasks.is_empty() {
-        return Ok(());
-    }
-    let (path, remote) = (site.plan.path().to_owned(), plan.remote.name().to_owned());
-    Err(StateError::Lacking { path, tasks, remote })
-}
-
-/// Tasks that have had an attempt, or are completed.
-fn worked_at(history: &History) -> BTreeSet<TaskId> {
-    let is_worked_at = |story: &TaskHistory| {
-        !story.attempts.is_empty() || story.transitions.iter().any(|change| change.to == Status::Completed)
-    };
-    history.tasks().filter(|(_, story)| is_worked_at(story)).map(|(task, _)| task.clone()).collect()
-}
-
 /// Whether nobody but us has written the file: it is as it was committed, or as we left it.
 pub(super) fn is_ours(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
     let committed = committed(site, site.repo.head_commit().ok())?;
-    Ok(committed == Some(hash(bytes)) || is_as_left(site, bytes)?)
+    Ok(committed.as_deref() == Some(bytes) || is_as_left(site, bytes)?)
 }
 
 fn is_as_left(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
@@ -176,10 +166,22 @@ fn common_path(state: &StateDir) -> std::path::PathBuf {
     state.path().join("remote.json")
 }
 
-/// The plan's file in the commit that is checked out, by the hash of its content.
-fn committed(site: &Site, head: Option<Oid>) -> Result<Option<String>, GitError> {
+/// The plan's file in the commit that is checked out.
+fn committed(site: &Site, head: Option<Oid>) -> Result<Option<Vec<u8>>, GitError> {
     let (Some(path), Some(head)) = (site.repo.relative(site.plan.path()), head) else { return Ok(None) };
-    Ok(site.repo.file_at(head, Path::new(&path))?.map(|bytes| hash(&bytes)))
+    site.repo.file_at(head, Path::new(&path))
+}
+
+fn since(repo: &Repo, head: Oid, known: Oid) -> Since {
+    if head == known {
+        Since::Same
+    } else if repo.has(head, known) {
+        Since::Later
+    } else if repo.has(known, head) {
+        Since::Earlier
+    } else {
+        Since::Aside
+    }
 }
 
 /// What the plan's file has been in the branch that is checked out.

@@ -37,18 +37,18 @@ pub enum StateError {
         /// The ref.
         name: String,
     },
-    /// This clone and the remote have gone different ways.
-    #[error("the journal of this clone ({}) and the one in remote `{remote}` have gone different ways", journal.display())]
+    /// This clone and the remote have gone different ways, and can't be brought together now.
+    #[error(
+        "an agent of this clone is at work at task `{task}`, at which others have worked by way of remote `{remote}` as well"
+    )]
     Diverged {
         /// The remote.
         remote: String,
-        /// The journal here.
-        journal: PathBuf,
-        /// The ref that holds the one there.
-        name: String,
+        /// The task.
+        task: TaskId,
     },
-    /// The plan's file here is an older one, or another.
-    #[error("{} lacks {}, which {} been worked at by way of remote `{remote}`", path.display(), names(tasks), if tasks.len() == 1 { "has" } else { "have" })]
+    /// The plan's file here is an older one, or another: others have planned, or worked at, what it lacks.
+    #[error("{} lacks {}, which remote `{remote}` has, or the record of a job there", path.display(), names(tasks))]
     Lacking {
         /// The file.
         path: PathBuf,
@@ -137,9 +137,9 @@ impl StateError {
             Self::Claimed { .. } => Some("wait for it: what it comes to is taken in by the next `run --ci` or `sync`".to_owned()),
             Self::Lost(_) => Some("look at `blueprint status --remote`; what is here only stays on its branches".to_owned()),
             Self::Overwritten { .. } => Some("run again: it goes on from what is there, as far as that is the same story".to_owned()),
-            Self::Diverged { remote, journal, name } => Some(format!(
-                "to go on with the remote's, move {} away: branches stay; to go on with this clone's, `git push {remote} :{name}`",
-                journal.display()
+            Self::Diverged { task, .. } => Some(format!(
+                "`blueprint run` here (without --ci) takes it up, and Ctrl-C there ends it: then do this again. What is there of `{task}` will \
+                 stand, and what was done here be kept"
             )),
             Self::Lacking { .. } => Some(
                 "an older checkout? `git pull` gets the newest plan; what was taken out on purpose has to be so in a later commit, checked out here \

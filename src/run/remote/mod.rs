@@ -7,11 +7,13 @@
 //! Only who has the lease writes the plan, and renews the lease by the same push: whoever has lost it writes nothing any more. Branches and
 //! the other refs of the epic are the same there as here.
 
+mod apart;
 mod checkout;
 mod claims;
 mod error;
 mod expiry;
 mod keeper;
+mod lacking;
 mod lease;
 mod lineage;
 mod place;
@@ -19,6 +21,7 @@ mod restore;
 mod save;
 mod saved;
 mod settle;
+mod shape;
 mod token;
 mod troubles;
 
@@ -28,11 +31,11 @@ use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
 use crate::run::records::told;
 use crate::run::{History, Record};
 
-pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
 pub use error::StateError;
 pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
+pub use lacking::refuse_lacking;
 pub use lease::{Holder, Lease};
 pub(in crate::run) use place::{place, refuse_another};
 pub use restore::{Restored, restore};

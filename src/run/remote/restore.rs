@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 
+use super::apart::Apart;
 use super::checkout::{Checkout, Whose, note_left};
 use super::lineage::{Lineage, lineage, whole_lines};
 use super::saved::Card;
 use super::{RemotePlan, Saved, StateError};
+use crate::genesis::Genesis;
 use crate::git::{Adopted, EpicRefs, RefMap, Yield};
+use crate::run::handover::moment;
 use crate::run::start::refuse_a_checkout_of_ours;
-use crate::run::{RunError, Site, Tenure, known_slugs};
+use crate::run::{RunError, Site, Tenure, known_slugs, ledger};
 use crate::store::{Lock, StateDir, StoreError, replace_file, rewrite_file};
 
 /// What came of it.
@@ -29,10 +32,11 @@ pub struct Restored {
     pub(super) card: Card,
 }
 
-/// Takes up what was fetched. Call it with the lease, and while no run of the plan is live here.
+/// Takes up what was fetched. Call it with the lease, and while no run of the plan is live here. What this clone has done by itself meanwhile is
+/// brought together with that: what is merged of it here, and not there, is to be merged again.
 ///
 /// # Errors
-/// [`StateError::Diverged`] if this clone has a story of its own; [`RunError::Busy`] if a run is live here.
+/// [`StateError::Diverged`] if that can't be done as long as an agent is at work here; [`RunError::Busy`] if a run is live here.
 pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Restored, StateError> {
     let saved = plan.saved(fetched)?;
     site.state.create(plan.refs.epic(), site.plan.path())?;
@@ -40,19 +44,22 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
     refuse_a_checkout_of_ours(site, &plan.refs)?;
     let here = journal(&site.state)?;
     let lineage = lineage(&here, saved.as_ref().map_or(&[], |saved| &saved.journal));
-    if lineage == Lineage::Apart {
-        let (remote, name) = (plan.remote.name().to_owned(), plan.refs.plan());
-        return Err(StateError::Diverged { remote, journal: site.state.journal(), name });
+    let apart = match &saved {
+        Some(saved) if lineage == Lineage::Apart => Some(Apart::find(site, plan, fetched, &here, saved)?),
+        Some(_) | None => None,
+    };
+    if let Some(apart) = &apart {
+        apart.refuse_live_agents(site, plan)?;
     }
     let checkout = Checkout::of(site, plan, fetched, saved.as_ref())?;
     let card = checkout.card(site, saved.as_ref())?;
     let mut restored =
         Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None, card };
-    restored.take_refs(site, plan, &slugs(saved.as_ref()), lineage)?;
+    restored.take_refs(site, plan, &slugs(saved.as_ref(), apart.as_ref()), (lineage, apart.as_ref()))?;
     if let Some(saved) = &saved {
-        take_journal(site, &here, saved, lineage)?;
+        take_journal(site, &here, saved, apart.as_ref(), lineage)?;
         if lineage != Lineage::Ahead {
-            restored.take_plan(site, plan, saved, &checkout)?;
+            restored.take_plan(site, plan, saved, (&checkout, apart.as_ref()))?;
         }
     }
     restored.saved = saved;
@@ -60,8 +67,9 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
 }
 
 /// What the branches are called of all tasks that have had an attempt.
-fn slugs(saved: Option<&Saved>) -> Vec<String> {
-    saved.map(|saved| known_slugs(&saved.history()).into_values().collect()).unwrap_or_default()
+fn slugs(saved: Option<&Saved>, apart: Option<&Apart>) -> Vec<String> {
+    let there = saved.into_iter().flat_map(|saved| known_slugs(&saved.history()).into_values());
+    there.chain(apart.into_iter().flat_map(Apart::slugs)).collect()
 }
 
 /// The whole lines of the journal that is here.
@@ -79,16 +87,17 @@ impl Restored {
         site: &Site,
         plan: &RemotePlan,
         slugs: &[String],
-        lineage: Lineage,
+        (lineage, apart): (Lineage, Option<&Apart>),
     ) -> Result<(), StateError> {
-        let yields = match lineage {
-            Lineage::Ahead | Lineage::Apart => Yield::Never,
+        let yields = |name: &str| match lineage {
+            Lineage::Ahead => Yield::Never,
             Lineage::Same => Yield::UnlessAhead,
             Lineage::Behind => Yield::Always,
+            Lineage::Apart => apart.map_or(Yield::Never, |apart| apart.yields(name)),
         };
         let ours = shared_refs(&plan.refs, slugs);
         for (name, there) in self.known.clone().iter().filter(|(name, _)| ours(name)) {
-            match site.repo.adopt(&plan.refs, name, *there, yields)? {
+            match site.repo.adopt(&plan.refs, name, *there, yields(name))? {
                 Adopted::There => drop(self.settled.insert(name.clone(), *there)),
                 Adopted::Ours => {}
                 Adopted::InUse(_, why) => {
@@ -98,6 +107,11 @@ impl Restored {
                 }
             }
         }
+        if let Some(apart) = apart {
+            let put = apart.put_away(site, plan, &self.known)?;
+            self.notes.extend(put.notes);
+            self.settled.extend(put.stay);
+        }
         Ok(())
     }
 
@@ -106,7 +120,7 @@ impl Restored {
         site: &Site,
         plan: &RemotePlan,
         saved: &Saved,
-        checkout: &Checkout,
+        (checkout, apart): (&Checkout, Option<&Apart>),
     ) -> Result<(), StateError> {
         let (path, remote) = (site.plan.path(), plan.remote.name());
         if checkout.bytes == saved.plan {
@@ -117,7 +131,10 @@ impl Restored {
                 "{} was changed since its state was saved in `{remote}`: it is kept, and gets what has happened",
                 path.display(),
             ));
-            return Ok(());
+            return apart.map_or(Ok(()), |apart| take_back(site, checkout, apart));
+        }
+        if apart.is_some() {
+            replace_file(&site.state.path().join("genesis.replaced.xml"), &checkout.bytes)?;
         }
         // Changed this very moment: then it is theirs who did that, and the journal catches it up.
         rewrite_file(path, &site.state.plan_lock(), &checkout.bytes, &saved.plan)?;
@@ -140,10 +157,32 @@ fn shared_refs(refs: &EpicRefs, slugs: &[String]) -> impl Fn(&str) -> bool + use
     }
 }
 
-fn take_journal(site: &Site, here: &[u8], saved: &Saved, lineage: Lineage) -> Result<(), StateError> {
-    if lineage != Lineage::Behind {
-        return Ok(());
+/// The plan's file stays as it is here, but for what it says of work that does not stand.
+fn take_back(site: &Site, checkout: &Checkout, apart: &Apart) -> Result<(), StateError> {
+    // What is no plan is told of where it is read.
+    let Ok(mut genesis) = Genesis::parse(checkout.bytes.clone()) else { return Ok(()) };
+    for task in apart.given_up() {
+        let at = moment(apart.history.task(task.as_str()));
+        let edit = ledger::taken_back(&genesis, &apart.history, task, at).map_err(RunError::from)?;
+        genesis.edit(&edit).map_err(RunError::from)?;
     }
+    let now = genesis.source().as_bytes();
+    rewrite_file(site.plan.path(), &site.state.plan_lock(), &checkout.bytes, now)?;
+    Ok(())
+}
+
+fn take_journal(
+    site: &Site,
+    here: &[u8],
+    saved: &Saved,
+    apart: Option<&Apart>,
+    lineage: Lineage,
+) -> Result<(), StateError> {
+    let now = match (lineage, apart) {
+        (Lineage::Behind, _) => &saved.journal,
+        (Lineage::Apart, Some(apart)) => &apart.journal,
+        (Lineage::Same | Lineage::Ahead | Lineage::Apart, _) => return Ok(()),
+    };
     let _plan = Lock::wait(&site.state.plan_lock())?;
     // A person has decided something here just now.
     if journal(&site.state)? != here {
@@ -151,5 +190,8 @@ fn take_journal(site: &Site, here: &[u8], saved: &Saved, lineage: Lineage) -> Re
         let text = format!("{} was written to meanwhile", journal.display());
         return Err(StateError::Run(RunError::Io(std::io::Error::other(text))));
     }
-    Ok(replace_file(&site.state.journal(), &saved.journal)?)
+    if apart.is_some() {
+        replace_file(&site.state.journal().with_file_name("journal.replaced.jsonl"), here)?;
+    }
+    Ok(replace_file(&site.state.journal(), now)?)
 }

@@ -11,7 +11,7 @@ use crate::git::{Message, Oid, Repo};
 use crate::run::{History, Record};
 
 pub(super) const PLAN: &str = "genesis.xml";
-const JOURNAL: &str = "journal.jsonl";
+pub(super) const JOURNAL: &str = "journal.jsonl";
 const CARD: &str = "state.json";
 /// The layout that is written here.
 const VERSION: u32 = 1;
