@@ -14,6 +14,7 @@ use super::config::Strategy;
 use super::context::{Context, Known, find};
 use super::error::{CliError, Kind};
 use super::person::refuse_inside_an_attempt;
+use super::slow::saving;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Remote, Repo, TimeLeft, epic_slug};
@@ -256,7 +257,8 @@ impl Session {
     /// Saves what was done here, and gives the lease back.
     pub(super) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let closed = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
+        let closed = saving(self.remote.name(), || saver.end(&self.time_left));
+        let closed = closed.map_err(|error| not_saved(context, error))?;
         say_left(&closed.left);
         let remote = clean(self.remote.name());
         output::say(&if closed.has_saved {
@@ -332,6 +334,9 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
 /// TERM has come: signals are of the process, and so is this.
 static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
+/// TERM or Ctrl-C has come.
+static CALLED_OFF: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
 /// What a process that was called off ends by.
 pub(super) fn kind_of_signal() -> Kind {
     if TERMINATED.load(Ordering::SeqCst) { Kind::Terminated } else { Kind::BrokenOff }
@@ -341,7 +346,8 @@ pub(super) fn kind_of_signal() -> Kind {
 pub(super) fn heed_signals() -> Result<TimeLeft, CliError> {
     let flag = Arc::new(AtomicBool::new(false));
     // What tells the signals apart comes first: whoever sees the flag finds it.
-    for (signal, flag) in [(SIGTERM, &*TERMINATED), (SIGTERM, &flag), (SIGINT, &flag)] {
+    let ours = [(SIGTERM, &*TERMINATED), (SIGTERM, &*CALLED_OFF), (SIGINT, &*CALLED_OFF)];
+    for (signal, flag) in ours.into_iter().chain([(SIGTERM, &flag), (SIGINT, &flag)]) {
         signal_hook::flag::register(signal, Arc::clone(flag))
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }
@@ -373,12 +379,19 @@ pub(super) fn site(context: &Context, repo: &Repo) -> Result<Site, CliError> {
 
 /// What a run, or a verb, has done and could not save.
 pub(super) fn not_saved(context: &Context, error: StateError) -> CliError {
+    // Who has lost the plan has told itself to end.
+    let kind = if error.is_of_others() { Kind::Environment } else { kind_of_unsaved() };
     let CliError { message, hint, .. } = CliError::state(&context.path, error);
     let message = format!(
         "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: \
          `blueprint run --ci` here goes on, and saves it, too"
     );
-    CliError { hint, ..CliError::new(Kind::Environment, message) }
+    CliError { hint, ..CliError::new(kind, message) }
+}
+
+/// As what a job ends that could not save all: as told, where it was told to end.
+pub(super) fn kind_of_unsaved() -> Kind {
+    if CALLED_OFF.load(Ordering::SeqCst) { kind_of_signal() } else { Kind::Environment }
 }
 
 pub(super) fn say_left(left: &[String]) {

@@ -91,6 +91,12 @@ impl Remote {
         self
     }
 
+    /// The same; but no call takes longer than that, whatever else it may take.
+    #[must_use]
+    pub fn at_most(&self, limit: Duration) -> Self {
+        Self { limit: self.limit.min(limit), ..self.clone() }
+    }
+
     /// What breaks off all calls as soon as it is set, and the pauses between them; but for pushes: these might leave a lock in the remote.
     #[must_use]
     pub fn until(mut self, is_over: &Arc<AtomicBool>) -> Self {

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::fold::of_task;
 use super::{JobClaim, RecordsError, TaskRecord, shelf};
 use crate::genesis::Status;
-use crate::git::{Move, Oid, RefMap, RemoteError};
+use crate::git::{Move, Oid, RefMap, RemoteError, TimeLeft};
 use crate::plan::TaskId;
-use crate::run::remote::{RemotePlan, Token};
+use crate::run::remote::{LAST_TRY, RemotePlan, Token};
 use crate::run::{History, Record};
 use crate::store::read_records;
 
@@ -47,22 +47,44 @@ impl Post {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task; others if the remote can't be written.
     pub(super) fn save(&mut self, is_ours: bool) -> Result<(), RecordsError> {
+        self.save_within(is_ours, Duration::MAX)
+    }
+
+    /// The same; but no call takes longer than `limit`.
+    pub(super) fn save_within(&mut self, is_ours: bool, limit: Duration) -> Result<(), RecordsError> {
         let expires = Timestamp::now().checked_add(self.lasts).unwrap_or(Timestamp::MAX);
         let claim = is_ours.then(|| JobClaim { expires, ..self.claim.clone() });
         let at = shelf::store(&self.plan, &self.record(claim)?)?;
+        self.push(at, limit)?;
+        self.claim.expires = expires;
+        Ok(())
+    }
+
+    /// For the last time: what came of the task, which is free from then on. A call that hangs does not take all the time that is left.
+    pub(super) fn end(&mut self, time_left: &TimeLeft) -> Result<(), RecordsError> {
+        let at = shelf::store(&self.plan, &self.record(None)?)?;
+        match self.push(at, LAST_TRY) {
+            Err(RecordsError::Remote(error)) if error.is_of_the_way() && !time_left.is_over() => {
+                self.push(at, Duration::MAX)
+            }
+            done => done,
+        }
+    }
+
+    fn push(&mut self, record: Oid, limit: Duration) -> Result<(), RecordsError> {
+        let remote = self.plan.remote.at_most(limit);
         for _ in 1..TURNS {
-            let moves = self.moves(at)?;
-            match self.plan.remote.push(&moves) {
+            let moves = self.moves(record)?;
+            match remote.push(&moves) {
                 Ok(()) => {
                     self.known.extend(moves.into_iter().filter_map(|each| Some((each.name, each.to?))));
-                    self.claim.expires = expires;
                     return Ok(());
                 }
                 Err(RemoteError::Moved { name, holds, .. }) => self.see_moved(&name, holds)?,
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(self.plan.remote.push(&self.moves(at)?)?)
+        Ok(remote.push(&self.moves(record)?)?)
     }
 
     /// Gives the task back, if it is ours: a push whose answer we did not get may have been made all the same.

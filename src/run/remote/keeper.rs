@@ -154,23 +154,17 @@ impl Kept {
         }
     }
 
-    /// Whether nobody may go on with the run after that.
+    /// Whether nobody may go on with the run after that: not as long as nobody else has the plan, however late it is.
     fn lost(&mut self, error: StateError) -> Option<StateError> {
         match error {
             StateError::Lost(_) | StateError::Overwritten { .. } => {
                 self.troubles.say(format!("{error}; the run is ended"));
                 Some(error)
             }
-            error if self.saver.is_over() => {
-                self.troubles.say(format!(
-                    "the lease on the plan could not be renewed in time: the run is ended ({error})"
-                ));
-                Some(StateError::Lost(None))
-            }
             error => {
-                let until = self.saver.lease().holder().expires;
+                let free_at = self.saver.lease().holder().free_at();
                 let then = format!(
-                    "agents go on, and it is tried again; unless that works by {until:.0}, when the lease on the plan is over, the run is ended"
+                    "agents go on, and it is tried again; unless that works, another job may take the plan from {free_at} on, and ends this run by that"
                 );
                 self.troubles.tell(error.of_remote(), &error, &then);
                 None

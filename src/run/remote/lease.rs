@@ -158,7 +158,7 @@ impl Lease {
     }
 
     /// How long it lasts without being renewed.
-    pub(super) fn lasts(&self) -> Duration {
+    pub(in crate::run) fn lasts(&self) -> Duration {
         self.lasts
     }
 
@@ -179,9 +179,9 @@ impl Lease {
     }
 
     /// After a push that found another lease than ours: ours it is if the answer to an earlier one of our own was lost.
-    pub(super) fn find_again(&mut self) -> Result<(), StateError> {
+    pub(super) fn find_again(&mut self, remote: &Remote) -> Result<(), StateError> {
         let name = self.plan.refs.lease();
-        let Some(at) = self.plan.remote.fetch(&[&name])?.get(&name).copied() else {
+        let Some(at) = remote.fetch(&[&name])?.get(&name).copied() else {
             return Err(StateError::Lost(None));
         };
         let holder = Holder::read(self.plan.remote.repo(), &name, at)?;
@@ -198,7 +198,7 @@ impl Lease {
     /// [`StateError::Remote`] when the remote can't be reached: it is free when its time is over.
     pub fn release(mut self) -> Result<(), StateError> {
         match self.plan.remote.push(&[self.end()]) {
-            Err(RemoteError::Moved { .. }) => match self.find_again() {
+            Err(RemoteError::Moved { .. }) => match self.find_again(&self.plan.remote.clone()) {
                 Ok(()) => Ok(self.plan.remote.push(&[self.end()])?),
                 Err(StateError::Lost(_)) => Ok(()),
                 Err(error) => Err(error),

@@ -8,7 +8,7 @@ use super::checkout::note_left;
 use super::lineage::{is_idle, whole_lines};
 use super::restore::journal;
 use super::saved::Card;
-use super::{Lease, RemotePlan, Restored, Saved, StateError};
+use super::{Lease, RemotePlan, Restored, Saved, StateError, patience};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError, TimeLeft};
 use crate::run::{Site, known_slugs};
@@ -38,6 +38,10 @@ pub struct Saver {
     saved: Option<Saved>,
     card: Card,
     renewed: Instant,
+    /// The last commit that was made of a state, and what it follows.
+    stored: Option<(Saved, Option<Oid>, Oid)>,
+    /// How many saves have failed since the last one that did not.
+    failures: u32,
     /// Anything was pushed but the lease.
     has_saved: bool,
 }
@@ -56,7 +60,8 @@ impl Saver {
     pub fn new(site: Site, lease: Lease, restored: Restored) -> Self {
         let Restored { known, settled, saved, card, .. } = restored;
         let (left, untold, renewed) = (BTreeSet::new(), Vec::new(), Instant::now());
-        Self { site, lease, known, settled, left, untold, saved, card, renewed, has_saved: false }
+        let (stored, failures, has_saved) = (None, 0, false);
+        Self { site, lease, known, settled, left, untold, saved, card, renewed, stored, failures, has_saved }
     }
 
     /// The lease.
@@ -84,7 +89,27 @@ impl Saver {
     /// # Errors
     /// [`StateError::Lost`] if the lease is somebody else's: nothing was saved.
     pub fn save(&mut self) -> Result<(), StateError> {
-        self.bring(false)
+        let saved = self.renew_after_failure().and_then(|()| {
+            let limit = patience::after(self.failures, self.lease.lasts());
+            self.bring(&self.plan().remote.at_most(limit), false)
+        });
+        self.failures = if saved.is_ok() { 0 } else { self.failures.saturating_add(1) };
+        saved
+    }
+
+    /// What could not be saved in its time may be large: the lease, which is small, does not wait for it.
+    fn renew_after_failure(&mut self) -> Result<(), StateError> {
+        if self.failures == 0 {
+            return Ok(());
+        }
+        let remote = self.plan().remote.at_most(patience::short(self.lease.lasts()));
+        for _ in 1..TRIES {
+            match self.push(&remote, Vec::new(), false) {
+                Err(StateError::Remote(RemoteError::Moved { name, .. })) => self.heed(&remote, &name)?,
+                done => return done,
+            }
+        }
+        self.push(&remote, Vec::new(), false)
     }
 
     /// The same for the last time, as patiently as the handle of the remote is: the lease is given back with it.
@@ -93,7 +118,7 @@ impl Saver {
     /// As [`Saver::save`]. The lease is given back even so, where that can be.
     pub fn end(mut self, time_left: &TimeLeft) -> Result<Closed, StateError> {
         time_left.begin_last_words();
-        match self.bring(true) {
+        match self.bring_at_last(time_left) {
             Ok(()) => Ok(Closed { has_saved: self.has_saved, left: self.untold }),
             Err(lost @ StateError::Lost(_)) => Err(lost),
             Err(error) => {
@@ -110,50 +135,77 @@ impl Saver {
         self.lease.plan()
     }
 
-    fn bring(&mut self, is_last: bool) -> Result<(), StateError> {
+    /// A call that hangs does not take all the time that is left: then there is another one, with the rest of it.
+    fn bring_at_last(&mut self, time_left: &TimeLeft) -> Result<(), StateError> {
+        let remote = self.plan().remote.clone();
+        match self.bring(&remote.at_most(patience::LAST_TRY), true) {
+            Err(StateError::Remote(error)) if error.is_of_the_way() && !time_left.is_over() => {
+                self.bring(&remote, true)
+            }
+            done => done,
+        }
+    }
+
+    fn bring(&mut self, remote: &Remote, is_last: bool) -> Result<(), StateError> {
         for _ in 1..TRIES {
-            match self.bring_once(is_last) {
-                Err(StateError::Remote(RemoteError::Moved { name, .. })) => self.heed(&name)?,
+            match self.bring_once(remote, is_last) {
+                Err(StateError::Remote(RemoteError::Moved { name, .. })) => self.heed(remote, &name)?,
                 done => return done,
             }
         }
-        self.bring_once(is_last)
+        self.bring_once(remote, is_last)
     }
 
-    fn bring_once(&mut self, is_last: bool) -> Result<(), StateError> {
+    fn bring_once(&mut self, remote: &Remote, is_last: bool) -> Result<(), StateError> {
         let state = self.state()?;
         let mut moves = self.moves(&state)?;
-        let rest = moves.split_off(moves.len().saturating_sub(TOGETHER));
-        for some in moves.chunks(TOGETHER) {
-            self.plan().remote.push(some)?;
-            self.note(some);
-        }
         let is_new = self.is_new(&state);
         self.has_saved |= is_new || !moves.is_empty();
-        let mut last = Vec::new();
-        let renewal = if is_last {
-            last.push(self.lease.end());
-            None
-        } else {
-            let (renewal, renewed) = self.lease.renewal()?;
-            last.push(renewed);
-            Some(renewal)
-        };
+        let mut last = moves.split_off(moves.len().saturating_sub(TOGETHER));
+        for some in moves.chunks(TOGETHER) {
+            remote.push(some)?;
+            self.note(some);
+        }
         if is_new {
-            let (name, repo) = (self.plan().refs.plan(), self.plan().remote.repo());
+            let name = self.plan().refs.plan();
             let before = self.known.get(&name).copied();
-            last.push(Move::advance(name, before, state.store(repo, before)?));
+            last.insert(0, Move::advance(name, before, self.stored(&state, before)?));
         }
-        last.extend(rest);
-        self.plan().remote.push(&last)?;
-        self.note(&last);
-        self.renewed = Instant::now();
-        if let Some(renewal) = renewal {
-            self.lease.renewed(renewal);
-        }
+        self.push(remote, last, is_last)?;
         if is_new {
             note_left(&self.site.state, &state.plan)?;
             self.saved = Some(state);
+        }
+        Ok(())
+    }
+
+    /// The commit with the state; the same one again, as long as it is the same: a push whose answer was lost may have been made.
+    fn stored(&mut self, state: &Saved, before: Option<Oid>) -> Result<Oid, StateError> {
+        if let Some((of, after, at)) = &self.stored
+            && (of, *after) == (state, before)
+        {
+            return Ok(*at);
+        }
+        let at = state.store(self.plan().remote.repo(), before)?;
+        self.stored = Some((state.clone(), before, at));
+        Ok(at)
+    }
+
+    /// All of it, or nothing, and only with the lease, which is renewed or given back by that.
+    fn push(&mut self, remote: &Remote, mut moves: Vec<Move>, is_last: bool) -> Result<(), StateError> {
+        let renewal = if is_last {
+            moves.insert(0, self.lease.end());
+            None
+        } else {
+            let (renewal, renewed) = self.lease.renewal()?;
+            moves.insert(0, renewed);
+            Some(renewal)
+        };
+        remote.push(&moves)?;
+        self.note(&moves);
+        self.renewed = Instant::now();
+        if let Some(renewal) = renewal {
+            self.lease.renewed(renewal);
         }
         Ok(())
     }
@@ -208,11 +260,11 @@ impl Saver {
     }
 
     /// Somebody has moved a ref of the remote. The answer to a push of our own may have been lost, too.
-    fn heed(&mut self, name: &str) -> Result<(), StateError> {
-        let refs = &self.plan().refs;
+    fn heed(&mut self, remote: &Remote, name: &str) -> Result<(), StateError> {
+        let refs = self.plan().refs.clone();
         if name == refs.lease() {
-            self.lease.find_again()?;
-            self.known = self.plan().fetch()?;
+            self.lease.find_again(remote)?;
+            self.known = RemotePlan { remote: remote.clone(), refs }.fetch()?;
             return Ok(());
         }
         if name == refs.plan() || name == refs.start() {
@@ -222,11 +274,6 @@ impl Saver {
         self.left.insert(name.to_owned());
         self.untold.push(name.to_owned());
         Ok(())
-    }
-
-    /// Whether the lease may be somebody else's by now.
-    pub(super) fn is_over(&self) -> bool {
-        self.renewed.elapsed() >= self.lease.lasts()
     }
 
     /// The same by way of another handle of the remote, with limits of its own.

@@ -12,7 +12,8 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::{heed_signals, kind_of_signal, remote_of_job};
+use crate::cli::remote::{heed_signals, kind_of_signal, kind_of_unsaved, remote_of_job};
+use crate::cli::slow::saving;
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Repo, TimeLeft, epic_slug};
@@ -139,7 +140,7 @@ fn run_job(
     let more: Vec<Listener> = vec![Box::new(hear)];
     let ran = start((context, global), repo, settings, around, (args, more));
     // The run is over, and with it whoever heard it.
-    let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
+    let ended = saving(args.remote(), || Rc::into_inner(job).map_or(Ok(()), Job::end));
     let exit = ran?;
     ended.map_err(|error| not_pushed(context, error))?;
     Ok(exit)
@@ -155,6 +156,7 @@ fn not_pushed(context: &Context, error: RecordsError) -> CliError {
     let message = format!(
         "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: the same command here pushes it"
     );
+    let kind = if kind == Kind::Environment { kind_of_unsaved() } else { kind };
     CliError { hint, ..CliError::new(kind, message) }
 }
 
