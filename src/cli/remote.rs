@@ -18,11 +18,11 @@ use super::slow::saving;
 use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Remote, Repo, TimeLeft, epic_slug};
-use crate::report::clean;
+use crate::report::{clean, shell_word};
 use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
 use crate::run::remote::{
-    FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, refuse_claimed, refuse_lacking,
-    restore, settle,
+    Closed, FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, Untaken,
+    refuse_claimed, refuse_lacking, restore, settle,
 };
 use crate::run::{Asides, Site, ledger};
 use crate::store::{LoadError, RunOwner, StateDir, read_plan};
@@ -259,7 +259,7 @@ impl Session {
         let Some(saver) = self.saver.take() else { return Ok(()) };
         let closed = saving(self.remote.name(), || saver.end(&self.time_left));
         let closed = closed.map_err(|error| not_saved(context, error))?;
-        say_left(&closed.left);
+        say_saved(self.remote.name(), &closed)?;
         let remote = clean(self.remote.name());
         output::say(&if closed.has_saved {
             format!("note    saved in remote `{remote}`")
@@ -394,13 +394,34 @@ pub(super) fn kind_of_unsaved() -> Kind {
     if CALLED_OFF.load(Ordering::SeqCst) { kind_of_signal() } else { Kind::Environment }
 }
 
-pub(super) fn say_left(left: &[String]) {
-    for name in left {
-        output::say(&format!(
-            "warning somebody else has moved {} in the remote: it is left there, and was not overwritten",
-            clean(name)
-        ));
+/// What was left out of the last save.
+///
+/// # Errors
+/// [`CliError`] names work that the remote does not take.
+pub(super) fn say_saved(remote: &str, closed: &Closed) -> Result<(), CliError> {
+    closed.untold.iter().for_each(|text| output::say(&format!("warning {}", clean(text))));
+    match &*closed.untaken {
+        [] => Ok(()),
+        untaken @ [first, ..] => Err(not_taken(remote, first, untaken)),
     }
+}
+
+fn not_taken(remote: &str, first: &Untaken, untaken: &[Untaken]) -> CliError {
+    let remote = clean(remote);
+    let one = |untaken: &Untaken| {
+        let (task, branch) = (clean(untaken.task.as_str()), clean(untaken.branch.as_str()));
+        format!("the work of task `{task}`, on branch {branch}: {}", clean(&untaken.said))
+    };
+    let all: Vec<_> = untaken.iter().map(one).collect();
+    let text = format!(
+        "remote `{remote}` does not take {}\nthat is in this clone only, and blocked; all else is saved in `{remote}`",
+        all.join("\nnor ")
+    );
+    let task = shell_word(first.task.as_str());
+    CliError::new(kind_of_unsaved(), text).hint(format!(
+        "`blueprint retry {task} --note TEXT --remote {remote}` has its agent make it anew, without what is refused; or have the remote take it, then \
+         `blueprint take {task}` and `blueprint give {task}` in this clone, and `blueprint run --ci`"
+    ))
 }
 
 impl CliError {

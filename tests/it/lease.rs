@@ -1,6 +1,5 @@
 //! The lease on a plan, and the claim on a task: what a trouble of the remote's or of a clock does to them, and what it does not.
 
-
 use jiff::Timestamp;
 
 use crate::gate::Gate;

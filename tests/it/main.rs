@@ -69,6 +69,7 @@ mod protected;
 mod provision;
 mod questions;
 mod questions_crash;
+mod refused_refs;
 mod refused_writes;
 mod remote_verbs;
 mod report;

@@ -12,6 +12,7 @@ mod fetch;
 mod files;
 mod push;
 mod said;
+mod sift;
 mod versions;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
 pub use fetch::RefMap;
 pub use push::Move;
+pub use sift::{Refusal, sift};
 pub use versions::content_id;
 
 /// How often a call is tried that failed for what may pass.

@@ -18,7 +18,7 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{Move, Oid, RefMap, RemoteError, Yield, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
+use crate::run::remote::{Closed, Refusals, RemotePlan, StateError, Token, leave, restore, settle};
 use crate::run::start::{host, run_id};
 use crate::run::{History, RunEvent, Site, Tenure, known_slugs};
 
@@ -74,11 +74,11 @@ impl Job {
         }
     }
 
-    /// Pushes what has come of the task, and gives up the claim.
+    /// Pushes what has come of the task, and gives up the claim. Gives what the remote does not take of that.
     ///
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task by now; others if the remote can't be written: then the claim expires by itself.
-    pub fn end(self) -> Result<(), RecordsError> {
+    pub fn end(self) -> Result<Closed, RecordsError> {
         if self.is_file_ours.get() {
             // The next job in this clone knows it by that.
             leave(&self.site)?;
@@ -215,6 +215,9 @@ impl Venue<'_> {
             claim,
             lasts: self.lasts,
             known: fetched,
+            refusals: Refusals::default(),
+            untaken: Vec::new(),
+            stored: None,
             branch,
             _token: token,
         };

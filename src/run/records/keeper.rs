@@ -10,7 +10,7 @@ use super::RecordsError;
 use super::post::Post;
 use crate::git::TimeLeft;
 use crate::run::Asides;
-use crate::run::remote::{Troubles, after};
+use crate::run::remote::{Closed, Troubles, after};
 
 /// A claim is renewed so many times while it lasts.
 const RENEWALS: u32 = 3;
@@ -63,7 +63,7 @@ impl Keeper {
     ///
     /// # Errors
     /// [`RecordsError::Lost`] if another job has it.
-    pub(super) fn end(self) -> Result<(), RecordsError> {
+    pub(super) fn end(self) -> Result<Closed, RecordsError> {
         // A push that is under way comes to its end, if that can be: broken off, it might leave a lock in the remote.
         let _ = self.say.send(Say::End);
         self.time_left.begin_last_words();
@@ -73,7 +73,7 @@ impl Keeper {
             Kept { mut post, mut troubles, lost: None, .. } => {
                 post.end(&self.time_left)?;
                 troubles.are_over();
-                Ok(())
+                Ok(Closed { has_saved: true, untold: post.news(), untaken: post.untaken().to_vec() })
             }
         }
     }
@@ -105,7 +105,10 @@ impl Kept {
         let saved = self.post.save_within(true, after(self.failures, self.post.lasts));
         self.failures = if saved.is_ok() { 0 } else { self.failures.saturating_add(1) };
         match saved {
-            Ok(()) => self.troubles.are_over(),
+            Ok(()) => {
+                self.post.news().into_iter().for_each(|text| self.troubles.say(text));
+                self.troubles.are_over();
+            }
             Err(lost @ RecordsError::Lost { .. }) => {
                 self.troubles.say(format!("{lost}; the run is ended"));
                 self.lost = Some(lost);

@@ -137,10 +137,8 @@ impl Kept {
     /// Gives when it is due again.
     fn save(&mut self) -> Instant {
         let saved = self.saver.save();
-        for name in self.saver.newly_left() {
-            self.troubles.say(format!(
-                "somebody else has moved {name} in the remote: it is left there, and was not overwritten"
-            ));
+        for text in self.saver.newly_left() {
+            self.troubles.say(text);
         }
         match saved {
             Ok(()) => {

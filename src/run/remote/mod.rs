@@ -15,12 +15,15 @@ mod keeper;
 mod lease;
 mod lineage;
 mod patience;
+mod refusals;
 mod restore;
 mod save;
 mod saved;
 mod settle;
+mod sifting;
 mod token;
 mod troubles;
+mod untaken;
 
 use jiff::Timestamp;
 
@@ -35,12 +38,15 @@ pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
 pub(in crate::run) use patience::{LAST_TRY, after};
+pub(in crate::run) use refusals::Refusals;
 pub use restore::{Restored, restore};
 pub use save::{Closed, Saver};
 pub use saved::Saved;
 pub use settle::{leave, settle};
 pub(in crate::run) use token::Token;
 pub(in crate::run) use troubles::Troubles;
+pub use untaken::Untaken;
+pub(in crate::run) use untaken::untaken;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use super::checkout::{Checkout, Whose, note_left};
 use super::lineage::{Lineage, lineage, whole_lines};
 use super::saved::Card;
 use super::{RemotePlan, Saved, StateError};
-use crate::git::{Adopted, EpicRefs, RefMap, Yield};
+use crate::git::{Adopted, EpicRefs, Oid, RefMap, Yield};
 use crate::run::start::refuse_a_checkout_of_ours;
 use crate::run::{RunError, Site, Tenure, known_slugs};
 use crate::store::{Lock, StateDir, StoreError, replace_file, rewrite_file};
@@ -49,6 +49,9 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
     let mut restored =
         Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None, card };
     restored.take_refs(site, plan, &slugs(saved.as_ref()), lineage)?;
+    if let Some(saved) = saved.as_ref().filter(|_| lineage != Lineage::Ahead) {
+        restored.take_work(site, plan, saved)?;
+    }
     if let Some(saved) = &saved {
         take_journal(site, &here, saved, lineage)?;
         if lineage != Lineage::Ahead {
@@ -96,6 +99,26 @@ impl Restored {
                     self.notes.push(text);
                     self.settled.extend(site.repo.target(name)?.map(|here| (name.clone(), here)));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// A remote that refuses to have a branch moved has the work all the same: the branch is brought to it here.
+    fn take_work(&mut self, site: &Site, plan: &RemotePlan, saved: &Saved) -> Result<(), StateError> {
+        let (repo, refs) = (&site.repo, &plan.refs);
+        for (_, story) in saved.history().tasks() {
+            let Some(done) = story.success() else { continue };
+            let slug = &done.started.slug;
+            let there = self.known.get(&refs.attempt(slug, done.started.attempt)).copied();
+            let Some(work) = there.filter(|there| done.commit() == Some(*there)) else { continue };
+            let branch = refs.branch(slug).full();
+            let is_behind = |at: &Oid| !repo.has(*at, work);
+            if self.known.get(&branch).is_some_and(is_behind)
+                && repo.target(&branch)?.as_ref().is_some_and(is_behind)
+                && repo.adopt(refs, &branch, work, Yield::Always)? == Adopted::There
+            {
+                self.settled.insert(branch, work);
             }
         }
         Ok(())

@@ -8,14 +8,14 @@ use super::checkout::note_left;
 use super::lineage::{is_idle, whole_lines};
 use super::restore::journal;
 use super::saved::Card;
-use super::{Lease, RemotePlan, Restored, Saved, StateError, patience};
+use super::{Lease, Refusals, RemotePlan, Restored, Saved, StateError, Untaken, patience};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError, TimeLeft};
 use crate::run::{Site, known_slugs};
 use crate::store::StoreError;
 
 /// So many refs go in one command line.
-const TOGETHER: usize = 300;
+pub(super) const TOGETHER: usize = 300;
 /// How often a save starts over because somebody moved a ref.
 const TRIES: usize = 8;
 /// The lease is renewed so many times while it lasts.
@@ -24,16 +24,26 @@ const RENEWALS: u32 = 3;
 /// Saves what happens in one clone, as long as it has the lease.
 #[derive(Debug)]
 pub struct Saver {
-    site: Site,
-    lease: Lease,
+    pub(super) site: Site,
+    pub(super) lease: Lease,
     /// Where the refs of the remote are.
-    known: RefMap,
+    pub(super) known: RefMap,
     /// Where local refs were when they were last the same there, or none of ours to save.
     settled: RefMap,
     /// Refs of the remote that somebody else has moved: theirs they are.
     left: BTreeSet<String>,
-    /// Those of them that nobody was told of yet.
-    untold: Vec<String>,
+    /// What was left out, and nobody was told of yet.
+    pub(super) untold: Vec<String>,
+    /// What the remote does not take.
+    pub(super) refusals: Refusals,
+    /// It took nothing at all, the last time: then there is nothing to be left out.
+    pub(super) takes_nothing: bool,
+    /// Nothing was saved yet since the last refusals: it may be that it takes nothing at all.
+    pub(super) is_unsure: bool,
+    /// The work that the remote does not take.
+    pub(super) untaken: Vec<Untaken>,
+    /// The same of which the journal here says so, too.
+    pub(super) given_up: Vec<Untaken>,
     /// What the remote has.
     saved: Option<Saved>,
     card: Card,
@@ -47,12 +57,14 @@ pub struct Saver {
 }
 
 /// What came of saving, in the end.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Closed {
     /// The remote did not have all of it already.
     pub has_saved: bool,
-    /// The refs that were left as somebody else has moved them in the remote, as far as nobody was told of them.
-    pub left: Vec<String>,
+    /// What was left out, and nobody was told of yet.
+    pub untold: Vec<String>,
+    /// Work that the remote does not take.
+    pub untaken: Vec<Untaken>,
 }
 
 impl Saver {
@@ -61,7 +73,27 @@ impl Saver {
         let Restored { known, settled, saved, card, .. } = restored;
         let (left, untold, renewed) = (BTreeSet::new(), Vec::new(), Instant::now());
         let (stored, failures, has_saved) = (None, 0, false);
-        Self { site, lease, known, settled, left, untold, saved, card, renewed, stored, failures, has_saved }
+        let (refusals, takes_nothing, is_unsure) = (Refusals::default(), false, false);
+        let (untaken, given_up) = (Vec::new(), Vec::new());
+        Self {
+            site,
+            lease,
+            known,
+            settled,
+            left,
+            untold,
+            refusals,
+            takes_nothing,
+            is_unsure,
+            untaken,
+            given_up,
+            saved,
+            card,
+            renewed,
+            stored,
+            failures,
+            has_saved,
+        }
     }
 
     /// The lease.
@@ -74,7 +106,7 @@ impl Saver {
         self.plan().remote.name()
     }
 
-    /// The refs that were found to be moved by somebody else since this was last asked.
+    /// What was left out since this was last asked.
     pub(super) fn newly_left(&mut self) -> Vec<String> {
         std::mem::take(&mut self.untold)
     }
@@ -119,7 +151,10 @@ impl Saver {
     pub fn end(mut self, time_left: &TimeLeft) -> Result<Closed, StateError> {
         time_left.begin_last_words();
         match self.bring_at_last(time_left) {
-            Ok(()) => Ok(Closed { has_saved: self.has_saved, left: self.untold }),
+            Ok(()) => {
+                let Self { has_saved, untold, untaken, given_up, .. } = self;
+                Ok(Closed { has_saved, untold, untaken: [given_up, untaken].concat() })
+            }
             Err(lost @ StateError::Lost(_)) => Err(lost),
             Err(error) => {
                 let free_at = self.lease.holder().free_at();
@@ -131,7 +166,7 @@ impl Saver {
         }
     }
 
-    fn plan(&self) -> &RemotePlan {
+    pub(super) fn plan(&self) -> &RemotePlan {
         self.lease.plan()
     }
 
@@ -148,15 +183,32 @@ impl Saver {
 
     fn bring(&mut self, remote: &Remote, is_last: bool) -> Result<(), StateError> {
         for _ in 1..TRIES {
-            match self.bring_once(remote, is_last) {
+            // No work is given up that the remote refuses as it does all else.
+            let ends = is_last && !self.is_unsure;
+            let moved = match self.bring_once(remote, ends) {
+                Err(StateError::Remote(RemoteError::Refused { .. })) if self.may_sift(is_last)? => {
+                    self.sift(remote)
+                }
+                done => {
+                    self.conclude(&done);
+                    if ends == is_last && done.is_ok() {
+                        return done;
+                    }
+                    done
+                }
+            };
+            match moved {
                 Err(StateError::Remote(RemoteError::Moved { name, .. })) => self.heed(remote, &name)?,
-                done => return done,
+                done => done?,
             }
         }
         self.bring_once(remote, is_last)
     }
 
     fn bring_once(&mut self, remote: &Remote, is_last: bool) -> Result<(), StateError> {
+        if is_last {
+            self.give_up_work()?;
+        }
         let state = self.state()?;
         let mut moves = self.moves(&state)?;
         let is_new = self.is_new(&state);
@@ -192,7 +244,12 @@ impl Saver {
     }
 
     /// All of it, or nothing, and only with the lease, which is renewed or given back by that.
-    fn push(&mut self, remote: &Remote, mut moves: Vec<Move>, is_last: bool) -> Result<(), StateError> {
+    pub(super) fn push(
+        &mut self,
+        remote: &Remote,
+        mut moves: Vec<Move>,
+        is_last: bool,
+    ) -> Result<(), StateError> {
         let renewal = if is_last {
             moves.insert(0, self.lease.end());
             None
@@ -218,18 +275,24 @@ impl Saver {
     }
 
     /// The plan's file before the journal that it follows.
-    fn state(&self) -> Result<Saved, StateError> {
+    pub(super) fn state(&mut self) -> Result<Saved, StateError> {
         let path = self.site.plan.path();
         let plan = fs::read(path).map_err(|error| StateError::from(StoreError::io("read", path)(error)))?;
         let is_a_plan = Genesis::parse(plan.clone()).is_ok();
         // Somebody is about writing it: the one before will do, the journal catches it up.
         let before = self.saved.as_ref().map(|saved| saved.plan.clone()).filter(|_| !is_a_plan);
-        let journal = journal(&self.site.state)?;
-        Ok(Saved::new(before.unwrap_or(plan), whole_lines(&journal).to_vec(), self.card.clone()))
+        let mut journal = whole_lines(&journal(&self.site.state)?).to_vec();
+        self.look_for_untaken(&journal)?;
+        for fact in self.untaken.iter().flat_map(|untaken| &untaken.facts) {
+            serde_json::to_writer(&mut journal, fact)
+                .map_err(|error| StateError::unreadable("journal", error))?;
+            journal.push(b'\n');
+        }
+        Ok(Saved::new(before.unwrap_or(plan), journal, self.card.clone()))
     }
 
     /// The refs after the journal that names them.
-    fn moves(&self, state: &Saved) -> Result<Vec<Move>, StateError> {
+    pub(super) fn moves(&self, state: &Saved) -> Result<Vec<Move>, StateError> {
         let (repo, refs) = (&self.site.repo, &self.plan().refs);
         let own = repo.own_refs(refs)?;
         let slugs = known_slugs(&state.history());
@@ -242,9 +305,11 @@ impl Saver {
                 && !self.left.contains(name)
         };
         let new = own.into_iter().chain(branches).filter(is_new);
-        Ok(new
-            .map(|(name, here)| Move::advance(name.clone(), self.known.get(&name).copied(), here))
-            .collect())
+        let moves = new.map(|(name, here)| {
+            let there = self.known.get(&name).copied();
+            Move::advance(name, there, here)
+        });
+        Ok(moves.filter(|each| !self.refusals.has(each)).collect())
     }
 
     fn note(&mut self, moved: &[Move]) {
@@ -272,7 +337,9 @@ impl Saver {
             return Err(StateError::Overwritten { remote, name });
         }
         self.left.insert(name.to_owned());
-        self.untold.push(name.to_owned());
+        self.untold.push(format!(
+            "somebody else has moved {name} in the remote: it is left there, and was not overwritten"
+        ));
         Ok(())
     }
 

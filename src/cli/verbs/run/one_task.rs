@@ -12,7 +12,7 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::{heed_signals, kind_of_signal, kind_of_unsaved, remote_of_job};
+use crate::cli::remote::{heed_signals, kind_of_signal, kind_of_unsaved, remote_of_job, say_saved};
 use crate::cli::slow::saving;
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
@@ -20,7 +20,7 @@ use crate::git::{EpicRefs, Repo, TimeLeft, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{Begun, Job, JobClaim, RecordsError, Venue};
-use crate::run::remote::RemotePlan;
+use crate::run::remote::{Closed, RemotePlan};
 use crate::run::{RunEvent, Settings, Verdict};
 
 /// What systems that cancel a job wait at least before they kill it.
@@ -140,9 +140,9 @@ fn run_job(
     let more: Vec<Listener> = vec![Box::new(hear)];
     let ran = start((context, global), repo, settings, around, (args, more));
     // The run is over, and with it whoever heard it.
-    let ended = saving(args.remote(), || Rc::into_inner(job).map_or(Ok(()), Job::end));
+    let ended = saving(args.remote(), || Rc::into_inner(job).map_or_else(|| Ok(Closed::default()), Job::end));
     let exit = ran?;
-    ended.map_err(|error| not_pushed(context, error))?;
+    say_saved(args.remote(), &ended.map_err(|error| not_pushed(context, error))?)?;
     Ok(exit)
 }
 

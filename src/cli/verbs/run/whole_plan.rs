@@ -7,7 +7,7 @@ use super::{Args, Beside, Listener, run_here, unbegun};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::remote::{Jobs, Session, not_saved, say_left};
+use crate::cli::remote::{Jobs, Session, not_saved, say_saved};
 use crate::cli::slow::saving;
 use crate::run::remote::{Closed, Keeper};
 
@@ -30,6 +30,6 @@ pub(super) fn run(
     let closed =
         saving(args.remote(), || Rc::into_inner(keeper).map_or_else(|| Ok(Closed::default()), Keeper::end));
     let exit = ran?;
-    say_left(&closed.map_err(|error| not_saved(&context, error))?.left);
+    say_saved(args.remote(), &closed.map_err(|error| not_saved(&context, error))?)?;
     Ok(exit)
 }
