@@ -19,9 +19,11 @@ use super::{job_owner, output};
 use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Remote, Repo, TimeLeft, epic_slug};
 use crate::report::{clean, shell_word};
-use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, give_way, live_claims};
+use crate::run::records::{
+    RecordsError, TakenIn, Venue, end_left_behind, give_way, known_claims, live_claims,
+};
 use crate::run::remote::{
-    Closed, FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, Untaken,
+    Closed, Doubts, FromAfar, Holder, Keeper, Lease, RemotePlan, Restored, Saver, StateError, Untaken,
     refuse_claimed, refuse_lacking, restore, settle,
 };
 use crate::run::{Asides, Site, ledger};
@@ -229,7 +231,9 @@ impl Session {
         let owner = job_owner::owner();
         // What goes wrong here ends the session.
         let (time, asides) = (time_left.clone(), Asides::default());
-        let venue = Venue { site: &site, plan, strategy, base: None, owner, time_left: time, lasts, asides };
+        let told = &|text: &str| output::say(&format!("note    {}", clean(text)));
+        let venue =
+            Venue { site: &site, plan, strategy, base: None, owner, time_left: time, lasts, told, asides };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if time_left.is_called_off().load(Ordering::SeqCst) {
@@ -295,11 +299,26 @@ fn begin(
     jobs: Jobs,
     remote: &Remote,
 ) -> Result<(Saver, TakenIn), CliError> {
-    let lease = Lease::take(&venue.plan, venue.site, &venue.owner, venue.lasts)
+    begin_with(context, venue, (jobs, &mut Doubts::default()), remote)
+}
+
+fn begin_with(
+    context: &Context,
+    venue: &Venue<'_>,
+    (jobs, doubts): (Jobs, &mut Doubts),
+    remote: &Remote,
+) -> Result<(Saver, TakenIn), CliError> {
+    let lease = Lease::take(&venue.plan, venue.site, &venue.owner, venue.lasts, venue.told)
         .map_err(|error| CliError::state(&context.path, error))?;
     // What is given back and saved is not broken off.
-    match take_up(venue, jobs) {
-        Ok((restored, taken)) => {
+    match take_up(venue, jobs, doubts) {
+        Ok(None) => {
+            // Nobody has to wait for us meanwhile.
+            lease.through(remote.clone()).release().map_err(|error| CliError::state(&context.path, error))?;
+            doubts.look(&venue.plan.remote)?;
+            begin_with(context, venue, (jobs, doubts), remote)
+        }
+        Ok(Some((restored, taken))) => {
             restored.notes.iter().for_each(|note| output::say(&format!("note    {}", clean(note))));
             Ok((Saver::new(venue.site.clone(), lease, restored).through(remote.clone()), taken))
         }
@@ -312,10 +331,25 @@ fn begin(
     }
 }
 
-fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), RecordsError> {
+/// Nothing, if it is not known yet whether jobs live that have single tasks.
+fn take_up(
+    venue: &Venue<'_>,
+    jobs: Jobs,
+    doubts: &mut Doubts,
+) -> Result<Option<(Restored, TakenIn)>, RecordsError> {
     let mut fetched = venue.plan.fetch()?;
+    let claims = known_claims(&venue.plan, &fetched, doubts)?;
+    if let Some(patience) = doubts.patience() {
+        let seconds = patience.as_secs().max(1);
+        let tasks: Vec<_> = claims.iter().map(|(task, _)| task.as_str()).collect();
+        (venue.told)(&format!(
+            "of jobs at work at {} some may be dead: that is looked at for {seconds} s, since clocks may be wrong",
+            tasks.join(", ")
+        ));
+        return Ok(None);
+    }
     match jobs {
-        Jobs::Refuse => refuse_claimed(&venue.plan, &mut fetched)?,
+        Jobs::Refuse => refuse_claimed(&venue.plan, &mut fetched, doubts)?,
         Jobs::LetBe => {}
     }
     refuse_lacking(venue.site, &venue.plan, &fetched)?;
@@ -326,9 +360,9 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
             .notes
             .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
     }
-    let taken = venue.take_in(&fetched)?;
+    let taken = venue.take_in(&fetched, doubts)?;
     settle(venue.site)?;
-    Ok((restored, taken))
+    Ok(Some((restored, taken)))
 }
 
 /// TERM has come: signals are of the process, and so is this.

@@ -167,7 +167,8 @@ impl Remote {
         !self.is_over() && (is_patient || tries < TRIES)
     }
 
-    fn wait(&self, pause: Duration) {
+    /// Does nothing for about that long, unless it is broken off.
+    pub fn wait(&self, pause: Duration) {
         let begun = Instant::now();
         let pause = pause.mul_f64(0.5 + fastrand::f64());
         while begun.elapsed() < pause && !self.is_over() {

@@ -9,6 +9,7 @@
 
 mod checkout;
 mod claims;
+mod doubts;
 mod error;
 mod expiry;
 mod keeper;
@@ -33,9 +34,12 @@ use crate::run::records::told;
 
 pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
+pub use doubts::Doubts;
+pub(in crate::run) use doubts::Held;
 pub use error::StateError;
-pub(in crate::run) use expiry::{free_at, is_over};
+pub(in crate::run) use expiry::{Vitals, free_at, is_over};
 pub use keeper::Keeper;
+pub(in crate::run) use lease::doubtful;
 pub use lease::{Holder, Lease};
 pub(in crate::run) use patience::{LAST_TRY, after};
 pub(in crate::run) use refusals::Refusals;
@@ -102,7 +106,19 @@ impl RemotePlan {
         Ok(told.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
     }
 
-    /// Who has the lease now, if anybody has.
+    /// Who has the lease, unless they are known to be dead; `doubts` has what is not known.
+    pub(in crate::run) fn live_holder(
+        &self,
+        fetched: &RefMap,
+        doubts: &mut Doubts,
+    ) -> Result<Option<Holder>, StateError> {
+        let name = self.refs.lease();
+        let Some(at) = fetched.get(&name) else { return Ok(None) };
+        let holder = Holder::read(self.remote.repo(), &name, *at)?;
+        Ok(doubts.lives(holder.held(&name, *at)).then_some(holder))
+    }
+
+    /// Who has the lease now, if anybody has, as far as the clock tells.
     ///
     /// # Errors
     /// [`StateError::Unreadable`] if that can't be told.

@@ -110,6 +110,7 @@ fn begin(
         owner: job_owner::owner(),
         time_left: time_left.clone(),
         lasts: args.lease(),
+        told: &|text| output::say(&format!("note    {}", clean(text))),
         asides: settings.asides.clone(),
     };
     venue.begin(&known.plan, &known.genesis, index).map_err(|error| CliError::records(&context.path, error))
