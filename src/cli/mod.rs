@@ -31,6 +31,7 @@ mod sandbox;
 mod scratch;
 mod sharing;
 mod sizes;
+mod slow;
 mod surroundings;
 mod terminal;
 mod verbs;

@@ -50,7 +50,7 @@ pub use merging::{
 };
 pub use program::{Ended, Program, TimeLeft, break_off_calls, limit_calls};
 pub use refs::{BranchName, EpicRefs, epic_slug, slugs, slugs_beside};
-pub use remote::{Adopted, Move, RefMap, Remote, RemoteError, Yield, content_id};
+pub use remote::{Adopted, Move, RefMap, Refusal, Remote, RemoteError, Yield, content_id, sift};
 pub use repo::Repo;
 pub use worktree::{Found, OWN_FOLDER, Worktree};
 pub use worktrees::finish_removals;

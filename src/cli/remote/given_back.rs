@@ -5,26 +5,51 @@ use std::path::Path;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
-use crate::report::clean;
-use crate::run::remote::StateError;
+use crate::report::{clean, shell_word};
+use crate::run::remote::{Closed, StateError, Untaken};
+
+use super::signals::kind_of_unsaved;
 
 /// What a run, or a verb, has done and could not save.
 pub(in crate::cli) fn not_saved(context: &Context, error: StateError) -> CliError {
+    // Who has lost the plan has told itself to end.
+    let kind = if error.is_of_others() { Kind::Environment } else { kind_of_unsaved() };
     let CliError { message, hint, .. } = CliError::state(&context.path, error);
     let message = format!(
         "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: \
          `blueprint run --ci` here goes on, and saves it, too"
     );
-    CliError { hint, ..CliError::new(Kind::Environment, message) }
+    CliError { hint, ..CliError::new(kind, message) }
 }
 
-pub(in crate::cli) fn say_left(left: &[String]) {
-    for name in left {
-        output::say(&format!(
-            "warning somebody else has moved {} in the remote: it is left there, and was not overwritten",
-            clean(name)
-        ));
+/// What was left out of the last save.
+///
+/// # Errors
+/// [`CliError`] names work that the remote does not take.
+pub(in crate::cli) fn say_saved(remote: &str, closed: &Closed) -> Result<(), CliError> {
+    closed.untold.iter().for_each(|text| output::say(&format!("warning {}", clean(text))));
+    match &*closed.untaken {
+        [] => Ok(()),
+        untaken @ [first, ..] => Err(not_taken(remote, first, untaken)),
     }
+}
+
+fn not_taken(remote: &str, first: &Untaken, untaken: &[Untaken]) -> CliError {
+    let remote = clean(remote);
+    let one = |untaken: &Untaken| {
+        let (task, branch) = (clean(untaken.task.as_str()), clean(untaken.branch.as_str()));
+        format!("the work of task `{task}`, on branch {branch}: {}", clean(&untaken.said))
+    };
+    let all: Vec<_> = untaken.iter().map(one).collect();
+    let text = format!(
+        "remote `{remote}` does not take {}\nthat is in this clone only, and blocked; all else is saved in `{remote}`",
+        all.join("\nnor ")
+    );
+    let task = shell_word(first.task.as_str());
+    CliError::new(kind_of_unsaved(), text).hint(format!(
+        "`blueprint retry {task} --note TEXT --remote {remote}` has its agent make it anew, without what is refused; or have the remote take it, then \
+         `blueprint take {task}` and `blueprint give {task}` in this clone, and `blueprint run --ci`"
+    ))
 }
 
 /// The lease could not be given back.

@@ -18,10 +18,10 @@ use crate::run::Site;
 use crate::run::remote::RemotePlan;
 
 pub(super) use args::RemoteArgs;
-pub(super) use given_back::{not_saved, say_left};
+pub(super) use given_back::{not_saved, say_saved};
 pub(super) use look::Looked;
 pub(super) use session::{Jobs, Session};
-pub(super) use signals::{heed_signals, kind_of_signal};
+pub(super) use signals::{heed_signals, kind_of_signal, kind_of_unsaved};
 pub(super) use workplace::Workplace;
 
 /// Who has the lease says so again and again; who is not heard of for so long counts as dead.

@@ -1,20 +1,21 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::given_back::{not_saved, say_kept, say_left};
+use super::given_back::{not_saved, say_kept, say_saved};
 use super::signals::{heed_signals, kind_of_signal};
 use super::{in_repository, remote_of_job, site};
 use crate::cli::branches::refs;
 use crate::cli::config::Strategy;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::slow::saving;
 use crate::cli::{job_owner, output};
 use crate::git::{Remote, TimeLeft};
 use crate::report::clean;
 use crate::run::Asides;
-use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind};
+use crate::run::records::{RecordsError, TakenIn, Venue, end_left_behind, known_claims};
 use crate::run::remote::{
-    Keeper, Lease, RemotePlan, Restored, Saver, refuse_claimed, refuse_lacking, restore, settle,
+    Doubts, Keeper, Lease, RemotePlan, Restored, Saver, refuse_claimed, refuse_lacking, restore, settle,
 };
 
 /// A plan that is ours alone, as the remote has it, until this is ended.
@@ -55,7 +56,9 @@ impl Session {
         let owner = job_owner::owner();
         // What goes wrong here ends the session.
         let (time, asides) = (time_left.clone(), Asides::default());
-        let venue = Venue { site: &site, plan, strategy, base: None, owner, time_left: time, lasts, asides };
+        let told = &|text: &str| output::say(&format!("note    {}", clean(text)));
+        let venue =
+            Venue { site: &site, plan, strategy, base: None, owner, time_left: time, lasts, told, asides };
         let begun = begin(context, &venue, jobs, &remote);
         // Broken off by a signal: that is what it ended by, and not what git made of it.
         if time_left.is_called_off().load(Ordering::SeqCst) {
@@ -83,8 +86,9 @@ impl Session {
     /// Saves what was done here, and gives the lease back.
     pub(in crate::cli) fn end(mut self, context: &Context) -> Result<(), CliError> {
         let Some(saver) = self.saver.take() else { return Ok(()) };
-        let closed = saver.end(&self.time_left).map_err(|error| not_saved(context, error))?;
-        say_left(&closed.left);
+        let closed = saving(self.remote.name(), || saver.end(&self.time_left));
+        let closed = closed.map_err(|error| not_saved(context, error))?;
+        say_saved(self.remote.name(), &closed)?;
         let remote = clean(self.remote.name());
         output::say(&if closed.has_saved {
             format!("note    saved in remote `{remote}`")
@@ -112,11 +116,26 @@ fn begin(
     jobs: Jobs,
     remote: &Remote,
 ) -> Result<(Saver, TakenIn), CliError> {
-    let lease = Lease::take(&venue.plan, venue.site, &venue.owner, venue.lasts)
+    begin_with(context, venue, (jobs, &mut Doubts::default()), remote)
+}
+
+fn begin_with(
+    context: &Context,
+    venue: &Venue<'_>,
+    (jobs, doubts): (Jobs, &mut Doubts),
+    remote: &Remote,
+) -> Result<(Saver, TakenIn), CliError> {
+    let lease = Lease::take(&venue.plan, venue.site, &venue.owner, venue.lasts, venue.told)
         .map_err(|error| CliError::state(&context.path, error))?;
     // What is given back and saved is not broken off.
-    match take_up(venue, jobs) {
-        Ok((restored, taken)) => {
+    match take_up(venue, jobs, doubts) {
+        Ok(None) => {
+            // Nobody has to wait for us meanwhile.
+            lease.through(remote.clone()).release().map_err(|error| CliError::state(&context.path, error))?;
+            doubts.look(&venue.plan.remote)?;
+            begin_with(context, venue, (jobs, doubts), remote)
+        }
+        Ok(Some((restored, taken))) => {
             restored.notes.iter().for_each(|note| output::say(&format!("note    {}", clean(note))));
             Ok((Saver::new(venue.site.clone(), lease, restored).through(remote.clone()), taken))
         }
@@ -129,10 +148,25 @@ fn begin(
     }
 }
 
-fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), RecordsError> {
+/// Nothing, if it is not known yet whether jobs live that have single tasks.
+fn take_up(
+    venue: &Venue<'_>,
+    jobs: Jobs,
+    doubts: &mut Doubts,
+) -> Result<Option<(Restored, TakenIn)>, RecordsError> {
     let mut fetched = venue.plan.fetch()?;
+    let claims = known_claims(&venue.plan, &fetched, doubts)?;
+    if let Some(patience) = doubts.patience() {
+        let seconds = patience.as_secs().max(1);
+        let tasks: Vec<_> = claims.iter().map(|(task, _)| task.as_str()).collect();
+        (venue.told)(&format!(
+            "of jobs at work at {} some may be dead: that is looked at for {seconds} s, since clocks may be wrong",
+            tasks.join(", ")
+        ));
+        return Ok(None);
+    }
     match jobs {
-        Jobs::Refuse => refuse_claimed(&venue.plan, &mut fetched)?,
+        Jobs::Refuse => refuse_claimed(&venue.plan, &mut fetched, doubts)?,
         Jobs::LetBe => {}
     }
     refuse_lacking(venue.site, &venue.plan, &fetched)?;
@@ -142,12 +176,12 @@ fn take_up(venue: &Venue<'_>, jobs: Jobs) -> Result<(Restored, TakenIn), Records
             .notes
             .push(format!("{task} was in progress on another machine, which is gone: it is pending again"));
     }
-    let taken = venue.take_in(&fetched)?;
+    let taken = venue.take_in(&fetched, doubts)?;
     restored.notes.extend(taken.passed_over.iter().map(|task| {
         format!(
             "{task} is not in the plan any more: what its job did is passed over, and stays on its branch"
         )
     }));
     settle(venue.site)?;
-    Ok((restored, taken))
+    Ok(Some((restored, taken)))
 }

@@ -13,6 +13,14 @@ const GRACE: Duration = Duration::from_secs(8);
 /// TERM has come: signals are of the process, and so is this.
 static TERMINATED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
+/// TERM or Ctrl-C has come.
+static CALLED_OFF: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// As what a job ends that could not save all: as told, where it was told to end.
+pub(in crate::cli) fn kind_of_unsaved() -> Kind {
+    if CALLED_OFF.load(Ordering::SeqCst) { kind_of_signal() } else { Kind::Environment }
+}
+
 /// What a process that was called off ends by.
 pub(in crate::cli) fn kind_of_signal() -> Kind {
     if TERMINATED.load(Ordering::SeqCst) { Kind::Terminated } else { Kind::BrokenOff }
@@ -22,7 +30,8 @@ pub(in crate::cli) fn kind_of_signal() -> Kind {
 pub(in crate::cli) fn heed_signals() -> Result<TimeLeft, CliError> {
     let flag = Arc::new(AtomicBool::new(false));
     // What tells the signals apart comes first: whoever sees the flag finds it.
-    for (signal, flag) in [(SIGTERM, &*TERMINATED), (SIGTERM, &flag), (SIGINT, &flag)] {
+    let ours = [(SIGTERM, &*TERMINATED), (SIGTERM, &*CALLED_OFF), (SIGINT, &*CALLED_OFF)];
+    for (signal, flag) in ours.into_iter().chain([(SIGTERM, &flag), (SIGINT, &flag)]) {
         signal_hook::flag::register(signal, Arc::clone(flag))
             .map_err(|error| CliError::new(Kind::Environment, format!("can't listen to signals: {error}")))?;
     }

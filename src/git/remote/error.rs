@@ -67,6 +67,11 @@ impl RemoteError {
         }
     }
 
+    /// Whether it was not reached, for whatever reason.
+    pub fn is_of_the_way(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
     /// What a person can do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -12,6 +12,7 @@ mod fetch;
 mod files;
 mod push;
 mod said;
+mod sift;
 mod versions;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ pub use adopt::{Adopted, Yield};
 pub use error::RemoteError;
 pub use fetch::RefMap;
 pub use push::Move;
+pub use sift::{Refusal, sift};
 pub use versions::content_id;
 
 /// How often a call is tried that failed for what may pass.
@@ -89,6 +91,12 @@ impl Remote {
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
+    }
+
+    /// The same; but no call takes longer than that, whatever else it may take.
+    #[must_use]
+    pub fn at_most(&self, limit: Duration) -> Self {
+        Self { limit: self.limit.min(limit), ..self.clone() }
     }
 
     /// What breaks off all calls as soon as it is set, and the pauses between them; but for pushes: these might leave a lock in the remote.
@@ -159,7 +167,8 @@ impl Remote {
         !self.is_over() && (is_patient || tries < TRIES)
     }
 
-    fn wait(&self, pause: Duration) {
+    /// Does nothing for about that long, unless it is broken off.
+    pub fn wait(&self, pause: Duration) {
         let begun = Instant::now();
         let pause = pause.mul_f64(0.5 + fastrand::f64());
         while begun.elapsed() < pause && !self.is_over() {

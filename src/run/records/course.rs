@@ -1,8 +1,6 @@
 //! What a job is to do about its task. Pure.
 
-use jiff::Timestamp;
-
-use super::{JobClaim, TaskRecord};
+use super::JobClaim;
 use crate::genesis::{Genesis, Status};
 use crate::plan::{Plan, TaskId, TaskIndex};
 
@@ -19,19 +17,14 @@ pub(super) enum Course {
     Wait(Vec<(TaskId, Status)>),
 }
 
-/// Decides by the document with all that is known of the task and its prerequisites. `record` is what the remote has of the task itself.
-pub(super) fn course(
-    plan: &Plan,
-    genesis: &Genesis,
-    task: TaskIndex,
-    record: Option<&TaskRecord>,
-    now: Timestamp,
-) -> Course {
+/// Decides by the document with all that is known of the task and its prerequisites. `live` is the claim of a job that
+/// lives and has the task.
+pub(super) fn course(plan: &Plan, genesis: &Genesis, task: TaskIndex, live: Option<&JobClaim>) -> Course {
     let status = |index: TaskIndex| {
         let known = genesis.task(plan.task(index).id.as_str());
         known.map_or(Status::Pending, |task| task.status)
     };
-    if let Some(claim) = record.and_then(|record| record.live_claim(now)) {
+    if let Some(claim) = live {
         return Course::LeaveTo(claim.clone());
     }
     if status(task) == Status::Completed {
@@ -50,16 +43,16 @@ mod tests {
     use crate::run::sample::{at, genesis};
     use Status::{Completed, Failed, Pending};
 
-    fn claimed(expires: i64) -> TaskRecord {
-        let claim = JobClaim { owner: "ada".into(), run: "r".into(), host: "h".into(), expires: at(expires) };
-        TaskRecord { claim: Some(claim), ..TaskRecord::new("e", &TaskId::from("c")) }
+    fn claim() -> JobClaim {
+        let (owner, run, host) = ("ada".into(), "r".into(), "h".into());
+        JobClaim { owner, run, host, expires: at(40), vitals: None }
     }
 
-    fn decided(statuses: [Status; 3], record: Option<&TaskRecord>) -> Course {
+    fn decided(statuses: [Status; 3], live: Option<&JobClaim>) -> Course {
         let tasks = ["a", "b", "c"].into_iter().zip(statuses).collect::<Vec<_>>();
         let genesis = genesis(&tasks);
         let plan = plan::load(&genesis).unwrap();
-        course(&plan, &genesis, plan.find("c").unwrap(), record, at(50))
+        course(&plan, &genesis, plan.find("c").unwrap(), live)
     }
 
     #[test]
@@ -73,14 +66,13 @@ mod tests {
     #[test]
     fn what_is_completed_is_not_done_again_whatever_has_become_of_its_prerequisites() {
         assert_eq!(decided([Completed, Completed, Completed], None), Course::Nothing);
-        assert_eq!(decided([Completed, Pending, Completed], Some(&claimed(40))), Course::Nothing);
+        assert_eq!(decided([Completed, Pending, Completed], None), Course::Nothing);
     }
 
     #[test]
     fn a_live_job_keeps_its_task_and_a_dead_one_does_not() {
-        let live = claimed(45);
-        let claim = live.claim.clone().unwrap();
-        assert_eq!(decided([Completed, Completed, Pending], Some(&live)), Course::LeaveTo(claim));
-        assert_eq!(decided([Completed, Completed, Pending], Some(&claimed(40))), Course::Do);
+        let live = claim();
+        assert_eq!(decided([Completed, Completed, Pending], Some(&live)), Course::LeaveTo(live.clone()));
+        assert_eq!(decided([Completed, Completed, Pending], None), Course::Do);
     }
 }

@@ -17,7 +17,10 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{Move, Oid, RefMap, RemoteError, Yield, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{RemotePlan, StateError, Token, leave, place, refuse_another, restore, settle};
+use crate::run::remote::{
+    Closed, Doubts, Refusals, RemotePlan, StateError, Token, Vitals, doubtful, leave, place, refuse_another,
+    restore, settle,
+};
 use crate::run::start::{host, run_id};
 use crate::run::{History, RunEvent, Site, Tenure, known_slugs};
 
@@ -73,11 +76,11 @@ impl Job {
         }
     }
 
-    /// Pushes what has come of the task, and gives up the claim.
+    /// Pushes what has come of the task, and gives up the claim. Gives what the remote does not take of that.
     ///
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task by now; others if the remote can't be written: then the claim expires by itself.
-    pub fn end(self) -> Result<(), RecordsError> {
+    pub fn end(self) -> Result<Closed, RecordsError> {
         if self.is_file_ours.get() {
             // The next job in this clone knows it by that.
             leave(&self.site)?;
@@ -94,19 +97,26 @@ impl Venue<'_> {
     /// # Errors
     /// [`RecordsError`] if a whole run has the plan, if the remote can't be reached, or if disk or git fail.
     pub fn begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
+        let mut doubts = Doubts::default();
         for _ in 1..TURNS {
-            match self.try_begin(plan, genesis, task) {
+            match self.try_begin(plan, genesis, task, &mut doubts) {
                 // Somebody had it in between, and has given it back.
                 Err(RecordsError::Lost { by: None, .. }) => {}
                 Err(RecordsError::Lost { by: Some(by), .. }) => return Ok(Begun::LeftTo(by)),
                 begun => return begun,
             }
         }
-        self.try_begin(plan, genesis, task)
+        self.try_begin(plan, genesis, task, &mut doubts)
     }
 
-    fn try_begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
-        let fetched = self.fetch_alone()?;
+    fn try_begin(
+        &self,
+        plan: &Plan,
+        genesis: &Genesis,
+        task: TaskIndex,
+        doubts: &mut Doubts,
+    ) -> Result<Begun, RecordsError> {
+        let fetched = self.fetch_alone(&plan.task(task).id, doubts)?;
         refuse_another(self.site, &self.plan, &fetched)?;
         restore(self.site, &self.plan, &fetched)?;
         let start = self.share_start(&fetched)?;
@@ -123,13 +133,17 @@ impl Venue<'_> {
         self.pass_over(broken, &slug)?;
         let id = &plan.task(task).id;
         let record = records.get(id).map(|(_, record)| record);
+        let name = self.plan.refs.record(&slug);
         let token = Token::take(&self.site.state, TOKEN)?;
         // A job of this clone, which has ended and could not give the task back, keeps nobody from it here.
-        let is_ours = |claim: &JobClaim| token.as_ref().is_some_and(|token| token.is_ours(&claim.run));
+        let is_ours = |claim: &JobClaim| {
+            token.as_ref().is_some_and(|token| token.is_ours(&claim.run)) && claim.is_gone()
+        };
         let is_claimed_here = |record: &TaskRecord| record.claim.as_ref().is_some_and(is_ours);
         let is_unsaid = |record: &TaskRecord| record.status != Status::Completed;
-        let others = record.filter(|record| !is_claimed_here(record));
-        match course(plan, &folded.genesis, task, others, Timestamp::now()) {
+        let claims = records.get(id).and_then(|(at, record)| Some((*at, record.claim.as_ref()?)));
+        let live = claims.filter(|(at, claim)| !is_ours(claim) && doubts.lives(claim.held(&name, *at)));
+        match course(plan, &folded.genesis, task, live.map(|(_, claim)| claim)) {
             Course::Do => {}
             Course::Nothing if record.is_some_and(|record| is_unsaid(record) && is_claimed_here(record)) => {
                 // Done in this clone, and not pushed.
@@ -202,8 +216,13 @@ impl Venue<'_> {
         (status, mut token): (Status, Option<Token>),
         branch: Option<Oid>,
     ) -> Result<Keeper, RecordsError> {
-        let claim =
-            JobClaim { owner: self.owner.clone(), run: run_id(), host: host(), expires: Timestamp::now() };
+        let claim = JobClaim {
+            owner: self.owner.clone(),
+            run: run_id(),
+            host: host(),
+            expires: Timestamp::now(),
+            vitals: Some(Vitals::own(self.lasts)),
+        };
         token.as_mut().map_or(Ok(()), |token| token.note(&claim.run))?;
         let mut post = Post {
             plan: RemotePlan { remote: self.lasting(), ..self.plan.clone() },
@@ -215,6 +234,9 @@ impl Venue<'_> {
             claim,
             lasts: self.lasts,
             known: fetched,
+            refusals: Refusals::default(),
+            untaken: Vec::new(),
+            stored: None,
             branch,
             _token: token,
         };
@@ -224,10 +246,11 @@ impl Venue<'_> {
             return Err(error);
         }
         // Who takes the whole plan looks for claims after that, and we look for them after ours: one of the two sees the other.
-        match self.plan.fetch().map_err(Into::into).and_then(|now| self.plan.holder(&now)) {
-            Ok(None) => Ok(Keeper::start(post, self.time_left.clone(), self.asides.clone())),
+        let lease = self.plan.refs.lease();
+        match self.plan.fetch().map(|now| now.contains_key(&lease)) {
+            Ok(false) => Ok(Keeper::start(post, self.time_left.clone(), self.asides.clone())),
             // What they do meanwhile, we don't know: it is begun anew, when they are done.
-            Ok(Some(_)) => {
+            Ok(true) => {
                 post.save(false)?;
                 Err(RecordsError::Lost { task: task.to_string(), by: None })
             }
@@ -240,17 +263,41 @@ impl Venue<'_> {
 
     /// All that the remote has, at a moment at which nobody has the whole plan. Somebody may have it for a moment or for long; what was fetched
     /// while they had it, or before, tells nothing of what they do.
-    fn fetch_alone(&self) -> Result<RefMap, RecordsError> {
+    fn fetch_alone(&self, task: &TaskId, doubts: &mut Doubts) -> Result<RefMap, RecordsError> {
         let mut looks = 1;
         loop {
             let fetched = self.plan.fetch()?;
-            match self.plan.holder(&fetched)? {
+            let holder = self.plan.live_holder(&fetched, doubts)?;
+            if let Some((holder, patience)) = holder.as_ref().zip(doubts.patience()) {
+                (self.told)(&doubtful("the plan", &holder.owner, &holder.host, patience));
+            } else if holder.is_none() {
+                self.doubt_claim(&fetched, task, doubts)?;
+            }
+            match holder {
+                _ if doubts.patience().is_some() => {
+                    doubts.look(&self.plan.remote)?;
+                    continue;
+                }
                 None => return Ok(fetched),
                 Some(_) if looks < LOOKS => looks += 1,
-                Some(holder) => return Err(StateError::Held(Box::new(holder)).into()),
+                Some(holder) => return Err(StateError::Held(Box::new(holder.heard_of())).into()),
             }
             sleep(LOOK.mul_f64(0.5 + fastrand::f64()));
         }
+    }
+
+    /// Another job has the task, by what it has said, and may be dead.
+    fn doubt_claim(&self, fetched: &RefMap, task: &TaskId, doubts: &mut Doubts) -> Result<(), RecordsError> {
+        let claims = shelf::claim_of(&self.plan, fetched, task)?;
+        let Some((name, at, claim)) = claims else { return Ok(()) };
+        let is_ours = Token::take(&self.site.state, TOKEN)?.is_some_and(|token| token.is_ours(&claim.run));
+        if !(is_ours && claim.is_gone()) && doubts.lives(claim.held(&name, at)) {
+            let what = format!("task `{task}`");
+            if let Some(patience) = doubts.patience() {
+                (self.told)(&doubtful(&what, &claim.owner, &claim.host, patience));
+            }
+        }
+        Ok(())
     }
 
     /// Who had the plan, was not heard of for too long, and comes back, is to see that it is not theirs any more.

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -9,10 +10,12 @@ use super::RecordsError;
 use super::post::Post;
 use crate::git::TimeLeft;
 use crate::run::Asides;
-use crate::run::remote::Troubles;
+use crate::run::remote::{Closed, Troubles, after};
 
 /// A claim is renewed so many times while it lasts.
 const RENEWALS: u32 = 3;
+/// After a save that could not be made.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// What the thread leaves.
 struct Kept {
@@ -20,6 +23,8 @@ struct Kept {
     troubles: Troubles,
     /// Another job has the task.
     lost: Option<RecordsError>,
+    /// How many saves have failed since the last one that did not.
+    failures: u32,
 }
 
 /// The thread that does it.
@@ -43,7 +48,7 @@ impl Keeper {
     pub(super) fn start(post: Post, time_left: TimeLeft, asides: Asides) -> Self {
         let (say, heard) = mpsc::channel();
         let what = format!("how task `{}` stands in remote `{}`", post.task, post.plan.remote.name());
-        let kept = Kept { post, troubles: Troubles::new(asides, what), lost: None };
+        let kept = Kept { post, troubles: Troubles::new(asides, what), lost: None, failures: 0 };
         let thread = thread::spawn(move || keep(kept, &heard));
         Self { say, thread, time_left }
     }
@@ -58,25 +63,26 @@ impl Keeper {
     ///
     /// # Errors
     /// [`RecordsError::Lost`] if another job has it.
-    pub(super) fn end(self) -> Result<(), RecordsError> {
+    pub(super) fn end(self) -> Result<Closed, RecordsError> {
         // A push that is under way comes to its end, if that can be: broken off, it might leave a lock in the remote.
         let _ = self.say.send(Say::End);
         self.time_left.begin_last_words();
         let ended = self.thread.join().map_err(|_| std::io::Error::other("a thread ended by a bug"));
         match ended.map_err(crate::run::RunError::from)? {
             Kept { lost: Some(lost), .. } => Err(lost),
-            Kept { mut post, mut troubles, lost: None } => {
-                post.save(false)?;
+            Kept { mut post, mut troubles, lost: None, .. } => {
+                post.end(&self.time_left)?;
                 troubles.are_over();
-                Ok(())
+                Ok(Closed { has_saved: true, untold: post.news(), untaken: post.untaken().to_vec() })
             }
         }
     }
 }
 
 fn keep(mut kept: Kept, heard: &Receiver<Say>) -> Kept {
-    let pause = kept.post.lasts / RENEWALS;
+    let lasts = kept.post.lasts;
     loop {
+        let pause = if kept.failures == 0 { lasts / RENEWALS } else { AGAIN.min(lasts / RENEWALS) };
         match heard.recv_timeout(pause) {
             Ok(Say::Save) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Say::End) | Err(RecvTimeoutError::Disconnected) => return kept,
@@ -96,8 +102,13 @@ fn keep(mut kept: Kept, heard: &Receiver<Say>) -> Kept {
 
 impl Kept {
     fn save(&mut self) {
-        match self.post.save(true) {
-            Ok(()) => self.troubles.are_over(),
+        let saved = self.post.save_within(true, after(self.failures, self.post.lasts));
+        self.failures = if saved.is_ok() { 0 } else { self.failures.saturating_add(1) };
+        match saved {
+            Ok(()) => {
+                self.post.news().into_iter().for_each(|text| self.troubles.say(text));
+                self.troubles.are_over();
+            }
             Err(lost @ RecordsError::Lost { .. }) => {
                 self.troubles.say(format!("{lost}; the run is ended"));
                 self.lost = Some(lost);

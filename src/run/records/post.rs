@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::fold::of_task;
 use super::{JobClaim, RecordsError, TaskRecord, shelf};
 use crate::genesis::Status;
-use crate::git::{Move, Oid, RefMap, RemoteError};
+use crate::git::{Move, Oid, RefMap, Remote, RemoteError, TimeLeft, sift};
 use crate::plan::TaskId;
-use crate::run::remote::{RemotePlan, Token};
+use crate::run::remote::{LAST_TRY, Refusals, RemotePlan, Token, Untaken, untaken};
 use crate::run::{History, Record};
 use crate::store::read_records;
 
@@ -39,6 +39,11 @@ pub(super) struct Post {
     pub(super) known: RefMap,
     /// By which this clone knows that the claim is ours.
     pub(super) _token: Option<Token>,
+    /// What the remote does not take.
+    pub(super) refusals: Refusals,
+    pub(super) untaken: Vec<Untaken>,
+    /// The last commit that was made of a record.
+    pub(super) stored: Option<(TaskRecord, Oid)>,
     /// Where the task's branch was before.
     pub(super) branch: Option<Oid>,
 }
@@ -49,22 +54,101 @@ impl Post {
     /// # Errors
     /// [`RecordsError::Lost`] if another job has the task; others if the remote can't be written.
     pub(super) fn save(&mut self, is_ours: bool) -> Result<(), RecordsError> {
+        self.save_within(is_ours, Duration::MAX)
+    }
+
+    /// The same; but no call takes longer than `limit`.
+    pub(super) fn save_within(&mut self, is_ours: bool, limit: Duration) -> Result<(), RecordsError> {
         let expires = Timestamp::now().checked_add(self.lasts).unwrap_or(Timestamp::MAX);
         let claim = is_ours.then(|| JobClaim { expires, ..self.claim.clone() });
-        let at = shelf::store(&self.plan, &self.record(claim)?)?;
+        self.push(claim.as_ref(), limit)?;
+        self.claim.expires = expires;
+        Ok(())
+    }
+
+    /// For the last time: what came of the task, which is free from then on. A call that hangs does not take all the time that is left.
+    pub(super) fn end(&mut self, time_left: &TimeLeft) -> Result<(), RecordsError> {
+        match self.push(None, LAST_TRY) {
+            Err(RecordsError::Remote(error)) if error.is_of_the_way() && !time_left.is_over() => {
+                self.push(None, Duration::MAX)
+            }
+            done => done,
+        }
+    }
+
+    fn push(&mut self, claim: Option<&JobClaim>, limit: Duration) -> Result<(), RecordsError> {
+        let remote = self.plan.remote.at_most(limit);
         for _ in 1..TURNS {
-            let moves = self.moves(at)?;
-            match self.plan.remote.push(&moves) {
-                Ok(()) => {
-                    self.known.extend(moves.into_iter().filter_map(|each| Some((each.name, each.to?))));
-                    self.claim.expires = expires;
-                    return Ok(());
-                }
+            match self.push_once(claim, &remote)? {
                 Err(RemoteError::Moved { name, holds, .. }) => self.see_moved(&name, holds)?,
-                Err(error) => return Err(error.into()),
+                Err(error @ RemoteError::Refused { .. }) => self.sift(&remote, error)?,
+                done => return Ok(done?),
             }
         }
-        Ok(self.plan.remote.push(&self.moves(at)?)?)
+        Ok(self.push_once(claim, &remote)??)
+    }
+
+    fn push_once(
+        &mut self,
+        claim: Option<&JobClaim>,
+        remote: &Remote,
+    ) -> Result<Result<(), RemoteError>, RecordsError> {
+        let record = self.record(claim.cloned())?;
+        let at = self.stored(record)?;
+        let moves = self.moves(at)?;
+        let pushed = remote.push(&moves);
+        if pushed.is_ok() {
+            self.known.extend(moves.into_iter().filter_map(|each| Some((each.name, each.to?))));
+        }
+        Ok(pushed)
+    }
+
+    /// The commit with the record; the same one again, as long as it is the same: a push whose answer was lost may have been made.
+    fn stored(&mut self, record: TaskRecord) -> Result<Oid, RecordsError> {
+        if let Some((_, at)) = self.stored.as_ref().filter(|(of, _)| *of == record) {
+            return Ok(*at);
+        }
+        let at = shelf::store(&self.plan, &record)?;
+        self.stored = Some((record, at));
+        Ok(at)
+    }
+
+    /// Finds what the remote refuses, by itself, of all that goes with the record, and leaves it out; pushes the rest, as long as the task is
+    /// ours.
+    fn sift(&mut self, remote: &Remote, error: RemoteError) -> Result<(), RecordsError> {
+        let name = self.name();
+        let Some(record) = self.known.get(&name).copied() else { return Err(error.into()) };
+        let mut moves = self.moves(record)?;
+        moves.retain(|each| each.name != name);
+        if moves.is_empty() {
+            // It takes no records either: that says nothing of single refs.
+            self.refusals.forget();
+            return Err(error.into());
+        }
+        let known = &mut self.known;
+        let mut push = |part: &[Move]| {
+            let ours = Move::advance(&name, Some(record), record);
+            remote.push(&[&[ours], part].concat())?;
+            known.extend(part.iter().filter_map(|each| Some((each.name.clone(), each.to?))));
+            Ok(())
+        };
+        let refused = sift(&moves, &mut push, &RemoteError::refusal);
+        match refused {
+            Ok(refused) => self.refusals.add(refused),
+            Err(RemoteError::Moved { name, holds, .. }) => self.see_moved(&name, holds)?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// What the remote does not take of the task's work.
+    pub(super) fn untaken(&self) -> &[Untaken] {
+        &self.untaken
+    }
+
+    /// What was left out, and nobody was told of yet.
+    pub(super) fn news(&mut self) -> Vec<String> {
+        self.refusals.news(self.plan.remote.name(), &self.known, &self.untaken)
     }
 
     /// Gives the task back, if it is ours: a push whose answer we did not get may have been made all the same.
@@ -79,9 +163,13 @@ impl Post {
         }
     }
 
-    fn record(&self, claim: Option<JobClaim>) -> Result<TaskRecord, RecordsError> {
+    fn record(&mut self, claim: Option<JobClaim>) -> Result<TaskRecord, RecordsError> {
         let lines = read_records::<Value>(&self.journal)?.records;
-        let facts: Vec<_> = of_task(&lines, self.task.as_str()).cloned().collect();
+        let mut facts: Vec<_> = of_task(&lines, self.task.as_str()).cloned().collect();
+        self.look_for_untaken(&facts)?;
+        for fact in self.untaken.iter().flat_map(|untaken| &untaken.facts) {
+            facts.push(serde_json::to_value(fact)?);
+        }
         Ok(TaskRecord {
             status: self.status_in(&facts),
             claim,
@@ -89,6 +177,18 @@ impl Post {
             plan: self.place.clone(),
             ..TaskRecord::new(self.plan.refs.epic(), &self.task)
         })
+    }
+
+    fn look_for_untaken(&mut self, facts: &[Value]) -> Result<(), RecordsError> {
+        let records = facts.iter().filter_map(|fact| serde_json::from_value::<Record>(fact.clone()).ok());
+        let here = self.plan.remote.repo().own_refs(&self.plan.refs)?;
+        let lacks = |commit| self.refusals.why(&self.known, &here, commit);
+        let history = History::from_records(records);
+        let found = untaken(&history, &self.plan.refs, self.plan.remote.name(), lacks);
+        let before = std::mem::take(&mut self.untaken);
+        let same = |new| before.iter().find(|old| old.is(&new)).cloned().unwrap_or(new);
+        self.untaken = found.into_iter().map(same).collect();
+        Ok(())
     }
 
     fn status_in(&self, facts: &[Value]) -> Status {
@@ -116,7 +216,7 @@ impl Post {
                 moves.push(Move::advance(name.clone(), there(&name), at));
             }
         }
-        moves.retain(|each| each.from != each.to);
+        moves.retain(|each| each.from != each.to && !self.refusals.has(each));
         Ok(moves)
     }
 

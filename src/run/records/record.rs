@@ -6,8 +6,9 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::genesis::Status;
+use crate::git::Oid;
 use crate::plan::TaskId;
-use crate::run::remote::{free_at, is_over};
+use crate::run::remote::{Held, Vitals, free_at, is_over};
 
 /// The layout of what is written here.
 const VERSION: u32 = 1;
@@ -45,9 +46,22 @@ pub struct JobClaim {
     pub host: String,
     /// From then on the job counts as dead.
     pub expires: Timestamp,
+    /// By which others see whether it lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::run) vitals: Option<Vitals>,
 }
 
 impl JobClaim {
+    /// For those who look whether it lives: under the ref `name`, which is `at` that commit.
+    pub(super) fn held<'a>(&'a self, name: &'a str, at: Oid) -> Held<'a> {
+        Held { name, at, run: &self.run, expires: self.expires, vitals: self.vitals.as_ref() }
+    }
+
+    /// Whether its process is known to have ended.
+    pub(super) fn is_gone(&self) -> bool {
+        self.vitals.as_ref().is_some_and(Vitals::are_gone)
+    }
+
     /// From when on another job may have the task, if nothing is heard of this one until then.
     pub fn free_at(&self) -> Timestamp {
         free_at(self.expires)
@@ -124,7 +138,7 @@ impl TaskRecord {
         Ok(bytes)
     }
 
-    /// The claim of a job that lives, as of `now`.
+    /// The claim of a job that lives, as far as the clock tells, as of `now`.
     pub fn live_claim(&self, now: Timestamp) -> Option<&JobClaim> {
         self.claim.as_ref().filter(|claim| !is_over(claim.expires, now))
     }
@@ -140,6 +154,7 @@ mod tests {
             run: "r1".into(),
             host: "here".into(),
             expires: Timestamp::from_second(100).unwrap(),
+            vitals: None,
         };
         TaskRecord { claim: Some(claim), ..TaskRecord::new("shop", &TaskId::from("parse")) }
     }

@@ -9,7 +9,7 @@ use super::record::FILE;
 use super::{JobClaim, RecordError, RecordsError, TaskRecord};
 use crate::git::{GitError, Message, Move, Oid, RefMap, Repo};
 use crate::plan::TaskId;
-use crate::run::remote::RemotePlan;
+use crate::run::remote::{Doubts, RemotePlan};
 
 /// The records of an epic, and what stands in a record's place and is none.
 #[derive(Debug, Default)]
@@ -38,16 +38,39 @@ pub fn places(plan: &RemotePlan, fetched: &RefMap) -> Result<BTreeSet<String>, G
     Ok(records.filter_map(|(_, record)| record.plan).collect())
 }
 
+/// The claims of jobs that live, or are not known to be dead yet: `doubts` has those then.
+///
+/// # Errors
+/// [`GitError`] if the repository can't be read.
+pub fn known_claims(
+    plan: &RemotePlan,
+    fetched: &RefMap,
+    doubts: &mut Doubts,
+) -> Result<Vec<(TaskId, JobClaim)>, GitError> {
+    let names: BTreeMap<_, _> = fetched.iter().map(|(name, at)| (*at, name.as_str())).collect();
+    let records = of_epic(plan, fetched)?.by_task.into_iter();
+    let claims = records.filter_map(|(task, (at, record))| Some((task, at, record.claim?)));
+    let lives = |(_, at, claim): &(TaskId, Oid, JobClaim)| {
+        names.get(at).is_some_and(|name| doubts.lives(claim.held(name, *at)))
+    };
+    Ok(claims.filter(lives).map(|(task, _, claim)| (task, claim)).collect())
+}
+
 /// Takes away the claims of jobs that count as dead, in the remote and among what was fetched.
 ///
 /// # Errors
 /// [`RecordsError`] if the remote can't be written, or if one of them is heard of just now.
-pub fn end_dead_claims(plan: &RemotePlan, fetched: &mut RefMap) -> Result<(), RecordsError> {
-    let now = Timestamp::now();
+pub fn end_dead_claims(
+    plan: &RemotePlan,
+    fetched: &mut RefMap,
+    doubts: &mut Doubts,
+) -> Result<(), RecordsError> {
     let known: BTreeMap<_, _> = fetched.iter().map(|(name, at)| (*at, name.clone())).collect();
     let mut moves = Vec::new();
     for (at, record) in of_epic(plan, fetched)?.by_task.into_values() {
-        if let (Some(name), true, None) = (known.get(&at), record.claim.is_some(), record.live_claim(now)) {
+        if let (Some(name), Some(claim)) = (known.get(&at), &record.claim)
+            && !doubts.lives(claim.held(name, at))
+        {
             let free = store(plan, &TaskRecord { claim: None, ..record })?;
             moves.push(Move::advance(name, Some(at), free));
         }
@@ -69,6 +92,17 @@ pub(in crate::run) fn records_of(plan: &RemotePlan, fetched: &RefMap) -> Result<
 pub(super) fn of_epic(plan: &RemotePlan, fetched: &RefMap) -> Result<Records, GitError> {
     let folder = plan.refs.records();
     of_refs(plan.remote.repo(), fetched.iter().filter(|(name, _)| name.starts_with(&folder)))
+}
+
+/// The claim on a task, under which ref it is, and where that is.
+pub(super) fn claim_of(
+    plan: &RemotePlan,
+    fetched: &RefMap,
+    task: &TaskId,
+) -> Result<Option<(String, Oid, JobClaim)>, GitError> {
+    let Some((at, record)) = of_epic(plan, fetched)?.by_task.remove(task) else { return Ok(None) };
+    let name = fetched.iter().find(|(_, there)| **there == at).map(|(name, _)| name.clone());
+    Ok(name.zip(record.claim).map(|(name, claim)| (name, at, claim)))
 }
 
 /// The records under these refs.

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::shelf::Records;
 use super::venue::{Folded, Venue};
 use super::works::{Finished, finished};
@@ -14,6 +12,7 @@ use crate::git::RefMap;
 use crate::plan::{self, Plan, TaskId};
 use crate::run::handover::moment;
 use crate::run::record::{AttemptEnded, Fact, Record, TransitionRecord};
+use crate::run::remote::Doubts;
 use crate::run::{History, RunError, Tenure, ledger};
 use crate::store::{read_records, read_settled};
 
@@ -41,7 +40,7 @@ impl Venue<'_> {
     ///
     /// # Errors
     /// [`RecordsError`] if a run is live here, or if disk or git fail.
-    pub fn take_in(&self, fetched: &RefMap) -> Result<TakenIn, RecordsError> {
+    pub fn take_in(&self, fetched: &RefMap, doubts: &mut Doubts) -> Result<TakenIn, RecordsError> {
         let Records { by_task: records, broken } = shelf::of_epic(&self.plan, fetched)?;
         let mut taken = TakenIn {
             records: records.len(),
@@ -63,7 +62,9 @@ impl Venue<'_> {
             |task: &TaskId| before.task(task.as_str()).is_none() && known.task(task.as_str()).is_none();
         taken.passed_over =
             records.iter().map(|record| &record.task).filter(|task| is_gone(task)).cloned().collect();
-        end_what_died(&mut folded, &records, &mut taken)?;
+        let live = shelf::known_claims(&self.plan, fetched, doubts)?;
+        taken.under_way = live.into_iter().map(|(task, _)| task).collect();
+        end_what_died(&mut folded, &records, &taken.under_way)?;
         folded.catch_up()?;
         let plan = valid(&folded)?;
         self.merge_all(&plan, &mut folded, &mut taken)?;
@@ -110,12 +111,10 @@ impl Venue<'_> {
 fn end_what_died(
     folded: &mut Folded,
     records: &[TaskRecord],
-    taken: &mut TakenIn,
+    under_way: &[TaskId],
 ) -> Result<(), RecordsError> {
-    let now = Timestamp::now();
     for record in records {
-        if record.live_claim(now).is_some() {
-            taken.under_way.push(record.task.clone());
+        if under_way.contains(&record.task) {
             continue;
         }
         let whose = record.claim.as_ref().map_or("it ended without a word", |claim| &claim.owner);

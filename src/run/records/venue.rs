@@ -29,6 +29,8 @@ pub struct Venue<'a> {
     pub time_left: TimeLeft,
     /// How long what we claim is ours without our saying so again.
     pub lasts: Duration,
+    /// Is told at once what it waits for.
+    pub told: &'a dyn Fn(&str),
     /// Is told what goes wrong beside the run.
     pub asides: Asides,
 }

@@ -110,6 +110,11 @@ impl StateError {
         Self::Unreadable { name: name.to_owned(), why: why.to_string() }
     }
 
+    /// Whether somebody else has the plan by now.
+    pub fn is_of_others(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Overwritten { .. })
+    }
+
     /// What was wrong with the remote, if that is why.
     pub(in crate::run) fn of_remote(&self) -> Option<&RemoteError> {
         match self {

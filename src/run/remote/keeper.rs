@@ -137,10 +137,8 @@ impl Kept {
     /// Gives when it is due again.
     fn save(&mut self) -> Instant {
         let saved = self.saver.save();
-        for name in self.saver.newly_left() {
-            self.troubles.say(format!(
-                "somebody else has moved {name} in the remote: it is left there, and was not overwritten"
-            ));
+        for text in self.saver.newly_left() {
+            self.troubles.say(text);
         }
         match saved {
             Ok(()) => {
@@ -154,23 +152,17 @@ impl Kept {
         }
     }
 
-    /// Whether nobody may go on with the run after that.
+    /// Whether nobody may go on with the run after that: not as long as nobody else has the plan, however late it is.
     fn lost(&mut self, error: StateError) -> Option<StateError> {
         match error {
             StateError::Lost(_) | StateError::Overwritten { .. } => {
                 self.troubles.say(format!("{error}; the run is ended"));
                 Some(error)
             }
-            error if self.saver.is_over() => {
-                self.troubles.say(format!(
-                    "the lease on the plan could not be renewed in time: the run is ended ({error})"
-                ));
-                Some(StateError::Lost(None))
-            }
             error => {
-                let until = self.saver.lease().holder().expires;
+                let free_at = self.saver.lease().holder().free_at();
                 let then = format!(
-                    "it is tried again; unless that works by {until:.0}, when the lease on the plan is over, the run is ended"
+                    "agents go on, and it is tried again; unless that works, another job may take the plan from {free_at} on, and ends this run by that"
                 );
                 self.troubles.tell(error.of_remote(), &error, &then);
                 None

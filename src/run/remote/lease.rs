@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::expiry::{free_at, is_over};
-use super::{RemotePlan, StateError, Token};
+use super::expiry::{Vitals, free_at, is_over, lasts};
+use super::{Doubts, Held, RemotePlan, StateError, Token};
 use crate::git::{Message, Move, Oid, Remote, RemoteError, Repo};
 use crate::run::Site;
 use crate::run::start::{host, run_id};
@@ -37,6 +37,9 @@ pub struct Holder {
     pub taken: Timestamp,
     /// When anybody may take it, unless it has been renewed.
     pub expires: Timestamp,
+    /// By which others see whether it lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::run) vitals: Option<Vitals>,
 }
 
 impl Holder {
@@ -50,6 +53,7 @@ impl Holder {
             pid: std::process::id(),
             taken: now,
             expires: after(now, lasts),
+            vitals: Some(Vitals::own(lasts)),
         }
     }
 
@@ -58,7 +62,7 @@ impl Holder {
         Self { expires: after(Timestamp::now(), lasts), ..self.clone() }
     }
 
-    /// Whether anybody else may take the lease.
+    /// Whether anybody else may take the lease, as far as the clock tells.
     pub fn is_over(&self, now: Timestamp) -> bool {
         is_over(self.expires, now)
     }
@@ -68,7 +72,23 @@ impl Holder {
         free_at(self.expires)
     }
 
-    pub(super) fn read(repo: &Repo, name: &str, at: Oid) -> Result<Self, StateError> {
+    /// For those who look whether it lives.
+    pub(in crate::run) fn held<'a>(&'a self, name: &'a str, at: Oid) -> Held<'a> {
+        Held { name, at, run: &self.run, expires: self.expires, vitals: self.vitals.as_ref() }
+    }
+
+    /// The same of a holder who was heard of just now, whatever its clock says.
+    pub(in crate::run) fn heard_of(self) -> Self {
+        let expires = after(Timestamp::now(), lasts(self.vitals.as_ref()));
+        Self { expires: self.expires.max(expires), ..self }
+    }
+
+    /// Whether its process is known to have ended.
+    fn is_gone(&self) -> bool {
+        self.vitals.as_ref().is_some_and(Vitals::are_gone)
+    }
+
+    pub(in crate::run) fn read(repo: &Repo, name: &str, at: Oid) -> Result<Self, StateError> {
         let bytes = repo.file_at(at, Path::new(FILE))?;
         let bytes = bytes.ok_or_else(|| StateError::unreadable(name, format!("it has no {FILE}")))?;
         serde_json::from_slice(&bytes).map_err(|error| StateError::unreadable(name, error))
@@ -79,6 +99,14 @@ impl Holder {
         let message = Message::new(&format!("Lease of {}", self.owner));
         Ok(repo.store_files(&[(FILE, &text)], &[], &message, Timestamp::now())?)
     }
+}
+
+/// What keeps somebody waiting.
+pub(in crate::run) fn doubtful(what: &str, owner: &str, host: &str, patience: Duration) -> String {
+    let seconds = patience.as_secs().max(1);
+    format!(
+        "{owner} on {host} had {what}, and may be dead: that is looked at for {seconds} s, since clocks may be wrong"
+    )
 }
 
 fn after(now: Timestamp, lasts: Duration) -> Timestamp {
@@ -109,22 +137,34 @@ pub(super) struct Renewal {
 }
 
 impl Lease {
-    /// Takes it, if nobody has it, or nobody who has renewed it in time, or a process of this clone that has ended.
+    /// Takes it, if nobody has it, or nobody who renews it, or a process of this clone that has ended. `tell` hears what it waits for.
     ///
     /// # Errors
     /// [`StateError::Held`] by whom.
-    pub fn take(plan: &RemotePlan, site: &Site, owner: &str, lasts: Duration) -> Result<Self, StateError> {
+    pub fn take(
+        plan: &RemotePlan,
+        site: &Site,
+        owner: &str,
+        lasts: Duration,
+        tell: &dyn Fn(&str),
+    ) -> Result<Self, StateError> {
         let (repo, name) = (plan.remote.repo(), plan.refs.lease());
         site.state.create(plan.refs.epic(), site.plan.path())?;
         let mut token = Token::take(&site.state, TOKEN)?;
-        let mut tries = 1;
+        let (mut tries, mut doubts) = (1, Doubts::default());
         loop {
             let there = plan.remote.fetch(&[&name])?.get(&name).copied();
             if let Some(at) = there {
                 let holder = Holder::read(repo, &name, at)?;
                 let is_ours = token.as_ref().is_some_and(|token| token.is_ours(&holder.run));
-                if !is_ours && !holder.is_over(Timestamp::now()) {
-                    return Err(StateError::Held(Box::new(holder)));
+                let is_free = is_ours && holder.is_gone();
+                if !is_free && doubts.lives(holder.held(&name, at)) {
+                    let Some(patience) = doubts.patience() else {
+                        return Err(StateError::Held(Box::new(holder.heard_of())));
+                    };
+                    tell(&doubtful("the plan", &holder.owner, &holder.host, patience));
+                    doubts.look(&plan.remote)?;
+                    continue;
                 }
                 tracing::info!(?holder, "a lease is over and taken");
             }
@@ -158,7 +198,7 @@ impl Lease {
     }
 
     /// How long it lasts without being renewed.
-    pub(super) fn lasts(&self) -> Duration {
+    pub(in crate::run) fn lasts(&self) -> Duration {
         self.lasts
     }
 
@@ -179,9 +219,9 @@ impl Lease {
     }
 
     /// After a push that found another lease than ours: ours it is if the answer to an earlier one of our own was lost.
-    pub(super) fn find_again(&mut self) -> Result<(), StateError> {
+    pub(super) fn find_again(&mut self, remote: &Remote) -> Result<(), StateError> {
         let name = self.plan.refs.lease();
-        let Some(at) = self.plan.remote.fetch(&[&name])?.get(&name).copied() else {
+        let Some(at) = remote.fetch(&[&name])?.get(&name).copied() else {
             return Err(StateError::Lost(None));
         };
         let holder = Holder::read(self.plan.remote.repo(), &name, at)?;
@@ -198,7 +238,7 @@ impl Lease {
     /// [`StateError::Remote`] when the remote can't be reached: it is free when its time is over.
     pub fn release(mut self) -> Result<(), StateError> {
         match self.plan.remote.push(&[self.end()]) {
-            Err(RemoteError::Moved { .. }) => match self.find_again() {
+            Err(RemoteError::Moved { .. }) => match self.find_again(&self.plan.remote.clone()) {
                 Ok(()) => Ok(self.plan.remote.push(&[self.end()])?),
                 Err(StateError::Lost(_)) => Ok(()),
                 Err(error) => Err(error),

@@ -10,20 +10,25 @@
 mod apart;
 mod checkout;
 mod claims;
+mod doubts;
 mod error;
 mod expiry;
 mod keeper;
 mod lacking;
 mod lease;
 mod lineage;
+mod patience;
 mod place;
+mod refusals;
 mod restore;
 mod save;
 mod saved;
 mod settle;
 mod shape;
+mod sifting;
 mod token;
 mod troubles;
+mod untaken;
 
 use jiff::Timestamp;
 
@@ -32,18 +37,25 @@ use crate::run::records::told;
 use crate::run::{History, Record};
 
 pub use claims::refuse_claimed;
+pub use doubts::Doubts;
+pub(in crate::run) use doubts::Held;
 pub use error::StateError;
-pub(in crate::run) use expiry::{free_at, is_over};
+pub(in crate::run) use expiry::{Vitals, free_at, is_over};
 pub use keeper::Keeper;
 pub use lacking::refuse_lacking;
+pub(in crate::run) use lease::doubtful;
 pub use lease::{Holder, Lease};
+pub(in crate::run) use patience::{LAST_TRY, after};
 pub(in crate::run) use place::{place, refuse_another};
+pub(in crate::run) use refusals::Refusals;
 pub use restore::{Restored, restore};
 pub use save::{Closed, Saver};
 pub use saved::Saved;
 pub use settle::{leave, settle};
 pub(in crate::run) use token::Token;
 pub(in crate::run) use troubles::Troubles;
+pub use untaken::Untaken;
+pub(in crate::run) use untaken::untaken;
 
 /// A plan as a remote has it.
 #[derive(Debug, Clone)]
@@ -109,7 +121,19 @@ impl RemotePlan {
         Ok(told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?.unwrap_or_default())
     }
 
-    /// Who has the lease now, if anybody has.
+    /// Who has the lease, unless they are known to be dead; `doubts` has what is not known.
+    pub(in crate::run) fn live_holder(
+        &self,
+        fetched: &RefMap,
+        doubts: &mut Doubts,
+    ) -> Result<Option<Holder>, StateError> {
+        let name = self.refs.lease();
+        let Some(at) = fetched.get(&name) else { return Ok(None) };
+        let holder = Holder::read(self.remote.repo(), &name, *at)?;
+        Ok(doubts.lives(holder.held(&name, *at)).then_some(holder))
+    }
+
+    /// Who has the lease now, if anybody has, as far as the clock tells.
     ///
     /// # Errors
     /// [`StateError::Unreadable`] if that can't be told.

@@ -11,7 +11,7 @@ use super::lineage::{Lineage, lineage, whole_lines};
 use super::saved::Card;
 use super::{RemotePlan, Saved, StateError};
 use crate::genesis::Genesis;
-use crate::git::{Adopted, EpicRefs, RefMap, Yield};
+use crate::git::{Adopted, EpicRefs, Oid, RefMap, Yield};
 use crate::run::handover::moment;
 use crate::run::start::refuse_a_checkout_of_ours;
 use crate::run::{RunError, Site, Tenure, known_slugs, ledger};
@@ -56,6 +56,9 @@ pub fn restore(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<Resto
     let mut restored =
         Restored { notes: Vec::new(), known: fetched.clone(), settled: RefMap::new(), saved: None, card };
     restored.take_refs(site, plan, &slugs(saved.as_ref(), apart.as_ref()), (lineage, apart.as_ref()))?;
+    if let Some(saved) = saved.as_ref().filter(|_| matches!(lineage, Lineage::Same | Lineage::Behind)) {
+        restored.take_work(site, plan, saved)?;
+    }
     if let Some(saved) = &saved {
         take_journal(site, &here, saved, apart.as_ref(), lineage)?;
         if lineage != Lineage::Ahead {
@@ -111,6 +114,26 @@ impl Restored {
             let put = apart.put_away(site, plan, &self.known)?;
             self.notes.extend(put.notes);
             self.settled.extend(put.stay);
+        }
+        Ok(())
+    }
+
+    /// A remote that refuses to have a branch moved has the work all the same: the branch is brought to it here.
+    fn take_work(&mut self, site: &Site, plan: &RemotePlan, saved: &Saved) -> Result<(), StateError> {
+        let (repo, refs) = (&site.repo, &plan.refs);
+        for (_, story) in saved.history().tasks() {
+            let Some(done) = story.success() else { continue };
+            let slug = &done.started.slug;
+            let there = self.known.get(&refs.attempt(slug, done.started.attempt)).copied();
+            let Some(work) = there.filter(|there| done.commit() == Some(*there)) else { continue };
+            let branch = refs.branch(slug).full();
+            let is_behind = |at: &Oid| !repo.has(*at, work);
+            if self.known.get(&branch).is_some_and(is_behind)
+                && repo.target(&branch)?.as_ref().is_some_and(is_behind)
+                && repo.adopt(refs, &branch, work, Yield::Always)? == Adopted::There
+            {
+                self.settled.insert(branch, work);
+            }
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 pub use ancestry::is_inside_attempt;
 pub use end::{End, Exit, Reason};
-pub(super) use identity::{agent_of, ask_to_end, identity, is_alive};
+pub(super) use identity::{agent_of, ask_to_end, identity, is_alive, is_gone, namespace};
 pub(super) use proc::{Process, descendants_of, parent_of};
 pub(super) use processes::Processes;
 pub use sandbox::{Sandbox, Walls};

@@ -134,6 +134,11 @@ impl Stat {
         !matches!(self.state, 'Z' | 'X')
     }
 
+    /// Whether it is the process that was started then, and lives.
+    pub(super) fn is(&self, start: u64) -> bool {
+        self.start == start && self.is_alive()
+    }
+
     /// Somebody has stopped it.
     pub(super) fn is_stopped(&self) -> bool {
         self.state == 'T'

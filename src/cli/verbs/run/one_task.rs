@@ -12,14 +12,15 @@ use crate::cli::args::Global;
 use crate::cli::context::{Context, Known};
 use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::remote::{heed_signals, kind_of_signal, remote_of_job};
+use crate::cli::remote::{heed_signals, kind_of_signal, kind_of_unsaved, remote_of_job, say_saved};
+use crate::cli::slow::saving;
 use crate::cli::{job_owner, output};
 use crate::genesis::Status;
 use crate::git::{EpicRefs, Repo, TimeLeft, epic_slug};
 use crate::plan::{TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{Begun, Job, JobClaim, RecordsError, Venue};
-use crate::run::remote::RemotePlan;
+use crate::run::remote::{Closed, RemotePlan};
 use crate::run::{RunEvent, Settings, Verdict};
 
 /// What systems that cancel a job wait at least before they kill it.
@@ -109,6 +110,7 @@ fn begin(
         owner: job_owner::owner(),
         time_left: time_left.clone(),
         lasts: args.lease(),
+        told: &|text| output::say(&format!("note    {}", clean(text))),
         asides: settings.asides.clone(),
     };
     venue.begin(&known.plan, &known.genesis, index).map_err(|error| CliError::records(&context.path, error))
@@ -139,9 +141,9 @@ fn run_job(
     let more: Vec<Listener> = vec![Box::new(hear)];
     let ran = start((context, global), repo, settings, around, (args, more));
     // The run is over, and with it whoever heard it.
-    let ended = Rc::into_inner(job).map_or(Ok(()), Job::end);
+    let ended = saving(args.remote(), || Rc::into_inner(job).map_or_else(|| Ok(Closed::default()), Job::end));
     let exit = ran?;
-    ended.map_err(|error| not_pushed(context, error))?;
+    say_saved(args.remote(), &ended.map_err(|error| not_pushed(context, error))?)?;
     Ok(exit)
 }
 
@@ -155,6 +157,7 @@ fn not_pushed(context: &Context, error: RecordsError) -> CliError {
     let message = format!(
         "{message}\nwhat was done is in this clone, but not, or not all of it, in the remote: the same command here pushes it"
     );
+    let kind = if kind == Kind::Environment { kind_of_unsaved() } else { kind };
     CliError { hint, ..CliError::new(kind, message) }
 }
 

@@ -7,7 +7,8 @@ use super::{Args, Beside, Listener, run_here, unbegun};
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::remote::{Jobs, Session, not_saved, say_left};
+use crate::cli::remote::{Jobs, Session, not_saved, say_saved};
+use crate::cli::slow::saving;
 use crate::run::remote::{Closed, Keeper};
 
 /// The plan at `path`, or the tasks of it that are named.
@@ -26,8 +27,9 @@ pub(super) fn run(
     let more: Vec<Listener> = vec![Box::new(move |event| hears.hear(event))];
     let ran = run_here(args, global, path, names, (more, beside));
     // The run is over, and with it whoever heard it.
-    let closed = Rc::into_inner(keeper).map_or_else(|| Ok(Closed::default()), Keeper::end);
+    let closed =
+        saving(args.remote(), || Rc::into_inner(keeper).map_or_else(|| Ok(Closed::default()), Keeper::end));
     let exit = ran?;
-    say_left(&closed.map_err(|error| not_saved(&context, error))?.left);
+    say_saved(args.remote(), &closed.map_err(|error| not_saved(&context, error))?)?;
     Ok(exit)
 }
