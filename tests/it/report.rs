@@ -24,10 +24,11 @@ fn named<'a>(items: &'a Value, key: &str, name: &str) -> &'a Value {
 fn one_word_is_one_number_wherever_it_is_told() {
     let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== *\nwrite {task}.txt x");
     project.configure("[[gates]]\nname = \"looks\"\nrun = \"sleep 0.2\"\n");
-    project.complete(&["--events", "events.jsonl"]);
+    let file = project.base().join("events.jsonl");
+    project.complete(&["--events", file.to_str().unwrap()]);
     let (told, status) = (report(&project), project.status());
     assert_eq!(told["pace"]["wall_ms"], status["plan"]["elapsed_ms"]);
-    let events = project.read("events.jsonl");
+    let events = std::fs::read_to_string(file).unwrap();
     let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let took = |event: &str| -> Vec<Value> {
         events.iter().filter(|one| one["event"] == event).map(|one| one["duration_ms"].clone()).collect()
