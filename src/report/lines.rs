@@ -115,12 +115,12 @@ impl Lines {
             return vec![format!("plan {epic}: nothing to run ({total} tasks)")];
         }
         let estimate = short(started.estimate);
-        let assumed =
-            assumed(started.unestimated).map_or_else(String::new, |assumed| format!(" ({assumed})"));
-        vec![
+        let mut lines = vec![
             format!("plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {commit}"),
-            format!("{FAINT}the estimates add up to {estimate} along the longest path{assumed}{FAINT:#}"),
-        ]
+            format!("{FAINT}the estimates add up to {estimate} along the longest path{FAINT:#}"),
+        ];
+        lines.extend(assumed(started.unestimated).map(|assumed| format!("{FAINT}{assumed}{FAINT:#}")));
+        lines
     }
 
     /// Now, in the time zone of whoever reads this.

@@ -50,6 +50,7 @@ fn what_was_cleaned_away_is_not_denied() {
     ok(&project, &["clean", "--yes"]);
     for arguments in [&["report"][..], &["report", "--format", "html"], &["explain", "a"]] {
         let (shown, _) = ok(&project, arguments);
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(shown.contains("blueprint clean") && shown.contains("removed it"), "{arguments:?}: {shown}");
         assert!(!shown.contains("has been tried") && !shown.contains("by hand"), "{arguments:?}: {shown}");
     }

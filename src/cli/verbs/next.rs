@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -112,7 +113,7 @@ fn human(tasks: &[Ready<'_>]) -> String {
     let mut text: String = tasks.iter().map(line).collect();
     if tasks.iter().any(|task| task.is_assumed) {
         let hours = ASSUMED_ESTIMATE.as_secs() / 3600;
-        text.push_str(&format!("~ where a task on the way has no estimate, {hours}h is assumed for it\n"));
+        let _ = writeln!(text, "~ where a task on the way has no estimate, {hours}h is assumed for it");
     }
     text
 }

@@ -189,7 +189,7 @@ impl StatusReport {
         let pace = Pace::of(plan, history, run, now);
         let tasks = tasks.map(|(index, _)| TaskStatus {
             not_run_because: waits.because(index).cloned(),
-            elapsed_ms: pace.of_attempt(plan.task(index), history.task(plan.task(index).id.as_str())),
+            elapsed_ms: pace.of_attempt(plan.task(index), history),
             ..TaskStatus::new(genesis, plan, index, history, run)
         });
         Self {

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::model::millis;
 use crate::genesis::Status;
 use crate::plan::{Plan, Task, TaskIndex};
-use crate::run::{History, TaskHistory};
+use crate::run::History;
 use crate::store::RunOwner;
 
 /// The times of a plan, as of one moment.
 pub(super) struct Pace {
-    /// Until when what is under way counts.
-    until: Option<Timestamp>,
+    now: Timestamp,
+    /// Whether a run does.
+    lives: bool,
     elapsed: Option<Duration>,
     remaining: Duration,
 }
@@ -29,8 +30,7 @@ pub(super) fn is_open(status: Status) -> bool {
 impl Pace {
     pub(super) fn of(plan: &Plan, history: &History, run: Option<&RunOwner>, now: Timestamp) -> Self {
         let elapsed = history.at_work(run.map(|run| run.run.as_str()), now);
-        let until = history.counts_until(run.is_some(), now);
-        let mut pace = Self { until, elapsed, remaining: Duration::ZERO };
+        let mut pace = Self { now, lives: run.is_some(), elapsed, remaining: Duration::ZERO };
         pace.remaining = plan.longest_path_by(|index| pace.left(plan, history, index));
         pace
     }
@@ -41,7 +41,7 @@ impl Pace {
         match task.status {
             Status::Completed | Status::Cancelled => Duration::ZERO,
             Status::InProgress => {
-                let ran = self.ran(task, history.task(task.id.as_str())).unwrap_or_default();
+                let ran = self.ran(task, history).unwrap_or_default();
                 plan.weight(index).saturating_sub(ran)
             }
             Status::Pending | Status::Failed | Status::Blocked => plan.weight(index),
@@ -49,14 +49,15 @@ impl Pace {
     }
 
     /// For how long the attempt has been under way that a task is in progress by.
-    fn ran(&self, task: &Task, story: Option<&TaskHistory>) -> Option<Duration> {
-        let open = story?.last_attempt().filter(|last| last.is_at_work())?;
-        (task.status == Status::InProgress).then(|| open.took(self.until))
+    fn ran(&self, task: &Task, history: &History) -> Option<Duration> {
+        let open = history.task(task.id.as_str())?.last_attempt().filter(|last| last.is_at_work())?;
+        (task.status == Status::InProgress)
+            .then(|| open.took(history.attempt_counts_until(open, self.lives, self.now)))
     }
 
     /// The same, in milliseconds.
-    pub(super) fn of_attempt(&self, task: &Task, story: Option<&TaskHistory>) -> Option<u64> {
-        self.ran(task, story).map(millis)
+    pub(super) fn of_attempt(&self, task: &Task, history: &History) -> Option<u64> {
+        self.ran(task, history).map(millis)
     }
 
     pub(super) fn elapsed_ms(&self) -> Option<u64> {

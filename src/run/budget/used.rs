@@ -56,6 +56,7 @@ impl Used {
     }
 
     /// What of it there was not before.
+    #[must_use]
     pub fn since(self, before: Self) -> Self {
         let cost = self.cost_usd.map(|cost| (cost - before.cost_usd.unwrap_or(0.0)).max(0.0));
         let read_before = before.tokens.unwrap_or_default();

@@ -90,6 +90,13 @@ impl History {
         if lives { Some(now) } else { last.map(|run| run.last_seen) }
     }
 
+    /// The same of one attempt: whether one that no run of ours began, as a person or a job elsewhere does, is still at it the journal can't
+    /// tell.
+    pub fn attempt_counts_until(&self, attempt: &Attempt, lives: bool, now: Timestamp) -> Option<Timestamp> {
+        let own = self.runs.iter().rfind(|run| run.run == attempt.started.run);
+        if lives { Some(now) } else { Some(own.map_or(now, |run| run.last_seen)) }
+    }
+
     /// Notes what a record, which has not been taken in yet, says of work.
     pub(super) fn note_work(&mut self, record: &Record) {
         let time = record.time;

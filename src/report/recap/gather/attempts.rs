@@ -29,7 +29,11 @@ fn recap(attempt: &Attempt, span: Span, counts: bool, sources: &Sources<'_>) -> 
         began: span.began,
         agent_ended: span.agent_ended,
         ended: span.ended,
-        took_ms: millis_of(attempt.took(sources.history.counts_until(sources.live, sources.now))),
+        took_ms: millis_of(attempt.took(sources.history.attempt_counts_until(
+            attempt,
+            sources.live,
+            sources.now,
+        ))),
         is_by_a_person: attempt.is_by_a_person(),
         agent_ms: ended.map(|ended| ended.duration_ms),
         outcome: attempt.outcome(),
