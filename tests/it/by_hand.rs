@@ -93,9 +93,9 @@ fn a_conflict_that_was_done_by_hand_with_its_markers_is_not_merged() {
         .run(&[])
         .assert(4, &["b: is completed, but its work has conflict markers in same.txt", "blocked: b"]);
     assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
-    project.commit_in(&worktree, "same.txt", "by both", &[]);
+    project.commit_in(&worktree, "same.txt", "by a\nby b", &[]);
     project.complete(&[]);
-    assert_eq!(project.show(INTEGRATION, "same.txt"), "by both");
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "by a\nby b");
 }
 
 #[test]
