@@ -227,7 +227,9 @@ fn what_somebody_has_put_there_meanwhile_is_kept() {
 fn where_something_else_is_kept_in_its_place_a_new_attempt_resolves_it() {
     let scene = Scene::new();
     scene.go_back_to(AllFiles);
-    scene.project.git(&["update-ref", KEPT, &scene.tip]);
+    let tree = format!("{}^{{tree}}", scene.resolved);
+    let other = scene.project.git(&["commit-tree", &tree, "-p", &scene.head, "-m", "Another"]);
+    scene.project.git(&["update-ref", KEPT, &other]);
     scene.project.complete(&["-j", "1"]);
     scene.assert_whole(AllFiles);
     assert_eq!(scene.project.log().starts(), ["a", "b", "b", "b"]);
@@ -240,12 +242,12 @@ fn kills_while_it_is_taken_lose_nothing() {
     for round in 0..rounds {
         let project = conflict();
         project.touch("go");
-        let run = project.start(&["run", "-j", "2"]);
+        let run = project.start(&["run", "-j", "1"]);
         let kept = project.root.join(".git").join(KEPT);
         wait_until("what it made", || kept.exists(), String::new);
         std::thread::sleep(Duration::from_millis(round * 7 % 60));
         run.kill();
-        project.complete(&["-j", "2"]);
+        project.complete(&["-j", "1"]);
         project.assert_statuses(&[("a", "completed"), ("b", "completed")]);
         let files = project.files(INTEGRATION);
         for file in ["a.txt", "b.txt", "new.txt"] {

@@ -128,8 +128,8 @@ fn go_back(hands: &Hands<'_>, left: &Attempt, number: u32) -> Result<Option<Stri
     let message = Message::new(&format!("Unfinished work of task {}: {}", hands.task, hands.name));
     let message = message.for_attempt(hands.task, left.started.attempt);
     let kept = worktree.snapshot(&branch, &Authorship::own(), &message)?.commit;
-    // The attempt's own ref may have what it has made already.
-    repo.keep_aside(refs, slug, number + 1, kept)?;
+    // Neither under the ref of the work, nor under those of the resolution and of what the person will do.
+    repo.keep_aside(refs, slug, number + 2, kept)?;
     repo.sync()?;
     repo.end_resolution(worktree.path(), &branch, head, kept)?;
     Ok(Some(format!(

@@ -172,7 +172,7 @@ fn taken_away(job: &Job, losses: &[Loss]) -> String {
     let of = |verb: &str, rest: &str| call(verb, &job.common.plan_word(), job.task.as_str(), rest);
     format!(
         "its work has merged what others have done, and takes some of it away again: {} (way out: `{}`, put that back in its worktree, \
-         then `{}`; with `--dropped PATH` for each file that is right so)",
+         then `{}`; `--dropped PATH` for a file that is right as it is)",
         told_losses(losses),
         of("take", ""),
         of("give", ""),
