@@ -166,12 +166,14 @@ impl Context {
         claims_here(repo, &refs).map_err(|error| CliError::records(&self.path, error))
     }
 
-    fn history_with_records(&self) -> Result<History, CliError> {
-        let Some(repo) = &self.repo else { return self.history() };
+    /// What the journal says, line by line, with what jobs of single tasks had left in remotes when these were last asked.
+    pub(super) fn records(&self) -> Result<Vec<Record>, CliError> {
+        let own = || Ok(read_records::<Record>(&self.state.journal())?.records);
+        let Some(repo) = &self.repo else { return own() };
         // No template for branches makes a difference to where records are.
         let refs = EpicRefs::new(&epic_slug(&self.epic), EpicRefs::DEFAULT_TEMPLATE)?;
         let known = known_here(repo, &refs, &self.state.journal());
-        known.map_err(|error| CliError::records(&self.path, error))?.map_or_else(|| self.history(), Ok)
+        known.map_err(|error| CliError::records(&self.path, error))?.map_or_else(own, Ok)
     }
 
     /// The document's plan, if it is a valid one.
@@ -190,7 +192,7 @@ impl Opened {
 
     /// The same with what jobs of single tasks had left in remotes when these were last asked: to be looked at, not to be decided by.
     pub(super) fn known_with_records(self) -> Result<(Context, Known), CliError> {
-        let history = self.context.history_with_records()?;
+        let history = History::from_records(self.context.records()?);
         let claims = self.context.claims()?;
         let (context, known) = self.known_by(history)?;
         Ok((context, Known { claims, ..known }))

@@ -23,7 +23,10 @@ pub use crate::agent::shell_word;
 pub use bar::Bars;
 pub use chronicle::Chronicle;
 pub use events::event_line;
-pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
+pub use explain::{
+    Advice, Awaited, Distance, Explanation, Surroundings, Tried, WouldPass, WouldRun, elsewhere,
+    explain_lines,
+};
 pub use graph::{GraphFormat, graph};
 pub use junit::junit;
 pub use morning::{Finished, Morning, Review, Size, morning_lines};

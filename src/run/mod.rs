@@ -88,7 +88,7 @@ pub use handover::{
 pub use history::{Again, Attempt, History, Lacks, RunSpan, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
 pub use merging::told_losses;
-pub use observe::{Moment, Unwatched, observe};
+pub use observe::{Glimpse, Moment, Unwatched, observe, observe_remote};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Continued, Planned, PlannedGate, preview, preview_task};
 pub use process::SUPERVISE;

@@ -20,6 +20,7 @@ mod budgets;
 mod by_hand;
 mod chaos;
 mod choices;
+mod ci_away;
 mod ci_run;
 mod ci_yaml;
 mod cleaning;

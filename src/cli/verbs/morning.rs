@@ -43,6 +43,8 @@ fn one(path: &Path, global: &Global) -> Result<u8, CliError> {
         plan: &known.plan,
         history: &known.history,
         state: &context.state,
+        is_there: Path::exists,
+        distance: None,
         is_live: known.run.is_some(),
         is_paused: report.run.as_ref().is_some_and(|run| run.paused),
         is_ending: report.run.as_ref().is_some_and(|run| run.ending),

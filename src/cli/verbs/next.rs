@@ -3,9 +3,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, Known, find_only};
+use crate::cli::context::Known;
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::cli::remote::RemoteArgs;
 use crate::genesis::Status;
 use crate::plan::{Ending, Event, Schedule, State, TaskIndex};
 use crate::report::{clean, short};
@@ -19,6 +20,8 @@ pub(crate) struct Args {
     /// How to print it.
     #[arg(long, default_value = "human")]
     format: NextFormat,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -48,8 +51,7 @@ struct Asking<'a> {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let path = find_only(args.genesis.as_ref())?;
-    let (_, known) = Context::open(path, global)?.known_with_records()?;
+    let known = args.remote.look_at(args.genesis.as_ref(), global)?.known;
     let ready = ready(&known)?;
     let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();
     match args.format {

@@ -6,13 +6,13 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::Global;
 use crate::cli::branches::refs;
-use crate::cli::context::{Context, Known, find_only};
+use crate::cli::context::Known;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
+use crate::cli::remote::{Looked, RemoteArgs};
 use crate::git::{DiffStat, Repo};
 use crate::report::{self, Recap, Sources};
-use crate::run::{Attempt, Record};
-use crate::store::read_records;
+use crate::run::Attempt;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -28,6 +28,8 @@ pub(crate) struct Args {
     /// Where to write it; standard output, if left out.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 /// How a report is written.
@@ -42,11 +44,10 @@ enum ReportFormat {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let path = find_only(args.genesis.as_ref())?;
-    let (context, known) = Context::open(path, global)?.known()?;
-    let recap = recap(&context, &known)?;
+    let looked = args.remote.look_at(args.genesis.as_ref(), global)?;
+    let recap = recap(&looked)?;
     let format = args.format();
-    let text = text(&known, &recap, format)?;
+    let text = text(&looked.known, &recap, format)?;
     match (&args.output, format) {
         (Some(file), _) => write(file, &text)?,
         (None, ReportFormat::Markdown) => output::page(&text)?,
@@ -70,8 +71,9 @@ impl Args {
     }
 }
 
-fn recap(context: &Context, known: &Known) -> Result<Recap, CliError> {
-    let records = read_records::<Record>(&context.state.journal())?.records;
+fn recap(looked: &Looked) -> Result<Recap, CliError> {
+    let (context, known) = (&looked.context, &looked.known);
+    let records = looked.records()?;
     let changed = |attempt: &Attempt| changed(context.repo.as_ref()?, attempt);
     Ok(Recap::new(&Sources {
         path: &context.path,
@@ -79,7 +81,7 @@ fn recap(context: &Context, known: &Known) -> Result<Recap, CliError> {
         plan: &known.plan,
         history: &known.history,
         records: &records,
-        integration: integration(context)?,
+        integration: integration(looked)?,
         live: known.run.is_some(),
         now: Timestamp::now(),
         changed: &changed,
@@ -93,10 +95,14 @@ fn changed(repo: &Repo, attempt: &Attempt) -> Option<DiffStat> {
 }
 
 /// The branch with the finished work, once there is any.
-fn integration(context: &Context) -> Result<Option<String>, CliError> {
-    let Some(repo) = &context.repo else { return Ok(None) };
-    let branch = refs(context)?.integration();
-    Ok(repo.target(&branch.full())?.map(|_| branch.as_str().to_owned()))
+fn integration(looked: &Looked) -> Result<Option<String>, CliError> {
+    let Some(repo) = &looked.context.repo else { return Ok(None) };
+    let branch = refs(&looked.context)?.integration();
+    let is_there = match &looked.afar {
+        Some(afar) => afar.there.contains_key(&branch.full()),
+        None => repo.target(&branch.full())?.is_some(),
+    };
+    Ok(is_there.then(|| branch.as_str().to_owned()))
 }
 
 fn text(known: &Known, recap: &Recap, format: ReportFormat) -> Result<String, CliError> {

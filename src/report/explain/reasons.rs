@@ -13,7 +13,7 @@ pub(in crate::report) fn reasons(
 ) -> Vec<String> {
     match task.status {
         Status::Pending => pending(task, waits_for, around),
-        Status::InProgress => vec![in_progress(task)],
+        Status::InProgress => vec![in_progress(task, around)],
         Status::Completed => vec![completed(task)],
         Status::Failed => ended(task, "it failed", around),
         Status::Blocked => ended(task, "it is blocked", around),
@@ -51,13 +51,20 @@ fn ready(around: &Surroundings<'_>) -> &'static str {
         (true, false) => {
             "it is ready: the live run starts it as soon as its jobs, limits, disk and load permit"
         }
+        (false, _) if around.distance.is_some() => "it is ready, and nobody works at the plan",
         (false, _) => "it is ready, and no run is live",
     }
 }
 
-fn in_progress(task: &TaskStatus) -> String {
+fn in_progress(task: &TaskStatus, around: &Surroundings<'_>) -> String {
     match &task.owner {
-        Some(Owner::Run { pid: Some(pid), .. }) => format!("run {pid} is at work on it"),
+        Some(Owner::Run { pid: Some(pid), host, .. }) => {
+            let host = host.as_deref().filter(|_| around.distance.is_some());
+            format!(
+                "run {pid}{} is at work on it",
+                host.map(|host| format!(" on {host}")).unwrap_or_default()
+            )
+        }
         Some(Owner::Run { pid: None, .. }) => {
             "a run that is gone was at work on it; the next run takes it up".to_owned()
         }

@@ -69,6 +69,7 @@ pub struct Summary {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    pub unmeasured: usize,
 }
 
 /// How much was done at once. Times are in milliseconds.
@@ -240,6 +241,7 @@ pub struct TaskRecap {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    pub unmeasured: bool,
     pub summary: Option<String>,
     pub deliverables: Vec<String>,
     pub notes: Option<String>,

@@ -72,6 +72,16 @@ pub(super) fn change(size: ChangeSize) -> String {
     format!("{files}, +{} −{}", size.insertions, size.deletions)
 }
 
+/// The changes of many tasks; nothing, if there are none. Of `unmeasured` tasks nobody can tell here.
+pub(super) fn changes(size: Option<ChangeSize>, unmeasured: usize) -> Option<String> {
+    let tasks = || count(unmeasured, "task, whose commits are", "tasks, whose commits are");
+    match (size, unmeasured) {
+        (size, 0) => size.map(change),
+        (Some(size), _) => Some(format!("{}; without {} not here", change(size), tasks())),
+        (None, _) => Some(format!("not known of {} not here", tasks())),
+    }
+}
+
 /// `1 task`, `3 tasks`.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

@@ -114,6 +114,9 @@ pub struct TaskStatus {
     /// For people: what the JSON's readers find in `summary` and the log.
     #[serde(skip)]
     pub detail: Option<String>,
+    /// For people: that what its last attempt left is not here, and where that was made.
+    #[serde(skip)]
+    pub elsewhere: Option<String>,
     /// For people: the answer to its question, which its next attempt takes up.
     #[serde(skip)]
     pub answer: Option<String>,
@@ -286,6 +289,7 @@ impl TaskStatus {
                 .flat_map(|story| &story.attempts)
                 .map(AttemptStatus::of)
                 .collect(),
+            elsewhere: None,
             answer: story.filter(|_| task.status == Status::Pending).and_then(untaken_answer),
             detail: ended
                 .filter(|_| task.status != Status::Completed)

@@ -10,6 +10,8 @@ use crate::run::{Attempt, Caps, History, Verdict};
 pub struct RunSpan {
     /// Its id.
     pub run: String,
+    /// On which machine.
+    pub host: String,
     /// When it began.
     pub started: Timestamp,
     /// When it ended; nothing while it lives, or if it was killed.
@@ -26,6 +28,13 @@ impl History {
         &self.runs
     }
 
+    /// The machine that an attempt was made on, where the journal has its run: of a job that did one task alone it has only what is about
+    /// the task.
+    pub fn host_of(&self, attempt: &Attempt) -> Option<&str> {
+        let run = self.runs.iter().rfind(|run| run.run == attempt.started.run)?;
+        Some(&run.host).filter(|host| !host.is_empty()).map(String::as_str)
+    }
+
     /// For how long runs were at work, added up, where there was any: of one that was killed, until it was last heard of; of the one with
     /// the id `live`, until `now`.
     pub fn at_work(&self, live: Option<&str>, now: Timestamp) -> Option<SignedDuration> {
@@ -40,10 +49,11 @@ impl History {
     pub(super) fn note_runs(&mut self, record: &Record) {
         let time = record.time;
         match &record.fact {
-            Fact::RunStarted { run, .. } => {
-                let run = run.clone();
+            Fact::RunStarted { run, host, .. } => {
+                let (run, host) = (run.clone(), host.clone());
                 self.runs.push(RunSpan {
                     run,
+                    host,
                     started: time,
                     ended: None,
                     last_seen: time,

@@ -1,4 +1,5 @@
 mod found;
+mod remote;
 mod remove;
 mod safe;
 
@@ -12,6 +13,7 @@ use crate::cli::context::{Context, find_only};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
+use crate::cli::remote::RemoteArgs;
 use crate::git::epic_slug;
 use crate::report::{clean, shell_word};
 use crate::run::Tenure;
@@ -21,7 +23,8 @@ use found::{Item, Survey};
 #[command(
     after_help = "Example: blueprint clean genesis.xml\n         blueprint clean genesis.xml --yes\n\n\
 What goes: worktrees, branches and refs of tasks that have landed, are cancelled, or are in the plan no more; and the plan's state and integration branch when \
-all is over. What has not landed stays; uncommitted work, and what only such a task's attempts hold, goes with `--force` alone."
+all is over. What has not landed stays; uncommitted work, and what only such a task's attempts hold, goes with `--force` alone.\n\n\
+With `--remote`: the plan's state, records, branches and refs in a git remote, when all is over and has landed, and no job is at work."
 )]
 pub(crate) struct Args {
     /// The plan.
@@ -35,6 +38,8 @@ pub(crate) struct Args {
     /// The branch that work lands in [default: the one that the plan started from].
     #[arg(long, value_name = "BRANCH")]
     into: Option<String>,
+    #[command(flatten)]
+    remote: RemoteArgs,
     /// How to print it.
     #[arg(long, default_value = "human")]
     format: Format,
@@ -51,9 +56,13 @@ struct Document<'a> {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("clean", None)?;
-    let path = find_only(args.genesis.as_ref())?;
+    let (remote, rest) = args.remote.split(args.genesis.as_slice());
+    let path = find_only(rest.first())?;
     refuse_inside_an_attempt("clean", Some(&path))?;
-    let asks = !args.yes && args.format == Format::Human && stdin().is_terminal() && stderr().is_terminal();
+    if let Some(remote) = remote {
+        return remote::run(args, rest.first(), &remote, global);
+    }
+    let asks = may_ask(args);
     let context = Context::open(path, global)?.context();
     context.refuse_a_rival()?;
     let tenure = if args.yes || asks {
@@ -82,6 +91,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         tell(&context, &survey, removes, args.force);
     }
     Ok(0)
+}
+
+fn may_ask(args: &Args) -> bool {
+    !args.yes && args.format == Format::Human && stdin().is_terminal() && stderr().is_terminal()
 }
 
 fn shown(survey: &Survey) -> String {

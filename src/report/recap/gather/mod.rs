@@ -43,7 +43,7 @@ pub struct Sources<'a> {
     pub live: bool,
     /// What counts as now.
     pub now: Timestamp,
-    /// How much an attempt has changed, where that can be told.
+    /// How much an attempt has changed; nothing, where its commits are not here.
     pub changed: &'a dyn Fn(&Attempt) -> Option<DiffStat>,
 }
 
@@ -89,7 +89,7 @@ fn plan(sources: &Sources<'_>) -> PlanRecap {
 fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
     let attempts = || tasks.iter().flat_map(|task| &task.attempts);
     let used = attempts().map(used).fold(Used::default(), Used::plus);
-    let done = tasks.iter().filter(|task| task.status == Status::Completed);
+    let done = || tasks.iter().filter(|task| task.status == Status::Completed);
     let is_open = sources.live || attempts().any(|attempt| attempt.ended.is_none());
     Summary {
         counts: Counts::of(tasks.iter().map(|task| task.status)),
@@ -100,7 +100,8 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
         unsuccessful: attempts().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
-        changed: done.filter_map(|task| task.changed).reduce(ChangeSize::plus),
+        changed: done().filter_map(|task| task.changed).reduce(ChangeSize::plus),
+        unmeasured: done().filter(|task| task.unmeasured).count(),
     }
 }
 

@@ -88,8 +88,8 @@ fn figures(recap: &Recap, began: &str, zone: &TimeZone) -> String {
         let tokens = summary.tokens.map(|tokens| format!(", {} tokens", words::tokens(tokens)));
         table.row(&["Cost", &(dollars(cost) + &tokens.unwrap_or_default())]);
     }
-    if let Some(size) = summary.changed {
-        table.row(&["Changed", &change(size)]);
+    if let Some(changes) = words::changes(summary.changed, summary.unmeasured) {
+        table.row(&["Changed", &changes]);
     }
     table.text()
 }
@@ -182,7 +182,9 @@ fn tasks(recap: &Recap) -> String {
             &task.attempts.len().to_string(),
             &task.took_ms.map_or_else(dash, took),
             &task.cost_usd.map_or_else(dash, dollars),
-            &task.changed.map_or_else(dash, change),
+            &task
+                .changed
+                .map_or_else(|| if task.unmeasured { "not known".to_owned() } else { dash() }, change),
             &came_of(task),
         ]);
     }
