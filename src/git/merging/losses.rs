@@ -3,10 +3,10 @@
 //! A merge that is made here loses nothing: what others have done since the work was begun is on the other side, or conflicts. Only where the
 //! work holds it already, and leaves some of it out, the branch would lose it without a word.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use git2::{Commit, Oid, Repository, Sort, Tree};
+use git2::{Oid, Repository, Tree};
 
 use super::conflict::tasks_that_changed;
 use super::lines::{Side, is_binary, lost_lines};
@@ -70,7 +70,7 @@ impl Repo {
     ) -> Result<Vec<Loss>, GitError> {
         let MayLose::In(named) = looked.may_lose else { return Ok(Vec::new()) };
         let found = || -> Result<Vec<Loss>, git2::Error> {
-            let Some(own) = own_side(store, looked, tip)? else { return Ok(Vec::new()) };
+            let Some(own) = own_side(store, looked, tip) else { return Ok(Vec::new()) };
             let mut losses = find_losses(store, [looked.since, tip, own, result])?;
             losses.retain(|loss| !named.contains(&loss.path));
             let start = target(store, &refs.start());
@@ -86,23 +86,24 @@ impl Repo {
 }
 
 /// The work as it was before what others have done since it was begun got into it the last time; nothing, if nothing of that is in it.
-fn own_side(store: &Repository, looked: Looked<'_>, tip: Oid) -> Result<Option<Oid>, git2::Error> {
+fn own_side(store: &Repository, looked: Looked<'_>, tip: Oid) -> Option<Oid> {
     let Looked { since, head, .. } = looked;
-    let mut walk = store.revwalk()?;
-    walk.set_sorting(Sort::TOPOLOGICAL)?;
-    walk.push(head)?;
-    [since, tip].into_iter().try_for_each(|known| walk.hide(known))?;
-    let own: Vec<Oid> = walk.collect::<Result<_, _>>()?;
-    let is_own: HashSet<Oid> = own.iter().copied().collect();
-    let is_others = |parent: &Oid| !is_own.contains(parent) && !contains(store, since, *parent);
-    for id in &own {
-        let commit: Commit<'_> = store.find_commit(*id)?;
-        if commit.parent_ids().any(|parent| is_others(&parent)) {
-            let mine = commit.parent_ids().find(|parent| !is_others(parent));
-            return Ok(Some(mine.unwrap_or(since)));
+    let is_known = |commit: Oid| contains(store, since, commit);
+    let (mut seen, mut open) = (HashSet::from([head]), VecDeque::from([head]));
+    while let Some(id) = open.pop_front() {
+        // Beyond the end of a shallow clone there is nothing to find.
+        let Ok(commit) = store.find_commit(id) else { continue };
+        let new = commit.parent_ids().filter(|parent| !is_known(*parent));
+        let (others, own): (Vec<_>, Vec<_>) = new.partition(|parent| contains(store, tip, *parent));
+        if !others.is_empty() {
+            let mine = own.first().copied();
+            return Some(
+                mine.or_else(|| commit.parent_ids().find(|parent| is_known(*parent))).unwrap_or(since),
+            );
         }
+        open.extend(own.into_iter().filter(|parent| seen.insert(*parent)));
     }
-    Ok(None)
+    None
 }
 
 /// What the work was begun on, the integration branch, the work without what came from there, and what is to become of both.
