@@ -75,7 +75,7 @@ impl Scene {
         let (tip, head) = (rev(&format!("{INTEGRATION}^1")), rev(BRANCH));
         let (resolved, worktree) = (rev(KEPT), project.worktree("b"));
         let journal = fs::read_to_string(project.state_dir().join("journal.jsonl")).unwrap();
-        Self { worktree, journal, plan, tip, head, resolved, project }
+        Self { project, worktree, journal, plan, tip, head, resolved }
     }
 
     fn in_worktree(&self, arguments: &[&str]) -> String {

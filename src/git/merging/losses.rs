@@ -5,6 +5,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 
 use git2::{Oid, Repository, Tree};
 
@@ -75,7 +76,7 @@ impl Repo {
             losses.retain(|loss| !named.contains(&loss.path));
             let start = target(store, &refs.start());
             for loss in &mut losses {
-                loss.of = tasks_that_changed(store, start, tip, looked.since, &[loss.path.clone()])?;
+                loss.of = tasks_that_changed(store, start, tip, looked.since, from_ref(&loss.path))?;
             }
             // What is nobody's task's, such as the plan's own file, is no work that gets lost.
             losses.retain(|loss| !loss.of.is_empty());
@@ -122,7 +123,7 @@ fn find_losses(store: &Repository, commits: [Oid; 4]) -> Result<Vec<Loss>, git2:
         Trees { store, base: tree(base)?, others: tree(others)?, own: tree(own)?, result: tree(result)? };
     let moved = trees.new_text()?;
     let changed = changed_paths(store, &trees.base, &trees.others)?;
-    Ok(changed.into_iter().filter_map(|path| trees.loss(path, &moved)).collect())
+    Ok(changed.into_iter().filter_map(|path| trees.loss(&path, &moved)).collect())
 }
 
 impl Trees<'_> {
@@ -135,15 +136,15 @@ impl Trees<'_> {
     }
 
     /// What became of a file that others have changed.
-    fn loss(&self, path: PathBuf, moved: &[u8]) -> Option<Loss> {
+    fn loss(&self, path: &Path, moved: &[u8]) -> Option<Loss> {
         // Who deletes a file adds nothing that could get lost.
-        let theirs = self.others.get_path(&path).ok()?;
-        let found = self.result.get_path(&path).ok();
-        let [base, own] = [&self.base, &self.own].map(|tree| content_at(self.store, tree, &path));
+        let theirs = self.others.get_path(path).ok()?;
+        let found = self.result.get_path(path).ok();
+        let [base, own] = [&self.base, &self.own].map(|tree| content_at(self.store, tree, path));
         let ours = content(self.store, theirs.id());
-        let loss = |harm, lines| Some(Loss { path: path.clone(), of: Vec::new(), harm, lines });
+        let loss = |harm, lines| Some(Loss { path: path.to_owned(), of: Vec::new(), harm, lines });
         if let Some(found) = &found {
-            if let Some(harm) = self.mode_lost(&path, theirs.filemode(), found.filemode()) {
+            if let Some(harm) = self.mode_lost(path, theirs.filemode(), found.filemode()) {
                 return loss(Some(harm), Vec::new());
             }
             if found.id() == theirs.id() {
@@ -156,11 +157,11 @@ impl Trees<'_> {
         if !is_text {
             return loss(Some(if found.is_some() { Harm::Rewritten } else { Harm::Gone }), Vec::new());
         }
-        let there = [&*result, moved].join(&b'\n');
-        let lost = lost_lines(&base, &ours, &own, &there);
+        let remains = [&*result, moved].join(&b'\n');
+        let lost = lost_lines(&base, &ours, &own, &remains);
         let lines: Vec<_> =
             lost.into_iter().filter(|line| line.side == Side::Integration).map(|line| line.text).collect();
-        let is_gone = found.is_none() && self.is_gone(&path, &ours, &lines);
+        let is_gone = found.is_none() && self.is_gone(path, &ours, &lines);
         (is_gone || !lines.is_empty()).then(|| loss(is_gone.then_some(Harm::Gone), lines)).flatten()
     }
 
