@@ -45,8 +45,8 @@ pub use git2::Oid;
 pub use init::init_with_everything;
 pub use landing::{Advance, Advanced, Landable, Landing, Piece, PlanFate, PlanState, Resumed};
 pub use merging::{
-    Base, BaseError, Conflict, Flaws, Harm, Integrated, LostLine, MergedStep, Moved, Side, Stand, Strategy,
-    Unmerged, Work, lost_lines, markers,
+    Base, BaseError, Conflict, Flaws, Harm, Integrated, Loss, LostLine, MayLose, MergedStep, Moved, Side,
+    Stand, Strategy, Unmerged, Work, lost_lines, markers,
 };
 pub use program::{Ended, Program, TimeLeft, break_off_calls, limit_calls};
 pub use refs::{BranchName, EpicRefs, epic_slug, slugs, slugs_beside};

@@ -13,7 +13,7 @@ use super::job::{Entry, Job, Report};
 use super::judge::{from_record, judge};
 use super::launch::{LaunchError, Ready};
 use super::listener::{Listener, learn};
-use super::merging::{finish, without_an_agent};
+use super::merging::{finish, settle_place, without_an_agent};
 use super::milestones::Milestones;
 use super::outbox::Says;
 use super::process::{Limits, Stoppable, Supervised, kill_leftover};
@@ -129,6 +129,12 @@ async fn make(job: &Arc<Job>, link: &Link) -> Result<Report, Gone> {
     let Entry::Resumed(resumed) = &job.entry else { return fresh(job, link).await };
     let _inside = shared::stay(job);
     if let Some(ended) = &resumed.ended {
+        let started = resumed.started.clone();
+        match blocking(job, move |job| settle_place(job, &started)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(broken(job, link, error)),
+            Err(bug) => return Ok(bug),
+        }
         return finish(job, &resumed.started, from_record(ended), link).await;
     }
     let process = Supervised::adopt(job.dir.clone());

@@ -82,11 +82,12 @@ pub use gates::{
 };
 pub use ground::known_slugs;
 pub use handover::{
-    Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
-    place, remake,
+    Finished, Hands, Outfit, PERSON, Place, Ready, Said, begin, commit, end_agent, finish, give_back,
+    make_ready, place, remake,
 };
 pub use history::{Again, Attempt, History, Lacks, RunSpan, Stretch, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
+pub use merging::told_losses;
 pub use observe::{Glimpse, Moment, Unwatched, observe, observe_remote};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Continued, Planned, PlannedGate, preview, preview_task};

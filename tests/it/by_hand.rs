@@ -99,7 +99,8 @@ fn a_conflict_that_a_person_resolved_on_the_branch_is_merged_as_resolved() {
     let worktree = project.worktree("b");
     project.git(&["-C", &worktree, "merge", "--quiet", "--no-commit", "-X", "ours", INTEGRATION]);
     project.commit_in(&worktree, "same.txt", "by both", &[]);
-    by_hand(&project, &["done", "--task", "b", "--summary", "resolved"]);
+    let said = "dropped: same.txt: one line says both";
+    by_hand(&project, &["done", "--task", "b", "--summary", "resolved", "--notes", said]);
     project.complete(&[]);
     assert_eq!(project.show(INTEGRATION, "same.txt"), "by both");
     assert_has(&project, INTEGRATION, &["a.txt", "b.txt"]);
@@ -146,9 +147,9 @@ fn a_conflict_that_was_done_by_hand_with_its_markers_is_not_merged() {
         ],
     );
     assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
-    project.commit_in(&worktree, "same.txt", "by both", &[]);
+    project.commit_in(&worktree, "same.txt", "by a\nby b", &[]);
     project.complete(&[]);
-    assert_eq!(project.show(INTEGRATION, "same.txt"), "by both");
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "by a\nby b");
 }
 
 #[test]

@@ -153,7 +153,8 @@ fn work_that_conflicts_stays_the_persons_until_it_is_resolved() {
         .unwrap();
     assert!(!merge.status.success());
     project.commit_in(at, "same.txt", "of both", &[]);
-    ok(&project, &["give", "a"]);
+    project.blueprint(&["give", "a"]).assert(2, &["same.txt: `of b` (of b)", "--dropped same.txt"]);
+    ok(&project, &["give", "a", "--dropped", "same.txt"]);
     assert_eq!(project.show(INTEGRATION, "same.txt"), "of both");
 }
 
@@ -236,9 +237,9 @@ fn markers_that_a_merge_by_hand_has_left_are_not_merged() {
         .assert(2, &["conflict markers in same.txt;", "the task stays yours", "then give again"]);
     assert_eq!(project.git(&["rev-parse", INTEGRATION]), before);
     project.assert_statuses(&[("a", "in-progress"), ("b", "completed")]);
-    project.commit_in(at, "same.txt", "of both", &[]);
+    project.commit_in(at, "same.txt", "of a\nof b", &[]);
     ok(&project, &["give", "a"]);
-    assert_eq!(project.show(INTEGRATION, "same.txt"), "of both");
+    assert_eq!(project.show(INTEGRATION, "same.txt"), "of a\nof b");
 }
 
 #[test]

@@ -10,10 +10,10 @@ use crate::cli::held::Held;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::genesis::{Status, TaskResult};
-use crate::git::{Integrated, Message, Oid, Work};
+use crate::git::{Integrated, MayLose, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::report::{clean, shell_word};
-use crate::run::{Attempt, AttemptEnded, Fact, Record, TransitionRecord, call, open_journal};
+use crate::run::{Attempt, AttemptEnded, Fact, Record, TransitionRecord, call, open_journal, told_losses};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: blueprint approve genesis.xml release-workflow\n\n\
@@ -96,7 +96,9 @@ fn merged(context: &Context, waiting: Waiting<'_>, name: &str) -> Result<Oid, Cl
     let message = Message::new(&subject).for_attempt(ended.task.as_str(), ended.attempt);
     let strategy = context.config()?.config.strategy.map_or_else(Default::default, config::Strategy::of_git);
     let refs = refs(context)?;
-    match repo.integrate(&refs, &Work { head: commit, base, message: &message }, strategy)? {
+    let dropped = ended.dropped();
+    let work = Work { head: commit, base, message: &message, may_lose: MayLose::In(&dropped) };
+    match repo.integrate(&refs, &work, strategy)? {
         Integrated::Merged { commit, .. } => Ok(commit),
         Integrated::AlreadyIn => Ok(repo.merge_of(&refs, commit)?.unwrap_or(commit)),
         Integrated::Conflict(paths) => {
@@ -111,6 +113,19 @@ fn merged(context: &Context, waiting: Waiting<'_>, name: &str) -> Result<Oid, Cl
                 call("retry", "", &clean(ended.task.as_str()), "")
             );
             Err(CliError::new(Kind::Environment, message).hint(hint))
+        }
+        Integrated::Losing(losses) => {
+            let message = format!(
+                "its work has merged what others have done, and takes some of it away again: {}; nothing was changed",
+                clean(&told_losses(&losses))
+            );
+            let task = clean(ended.task.as_str());
+            let hint = format!(
+                "`{}`, put that back, then `{}`",
+                call("take", "", &task, ""),
+                call("give", "", &task, "")
+            );
+            Err(CliError::usage(message).hint(hint))
         }
     }
 }

@@ -58,13 +58,8 @@ fn say(taken: &TakenIn, standing: &Standing) {
     if !taken.merged.is_empty() {
         output::say(&format!("merged  {}", names(&taken.merged)));
     }
-    for (task, paths) in &taken.conflicts {
-        let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
-        output::say(&format!(
-            "blocked {}: its work conflicts with what is merged already, in {}",
-            clean(task.as_str()),
-            paths.join(", ")
-        ));
+    for (task, why) in &taken.blocked {
+        output::say(&format!("blocked {}: its work {}", clean(task.as_str()), clean(why)));
     }
     if !taken.under_way.is_empty() {
         output::say(&format!("note    jobs are at work at {}", names(&taken.under_way)));

@@ -44,6 +44,17 @@ impl Worktree {
         Ok((head, Some(Notice::Reattached { from: on.map(|on| on.to_string()) })))
     }
 
+    /// The same for a worktree of which nothing is committed yet; gives what was found, if it was not on its branch. One in the middle of
+    /// something that only its owner could finish is left as it is.
+    pub fn go_back(&self, branch: &BranchName) -> Result<Option<Notice>, GitError> {
+        let repository = self.open()?;
+        if self.refuse_unfinished(&repository).is_err() {
+            return Ok(None);
+        }
+        break_locks(&repository, branch)?;
+        self.stand_on(&repository, branch).map(|(_, notice)| notice)
+    }
+
     fn bring(&self, repository: &Repository, branch: &BranchName, head: Oid) -> Result<(), GitError> {
         let name = branch.full();
         let tip = target(repository, &name);

@@ -10,7 +10,8 @@ use super::standing::Standing;
 use super::unmerge::merged_task;
 use crate::git::commits::{break_locks, staged, with_path_of};
 use crate::git::refs::{Swapped, contains, swap, target};
-use crate::git::{Authorship, BranchName, EpicRefs, GitError, Message, Repo, Strategy};
+use crate::git::repo::head_of;
+use crate::git::{Authorship, BranchName, EpicRefs, GitError, Message, Repo, Strategy, Worktree};
 
 /// A merge into the integration branch that can't be made without somebody's help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,7 @@ impl Repo {
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
         let standing = Standing::new(&worktree, &repository, &[conflict.tip, conflict.head])?;
+        leave_branch(&worktree, &repository)?;
         standing.go_to(conflict.tip)?;
         repository.set_head_detached(conflict.tip).map_err(worktree.failed("leave the task branch"))?;
         standing.merge(self, conflict, strategy)?;
@@ -83,10 +85,11 @@ impl Repo {
 
     /// Puts the worktree at a resolution as it is committed, with `HEAD` detached; [`Repo::end_resolution`] brings it back.
     pub fn show_resolution(&self, path: &Path, resolved: Oid) -> Result<(), GitError> {
-        self.put_back_files(path, resolved)?;
         let worktree = self.worktree(path);
-        let left = worktree.open()?.set_head_detached(resolved);
-        left.map_err(worktree.failed("leave the task branch"))
+        let repository = worktree.open()?;
+        leave_branch(&worktree, &repository)?;
+        self.put_back_files(path, resolved)?;
+        repository.set_head_detached(resolved).map_err(worktree.failed("leave the task branch"))
     }
 
     /// Files of the worktree that git knows become those of `commit`, whatever became of them; its `HEAD` stays, and so do other files.
@@ -124,7 +127,8 @@ impl Repo {
     }
 
     /// Puts the worktree back onto its task's branch, at the task's work. All that is in it must be kept by `kept`, a commit of
-    /// [`Repo::take_resolution`]. Where somebody has moved the branch, it is put back, too: gives where it was.
+    /// [`Repo::take_resolution`] or a snapshot. Where somebody has moved the branch, it is put back, too: gives where it was. One that was
+    /// broken off is done again as a whole.
     pub fn end_resolution(
         &self,
         path: &Path,
@@ -134,6 +138,7 @@ impl Repo {
     ) -> Result<Option<Oid>, GitError> {
         let worktree = self.worktree(path);
         let repository = worktree.open()?;
+        break_locks(&repository, branch)?;
         let standing = Standing::new(&worktree, &repository, &[kept, head])?;
         let left = || -> Result<(), git2::Error> {
             repository.cleanup_state()?;
@@ -152,6 +157,13 @@ impl Repo {
         repository.set_head(&branch.full()).map_err(worktree.failed("go back to the task branch"))?;
         Ok(before.filter(|there| *there != head))
     }
+}
+
+/// `HEAD` leaves its branch for the commit that it is at. Before any file changes: files that are not the branch's are never found with
+/// `HEAD` on it, so that nobody takes the difference for work.
+fn leave_branch(worktree: &Worktree, repository: &Repository) -> Result<(), GitError> {
+    let head = head_of(repository, worktree.path())?;
+    repository.set_head_detached(head).map_err(worktree.failed("leave the task branch"))
 }
 
 /// For git's own commands in there.
@@ -205,7 +217,7 @@ pub(super) fn three_way(
 }
 
 /// Whose work on the branch, since `head` last took of it, changed one of the paths.
-fn tasks_that_changed(
+pub(super) fn tasks_that_changed(
     store: &Repository,
     start: Option<Oid>,
     tip: Oid,

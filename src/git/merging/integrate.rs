@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use git2::{Oid, Repository};
 
 use super::base::Commit;
+use super::losses::{Looked, Loss, MayLose};
 use crate::git::commits::is_from;
 use crate::git::refs::{Swapped, contains, swap, target};
 use crate::git::{EpicRefs, GitError, Message, Repo};
@@ -34,6 +35,8 @@ pub struct Work<'a> {
     pub base: Option<Oid>,
     /// What the commit says that brings it in; the trailers go to each commit.
     pub message: &'a Message,
+    /// What it may take away of what others have done since it was begun. Where it is not known what it was begun on, nobody can tell.
+    pub may_lose: MayLose<'a>,
 }
 
 /// How bringing work into the integration branch ended.
@@ -50,6 +53,8 @@ pub enum Integrated {
     AlreadyIn,
     /// The paths that conflict, relative to the repository's root, sorted. Nothing was moved.
     Conflict(Vec<PathBuf>),
+    /// It holds what others have done, and would take away some of it, file by file. Nothing was moved.
+    Losing(Vec<Loss>),
 }
 
 impl Repo {
@@ -61,7 +66,7 @@ impl Repo {
         work: &Work<'_>,
         strategy: Strategy,
     ) -> Result<Integrated, GitError> {
-        self.advance_integration(refs, work.head, |store, tip| match strategy {
+        self.advance_integration(refs, work, |store, tip| match strategy {
             Strategy::Merge => self.merge_commit(store, tip, work.head, work.message),
             Strategy::Squash | Strategy::Rebase => self.transplanted(store, tip, work, strategy),
         })
@@ -71,11 +76,11 @@ impl Repo {
     pub(super) fn advance_integration(
         &self,
         refs: &EpicRefs,
-        head: Oid,
+        work: &Work<'_>,
         make: impl Fn(&Repository, Oid) -> Result<Commit, GitError>,
     ) -> Result<Integrated, GitError> {
         let store = self.open_store()?;
-        let branch = refs.integration();
+        let (branch, head) = (refs.integration(), work.head);
         for _ in 0..TURNS {
             let tip = integration_tip(&store, refs)?;
             if contains(&store, tip, head) || step_of(&store, refs, tip, head).is_some() {
@@ -85,12 +90,29 @@ impl Repo {
                 Commit::Made(commit) => commit,
                 Commit::Conflict(paths) => return Ok(Integrated::Conflict(paths)),
             };
+            let losses = self.losses_by(&store, refs, work, tip, commit)?;
+            if !losses.is_empty() {
+                return Ok(Integrated::Losing(losses));
+            }
             if swap(&store, &branch.full(), Some(tip), commit, "blueprint: merge")? == Swapped::Done {
                 let checked_out = self.checked_out_at(&branch)?;
                 return Ok(Integrated::Merged { commit, checked_out });
             }
         }
         Err(GitError::RefMoved { name: branch.full() })
+    }
+
+    fn losses_by(
+        &self,
+        store: &Repository,
+        refs: &EpicRefs,
+        work: &Work<'_>,
+        tip: Oid,
+        made: Oid,
+    ) -> Result<Vec<Loss>, GitError> {
+        let Some(since) = work.base else { return Ok(Vec::new()) };
+        let looked = Looked { since, head: work.head, may_lose: work.may_lose };
+        self.losses_of(store, refs, looked, tip, made)
     }
 
     /// The commit of the epic's integration branch that brought `head` in, if one did: its merge, or the last one made of it.

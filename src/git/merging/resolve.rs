@@ -12,7 +12,7 @@ use super::merge::{Merged, stage_of, three_way};
 use crate::git::commits::with_trailers;
 use crate::git::refs::{contains, target};
 use crate::git::worktree::path_of;
-use crate::git::{Authorship, Conflict, EpicRefs, GitError, Integrated, Repo, Strategy, Work};
+use crate::git::{Authorship, Conflict, EpicRefs, GitError, Integrated, MayLose, Repo, Strategy, Work};
 
 /// What is wrong with a resolution, file by file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,7 +69,9 @@ impl Repo {
         resolved: Oid,
         strategy: Strategy,
     ) -> Result<Integrated, GitError> {
-        self.advance_integration(refs, work.head, |store, tip| {
+        // What it would lose was looked at when it was taken.
+        let work = &Work { may_lose: MayLose::Anything, ..*work };
+        self.advance_integration(refs, work, |store, tip| {
             on_tip(store, tip, work, resolved, strategy)
                 .map_err(GitError::git("merge a resolution", self.common_dir()))
         })
@@ -95,7 +97,7 @@ fn find_markers(store: &Repository, base: Oid, tip: Oid, head: Oid) -> Result<Ve
     Ok(both.filter(has_markers).collect())
 }
 
-fn changed_paths(
+pub(super) fn changed_paths(
     store: &Repository,
     from: &Tree<'_>,
     to: &Tree<'_>,
@@ -242,6 +244,6 @@ pub(super) fn content(store: &Repository, blob: Oid) -> Vec<u8> {
     store.find_blob(blob).map(|blob| blob.content().to_owned()).unwrap_or_default()
 }
 
-fn content_at(store: &Repository, tree: &Tree<'_>, path: &Path) -> Vec<u8> {
+pub(super) fn content_at(store: &Repository, tree: &Tree<'_>, path: &Path) -> Vec<u8> {
     tree.get_path(path).map(|entry| content(store, entry.id())).unwrap_or_default()
 }

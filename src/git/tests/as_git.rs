@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::support::{Sandbox, Tested, branch, by, gather, message, refs, write};
-use crate::git::{Integrated, Repo, Strategy, Work};
+use crate::git::{Integrated, MayLose, Repo, Strategy, Work};
 
 /// Attributes and settings, each with what they do to a file.
 struct Scene {
@@ -241,7 +241,7 @@ fn conflicts_are_put_and_taken_in_the_form_that_files_have_in_the_worktree() -> 
         // In the form that they are stored in.
         let theirs = sandbox.commit_on(start, file, "theirs\nand more\n");
         let theirs = sandbox.commit_on(theirs, "sub/other.txt", "other\nlines\n");
-        let work = Work { head: theirs, base: Some(start), message: &message() };
+        let work = Work { head: theirs, base: Some(start), message: &message(), may_lose: MayLose::In(&[]) };
         repo.integrate(&refs(), &work, strategy)?;
         let tip = sandbox.rev("blueprint/e/integration");
         let gits = sandbox.root().join("gits");
@@ -307,7 +307,7 @@ fn a_driver_of_the_user_decides_what_is_a_conflict_under_every_strategy() -> Tes
         repo.fix_start(&refs(), start)?;
         let bring = |file: &str, text: &str| {
             let head = sandbox.commit_on(start, file, text);
-            let work = Work { head, base: Some(start), message: &message() };
+            let work = Work { head, base: Some(start), message: &message(), may_lose: MayLose::In(&[]) };
             repo.integrate(&refs(), &work, strategy).map(|integrated| (head, integrated))
         };
         bring("list", "a\n")?;
@@ -335,7 +335,7 @@ fn a_conflict_in_a_sparse_checkout_or_beside_a_submodule_leaves_both_as_they_are
     sandbox.git(&["sparse-checkout", "set", "--cone", "docs"]);
     repo.fix_start(&refs(), start)?;
     let theirs = sandbox.commit_on(start, "src/lib.txt", "theirs\n");
-    let work = Work { head: theirs, base: None, message: &message() };
+    let work = Work { head: theirs, base: None, message: &message(), may_lose: MayLose::In(&[]) };
     repo.integrate(&refs(), &work, Strategy::Merge)?;
     let (head, place) = (sandbox.commit_on(start, "src/lib.txt", "mine\n"), sandbox.place("t"));
     repo.add_worktree(&place, &branch("t"), head)?;

@@ -10,6 +10,7 @@ mod durable;
 mod endings;
 mod fingerprints;
 mod integration;
+mod losses;
 mod names;
 mod promised;
 mod refs;

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::support::{Sandbox, Tested, branch, by, integrate, message, refs, started};
-use crate::git::{Conflict, GitError, Integrated, Oid, Repo, Side, Strategy, Unmerged, Work};
+use crate::git::{Conflict, GitError, Integrated, MayLose, Oid, Repo, Side, Strategy, Unmerged, Work};
 
 const BRANCH: &str = "blueprint/e/integration";
 
@@ -61,7 +61,7 @@ impl Scene {
 
     fn bring_in(&self, head: Oid, taken: Oid) -> Result<Integrated, GitError> {
         let message = message();
-        let work = Work { head, base: Some(self.start), message: &message };
+        let work = Work { head, base: Some(self.start), message: &message, may_lose: MayLose::In(&[]) };
         self.repo.integrate_resolved(&refs(), &work, taken, Strategy::Merge)
     }
 
@@ -208,5 +208,69 @@ fn a_conflict_that_comes_again_beside_other_changes_of_the_file_is_resolved_alik
     scene.bring_in(head, taken)?;
     assert!(matches!(scene.repo.unmerge(&refs(), &["out"])?, Unmerged::Done { .. }));
     assert_eq!(format!("{}\n", scene.text("README")), lines("a\nt", "7"));
+    Ok(())
+}
+
+/// Whoever took the resolution out was killed on the way: at each point of it the worktree's files are one side's or the other's, `HEAD` is on
+/// the branch only with the branch's own files, and doing it again ends it.
+#[test]
+fn a_way_back_that_was_broken_off_anywhere_is_found_and_done_again() -> Tested {
+    for point in 0..4 {
+        let scene = Scene::new()?;
+        scene.merged("a", "README", "first\na\n")?;
+        scene.merged("c", "c.txt", "c\n")?;
+        let head = scene.work("README", "first\nt\n");
+        let conflict = scene.begin(head)?;
+        fs::write(scene.place.join("README"), "first\na\nt\n")?;
+        fs::write(scene.place.join("new"), "new\n")?;
+        let sides = (conflict.tip, conflict.head);
+        let taken = scene.repo.take_resolution(&scene.place, &branch("t"), sides, None, &by(), &message())?;
+        assert_eq!(scene.repo.kept_resolution(&refs(), "t", 2, &conflict)?, None);
+        scene.repo.keep_attempt(&refs(), "t", 2, taken)?;
+        let git = |args: &[&str]| scene.sandbox.git_in(&scene.place, args);
+        if point > 0 {
+            fs::remove_file(scene.place.join("new"))?;
+        }
+        if point > 1 {
+            git(&["update-ref", "--no-deref", "HEAD", &taken.to_string()]);
+            git(&["read-tree", &taken.to_string()]);
+        }
+        if point > 2 {
+            fs::remove_file(scene.place.join("c.txt"))?;
+            let own = PathBuf::from(git(&["rev-parse", "--absolute-git-dir"]));
+            fs::write(own.join("index.lock"), "")?;
+        }
+        assert_eq!(scene.repo.kept_resolution(&refs(), "t", 2, &conflict)?, Some(taken), "{point}");
+        assert!(scene.repo.is_between(&scene.place, taken, head)?, "{point}");
+        scene.repo.end_resolution(&scene.place, &branch("t"), head, taken)?;
+        assert_eq!(git(&["status", "--porcelain", "--branch"]), "## blueprint/e/t", "{point}");
+        assert_eq!(fs::read_to_string(scene.place.join("README"))?, "first\nt\n");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_neither_side_has_is_not_between_them() -> Tested {
+    let scene = Scene::new()?;
+    scene.merged("a", "README", "first\na\n")?;
+    let head = scene.work("README", "first\nt\n");
+    let (_, taken) = scene.resolve(head, "README", "first\na\nt\n")?;
+    assert!(scene.repo.is_between(&scene.place, taken, head)?);
+    fs::write(scene.place.join("README"), "somebody's\n")?;
+    assert!(!scene.repo.is_between(&scene.place, taken, head)?);
+    Ok(())
+}
+
+#[test]
+fn while_files_are_not_the_branchs_head_is_not_on_it() -> Tested {
+    let scene = Scene::new()?;
+    scene.merged("a", "README", "first\na\n")?;
+    let head = scene.work("README", "first\nt\n");
+    let taken = scene.resolve(head, "README", "first\na\nt\n")?.1;
+    // A file that can't be written breaks it off.
+    let own = PathBuf::from(scene.sandbox.git_in(&scene.place, &["rev-parse", "--absolute-git-dir"]));
+    fs::write(own.join("index.lock"), "")?;
+    assert!(scene.repo.show_resolution(&scene.place, taken).is_err());
+    assert_eq!(scene.sandbox.git_in(&scene.place, &["rev-parse", "--abbrev-ref", "HEAD"]), "HEAD");
     Ok(())
 }

@@ -1,5 +1,5 @@
 use super::support::{Sandbox, Tested, message, refs};
-use crate::git::{GitError, Integrated, Message, Oid, Repo, Strategy, Unmerged, Work};
+use crate::git::{GitError, Integrated, MayLose, Message, Oid, Repo, Strategy, Unmerged, Work};
 
 const BRANCH: &str = "blueprint/e/integration";
 
@@ -12,7 +12,11 @@ fn begun() -> Result<(Sandbox, Repo, Oid), GitError> {
 
 fn integrate(repo: &Repo, task: &str, base: Oid, head: Oid, strategy: Strategy) -> Result<Oid, GitError> {
     let message = Message::new(&format!("Merge task {task}")).for_attempt(task, 1);
-    match repo.integrate(&refs(), &Work { head, base: Some(base), message: &message }, strategy)? {
+    match repo.integrate(
+        &refs(),
+        &Work { head, base: Some(base), message: &message, may_lose: MayLose::In(&[]) },
+        strategy,
+    )? {
         Integrated::Merged { commit, .. } => Ok(commit),
         other => panic!("{other:?}"),
     }
@@ -65,7 +69,7 @@ fn doing_it_again_changes_nothing_whatever_the_strategy_was() -> Tested {
         let head = sandbox.commit_on(sandbox.commit_on(start, file, "1"), file, "2");
         let made = integrate(&repo, file, start, head, first)?;
         for again in all {
-            let work = Work { head, base: Some(start), message: &message() };
+            let work = Work { head, base: Some(start), message: &message(), may_lose: MayLose::In(&[]) };
             assert_eq!(repo.integrate(&refs(), &work, again)?, Integrated::AlreadyIn, "{first:?} {again:?}");
         }
         assert_eq!(repo.merge_of(&refs(), head)?, Some(made), "{first:?}");
@@ -107,7 +111,12 @@ fn a_conflict_moves_nothing_and_names_the_paths() -> Tested {
         let (sandbox, repo, start) = begun()?;
         integrate(&repo, "a", start, sandbox.commit_on(start, "same", "a"), strategy)?;
         let tip = sandbox.rev(BRANCH);
-        let work = Work { head: sandbox.commit_on(start, "same", "b"), base: None, message: &message() };
+        let work = Work {
+            head: sandbox.commit_on(start, "same", "b"),
+            base: None,
+            message: &message(),
+            may_lose: MayLose::In(&[]),
+        };
         assert_eq!(repo.integrate(&refs(), &work, strategy)?, Integrated::Conflict(vec!["same".into()]));
         assert_eq!(sandbox.rev(BRANCH), tip);
     }

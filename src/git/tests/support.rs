@@ -10,7 +10,8 @@ use git2::Oid;
 use tempfile::TempDir;
 
 use crate::git::{
-    Authorship, BranchName, EpicRefs, Gathered, GitError, Integrated, Message, Repo, Strategy, Work, Worktree,
+    Authorship, BranchName, EpicRefs, Gathered, GitError, Integrated, MayLose, Message, Repo, Strategy, Work,
+    Worktree,
 };
 
 pub(super) type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -193,5 +194,5 @@ pub(super) fn gather(worktree: &Worktree) -> Result<Gathered, GitError> {
 
 /// The default way into the integration branch.
 pub(super) fn integrate(repo: &Repo, head: Oid, message: &Message) -> Result<Integrated, GitError> {
-    repo.integrate(&refs(), &Work { head, base: None, message }, Strategy::Merge)
+    repo.integrate(&refs(), &Work { head, base: None, message, may_lose: MayLose::In(&[]) }, Strategy::Merge)
 }

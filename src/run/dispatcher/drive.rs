@@ -35,6 +35,7 @@ impl Dispatcher<'_> {
 
     /// Nobody has to be waited for who has not begun, or gets no answer any more.
     fn drop_unbegun(&mut self) {
+        self.drop_held_back();
         for (task, _) in std::mem::take(&mut self.to_answer) {
             self.forget(task.as_ref());
         }
@@ -97,6 +98,7 @@ impl Dispatcher<'_> {
             self.follow_changes()?;
             self.on_message(message)?;
         }
+        self.let_merge()?;
         self.do_as_asked()?;
         self.start_ready()?;
         while self.verify_next()? {

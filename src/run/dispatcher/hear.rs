@@ -62,12 +62,7 @@ impl Dispatcher<'_> {
                 self.give_share(*asked);
                 Ok(())
             }
-            Message::MayMerge(task, answer) => {
-                let decided = self.decided(&task).inspect_err(|_| self.forget(Some(&task)))?;
-                let may = decided.is_none() && !self.is_overruled(&task);
-                let _ = answer.send(may);
-                Ok(())
-            }
+            Message::MayMerge(task, answer) => self.may_merge(task, answer),
             Message::Over(task, report) => self.on_over(&task, &report),
             Message::Broken(task, error) => {
                 self.forget(Some(&task));

@@ -10,6 +10,7 @@ mod follow;
 mod gates;
 mod go_on;
 mod hear;
+mod hold_back;
 mod keep;
 mod limits;
 mod reports;
@@ -35,6 +36,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::ask::Consultation;
+use self::hold_back::HeldBack;
 use self::keep::{PlaceFor, Retiring};
 use self::limits::Pacing;
 use self::spend::Spending;
@@ -96,6 +98,7 @@ pub(super) struct Dispatcher<'a> {
     /// For how long the terminal has stopped the run so far.
     stopped: watch::Sender<Duration>,
     running: BTreeMap<TaskId, Running>,
+    held_back: HeldBack,
     /// What keeps tasks that are ready from being started.
     pacing: Pacing,
     /// Worktrees that go.
@@ -161,6 +164,7 @@ impl<'a> Dispatcher<'a> {
             pacing,
             retiring: Retiring::default(),
             running: BTreeMap::new(),
+            held_back: HeldBack::default(),
             tries: HashMap::new(),
             numbers: HashMap::new(),
             failed_fast: false,

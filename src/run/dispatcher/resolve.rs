@@ -62,7 +62,15 @@ impl Dispatcher<'_> {
         let number = self.next_attempt(task)?;
         let why = report.detail.as_deref().unwrap_or_default();
         let why = why.split(" (way out").next().unwrap_or_default();
-        self.tell(RunEvent::Note(format!("{task} {why}; its agent is to resolve that, in attempt {number}")));
+        let story = self.books.history().task(task.as_str());
+        let alone = if story.is_some_and(|story| story.times_overtaken() > 0) {
+            "; nothing else is merged until then"
+        } else {
+            ""
+        };
+        self.tell(RunEvent::Note(format!(
+            "{task} {why}; its agent is to resolve that, in attempt {number}{alone}"
+        )));
         self.spawn(task, number, Entry::Fresh)?;
         // It was the work that was tried, not the merge.
         self.tries.entry(task.clone()).and_modify(|tries| *tries -= 1);

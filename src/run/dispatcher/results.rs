@@ -1,11 +1,14 @@
 //! The work of completed tasks: where it is, and that it is where it should be.
 
+use std::path::PathBuf;
+
 use super::Dispatcher;
-use crate::git::{Integrated, Message, Oid, Work};
+use crate::git::{Integrated, MayLose, Message, Oid, Work};
 use crate::plan::TaskId;
 use crate::run::ground::Ground;
+use crate::run::merging::dropped_in;
 use crate::run::record::Fact;
-use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over};
+use crate::run::{Attempt, Isolation, Lacks, RunError, RunEvent, TaskHistory, is_left_over, told_losses};
 
 impl Dispatcher<'_> {
     /// Finds a completed task's work, and merges it if it is not in the integration branch (any more).
@@ -141,8 +144,12 @@ impl Dispatcher<'_> {
         let message =
             Message::new(&format!("Merge task {id}: {name}")).with_trailer("Blueprint-Task", id.as_str());
         let integration = self.common.refs.integration();
-        let base = self.success_of(id).and_then(|done| done.started.base.parse().ok());
-        let work = Work { head: commit, base, message: &message };
+        // What was completed has been looked at.
+        let done = self.success_of(id);
+        let dropped = self.said_to_be_dropped(id);
+        let may_lose = if done.is_some() { MayLose::Anything } else { MayLose::In(&dropped) };
+        let base = done.or_else(|| self.last_in_worktree(id)).and_then(|of| of.started.base.parse().ok());
+        let work = Work { head: commit, base, message: &message, may_lose };
         let integrated = self.common.repo.integrate(&self.common.refs, &work, self.common.strategy)?;
         self.is_to_be_verified();
         match integrated {
@@ -162,7 +169,31 @@ impl Dispatcher<'_> {
                 self.tell(RunEvent::Warning { task: Some(id.clone()), text });
                 self.unmerged.insert(id.clone(), why);
             }
+            Integrated::Losing(losses) => {
+                let why = format!(
+                    "its work holds what others have done, and takes some of it away again: {}",
+                    told_losses(&losses)
+                );
+                let text = format!(
+                    "is completed, but {why}: it is not merged (way out: commit on {} what is missing, then run again)",
+                    self.branch(id)
+                );
+                self.tell(RunEvent::Warning { task: Some(id.clone()), text });
+                self.unmerged.insert(id.clone(), why);
+            }
         }
         Ok(())
+    }
+
+    /// The files of which whoever completed the task by hand has said that something of others' is left out on purpose.
+    fn said_to_be_dropped(&self, id: &TaskId) -> Vec<PathBuf> {
+        let result = self.books.genesis().details(id.as_str()).result;
+        result.map(|result| dropped_in([Some(&result.summary), result.notes.as_ref()])).unwrap_or_default()
+    }
+
+    /// The attempt on whose branch a person has gone on, if there was one.
+    fn last_in_worktree(&self, id: &TaskId) -> Option<&Attempt> {
+        let last = self.books.history().task(id.as_str()).and_then(TaskHistory::last_attempt);
+        last.filter(|last| last.started.isolation == Isolation::Worktree)
     }
 }

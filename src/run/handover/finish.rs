@@ -8,8 +8,9 @@ use super::place::committed;
 use super::{Hands, moment};
 use crate::agent::Outcome;
 use crate::genesis::{Status, TaskResult};
-use crate::git::{Authorship, GitError, Integrated, Message, Notice, OWN_FOLDER, Oid, Work};
+use crate::git::{Authorship, GitError, Integrated, Loss, MayLose, Message, Notice, OWN_FOLDER, Oid, Work};
 use crate::plan::TaskId;
+use crate::run::merging::DROPPED;
 use crate::run::record::{AttemptEnded, Fact, Record, SetBack, TransitionRecord, open_journal};
 use crate::run::{Attempt, History, RunError, TaskHistory};
 
@@ -31,6 +32,8 @@ pub enum Finished {
     Conflict(Vec<PathBuf>),
     /// The person has merged what is merged already, and left markers of conflicts in these files. It is committed, and stays the person's.
     Markers(Vec<PathBuf>),
+    /// It holds what others have done, and would take some of that away again. It is committed, and stays the person's.
+    Losing(Vec<Loss>),
     /// It has changed since it went through the gates. It is committed, and stays the person's.
     Changed,
 }
@@ -49,6 +52,17 @@ pub fn commit(
     Ok((gathered.head, hands.repo.changed_paths(base, gathered.head)?))
 }
 
+/// What a person says of work that they give.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// Who they are.
+    pub actor: &'a str,
+    /// What they have done.
+    pub summary: &'a str,
+    /// Files of which something that others have added is left out on purpose, relative to the repository's root.
+    pub dropped: &'a [PathBuf],
+}
+
 /// Commits what is in the worktree in the name of `by`, and merges it. What has gone through gates is `gated`: nothing else is merged.
 ///
 /// # Errors
@@ -58,10 +72,11 @@ pub fn finish(
     story: &TaskHistory,
     attempt: &Attempt,
     by: &Authorship,
-    (actor, summary): (&str, &str),
+    said: Said<'_>,
     gated: Option<Oid>,
 ) -> Result<Finished, RunError> {
     let Hands { repo, refs, .. } = *hands;
+    let Said { actor, summary, dropped } = said;
     let gathered = gather(hands, attempt, by)?;
     if gated.is_some_and(|gated| gated != gathered.head) {
         return Ok(Finished::Changed);
@@ -73,16 +88,19 @@ pub fn finish(
     if !markers.is_empty() {
         return Ok(Finished::Markers(markers));
     }
-    let work = Work { head: gathered.head, base, message: &message };
+    let may_lose = MayLose::In(dropped);
+    let work = Work { head: gathered.head, base, message: &message, may_lose };
     let merge = match repo.integrate(refs, &work, hands.strategy)? {
         Integrated::Merged { commit, .. } => commit,
         Integrated::AlreadyIn => repo.merge_of(refs, gathered.head)?.unwrap_or(gathered.head),
         Integrated::Conflict(paths) => return Ok(Finished::Conflict(paths)),
+        Integrated::Losing(losses) => return Ok(Finished::Losing(losses)),
     };
     // Before the journal says that it is there.
     repo.sync()?;
     let outcome = if gathered.changed { Outcome::Completed } else { Outcome::NoChanges };
     let ended = ended(hands, attempt, outcome, summary, Some(gathered.head));
+    let ended = AttemptEnded { notes: said.notes(), ..ended };
     let mut journal = open_journal(&hands.state.journal())?;
     journal.append(&Record::now(Fact::AttemptEnded(ended)))?;
     journal.append(&Record::now(Fact::Merged {
@@ -100,7 +118,11 @@ pub fn finish(
         actor: actor.to_owned(),
         description: format!("completed by {actor}: {summary}"),
         changes: Some(format!("branch {branch} from {base} to {head}, merged as {merge}")),
-        result: Some(TaskResult { summary: summary.to_owned(), ..TaskResult::default() }),
+        result: Some(TaskResult {
+            summary: summary.to_owned(),
+            notes: said.notes(),
+            ..TaskResult::default()
+        }),
     };
     let transition = Box::new(transition);
     Ok(Finished::Merged { transition, merge, changed: gathered.changed, notices: gathered.notices })
@@ -162,6 +184,15 @@ fn set_back(task: &str, story: Option<&TaskHistory>, actor: &str, note: Option<S
         result: None,
     };
     SetBack { by: actor.to_owned(), tasks: vec![TaskId::from(task)], note, transitions: vec![transition] }
+}
+
+impl Said<'_> {
+    /// What the journal keeps of it beside the summary: another machine that merges the work looks at it again.
+    fn notes(&self) -> Option<String> {
+        let line = |path: &PathBuf| format!("{DROPPED} {}: so said by {}", path.display(), self.actor);
+        let lines: Vec<_> = self.dropped.iter().map(line).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
 }
 
 struct Gathered {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use finish::{Finished, commit, finish, give_back};
+pub use finish::{Finished, Said, commit, finish, give_back};
 pub use place::{Place, begin, end_agent, place, remake};
 pub(super) use ready::until_broken_off;
 pub use ready::{Outfit, Ready, make_ready};

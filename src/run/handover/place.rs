@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Hands, PERSON};
+use crate::agent::Outcome;
 use crate::git::{Authorship, Found, GitError, Message, Oid};
 use crate::run::process::kill_leftover;
 use crate::run::record::{AttemptStarted, Fact, Record, open_journal};
@@ -76,6 +77,8 @@ pub fn place(
     let left = story.filter(|story| !story.is_set_back()).and_then(TaskHistory::last_attempt);
     let kept = left.map(|left| in_place(hands, left)).transpose()?.flatten();
     let has_work = kept.is_some();
+    let back =
+        if has_work { left.map(|left| go_back(hands, left, number)).transpose()?.flatten() } else { None };
     let started = match kept {
         Some((base, before)) => {
             hands.repo.keep_base(hands.refs, hands.slug, number, base)?;
@@ -85,7 +88,7 @@ pub fn place(
         None => fresh(hands, number, start, results, folder)?,
     };
     hands.repo.sync()?;
-    let notice = aside.map(|aside| was_set_aside(folder, &aside));
+    let notice = aside.map(|aside| was_set_aside(folder, &aside)).or(back);
     Ok(Place { started, has_work, notice })
 }
 
@@ -104,6 +107,43 @@ fn in_place<'a>(hands: &Hands<'_>, left: &'a Attempt) -> Result<Option<(Oid, &'a
     let Some(base) = base else { return Ok(None) };
     let found = hands.repo.worktree_at(&left.started.worktree)?;
     Ok(matches!(found, Found::Ours(_)).then_some((base, &left.started)))
+}
+
+/// Sees to it that what the person works on is what goes on the task's branch; gives what they should know of that. Nothing gets lost.
+fn go_back(hands: &Hands<'_>, left: &Attempt, number: u32) -> Result<Option<String>, RunError> {
+    let Hands { repo, refs, slug, .. } = *hands;
+    let (worktree, branch) = (repo.worktree(&left.started.worktree), refs.branch(slug));
+    if worktree.branch()?.as_ref() == Some(&branch) {
+        return Ok(None);
+    }
+    let Some(head) = work_in_conflict(left) else {
+        return match worktree.go_back(&branch) {
+            Ok(notice) => Ok(notice.map(|notice| notice.to_string())),
+            Err(error @ GitError::Astray { .. }) => Ok(Some(format!(
+                "{error}: see what is right (`git log --all --graph`), and `git switch {branch}` there before you give it"
+            ))),
+            Err(error) => Err(error.into()),
+        };
+    };
+    let message = Message::new(&format!("Unfinished work of task {}: {}", hands.task, hands.name));
+    let message = message.for_attempt(hands.task, left.started.attempt);
+    let kept = worktree.snapshot(&branch, &Authorship::own(), &message)?.commit;
+    // Neither under the ref of the work, nor under those of the resolution and of what the person will do.
+    repo.keep_aside(refs, slug, number + 2, kept)?;
+    repo.sync()?;
+    repo.end_resolution(worktree.path(), &branch, head, kept)?;
+    Ok(Some(format!(
+        "its conflict was being resolved when that was broken off: the worktree is at the task's own work on {branch} again, and what was \
+         there is kept as {kept}"
+    )))
+}
+
+/// The task's work, where the attempt was to resolve a conflict of it, or one was about to be put into its worktree.
+fn work_in_conflict(left: &Attempt) -> Option<Oid> {
+    match &left.started.resolves {
+        Some(resolves) => resolves.head.parse().ok(),
+        None => left.commit().filter(|_| left.outcome() == Some(Outcome::MergeConflict)),
+    }
 }
 
 fn fresh(

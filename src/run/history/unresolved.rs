@@ -6,9 +6,6 @@ use crate::genesis::Status;
 use crate::run::record::AttemptEnded;
 use crate::run::{Attempt, TaskHistory};
 
-/// So often an accepted resolution may be overtaken by other merges.
-const MOST: usize = 3;
-
 impl TaskHistory {
     /// The attempt of that number.
     pub(in crate::run) fn attempt(&self, number: u32) -> Option<&Attempt> {
@@ -25,9 +22,8 @@ impl TaskHistory {
         };
         let is_open = match &last.ended {
             None => true,
-            Some((ended, _)) if ended.outcome == Outcome::MergeConflict => {
-                ended.resolution.is_some() && self.times_overtaken() < MOST
-            }
+            // Others were faster: that is no fault of the resolution's, however often it happens.
+            Some((ended, _)) if ended.outcome == Outcome::MergeConflict => ended.resolution.is_some(),
             Some((ended, _)) if ended.lost_session => true,
             Some((ended, _)) => {
                 ended.outcome.is_transient()
@@ -49,7 +45,8 @@ impl TaskHistory {
         last.outcome() == Some(Outcome::MergeConflict) && is_brought_together
     }
 
-    fn times_overtaken(&self) -> usize {
+    /// How often the conflict of its work was resolved, and something else was merged before that could be which conflicts with it.
+    pub(in crate::run) fn times_overtaken(&self) -> usize {
         let resolving = self.attempts.iter().rev().take_while(|attempt| attempt.started.resolves.is_some());
         let ends = resolving.filter_map(|attempt| attempt.ended.as_ref());
         let is_overtaken =

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// How such a line begins.
-pub(super) const DROPPED: &str = "dropped:";
+pub(in crate::run) const DROPPED: &str = "dropped:";
 
 /// The files of which it says so, each with the reason; a line without a path or a reason says nothing.
 pub(super) fn dropped(said: &str) -> Vec<(PathBuf, String)> {

@@ -5,11 +5,18 @@
 //!
 //! Knows nothing of the schedule: what follows from a conflict, the dispatcher decides.
 
+mod back;
 mod dropped;
+mod lost;
 mod resolving;
 
+pub(super) use back::settle_place;
+pub(super) use dropped::DROPPED;
+pub(super) use lost::dropped_in;
+pub use lost::told_losses;
 pub(super) use resolving::{OtherSide, Resolving, add_resolution, prepare};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -19,9 +26,9 @@ use super::gates;
 use super::job::{Common, Job, Report};
 use super::judge::{from_record, to_record};
 use super::record::{AttemptStarted, Fact};
-use super::{call, workplace};
+use super::{Isolation, call, workplace};
 use crate::agent::Outcome;
-use crate::git::{self, GitError, Integrated, Oid, Work};
+use crate::git::{self, GitError, Integrated, Loss, MayLose, Oid, Work};
 
 /// Journals how the attempt ended, and merges its work if that counts.
 pub(super) async fn finish(
@@ -42,8 +49,13 @@ pub(super) async fn finish(
     if !gates::pass(job, started, &mut report, link).await? || !may_merge(job, link).await? {
         return Ok(report);
     }
-    let (base, resolution) = (started.base.parse().ok(), report.resolution);
-    match blocking(job, move |job| integrate(job, base, head, resolution)).await {
+    let work = Finished {
+        base: started.base.parse().ok(),
+        head,
+        resolution: report.resolution,
+        dropped: dropped_in([report.summary.as_ref(), report.notes.as_ref()]),
+    };
+    match blocking(job, move |job| integrate(job, &work)).await {
         Ok(Ok(integrated)) => merged(job, started, &mut report, integrated, link).await?,
         Ok(Err(error)) if error.is_of_the_disk() => return Err(broken(job, link, error)),
         Ok(Err(error)) => {
@@ -60,8 +72,9 @@ pub(super) async fn without_an_agent(job: &Arc<Job>, link: &Link) -> Result<Opti
     let Some(resolving) = &job.resolving else { return Ok(None) };
     let (started, mut report) = (resolving.of.clone(), from_record(&resolving.work));
     let Some(head) = report.commit else { return Ok(None) };
-    let base = started.base.parse().ok();
-    match blocking(job, move |job| integrate(job, base, head, None)).await {
+    let (base, dropped) = (started.base.parse().ok(), resolving.work.dropped());
+    let work = Finished { base, head, resolution: None, dropped };
+    match blocking(job, move |job| integrate(job, &work)).await {
         Ok(Ok(Integrated::Conflict(_))) => return Ok(None),
         Ok(Ok(integrated)) => {
             (report.outcome, report.detail) = (Outcome::Completed, None);
@@ -75,17 +88,32 @@ pub(super) async fn without_an_agent(job: &Arc<Job>, link: &Link) -> Result<Opti
     Ok(Some(report))
 }
 
-/// Brings the work into the integration branch; a second time it changes nothing.
-fn integrate(
-    job: &Job,
+/// Work that is to be merged.
+struct Finished {
     base: Option<Oid>,
     head: Oid,
     resolution: Option<Oid>,
-) -> Result<Integrated, GitError> {
+    /// Files of which it is said that something of others' is left out on purpose.
+    dropped: Vec<PathBuf>,
+}
+
+impl Finished {
+    /// In a worktree that several share, whose a line is nobody can tell.
+    fn may_lose(&self, job: &Job) -> MayLose<'_> {
+        match job.cast.isolation {
+            Isolation::Worktree => MayLose::In(&self.dropped),
+            Isolation::Shared | Isolation::None => MayLose::Anything,
+        }
+    }
+}
+
+/// Brings the work into the integration branch; a second time it changes nothing.
+fn integrate(job: &Job, finished: &Finished) -> Result<Integrated, GitError> {
     let message = git::Message::new(&format!("Merge task {}: {}", job.task, job.name))
         .for_attempt(job.task.as_str(), job.attempt);
     let Common { repo, refs, strategy, .. } = &*job.common;
-    let work = Work { head, base, message: &message };
+    let Finished { base, head, resolution, .. } = *finished;
+    let work = Work { head, base, message: &message, may_lose: finished.may_lose(job) };
     let integrated = match resolution {
         Some(resolution) => repo.integrate_resolved(refs, &work, resolution, *strategy)?,
         None => repo.integrate(refs, &work, *strategy)?,
@@ -119,18 +147,36 @@ async fn merged(
         Integrated::AlreadyIn => head.clone(),
         Integrated::Conflict(paths) => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            let why = format!(
-                "conflicts with work that is merged already, in {} ({})",
-                names.join(", "),
-                way_out(job)
-            );
+            let how = if report.resolution.is_some() { OVERTAKEN } else { CONFLICTS };
+            let why = format!("{how}, in {} ({})", names.join(", "), way_out(job));
             return not_merged(started, report, Outcome::MergeConflict, why, link).await;
+        }
+        Integrated::Losing(losses) => {
+            let why = taken_away(job, &losses);
+            return not_merged(started, report, Outcome::Blocked, why, link).await;
         }
     };
     let (task, attempt) = (job.task.clone(), started.attempt);
     record(link, Fact::Merged { task, attempt, commit: head, merge }).await?;
     report.done = true;
     Ok(())
+}
+
+/// That finished work conflicts.
+const CONFLICTS: &str = "conflicts with work that is merged already";
+/// That others were faster.
+const OVERTAKEN: &str =
+    "had its conflict resolved, but work that was merged meanwhile conflicts with what was made of it";
+
+fn taken_away(job: &Job, losses: &[Loss]) -> String {
+    let of = |verb: &str, rest: &str| call(verb, &job.common.plan_word(), job.task.as_str(), rest);
+    format!(
+        "its work has merged what others have done, and takes some of it away again: {} (way out: `{}`, put that back in its worktree, \
+         then `{}`; `--dropped PATH` for a file that is right as it is)",
+        told_losses(losses),
+        of("take", ""),
+        of("give", ""),
+    )
 }
 
 /// What a person can do about a conflict, on whatever machine: where the worktree is there, `take` says.

@@ -6,17 +6,14 @@ use super::super::continuing::Continuing;
 use super::super::job::{Common, Job, Report};
 use super::super::provision;
 use super::super::record::{AttemptEnded, AttemptStarted, Resolves};
-use super::super::workplace::{Based, PrepareError, authorship, explained, keep_aside, stand_at};
+use super::super::workplace::{Based, PrepareError, authorship, explained, stand_at};
+use super::back::{go_back, kept_before};
 use super::dropped::{DROPPED, dropped};
+use super::lost::{SHOWN, and_more, harmed, quoted, told_losses};
 use super::way_out;
 use crate::agent::{Brief, ConflictBrief, Outcome};
-use crate::git::{Conflict, Flaws, GitError, Harm, LostLine, Message, Oid, Side};
+use crate::git::{Conflict, Flaws, GitError, Loss, LostLine, Message, Oid, Side};
 use crate::plan::TaskId;
-
-/// So many lost lines are named; the number of the others is.
-const SHOWN: usize = 20;
-/// Characters of such a line that are shown.
-const WIDTH: usize = 100;
 
 /// A conflict that an attempt is to resolve.
 pub(in crate::run) struct Resolving {
@@ -58,7 +55,7 @@ impl Resolving {
 }
 
 /// The same as it was journaled.
-fn from_record(resolves: &Resolves) -> Option<Conflict> {
+pub(super) fn from_record(resolves: &Resolves) -> Option<Conflict> {
     Some(Conflict {
         tip: resolves.tip.parse().ok()?,
         head: resolves.head.parse().ok()?,
@@ -138,6 +135,10 @@ pub(in crate::run) fn add_resolution(
     match take(job, &conflict) {
         Ok(taken) => judge(job, resolving, &conflict, taken, report)?,
         Err(error) if error.is_of_the_disk() => return Err(error),
+        // Something else is kept in its place, and what it has made may be gone from the worktree: it is tried again.
+        Err(error @ GitError::RefTaken { .. }) => {
+            (report.outcome, report.detail) = (Outcome::Interrupted, Some(explained(&error)));
+        }
         Err(error) => {
             refuse(job, &conflict, report, &format!("it can't be committed: {}", explained(&error)));
         }
@@ -145,7 +146,11 @@ pub(in crate::run) fn add_resolution(
     Ok(warnings)
 }
 
+/// First it is kept, then the worktree changes: whoever is killed in between finds it kept, or finds it in the worktree.
 fn take(job: &Job, conflict: &Conflict) -> Result<Oid, GitError> {
+    if let Some(kept) = kept_before(job, conflict)? {
+        return Ok(kept);
+    }
     let Common { repo, refs, genesis_in_repo, .. } = &*job.common;
     let paths: Vec<_> = conflict.paths.iter().map(|path| path.display().to_string()).collect();
     let body = format!(
@@ -161,11 +166,8 @@ fn take(job: &Job, conflict: &Conflict) -> Result<Oid, GitError> {
     let plan = genesis_in_repo.as_deref();
     let taken = repo.take_resolution(&job.worktree, &job.branch, sides, plan, &authorship(job), &text)?;
     repo.keep_attempt(refs, &job.slug, job.attempt, taken)?;
-    if let Some(moved) = repo.target(&job.branch.full())?.filter(|there| *there != conflict.head) {
-        keep_aside(job, moved)?;
-    }
-    repo.end_resolution(&job.worktree, &job.branch, conflict.head, taken)?;
     repo.sync()?;
+    go_back(job, conflict, taken)?;
     Ok(taken)
 }
 
@@ -198,11 +200,36 @@ fn judge(
     let protected = job.common.protected.among(&own);
     let protected = (!protected.is_empty())
         .then(|| format!("its resolution changes protected paths: {}", protected.join(", ")));
-    match complaint(&flaws, job, conflict).or(protected) {
+    let losses = losses(job, resolving, conflict, taken, &said)?;
+    let complaint = complaint(&flaws, job, conflict);
+    match complaint.or_else(|| taken_away(&losses)).or(protected) {
         Some(complaint) => refuse(job, conflict, report, &complaint),
         None => accept(job, resolving, conflict, taken, report),
     }
     Ok(())
+}
+
+/// What the work has taken away of others' that somebody had merged into it before there was a conflict.
+fn losses(
+    job: &Job,
+    resolving: &Resolving,
+    conflict: &Conflict,
+    taken: Oid,
+    said: &str,
+) -> Result<Vec<Loss>, GitError> {
+    let Common { repo, refs, .. } = &*job.common;
+    let Some(base) = resolving.base() else { return Ok(Vec::new()) };
+    let mut losses = repo.losses(refs, (base, conflict.head), conflict.tip, taken)?;
+    let dropped = dropped(said);
+    losses.retain(|loss| !dropped.iter().any(|(named, _)| *named == loss.path));
+    Ok(losses)
+}
+
+fn taken_away(losses: &[Loss]) -> Option<String> {
+    let told = told_losses(losses);
+    (!losses.is_empty()).then(|| {
+        format!("its resolution takes away what others have added, and no line `{DROPPED} PATH: reason` says why: {told}")
+    })
 }
 
 /// What the resolution changes on the branch that the work did not.
@@ -257,21 +284,6 @@ fn complaint(flaws: &Flaws, job: &Job, conflict: &Conflict) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-fn and_more(count: usize) -> String {
-    let more = count.saturating_sub(SHOWN);
-    if more > 0 { format!("; and {more} more") } else { String::new() }
-}
-
-fn harmed(path: &str, harm: Harm) -> String {
-    match harm {
-        Harm::Gone => format!("{path} is gone"),
-        Harm::Mode(0o100_755, 0o100_644) => format!("{path} is not executable any more"),
-        Harm::Mode(0o100_644, 0o100_755) => format!("{path} has become executable"),
-        Harm::Mode(..) => format!("{path} is not the kind of file that it was"),
-        Harm::Rewritten => format!("{path}, which is no text, has another content"),
-    }
-}
-
 fn lost(job: &Job, conflict: &Conflict, path: &str, line: &LostLine) -> String {
     let whose = match line.side {
         Side::Task => job.task.to_string(),
@@ -279,9 +291,7 @@ fn lost(job: &Job, conflict: &Conflict, path: &str, line: &LostLine) -> String {
         Side::Integration => conflict.with.join(" or "),
         Side::Before => "what was there before both".to_owned(),
     };
-    let text: String = line.text.chars().take(WIDTH).collect();
-    let cut = if text.len() < line.text.len() { "…" } else { "" };
-    format!("{path}: `{text}{cut}` of {whose}")
+    format!("{path}: {} of {whose}", quoted(&line.text))
 }
 
 fn refuse(job: &Job, conflict: &Conflict, report: &mut Report, why: &str) {

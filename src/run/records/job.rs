@@ -202,7 +202,7 @@ impl Venue<'_> {
         for work in finished(plan, &folded.genesis, &folded.history, is_meant) {
             match work.merge(&self.site.repo, &self.plan.refs, self.strategy)? {
                 Ok(fact) => folded.add(fact)?,
-                Err(paths) => return Ok(Some((work.task, paths))),
+                Err(not) => return Ok(Some((work.task, not.paths()))),
             }
         }
         Ok(None)

@@ -1,12 +1,9 @@
 //! All that jobs have said of their tasks becomes what the plan's journal says, and what they have finished is merged.
 
-use std::path::{Path, PathBuf};
-
 use super::shelf::Records;
 use super::venue::{Folded, Venue};
-use super::works::{Finished, finished};
+use super::works::{Finished, NotMerged, finished};
 use super::{RecordsError, TaskRecord, abandoned, shelf};
-use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::git::RefMap;
 use crate::plan::{self, Plan, TaskId};
@@ -23,8 +20,8 @@ pub struct TakenIn {
     pub records: usize,
     /// Tasks whose work was merged now, in that order.
     pub merged: Vec<TaskId>,
-    /// Completed tasks whose work conflicts with what was merged before, and where: they are blocked.
-    pub conflicts: Vec<(TaskId, Vec<PathBuf>)>,
+    /// Completed tasks whose work conflicts with what was merged before, or takes some of it away, and how that is said: they are blocked.
+    pub blocked: Vec<(TaskId, String)>,
     /// Tasks that jobs work at.
     pub under_way: Vec<TaskId>,
     /// Tasks that jobs have worked at, as is found now, and that the plan does not have any more.
@@ -97,9 +94,9 @@ impl Venue<'_> {
                     folded.add(merged)?;
                     taken.merged.push(work.task);
                 }
-                Err(paths) => {
-                    block(folded, &work, &paths)?;
-                    taken.conflicts.push((work.task, paths));
+                Err(not) => {
+                    block(folded, &work, &not)?;
+                    taken.blocked.push((work.task, not.why()));
                 }
             }
         }
@@ -125,20 +122,15 @@ fn end_what_died(
     Ok(())
 }
 
-/// The work is there, and does not fit to what others have done: its agent is to resolve that, in a run of the whole plan.
-fn block(folded: &mut Folded, work: &Finished, paths: &[PathBuf]) -> Result<(), RecordsError> {
+/// The work is there, and does not fit to what others have done: its agent is to resolve a conflict, in a run of the whole plan.
+fn block(folded: &mut Folded, work: &Finished, not: &NotMerged) -> Result<(), RecordsError> {
     let story = folded.history.task(work.task.as_str());
     let ended = story.and_then(|story| story.attempt(work.attempt)).and_then(|attempt| attempt.ended.clone());
-    let names: Vec<_> = paths.iter().map(|path| Path::display(path).to_string()).collect();
-    let why = format!("conflicts with work that is merged already, in {}", names.join(", "));
+    let why = not.why();
     let at = moment(story);
     if let Some((ended, _)) = ended {
-        let ended = AttemptEnded {
-            outcome: Outcome::MergeConflict,
-            detail: Some(why.clone()),
-            resolution: None,
-            ..ended
-        };
+        let ended =
+            AttemptEnded { outcome: not.outcome(), detail: Some(why.clone()), resolution: None, ..ended };
         folded.add(Some(Fact::AttemptEnded(ended)))?;
     }
     folded.add(Some(Fact::Transition(TransitionRecord {

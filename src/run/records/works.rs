@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::agent::Outcome;
 use crate::genesis::{Genesis, Status};
-use crate::git::{EpicRefs, GitError, Integrated, Message, Oid, Repo, Strategy, Work};
+use crate::git::{EpicRefs, GitError, Integrated, Loss, MayLose, Message, Oid, Repo, Strategy, Work};
 use crate::plan::{Plan, Task, TaskId, TaskIndex};
 use crate::run::record::Fact;
-use crate::run::{Attempt, History, Isolation};
+use crate::run::{Attempt, History, Isolation, told_losses};
 
 /// The work of a completed task.
 #[derive(Debug, Clone)]
@@ -20,11 +20,57 @@ pub(super) struct Finished {
     head: Oid,
     base: Option<Oid>,
     resolution: Option<Oid>,
+    /// Files of which it is said that something of others' is left out on purpose.
+    dropped: Vec<PathBuf>,
+    isolation: Isolation,
     /// The integration branch's commit that has it, as far as the journal knows.
     merge: Option<String>,
     /// The commit that has the work of another clone's attempt of the same number, which was made at the same time.
     twin: Option<Oid>,
     ended: Timestamp,
+}
+
+/// Why work could not be merged.
+#[derive(Debug)]
+pub(super) enum NotMerged {
+    /// It conflicts in these files.
+    Conflict(Vec<PathBuf>),
+    /// It takes away some of what others have done.
+    Losing(Vec<Loss>),
+}
+
+impl NotMerged {
+    /// What becomes of its attempt.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Conflict(_) => Outcome::MergeConflict,
+            Self::Losing(_) => Outcome::Blocked,
+        }
+    }
+
+    /// Where.
+    pub(super) fn paths(self) -> Vec<PathBuf> {
+        match self {
+            Self::Conflict(paths) => paths,
+            Self::Losing(losses) => losses.into_iter().map(|loss| loss.path).collect(),
+        }
+    }
+
+    /// The same in words.
+    pub(super) fn why(&self) -> String {
+        match self {
+            Self::Conflict(paths) => {
+                let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                format!("conflicts with work that is merged already, in {}", names.join(", "))
+            }
+            Self::Losing(losses) => {
+                format!(
+                    "holds what others have done, and takes some of it away again: {}",
+                    told_losses(losses)
+                )
+            }
+        }
+    }
 }
 
 /// The work of all completed tasks that are meant, what ended first first.
@@ -63,6 +109,8 @@ fn work_of(task: &Task, history: &History) -> Option<Finished> {
         head: attempt.commit()?,
         base: attempt.started.base.parse().ok(),
         resolution: attempt.resolution(),
+        dropped: attempt.ended.as_ref().map(|(ended, _)| ended.dropped()).unwrap_or_default(),
+        isolation: attempt.started.isolation,
         merge: attempt.merge.clone(),
         twin: twin.filter_map(|twin| twin.merge.as_ref()?.parse().ok()).next_back(),
         ended: attempt.ended.as_ref()?.1,
@@ -82,13 +130,14 @@ impl Finished {
         repo: &Repo,
         refs: &EpicRefs,
         strategy: Strategy,
-    ) -> Result<Result<Option<Fact>, Vec<PathBuf>>, GitError> {
+    ) -> Result<Result<Option<Fact>, NotMerged>, GitError> {
         if self.merge.is_none() && self.has_merged_twin(repo, refs)? {
             return Ok(Ok(None));
         }
         let text = format!("Merge task {}: {}", self.task, self.name);
         let message = Message::new(&text).for_attempt(self.task.as_str(), self.attempt);
-        let work = Work { head: self.head, base: self.base, message: &message };
+        let may_lose = self.may_lose();
+        let work = Work { head: self.head, base: self.base, message: &message, may_lose };
         let integrated = match self.resolution {
             Some(resolution) => repo.integrate_resolved(refs, &work, resolution, strategy)?,
             None => repo.integrate(refs, &work, strategy)?,
@@ -96,7 +145,8 @@ impl Finished {
         let merge = match integrated {
             Integrated::Merged { commit, .. } => commit,
             Integrated::AlreadyIn => repo.merge_of(refs, self.head)?.unwrap_or(self.head),
-            Integrated::Conflict(paths) => return Ok(Err(paths)),
+            Integrated::Conflict(paths) => return Ok(Err(NotMerged::Conflict(paths))),
+            Integrated::Losing(losses) => return Ok(Err(NotMerged::Losing(losses))),
         };
         let is_known = self.merge.as_deref() == Some(&*merge.to_string());
         Ok(Ok((!is_known).then(|| Fact::Merged {
@@ -105,6 +155,13 @@ impl Finished {
             commit: self.head.to_string(),
             merge: merge.to_string(),
         })))
+    }
+
+    fn may_lose(&self) -> MayLose<'_> {
+        match self.isolation {
+            Isolation::Worktree => MayLose::In(&self.dropped),
+            Isolation::Shared | Isolation::None => MayLose::Anything,
+        }
     }
 
     fn has_merged_twin(&self, repo: &Repo, refs: &EpicRefs) -> Result<bool, GitError> {

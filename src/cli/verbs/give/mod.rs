@@ -1,6 +1,6 @@
 mod gates;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use crate::cli::args::Global;
 use crate::cli::branches::Branches;
@@ -13,16 +13,17 @@ use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::said::Said;
 use crate::genesis::Status;
-use crate::git::{GitError, epic_slug};
+use crate::git::{GitError, Loss, epic_slug};
 use crate::report::{clean, shell_word};
-use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure, call};
+use crate::run::{self, Attempt, Fact, Finished, Hands, RunError, TaskHistory, Tenure, call, told_losses};
 use crate::store::RunLock;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: blueprint give genesis.xml auth-api --summary \"tokens expire now\"\n         blueprint give auth-api --back --note \"the tests are there, the code is not\"\n\n\
 What is in the worktree is committed in your name, goes through the gates that are commands, and is merged as an agent's work is; then \
-the task is completed, and what depends on it can start."
+the task is completed, and what depends on it can start.\n\n\
+Where you have merged what others have done, nothing of that may be missing; what is to go, you name with `--dropped`."
 )]
 pub(crate) struct Args {
     /// The plan, if it has to be named, and the task that you have taken.
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// What you have done.
     #[arg(long, value_name = "TEXT", conflicts_with = "back")]
     summary: Option<String>,
+    /// A file, from the repository's root, of which something that other tasks have added is left out on purpose.
+    #[arg(long, value_name = "PATH", conflicts_with = "back")]
+    dropped: Vec<PathBuf>,
     /// Return it to the agents: your work is kept aside, and the next attempt starts from the task's base.
     #[arg(long)]
     back: bool,
@@ -59,7 +63,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         back(&context, held, &hands, args.note.as_deref())?;
         false
     } else {
-        give(&context, held, &hands, args.summary.as_deref())?
+        give(&context, held, &hands, args)?
     };
     let plan = shell_word(&context.path.to_string_lossy());
     let run = RunLock::live_owner(&context.state.run_lock())?;
@@ -100,12 +104,7 @@ fn attempt<'h>(held: &'h Held<'_>, hands: &Hands<'_>) -> Option<(&'h TaskHistory
 }
 
 /// Says whether that was the last open task of the plan.
-fn give(
-    context: &Context,
-    held: Held<'_>,
-    hands: &Hands<'_>,
-    summary: Option<&str>,
-) -> Result<bool, CliError> {
+fn give(context: &Context, held: Held<'_>, hands: &Hands<'_>, args: &Args) -> Result<bool, CliError> {
     if attempt(&held, hands).is_none() {
         return Err(CliError::usage(format!("task `{}` has no worktree yet", hands.task))
             .hint(format!("`{}` makes it", call("take", "", &clean(hands.task), ""))));
@@ -121,15 +120,19 @@ fn give(
     let Some((story, attempt)) = attempt(&held, hands) else { return Err(taken_away(hands)) };
     let actor = actor();
     let usual = format!("done by {actor}");
-    let summary = Said::of(context).some(summary);
+    let summary = Said::of(context).some(args.summary.as_deref());
     let summary = summary.as_deref().map(str::trim).filter(|summary| !summary.is_empty()).unwrap_or(&usual);
     let worktree = attempt.started.worktree.clone();
-    let finished = run::finish(hands, story, attempt, &by, (&actor, summary), gated);
+    let dropped: Vec<_> =
+        args.dropped.iter().map(|path| path.components().skip_while(is_dot).collect()).collect();
+    let said = run::Said { actor: &actor, summary, dropped: &dropped };
+    let finished = run::finish(hands, story, attempt, &by, said, gated);
     let finished = finished.map_err(|error| not_given(context, hands, &worktree, error))?;
     let (transition, changed, notices) = match finished {
         Finished::Merged { transition, changed, notices, .. } => (transition, changed, notices),
         Finished::Conflict(paths) => return Err(conflict(hands, &worktree, &paths)),
         Finished::Markers(paths) => return Err(markers(hands, &worktree, &paths)),
+        Finished::Losing(losses) => return Err(losing(hands, &worktree, &losses)),
         Finished::Changed => return Err(changed(hands)),
     };
     let is_all_done =
@@ -150,7 +153,7 @@ fn refuse_checked_out(hands: &Hands<'_>) -> Result<(), CliError> {
         .hint("switch that checkout to another branch first"))
 }
 
-fn not_given(context: &Context, hands: &Hands<'_>, worktree: &std::path::Path, error: RunError) -> CliError {
+fn not_given(context: &Context, hands: &Hands<'_>, worktree: &Path, error: RunError) -> CliError {
     let hint = match &error {
         RunError::Git(GitError::Unfinished { .. } | GitError::Unmerged { .. } | GitError::Astray { .. }) => {
             Some(format!("finish that in {}, then give again", worktree.display()))
@@ -168,7 +171,7 @@ fn not_given(context: &Context, hands: &Hands<'_>, worktree: &std::path::Path, e
     CliError { kind, hint: hint.or(error.hint), ..error }
 }
 
-fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
+fn conflict(hands: &Hands<'_>, worktree: &Path, paths: &[PathBuf]) -> CliError {
     let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
     let message = format!(
         "your work on `{}` conflicts with work that is merged already, in {}; it is committed, and the task stays yours",
@@ -182,7 +185,7 @@ fn conflict(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) ->
     ))
 }
 
-fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> CliError {
+fn markers(hands: &Hands<'_>, worktree: &Path, paths: &[PathBuf]) -> CliError {
     let paths: Vec<_> = paths.iter().map(|path| clean(&path.to_string_lossy())).collect();
     let message = format!(
         "your work on `{}` has conflict markers in {}; it is committed, and the task stays yours",
@@ -190,6 +193,27 @@ fn markers(hands: &Hands<'_>, worktree: &std::path::Path, paths: &[PathBuf]) -> 
         paths.join(", ")
     );
     CliError::usage(message).hint(format!("resolve that in {}, commit; then give again", worktree.display()))
+}
+
+fn is_dot(part: &Component<'_>) -> bool {
+    matches!(part, Component::CurDir)
+}
+
+fn losing(hands: &Hands<'_>, worktree: &Path, losses: &[Loss]) -> CliError {
+    let message = format!(
+        "your work on `{}` would take away what other tasks have added: {}; it is committed, and the task stays yours",
+        clean(hands.task),
+        clean(&told_losses(losses))
+    );
+    let named: Vec<_> = losses.iter().map(|loss| clean(&shell_word(&loss.path.to_string_lossy()))).collect();
+    let meant: Vec<_> = named.iter().map(|path| format!("--dropped {path}")).collect();
+    CliError::usage(message).hint(format!(
+        "put that back in {} (`git checkout {} -- {}` gets whole files as they are there), then give again; if it is meant: `{}`",
+        worktree.display(),
+        hands.refs.integration(),
+        named.join(" "),
+        call("give", "", &clean(hands.task), &meant.join(" "))
+    ))
 }
 
 fn changed(hands: &Hands<'_>) -> CliError {
