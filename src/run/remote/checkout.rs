@@ -140,8 +140,6 @@ impl Checkout {
     }
 }
 
-/// Tasks that have had an attempt, or are completed.
-
 /// Whether nobody but us has written the file: it is as it was committed, or as we left it.
 pub(super) fn is_ours(site: &Site, bytes: &[u8]) -> Result<bool, StateError> {
     let committed = committed(site, site.repo.head_commit().ok())?;
