@@ -101,6 +101,7 @@ fn tasks_of(plan: &[u8]) -> BTreeSet<TaskId> {
     genesis.map(ids).unwrap_or_default()
 }
 
+/// Tasks that have had an attempt, or are completed.
 fn worked_at(history: &History) -> BTreeSet<TaskId> {
     let is_worked_at = |story: &TaskHistory| {
         !story.attempts.is_empty() || story.transitions.iter().any(|change| change.to == Status::Completed)
