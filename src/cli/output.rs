@@ -9,7 +9,7 @@ use anstyle::AnsiColor;
 
 use super::args::{Global, When};
 use super::error::{CliError, Kind};
-use super::help_line::with_plan;
+use super::help_line::{self, with_plan};
 use super::log;
 use super::pager::{self, Paged};
 use super::wrap::wrap;
@@ -21,6 +21,7 @@ pub(super) fn init(global: &Global) {
     if !is_unicode_locale(|name| std::env::var(name).ok()) {
         draw_in_ascii();
     }
+    help_line::goes_by(global.epic.as_deref());
     if global.no_pager {
         pager::turn_off();
     }

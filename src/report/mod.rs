@@ -26,7 +26,7 @@ pub use events::event_line;
 pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
 pub use graph::{GraphFormat, graph};
 pub use junit::junit;
-pub use morning::{Finished, Morning, Review, Size, morning_lines};
+pub use morning::{Finished, Morning, Review, Size, brief_lines, morning_lines};
 pub use plain::Plain;
 pub use recap::{
     Accuracy, AgentRecap, AnswerRecap, AttemptRecap, ChangeSize, Failure, GatePass, GateRecap, GateTry,

@@ -60,7 +60,7 @@ fn a_budget_below_the_share_of_one_attempt_is_said_to_be_too_small() {
     let project = ten(QUARTER, "");
     project.run(&["-j", "1", "--max-cost", "0.50"]).assert(6, &["2 of 10 tasks completed"]);
     let ended = project.run(&["--max-cost", "0.20", "c"]);
-    ended.assert(6, &["genesis.xml' c --max-cost USD   (one attempt may use up $0.25, more than $0.20)"]);
+    ended.assert(6, &["genesis.xml' c --max-cost 0.25   (one attempt may use up $0.25, more than $0.20)"]);
     assert_eq!(completed(&project), 2);
 }
 

@@ -8,6 +8,7 @@ use crate::cli::args::Global;
 use crate::cli::branches::refs;
 use crate::cli::context::{Context, Known, find_only};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::help_line::plan_if_needed;
 use crate::cli::output;
 use crate::git::{DiffStat, Repo};
 use crate::report::{self, Recap, Sources};
@@ -80,6 +81,7 @@ fn recap(context: &Context, known: &Known) -> Result<Recap, CliError> {
         history: &known.history,
         records: &records,
         integration: integration(context)?,
+        plan_words: plan_if_needed(),
         live: known.run.is_some(),
         now: Timestamp::now(),
         changed: &changed,

@@ -21,6 +21,13 @@ impl Caps {
         cost.into_iter().chain(tokens).collect()
     }
 
+    /// With so much of what is asked for instead: of dollars whole cents, and no less than that.
+    #[must_use]
+    pub fn raised_to(self, needed: Self) -> Self {
+        let cents = |cost: f64| (cost * 100.0 - 1e-6).ceil() / 100.0;
+        Self { cost_usd: needed.cost_usd.map(cents).or(self.cost_usd), tokens: needed.tokens.or(self.tokens) }
+    }
+
     /// Whether anything is limited.
     pub fn is_any(self) -> bool {
         self.cost_usd.is_some() || self.tokens.is_some()
@@ -86,6 +93,15 @@ mod tests {
         assert_eq!(used(None, 2).plus(Used::default()), used(None, 2));
         assert_eq!(used(Some(0.5), 2).plus(used(Some(1.0), 3)).cost_usd, Some(1.5));
         assert_eq!(Used::default().plus(Used::default()), Used::default());
+    }
+
+    #[test]
+    fn a_budget_that_is_raised_is_enough_and_of_the_rest_as_it_was() {
+        let (most, needed) =
+            (Caps { cost_usd: Some(0.2), tokens: Some(10) }, |cost_usd| Caps { cost_usd, tokens: None });
+        assert_eq!(most.raised_to(needed(Some(0.251))).as_flags(), " --max-cost 0.26 --max-tokens 10");
+        assert_eq!(most.raised_to(needed(Some(0.25))).as_flags(), " --max-cost 0.25 --max-tokens 10");
+        assert_eq!(most.raised_to(needed(None)), most);
     }
 
     #[test]

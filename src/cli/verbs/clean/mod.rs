@@ -10,10 +10,11 @@ use crate::cli::args::{Format, Global};
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, find_only};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::git::epic_slug;
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::Tenure;
 use found::{Item, Survey};
 
@@ -103,7 +104,7 @@ fn is_agreed(count: usize) -> Result<bool, CliError> {
 }
 
 fn tell(context: &Context, survey: &Survey, removes: bool, force: bool) {
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     let count = survey.goes.len();
     if count == 0 {
         output::say("there is nothing to clean");
