@@ -214,6 +214,22 @@ fn of_several_epics_each_says_what_needs_somebody_and_one_is_shown_in_full_by_it
 }
 
 #[test]
+fn in_a_pipe_lines_are_as_wide_as_columns_says_and_quiet_says_only_what_went_wrong() {
+    let project = night();
+    let view = |columns: &str| {
+        let mut command = project.command(crate::project::BLUEPRINT);
+        let output = command.args(["status"]).env("COLUMNS", columns).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let widest = |columns: &str| view(columns).lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest("40") <= 40 && widest("78") > 40, "{}", view("40"));
+    assert_eq!(widest("nonsense"), widest("80"));
+    let quiet = project.blueprint(&["retry", "fails", "-q"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""), "{quiet}");
+    project.blueprint(&["answer", "nobody", "hi", "-q"]).assert(2, &["error: ", "help: "]);
+}
+
+#[test]
 fn below_the_plan_it_is_the_same_plan() {
     let project = night();
     std::fs::create_dir(project.root.join("src")).unwrap();

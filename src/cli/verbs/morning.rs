@@ -26,7 +26,7 @@ const SIZED: usize = 12;
 pub(super) fn run(global: &Global) -> Result<u8, CliError> {
     match plans_here()?.as_slice() {
         [] => {
-            output::say(&Cli::command().render_help().to_string());
+            output::tell(&Cli::command().render_help().to_string());
             output::say("note    there is no genesis.xml here: `blueprint init` makes a first one");
             Ok(Kind::Usage.exit_code())
         }

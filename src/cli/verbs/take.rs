@@ -31,7 +31,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const APPEARANCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: cd \"$(blueprint take genesis.xml auth-api)\"\n\n\
+#[command(after_help = "Example: folder=$(blueprint take genesis.xml auth-api) && cd \"$folder\"\n\n\
 The task is yours until you `blueprint give` it: no run touches it. Its worktree is as its last attempt left it, or made from its base. An agent \
 that is at work on it is ended first.")]
 pub(crate) struct Args {

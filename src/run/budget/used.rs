@@ -38,8 +38,8 @@ impl Caps {
         let cost = self.cost_usd.zip(used.cost_usd).filter(|(most, cost)| cost > most);
         let tokens = self.tokens.zip(used.tokens.map(Tokens::total)).filter(|(most, tokens)| tokens > most);
         match (cost, tokens) {
-            (Some((most, cost)), _) => Some(format!("it cost ${cost:.2}, and might cost ${most:.2}")),
-            (None, Some((most, tokens))) => Some(format!("it used {tokens} tokens, and might use {most}")),
+            (Some((most, cost)), _) => Some(format!("it cost ${cost:.2}, and was allowed ${most:.2}")),
+            (None, Some((most, tokens))) => Some(format!("it used {tokens} tokens, and was allowed {most}")),
             (None, None) => None,
         }
     }
@@ -111,8 +111,11 @@ mod tests {
         assert_eq!(caps.exceeded_by(Used::default()), None);
         assert_eq!(
             caps.exceeded_by(used(Some(1.25), 0)).as_deref(),
-            Some("it cost $1.25, and might cost $1.00")
+            Some("it cost $1.25, and was allowed $1.00")
         );
-        assert_eq!(caps.exceeded_by(used(None, 10)).as_deref(), Some("it used 11 tokens, and might use 10"));
+        assert_eq!(
+            caps.exceeded_by(used(None, 10)).as_deref(),
+            Some("it used 11 tokens, and was allowed 10")
+        );
     }
 }

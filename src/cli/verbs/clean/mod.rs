@@ -96,7 +96,7 @@ fn shown(survey: &Survey) -> String {
 
 fn is_agreed(count: usize) -> Result<bool, CliError> {
     let (things, these) = if count == 1 { ("thing", "this") } else { ("things", "these") };
-    output::say(&format!("remove {these} {count} {things}? [y/N]"));
+    output::tell(&format!("remove {these} {count} {things}? [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     read.map_err(|error| CliError::new(Kind::Environment, format!("can't read the answer: {error}")))?;

@@ -207,7 +207,8 @@ fn not_brought_along(ground: &Ground<'_>, checkout: &Path, paths: &[PathBuf]) ->
         checkout.display(),
         paths.join(", ")
     );
-    CliError::usage(message).hint("commit it, move it away or `git stash` it, and land again")
+    CliError::usage(message)
+        .hint("commit it, move it away or put it aside (`git stash --include-untracked`), and land again")
 }
 
 fn refused(ground: &Ground<'_>, error: GitError) -> CliError {

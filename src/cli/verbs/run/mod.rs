@@ -188,6 +188,9 @@ fn run_here(
         preface::say_strangers(&known, &config.config);
         let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
         output::data(&dry_run::describe(&site, &known, &settings)?)?;
+        if let Some(error) = settings::refusal(args, &known.plan, &config, &repo) {
+            preface::say_refusal(&error);
+        }
         return Ok(0);
     }
     if view.tells_all() {
