@@ -52,7 +52,7 @@ pub(in crate::run) async fn run_command(
     match &run.end {
         StepEnd::Stopped => return Ran::Stopped(Used::default()),
         StepEnd::CouldNotStart(why) if !is_of_the_work(&command.step) => return not_run(why.clone()),
-        StepEnd::Failed(code) if is_not_run(&command.step, *code) => {
+        StepEnd::Failed(code) if is_not_run(&command.step, *code, folder) => {
             return not_run(why_not_run(*code, run.log).await);
         }
         StepEnd::Passed
@@ -87,9 +87,13 @@ fn is_of_the_work(step: &Step) -> bool {
     }
 }
 
-/// Whether a shell has said that it can't run the command, or finds none of that name: no work can mend that, and no agent is asked to.
-fn is_not_run(step: &Step, code: i32) -> bool {
-    matches!(step.command, StepCommand::Shell(_)) && matches!(code, NOT_EXECUTABLE | NOT_FOUND)
+/// Whether a shell has said that it can't run the command, or finds none of that name: no agent is asked to mend that. What the work has
+/// brought itself, and can't be run, is for its agent to mend.
+fn is_not_run(step: &Step, code: i32, folder: &Path) -> bool {
+    let StepCommand::Shell(text) = &step.command else { return false };
+    let program = text.split_whitespace().next().unwrap_or_default();
+    let is_of_the_work = program.contains('/') && folder.join(program).exists();
+    matches!(code, NOT_EXECUTABLE | NOT_FOUND) && !is_of_the_work
 }
 
 /// With the shell's last word.

@@ -170,10 +170,10 @@ fn with_their_ground(ground: &Ground<'_>, works: &Works, wanted: &BTreeSet<TaskI
         open.extend(more);
     }
     let order = ground.known.plan.topological().iter().filter(|index| all.contains(index));
-    let words: Vec<_> = order.map(|index| clean(&id(ground, *index))).collect();
-    let dashes = if words.iter().any(|id| id.starts_with('-')) { " --" } else { "" };
-    let words: Vec<_> = words.iter().map(|id| shell_word(id)).collect();
-    format!("blueprint land{}{dashes} {}", ground.args.flags(), words.join(" "))
+    let ids: Vec<_> = order.map(|index| clean(&id(ground, *index))).collect();
+    let dashes = if ids.iter().any(|id| id.starts_with('-')) { " --" } else { "" };
+    let ids: Vec<_> = ids.iter().map(|id| shell_word(id)).collect();
+    format!("blueprint land{}{dashes} {}", ground.args.flags(), ids.join(" "))
 }
 
 /// The branch may hold work that counts no more, or not yet: a live run is just merging it, or it could not be taken out.
