@@ -147,16 +147,7 @@ fn transition(place: &Path, tasks: usize) {
 
 fn change(task: &str, to: Status) -> Transition<'_> {
     let at = Timestamp::UNIX_EPOCH;
-    Transition {
-        task,
-        to,
-        at,
-        actor: "bench",
-        description: "changed",
-        changes: None,
-        result: None,
-        project: None,
-    }
+    Transition { task, to, at, actor: "bench", description: "changed", changes: None, result: None }
 }
 
 /// What any save that is atomic and durable has to do.

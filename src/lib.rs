@@ -12,6 +12,7 @@
 //! | [`agent`] | definitions, prompts, command lines of agent programs, and reading how they ended | scheduling, git |
 //! | [`run`] | the dispatcher, attempts, supervisors, signals; the only async code | XML bytes, the terminal |
 //! | [`report`] | events and state, shown | how events came about |
+//! | `remedy` | what a person can do about what the system said | what was tried |
 //! | [`cli`] | arguments, configuration, messages, exit codes | whatever the rooms can do |
 //!
 //! Arrows point one way: `cli → run → {git, agent, store, plan, genesis}`, `report` beside `cli`, and `plan → genesis`.
@@ -40,6 +41,7 @@ pub mod cli;
 pub mod genesis;
 pub mod git;
 pub mod plan;
+mod remedy;
 pub mod report;
 pub mod run;
 pub mod store;

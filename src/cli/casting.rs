@@ -1,6 +1,6 @@
 //! Who plays which task: from the configuration, and from `--runner`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::env;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use super::error::CliError;
 use super::sharing;
 use crate::agent::{self, BaseEnv, DefinitionMode, EnvPolicy, Kind, Runner, RunnerSpec, Secrets};
 use crate::genesis::{Status, nearest};
-use crate::plan::{Plan, Task, TaskId};
-use crate::run::{Caps, Cast, Isolation};
+use crate::plan::{Plan, Task};
+use crate::run::{Caps, Cast, Casting, Isolation};
 
 /// Who plays agents of which the configuration says nothing.
 const DEFAULT_RUNNER: &str = "claude";
@@ -38,10 +38,11 @@ pub(super) fn cast(
     wishes: &Wishes<'_>,
     env: &BaseEnv,
     config_dir: &Path,
-) -> Result<HashMap<TaskId, Cast>, CliError> {
+) -> Result<Casting, CliError> {
     sharing::check(config)?;
     let mut runners = Runners::default();
-    let mut casting = HashMap::new();
+    let mut casting = Casting::new();
+    let mut last: Option<Arc<Cast>> = None;
     for (_, task) in plan.tasks() {
         let spec = spec(|| layers(task, config), config, wishes)?;
         let kind = spec.kind;
@@ -57,7 +58,12 @@ pub(super) fn cast(
         let needs = sharing::needs(task.id.as_str(), &agent, runner.name(), config)?;
         let isolation = isolation(task, config, wishes);
         let caps = caps(|| layers(task, config));
-        casting.insert(task.id.clone(), Cast { runner, kind, agent, timeout, caps, isolation, needs });
+        let cast = Cast { runner, kind, agent, timeout, caps, isolation, needs };
+        // Most tasks are cast like the one before.
+        let same = last.take().filter(|last| last.is_like(&cast));
+        let cast = same.unwrap_or_else(|| Arc::new(cast));
+        last = Some(Arc::clone(&cast));
+        casting.insert(task.id.clone(), cast);
     }
     refuse_a_mixture(&casting)?;
     Ok(casting)
@@ -133,7 +139,7 @@ fn isolation(task: &Task, config: &Config, wishes: &Wishes<'_>) -> Isolation {
 
 /// Work of a worktree that all share is built on by those that share it: a task beside them would not find it in its base, nor they that
 /// task's.
-fn refuse_a_mixture(casting: &HashMap<TaskId, Cast>) -> Result<(), CliError> {
+fn refuse_a_mixture(casting: &Casting) -> Result<(), CliError> {
     let has = |isolation| casting.values().any(|cast| cast.isolation == isolation);
     if has(Isolation::Shared) && has(Isolation::Worktree) {
         return Err(CliError::usage("blueprint.toml: some tasks share a worktree, and some have one of their own")

@@ -13,7 +13,7 @@ use crate::plan::{self, Plan, TaskId, TaskIndex};
 use crate::report::clean;
 use crate::run::records::{JobClaim, claims_here, known_here};
 use crate::run::{self, Attempt, History, Record, call, ledger};
-use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, read_records, see_settled};
+use crate::store::{PlanFile, RunLock, RunOwner, Seen, StateDir, each_record, read_records, see_settled};
 
 /// A plan that was found, and where it lives.
 pub(super) struct Context {
@@ -156,8 +156,9 @@ impl Context {
 
     /// What the journal says.
     pub(super) fn history(&self) -> Result<History, CliError> {
-        let records = read_records::<Record>(&self.state.journal())?;
-        Ok(History::from_records(records.records))
+        let mut history = History::default();
+        each_record(&self.state.journal(), |record| history.add(record))?;
+        Ok(history)
     }
 
     fn claims(&self) -> Result<Vec<(TaskId, JobClaim)>, CliError> {
@@ -166,12 +167,14 @@ impl Context {
         claims_here(repo, &refs).map_err(|error| CliError::records(&self.path, error))
     }
 
-    fn history_with_records(&self) -> Result<History, CliError> {
-        let Some(repo) = &self.repo else { return self.history() };
+    /// What the journal says, line by line, with what jobs of single tasks had left in remotes when these were last asked.
+    pub(super) fn records(&self) -> Result<Vec<Record>, CliError> {
+        let own = || Ok(read_records::<Record>(&self.state.journal())?.records);
+        let Some(repo) = &self.repo else { return own() };
         // No template for branches makes a difference to where records are.
         let refs = EpicRefs::new(&epic_slug(&self.epic), EpicRefs::DEFAULT_TEMPLATE)?;
         let known = known_here(repo, &refs, &self.state.journal());
-        known.map_err(|error| CliError::records(&self.path, error))?.map_or_else(|| self.history(), Ok)
+        known.map_err(|error| CliError::records(&self.path, error))?.map_or_else(own, Ok)
     }
 
     /// The document's plan, if it is a valid one.
@@ -190,7 +193,7 @@ impl Opened {
 
     /// The same with what jobs of single tasks had left in remotes when these were last asked: to be looked at, not to be decided by.
     pub(super) fn known_with_records(self) -> Result<(Context, Known), CliError> {
-        let history = self.context.history_with_records()?;
+        let history = History::from_records(self.context.records()?);
         let claims = self.context.claims()?;
         let (context, known) = self.known_by(history)?;
         Ok((context, Known { claims, ..known }))
@@ -251,6 +254,12 @@ impl Known {
         Ok(self.tasks(names)?.into_iter().map(|index| self.plan.task(index).id.clone()).collect())
     }
 
+    /// Whether runs were at work on the plan that the journal knows nothing of.
+    pub(super) fn is_forgotten(&self) -> bool {
+        let forgotten = |id: &str| ledger::is_forgotten(self.history.task(id), &self.genesis.details(id));
+        self.genesis.tasks().iter().any(|task| forgotten(&task.id))
+    }
+
     /// An attempt at that task: the one of that number, or the newest.
     pub(super) fn attempt(&self, task: &str, number: Option<u32>) -> Result<&Attempt, CliError> {
         let id = clean(task);
@@ -261,6 +270,10 @@ impl Known {
             None => attempts.last(),
         };
         found.ok_or_else(|| match (attempts.len(), number) {
+            (0, _) if ledger::is_forgotten(story, &self.genesis.details(task)) => {
+                CliError::usage(format!("nothing that task `{id}` printed is here: {}", ledger::FORGOTTEN))
+                    .hint(format!("`{}` shows that", call("status", "", &id, "")))
+            }
             (0, _) => CliError::usage(format!("task `{id}` has had no attempt yet"))
                 .hint(format!("`{}` says what it waits for", call("explain", "", &id, ""))),
             (count, number) => CliError::usage(format!(

@@ -6,6 +6,7 @@ use crate::cli::config::ConfigError;
 use crate::genesis::{Diagnostic, EditError};
 use crate::git::{GitError, RemoteError};
 use crate::plan::IllegalTransition;
+use crate::remedy;
 use crate::run::RunError;
 use crate::store::{CommitError, LoadError, StoreError};
 
@@ -186,7 +187,10 @@ impl CliError {
             RunError::Definition(_) | RunError::Casting(_) => Self::usage(error),
             RunError::NoRoom(_) => Self::new(Kind::Environment, error)
                 .hint("make room on that disk, or set `worktree-dir` to a folder on another one"),
-            RunError::Io(_) => Self::new(Kind::Environment, error),
+            RunError::Io(ref source) => {
+                let hint = remedy::of_system(source).map(str::to_owned);
+                Self { hint, ..Self::new(Kind::Environment, error) }
+            }
             RunError::Edit(_) | RunError::Bug(_) => Self::new(Kind::Bug, error),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::{CliError, Kind};
-use crate::genesis::{Edit, Genesis, ProjectStatus};
+use crate::genesis::{Edit, Genesis};
 use crate::run::{Fact, History, Record, TransitionRecord, ledger, open_journal};
 use crate::store::{Found, KnownPlan, RunLock, RunOwner, Saved, StoreError};
 
@@ -93,10 +93,7 @@ fn written(now: &Genesis, before: &History, transitions: &[TransitionRecord]) ->
     let edit = || {
         let mut after = ledger::caught_up(now.clone(), before)?;
         for record in transitions {
-            let is_reopened = after.project().status == Some(ProjectStatus::Completed);
-            let project = ledger::project_status(record, &after)
-                .or_else(|| is_reopened.then_some(ProjectStatus::InProgress));
-            after.edit(&ledger::edit_of(record, project, &after)?)?;
+            after.edit(&ledger::edit_of(record, &after)?)?;
         }
         Ok(Edit::between(now.source(), after.source()))
     };

@@ -5,9 +5,9 @@ use super::error::CliError;
 use super::help_line::plan_words;
 use super::person::actor;
 use crate::plan::TaskIndex;
-use crate::report::{Owner, StatusReport};
+use crate::report::{Owner, StatusReport, TaskStatus, elsewhere};
 use crate::run::records::JobClaim;
-use crate::run::{Asks, Fact, Record, open_journal};
+use crate::run::{Asks, Attempt, Fact, History, PERSON, Record, TaskHistory, open_journal};
 use crate::store::{Lock, RunLock, RunOwner, read_records};
 
 /// The plan's live run; an error, where there is none.
@@ -88,8 +88,7 @@ pub(super) fn report(
     let Known { genesis, plan, history, run, claims } = known;
     let mut report = StatusReport::new(&context.path, genesis, plan, history, run.as_ref(), wanted);
     for task in &mut report.tasks {
-        // One that was removed is none.
-        task.worktree = task.worktree.take().filter(|place| place.exists());
+        leave_out_what_is_not_here(context, history, task);
         if matches!(task.owner, Some(Owner::Run { alive: false, .. })) {
             let claim = claims.iter().find(|(id, _)| id.as_str() == task.id);
             task.owner = claim.map(|(_, claim)| job(claim)).or_else(|| task.owner.take());
@@ -100,6 +99,21 @@ pub(super) fn report(
         live.ending = is_ending(context, run.as_ref())?;
     }
     Ok(report)
+}
+
+/// A worktree that was removed is none, and a state that comes from a remote names files of other machines.
+fn leave_out_what_is_not_here(context: &Context, history: &History, task: &mut TaskStatus) {
+    task.worktree = task.worktree.take().filter(|place| place.exists());
+    for gate in task.each_attempt.iter_mut().flat_map(|attempt| &mut attempt.gates) {
+        gate.log = gate.log.take().filter(|log| log.exists());
+    }
+    let last = history.task(&task.id).and_then(TaskHistory::last_attempt);
+    let is_here = |attempt: &Attempt| {
+        let started = &attempt.started;
+        context.state.attempt(&started.slug, started.attempt).path().exists()
+    };
+    let gone = last.filter(|last| task.worktree.is_none() && last.started.runner != PERSON && !is_here(last));
+    task.elsewhere = gone.map(|last| elsewhere(history.host_of(last)));
 }
 
 fn job(claim: &JobClaim) -> Owner {

@@ -30,6 +30,7 @@ mod said;
 mod sandbox;
 mod scratch;
 mod sharing;
+mod sizes;
 mod surroundings;
 mod terminal;
 mod verbs;

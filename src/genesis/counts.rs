@@ -4,12 +4,13 @@ use super::form::Names;
 use super::{Status, Task};
 
 /// The number of tasks in each list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
-    total: usize,
-    completed: usize,
-    in_progress: usize,
-    failed: usize,
+    pub(super) total: usize,
+    pub(super) completed: usize,
+    pub(super) in_progress: usize,
+    pub(super) failed: usize,
+    pub(super) blocked: usize,
 }
 
 impl Counts {
@@ -25,21 +26,38 @@ impl Counts {
 
     /// Counts `tasks`, each with the status that it is said to have.
     pub(super) fn by(tasks: &[Task], status: impl Fn(usize, &Task) -> Status) -> Counts {
-        let mut counts = Counts { total: tasks.len(), completed: 0, in_progress: 0, failed: 0 };
-        for (index, task) in tasks.iter().enumerate() {
-            match status(index, task) {
-                Status::Completed => counts.completed += 1,
-                Status::InProgress => counts.in_progress += 1,
-                Status::Failed | Status::Cancelled => counts.failed += 1,
-                Status::Pending | Status::Blocked => {}
-            }
-        }
-        counts
+        let statuses = tasks.iter().enumerate().map(|(index, task)| status(index, task));
+        statuses.fold(Counts::default(), Counts::with)
     }
 
-    /// The same with one more task that has not been begun.
-    pub(super) fn with_one_more(self) -> Counts {
-        Counts { total: self.total + 1, ..self }
+    /// The same with one more task.
+    pub(super) fn with(mut self, status: Status) -> Counts {
+        self.total += 1;
+        if let Some(count) = self.of_status(status) {
+            *count += 1;
+        }
+        self
+    }
+
+    /// The same after a task has become `to` that was `from`.
+    pub(super) fn moved(mut self, from: Status, to: Status) -> Counts {
+        if let Some(count) = self.of_status(from) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(count) = self.of_status(to) {
+            *count += 1;
+        }
+        self
+    }
+
+    fn of_status(&mut self, status: Status) -> Option<&mut usize> {
+        match status {
+            Status::Completed => Some(&mut self.completed),
+            Status::InProgress => Some(&mut self.in_progress),
+            Status::Failed | Status::Cancelled => Some(&mut self.failed),
+            Status::Blocked => Some(&mut self.blocked),
+            Status::Pending => None,
+        }
     }
 
     /// Each counter's name and what it should say.
@@ -87,8 +105,7 @@ mod tests {
 
     #[test]
     fn percentages_are_as_simple_as_they_can_be() {
-        let percentage =
-            |completed, total| Counts { total, completed, in_progress: 0, failed: 0 }.percentage();
+        let percentage = |completed, total| Counts { total, completed, ..Counts::default() }.percentage();
         assert_eq!(percentage(0, 0), "0");
         assert_eq!(percentage(0, 4), "0");
         assert_eq!(percentage(1, 2), "50");

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::check::{against_schema, check, errors};
+use super::counts::Counts;
 use super::patch::{Patched, patch};
 use super::scan::{decode, scan};
 use super::shift::Shift;
@@ -15,7 +16,7 @@ use super::write;
 use super::xml::Xml;
 use super::{
     AuditEntry, Batch, Details, Diagnostic, Edge, Edit, EditError, Form, Invalid, Level, NewTask, Project,
-    ProjectStatus, Task, Transition,
+    ProjectStatus, Task, Transition, Work,
 };
 
 /// A plan's document.
@@ -95,9 +96,10 @@ impl Genesis {
         self.view.task(id).is_some_and(|(_, element)| element.is_some())
     }
 
-    /// Who waits for whom, from all places that say so, in the order of the text, each pair once.
-    pub fn edges(&self) -> &[Edge] {
-        &self.view.edges
+    /// Who waits for whom, from all places that say so, in the order of the text, each pair once. Read when somebody asks: whoever has made a
+    /// graph of them needs them no more.
+    pub fn edges(&self) -> Vec<Edge> {
+        self.view.edges(self.xml(), self.form.names())
     }
 
     /// The given levels, in the order of the text.
@@ -136,12 +138,18 @@ impl Genesis {
         Batch::begin(self)
     }
 
-    /// The edit that sets the project's status; empty if it has it already, or no place for it.
+    /// The project's status as its tasks stand, whatever the document says of it.
+    pub fn project_status(&self) -> Option<ProjectStatus> {
+        Counts::of(&self.view.tasks, None).project(self.view.project.status, Work::GoesOn)
+    }
+
+    /// The edit that makes the project's status follow from its tasks, as each transition does; empty if it does already, or the document has
+    /// no place for it.
     ///
     /// # Errors
     /// None at present.
-    pub fn set_project_status(&self, status: ProjectStatus, at: Timestamp) -> Result<Edit, EditError> {
-        Ok(write::project_status(self.xml(), self.form.names(), &self.view, status, at))
+    pub fn settle_project_status(&self, work: Work, at: Timestamp) -> Result<Edit, EditError> {
+        Ok(write::project_status(self.xml(), self.form.names(), &self.view, work, at))
     }
 
     /// The edit that makes every place that tells a task's status follow the one that decides, and corrects the counters; empty where

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::{Invalid, ProjectStatus, Status, TaskResult};
+use super::{Invalid, Status, TaskResult};
 
 /// One change of one task's status, and all that changes with it.
 #[derive(Debug, Clone)]
@@ -23,8 +23,6 @@ pub struct Transition<'a> {
     pub changes: Option<&'a str>,
     /// Written on completion and failure, in place of an earlier one.
     pub result: Option<TaskResult>,
-    /// The project's new status, where this transition changes it.
-    pub project: Option<ProjectStatus>,
 }
 
 /// Something to be told by the plan's audit log.

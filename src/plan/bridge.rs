@@ -84,7 +84,6 @@ mod tests {
             description: summary,
             changes: None,
             result: Some(TaskResult { summary: summary.into(), ..TaskResult::default() }),
-            project: None,
         };
         let edit = genesis.transition(&transition).unwrap();
         genesis.apply(&edit).unwrap()

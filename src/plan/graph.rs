@@ -10,7 +10,7 @@ use super::TaskId;
 use crate::genesis::{ProjectStatus, Status};
 
 /// What a task without a readable estimate counts for on a path: an hour, as planners mostly mean.
-const ASSUMED_ESTIMATE: Duration = Duration::from_hours(1);
+pub const ASSUMED_ESTIMATE: Duration = Duration::from_hours(1);
 
 /// A task's place in the plan, in document order from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,9 +173,22 @@ impl Plan {
 
     /// The longest path through the plan by estimates, in order.
     pub fn critical_path(&self) -> Vec<TaskIndex> {
-        let mut path = Vec::new();
         let roots = self.tasks().map(|(i, _)| i).filter(|&i| self.level(i) == 0).collect();
-        let mut next = self.most_urgent(roots);
+        self.path_from(self.most_urgent(roots))
+    }
+
+    /// Whether some task has no estimate on the path that [`Plan::urgency`] is the length of.
+    pub fn is_urgency_assumed(&self, index: TaskIndex) -> bool {
+        self.path_from(Some(index)).into_iter().any(|index| self.task(index).estimate.is_none())
+    }
+
+    /// How many of the tasks that `counts` picks have no estimate: [`ASSUMED_ESTIMATE`] stands for each.
+    pub fn unestimated(&self, counts: impl Fn(TaskIndex) -> bool) -> usize {
+        self.tasks().filter(|(index, task)| task.estimate.is_none() && counts(*index)).count()
+    }
+
+    fn path_from(&self, first: Option<TaskIndex>) -> Vec<TaskIndex> {
+        let (mut path, mut next) = (Vec::new(), first);
         while let Some(index) = next {
             path.push(index);
             next = self.most_urgent(self.dependents(index));

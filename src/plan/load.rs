@@ -27,7 +27,8 @@ pub fn load(genesis: &Genesis) -> Result<Plan, Vec<Diagnostic>> {
     }
     bridge(genesis, &mut graph);
     let project = genesis.project();
-    let parts = Parts { project: project.project_name.clone(), epic, status: project.status, tasks, graph };
+    let parts =
+        Parts { project: project.project_name.clone(), epic, status: genesis.project_status(), tasks, graph };
     Plan::new(parts).map_err(|on_cycle| vec![unreachable_cycle(genesis, on_cycle)])
 }
 
@@ -47,6 +48,7 @@ pub fn diagnostics(genesis: &Genesis) -> Vec<Diagnostic> {
 struct Loader<'a> {
     genesis: &'a Genesis,
     by_id: HashMap<&'a str, TaskIndex>,
+    edges: Vec<Edge>,
     found: Vec<Diagnostic>,
     /// How many more unknown ids get a suggestion.
     suggestions: usize,
@@ -61,7 +63,7 @@ impl<'a> Loader<'a> {
         let ids = genesis.tasks().iter().enumerate();
         // Of two tasks with one id the first counts; the document's own diagnostics have the error.
         let by_id = ids.rev().map(|(i, task)| (task.id.as_str(), TaskIndex(i))).collect();
-        Self { genesis, by_id, found, suggestions: SUGGESTIONS }
+        Self { genesis, by_id, edges: genesis.edges(), found, suggestions: SUGGESTIONS }
     }
 
     /// The epic's name; a plan that has none goes by its project's.
@@ -118,14 +120,16 @@ impl<'a> Loader<'a> {
         for _ in genesis.tasks() {
             graph.add_node(());
         }
-        for edge in genesis.edges() {
+        let edges = std::mem::take(&mut self.edges);
+        for edge in &edges {
             if let Some((from, to)) = self.ends(edge) {
                 graph.add_edge(NodeIndex::new(from.0), NodeIndex::new(to.0), ());
             }
         }
-        if genesis.edges().is_empty() {
+        if edges.is_empty() {
             self.add_steps(&mut graph);
         }
+        self.edges = edges;
         graph
     }
 
@@ -210,7 +214,7 @@ impl<'a> Loader<'a> {
         if cycles.is_empty() {
             return;
         }
-        let edges = self.genesis.edges().iter();
+        let edges = self.edges.iter();
         let places: HashMap<_, _> =
             edges.map(|edge| ((edge.from.id.as_str(), edge.to.id.as_str()), &edge.from.span)).collect();
         for cycle in cycles {
@@ -221,7 +225,7 @@ impl<'a> Loader<'a> {
 
     fn check_levels(&mut self) {
         let levels = self.given_levels();
-        for edge in self.genesis.edges() {
+        for edge in &self.edges {
             let level =
                 |end: &Ref| self.by_id.get(end.id.as_str()).and_then(|index| levels.get(index)).copied();
             let (Some((before, other)), Some((after, place))) = (level(&edge.from), level(&edge.to)) else {

@@ -20,7 +20,7 @@ mod state;
 mod status;
 
 pub use estimate::{EstimateError, parse_estimate};
-pub use graph::{Plan, Task, TaskIndex};
+pub use graph::{ASSUMED_ESTIMATE, Plan, Task, TaskIndex};
 pub use id::TaskId;
 pub use limits::{Limits, Share};
 pub use load::{diagnostics, load};

@@ -4,11 +4,12 @@ use std::io::{Write, stderr};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::countdown::Countdown;
 use super::lines::Lines;
 use super::signs::signs;
-use super::text::{clean, short};
+use super::text::clean;
 use crate::plan::TaskId;
 use crate::run::RunEvent;
 
@@ -22,6 +23,7 @@ pub struct Bars {
     has_colors: bool,
     all: MultiProgress,
     overall: ProgressBar,
+    countdown: Countdown,
     running: RefCell<HashMap<TaskId, ProgressBar>>,
 }
 
@@ -30,11 +32,10 @@ impl Bars {
     pub fn new(columns: Option<u16>) -> Self {
         let all = MultiProgress::new();
         let overall = all.add(ProgressBar::new(0));
-        overall.set_style(
-            style("{bar:24} {pos}/{len} tasks  {elapsed}  {msg}").progress_chars(&signs().bar.concat()),
-        );
+        let countdown = Countdown::new();
+        overall.set_style(overall_style(&countdown));
         let has_colors = AutoStream::choice(&stderr()) != ColorChoice::Never;
-        Self { lines: Lines::new(columns), has_colors, all, overall, running: RefCell::default() }
+        Self { lines: Lines::new(columns), has_colors, all, overall, countdown, running: RefCell::default() }
     }
 
     /// Shows what happened.
@@ -48,7 +49,7 @@ impl Bars {
         match event {
             RunEvent::Started(started) => {
                 self.overall.set_length(started.selected as u64);
-                self.overall.enable_steady_tick(Duration::from_secs(1));
+                self.overall.enable_steady_tick(TURN);
             }
             RunEvent::AttemptStarted { task, .. } => self.add(task),
             RunEvent::Output { task, line } => {
@@ -61,7 +62,7 @@ impl Bars {
                 self.remove(&ended.task);
                 self.overall.inc(1);
                 if let Some(left) = ended.remaining {
-                    self.overall.set_message(format!("about {} left", short(left)));
+                    self.countdown.is_left(left);
                 }
             }
             RunEvent::NotRun { tasks, .. } => self.overall.inc(tasks.len() as u64),
@@ -69,8 +70,8 @@ impl Bars {
                 self.overall.set_length(self.overall.position() + *open as u64);
             }
             RunEvent::Suspended => self.hide(),
-            RunEvent::Paused { .. } => self.overall.set_message("paused"),
-            RunEvent::Resumed { .. } => self.overall.set_message(""),
+            RunEvent::Paused { .. } => self.countdown.pause(),
+            RunEvent::Resumed { .. } => self.countdown.resume(),
             RunEvent::Ended(_) => self.clear(),
             RunEvent::Note(_)
             | RunEvent::Held { .. }
@@ -127,6 +128,15 @@ impl Drop for Bars {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+fn overall_style(countdown: &Countdown) -> ProgressStyle {
+    let countdown = countdown.clone();
+    let says = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // A text in memory takes all that is written.
+        let _ = out.write_str(&countdown.says());
+    };
+    style("{bar:24} {pos}/{len} tasks  {times}").with_key("times", says).progress_chars(&signs().bar.concat())
 }
 
 fn style(template: &str) -> ProgressStyle {

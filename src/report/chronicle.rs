@@ -122,18 +122,13 @@ impl Chapter<'_> {
         self.ended.map(|ended| ended.outcome).or(last)
     }
 
-    /// How long its agents worked in this run.
+    /// For how long it was worked on in this run.
     pub(super) fn worked(&self) -> Duration {
-        self.attempts.iter().filter_map(|attempt| worked(attempt)).sum()
+        self.attempts.iter().map(|attempt| attempt.took(None)).sum()
     }
 
     /// What it used up in this run.
     pub(super) fn used(&self) -> Used {
         self.attempts.iter().map(|attempt| attempt.used()).fold(Used::default(), Used::plus)
     }
-}
-
-/// How long its agent worked, if it has ended.
-pub(super) fn worked(attempt: &Attempt) -> Option<Duration> {
-    attempt.ended.as_ref().map(|(ended, _)| Duration::from_millis(ended.duration_ms))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
 
-use super::chronicle::{Chapter, Chronicle, worked};
+use super::chronicle::{Chapter, Chronicle};
 use crate::agent::{Outcome, Secrets};
 use crate::genesis::Status;
 use crate::plan::Plan;
@@ -95,7 +95,7 @@ impl Writer<'_> {
         if let Some(detail) = ended.and_then(|ended| ended.detail.as_ref().or(ended.question.as_ref())) {
             rerun.set_message(self.text(detail));
         }
-        let took = worked(attempt).unwrap_or_default();
+        let took = attempt.took(None);
         let mut out = format!("attempt {} took {:.1}s\n", attempt.started.attempt, took.as_secs_f64());
         out.push_str(self.gates(attempt).as_str());
         rerun.set_system_out(self.text(&out));

@@ -9,7 +9,7 @@ use jiff::Zoned;
 use unicode_width::UnicodeWidthStr;
 
 use super::spent::spent;
-use super::text::{clean, fit, local_time, short};
+use super::text::{assumed, clean, fit, local_time, short};
 use crate::agent::Outcome;
 use crate::plan::TaskId;
 use crate::run::{Cause, PlanChange, RunEvent, Stage, Started, TaskEnded};
@@ -116,9 +116,11 @@ impl Lines {
             return vec![format!("plan {epic}: nothing to run ({total} tasks)")];
         }
         let estimate = short(started.estimate);
+        let assumed =
+            assumed(started.unestimated).map_or_else(String::new, |assumed| format!(" ({assumed})"));
         vec![
             format!("plan {epic}: {selected} of {total} tasks to do, {jobs} at a time, from commit {commit}"),
-            format!("{FAINT}the estimates add up to {estimate} along the longest path{FAINT:#}"),
+            format!("{FAINT}the estimates add up to {estimate} along the longest path{assumed}{FAINT:#}"),
         ]
     }
 

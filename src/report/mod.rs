@@ -4,6 +4,7 @@
 
 mod bar;
 mod chronicle;
+mod countdown;
 mod events;
 mod explain;
 mod graph;
@@ -23,7 +24,10 @@ pub use crate::agent::shell_word;
 pub use bar::Bars;
 pub use chronicle::Chronicle;
 pub use events::event_line;
-pub use explain::{Advice, Awaited, Explanation, Surroundings, Tried, WouldPass, WouldRun, explain_lines};
+pub use explain::{
+    Advice, Awaited, Distance, Explanation, Surroundings, Tried, WouldPass, WouldRun, elsewhere,
+    explain_lines,
+};
 pub use graph::{GraphFormat, graph};
 pub use junit::junit;
 pub use morning::{Finished, Morning, Review, Size, brief_lines, morning_lines};

@@ -4,6 +4,7 @@ use jiff::{Timestamp, Zoned};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::signs::signs;
+use crate::plan::ASSUMED_ESTIMATE;
 
 /// A text of a stranger (agent, plan) as one line that can't drive the terminal: control characters, line ends and
 /// direction marks become blanks.
@@ -85,21 +86,32 @@ pub(super) fn local_time(time: Timestamp, now: &Zoned) -> String {
     local.strftime(format).to_string()
 }
 
-/// A duration as people say it: `0.4s`, `12s`, `3m 05s`, `1h 02m`, `2d 03h`.
+/// Of a sum of estimates, what nobody has estimated; nothing if all have been.
+pub(super) fn assumed(unestimated: usize) -> Option<String> {
+    let hours = ASSUMED_ESTIMATE.as_secs() / 3600;
+    match unestimated {
+        0 => None,
+        1 => Some(format!("1 task has no estimate: {hours}h assumed for it")),
+        many => Some(format!("{many} tasks have no estimate: {hours}h assumed for each")),
+    }
+}
+
+/// A duration as people say it: `0.4s`, `12s`, `3m 05s`, `1h 02m`, `51h 00m`. Never in days: planners' days have eight hours, those of a clock
+/// have more, and what is read here means the same where a plan says it.
 pub fn short(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..10 => format!("{:.1}s", duration.as_secs_f64()),
         10..60 => format!("{seconds}s"),
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}d {:02}h", seconds / 86400, seconds % 86400 / 3600),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::parse_estimate;
 
     #[test]
     fn no_text_can_drive_the_terminal() {
@@ -134,8 +146,16 @@ mod tests {
     }
 
     #[test]
+    fn an_estimate_that_is_shown_means_the_same_when_it_is_read_back() {
+        for text in ["30s", "45min", "1.5h", "1d", "3 days", "49h", "2w", "3h 20min"] {
+            let estimate = parse_estimate(text).unwrap();
+            assert_eq!(parse_estimate(&short(estimate)).unwrap(), estimate, "{text}");
+        }
+    }
+
+    #[test]
     fn durations_are_short() {
         let shown = [0.04, 9.94, 12.7, 185.0, 3725.0, 183_600.0].map(|s| short(Duration::from_secs_f64(s)));
-        assert_eq!(shown, ["0.0s", "9.9s", "12s", "3m 05s", "1h 02m", "2d 03h"]);
+        assert_eq!(shown, ["0.0s", "9.9s", "12s", "3m 05s", "1h 02m", "51h 00m"]);
     }
 }

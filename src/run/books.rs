@@ -15,8 +15,8 @@ use super::{History, RunError};
 use crate::genesis::{Edit, EditError, Genesis};
 use crate::store::{Found, Journal, KnownPlan, Saved, StoreError};
 
-/// Who writes what is nobody's transition.
-const ACTOR: &str = "blueprint";
+/// Who writes what no person does.
+pub(super) const ACTOR: &str = "blueprint";
 /// Between two looks at a file that is being written.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// How long somebody who writes again and again may keep us from a save.

@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 
-use super::settings::{Cast, Settings};
+use super::settings::{Casting, Settings};
 use super::{RunError, RunEvent};
 use crate::agent::{Catalogue, Definition, Found, Kind};
 use crate::genesis::Status;
-use crate::plan::{Plan, TaskId};
+use crate::plan::Plan;
 
 /// Adds the definition of each agent that tasks which are not completed need and that is not known yet, by the agent's name.
 ///
@@ -12,7 +12,7 @@ use crate::plan::{Plan, TaskId};
 pub(super) fn add_definitions(
     known: &mut HashMap<String, Definition>,
     plan: &Plan,
-    casting: &HashMap<TaskId, Cast>,
+    casting: &Casting,
     settings: &Settings,
     tell: &dyn Fn(RunEvent),
 ) -> Result<(), RunError> {
@@ -40,7 +40,7 @@ pub(super) fn add_definitions(
 
 /// Whether it is worth a word that it has no definition: not where tasks merely name nobody, nor where a program of the user's own plays it,
 /// which may be all the definition that it needs. `doctor` and `validate` see it so, too.
-fn is_missed(agent: &str, plan: &Plan, casting: &HashMap<TaskId, Cast>) -> bool {
+fn is_missed(agent: &str, plan: &Plan, casting: &Casting) -> bool {
     let played = plan.tasks().filter_map(|(_, task)| Some((task, casting.get(&task.id)?)));
     let mut its = played.filter(|(_, cast)| cast.agent == agent).peekable();
     // A reviewer, whom the configuration names.

@@ -162,6 +162,9 @@ pub struct Started {
     pub start: String,
     /// The expected length of the run, by the planners' estimates.
     pub estimate: Duration,
+    /// How many of these tasks have no estimate.
+    #[serde(default)]
+    pub unestimated: usize,
     /// The length of the longest id, in characters.
     pub id_width: usize,
 }
@@ -208,7 +211,7 @@ pub struct TaskEnded {
     pub log: Option<PathBuf>,
     /// The commit of its work.
     pub commit: Option<String>,
-    /// From its agent's start to its end.
+    /// For how long its attempts were worked on, gates included, all together.
     pub duration: Duration,
     /// The whole run's cost so far, as far as the agent programs say.
     pub cost_usd: Option<f64>,
@@ -278,7 +281,7 @@ pub struct Summary {
     pub interrupted: Vec<TaskId>,
     /// The branch with the work, if there is any.
     pub integration: Option<String>,
-    /// How long it took.
+    /// From its start to its end.
     pub duration: Duration,
     /// What it cost, as far as the agent programs say.
     pub cost_usd: Option<f64>,

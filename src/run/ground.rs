@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::outset::Outset;
-use super::settings::{Cast, Isolation, Settings};
+use super::settings::{Casting, Isolation, Settings};
 use super::{History, RunError, RunEvent, cast};
 use crate::agent::Definition;
 use crate::genesis::Genesis;
@@ -18,7 +18,7 @@ pub(super) struct Ground {
     /// The names for branches and folders of every task that there is or was.
     slugs: BTreeMap<String, String>,
     /// Who plays each task.
-    pub(super) casting: HashMap<TaskId, Cast>,
+    pub(super) casting: Casting,
     /// By the agent's name.
     pub(super) definitions: HashMap<String, Definition>,
     pub(super) outset: Outset,

@@ -3,6 +3,7 @@ mod gated;
 mod runs;
 mod unresolved;
 mod verified;
+mod work;
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use self::continued::GivenAnswer;
 pub(in crate::run) use self::continued::GoingOn;
 pub use self::gated::Lacks;
 pub use self::runs::RunSpan;
+pub use self::work::Stretch;
 use super::Used;
 use super::gates::GateEnded;
 use super::outbox::{self, Says};
@@ -102,6 +104,10 @@ pub struct Attempt {
     taken_up_at: Option<usize>,
     /// The integration branch's commit that has its work.
     pub merge: Option<String>,
+    /// When it was worked on, the first time first.
+    stretches: Vec<Stretch>,
+    /// The last of them has not come to its end.
+    is_at_work: bool,
 }
 
 impl Attempt {
@@ -120,6 +126,8 @@ impl Attempt {
             gates_interrupted: false,
             taken_up_at: None,
             merge: None,
+            stretches: vec![Stretch::at(at)],
+            is_at_work: true,
         }
     }
 
@@ -195,6 +203,7 @@ impl History {
     /// Takes one more record in.
     pub fn add(&mut self, record: Record) {
         self.note_runs(&record);
+        self.note_work(&record);
         match record.fact {
             Fact::AttemptStarted(started) => {
                 let story = self.story(&started.task);

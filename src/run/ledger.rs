@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::record::TransitionRecord;
 use super::{History, TaskHistory};
 
-use crate::genesis::{
-    Batch, Details, Edit, EditError, Event, Genesis, ProjectStatus, Status, Task, Transition,
-};
+use crate::genesis::{Batch, Details, Edit, EditError, Event, Genesis, Status, Task, Transition};
 
 /// The changes of status that the journal has and the document has not, in the order in which they were made.
 ///
@@ -84,6 +82,19 @@ pub fn is_ours(story: Option<&TaskHistory>, genesis: &Genesis, task: &Task) -> b
     is_last && details.newest().is_none_or(is_one_of)
 }
 
+/// Why nothing is known of attempts that were made.
+pub const FORGOTTEN: &str = "the journal that had its attempts is not here any more: `blueprint clean` removed it, or it is another clone's; \
+                             what the plan itself says is all that is left";
+
+/// Whether the document tells of a run's work at a task that the journal knows nothing of.
+pub fn is_forgotten(story: Option<&TaskHistory>, details: &Details) -> bool {
+    let is_begun_by_us = |event: &Event| {
+        event.status == Some(Status::InProgress) && event.actor.as_deref() == Some(super::books::ACTOR)
+    };
+    let is_unknown = |story: &TaskHistory| story.attempts.is_empty() && story.transitions.is_empty();
+    story.is_none_or(is_unknown) && details.history.iter().any(is_begun_by_us)
+}
+
 /// The document with everything in it that the journal has; the very same if nothing is missing.
 ///
 /// # Errors
@@ -99,7 +110,7 @@ pub fn caught_up(genesis: Genesis, history: &History) -> Result<Genesis, EditErr
     }
     for transition in missing(history, &now) {
         now.edit(&take_back(transition, &now)?)?;
-        now.edit(&edit_of(transition, project_status(transition, &now), &now)?)?;
+        now.edit(&edit_of(transition, &now)?)?;
     }
     Ok(now)
 }
@@ -129,27 +140,18 @@ pub(super) fn add_to(batch: &mut Batch, genesis: &Genesis, record: &TransitionRe
     if is_there && record.from != record.to {
         return false;
     }
-    let project = match record.to {
-        Status::InProgress => Some(ProjectStatus::InProgress),
-        Status::Completed => batch.is_last_open(genesis, task).then_some(ProjectStatus::Completed),
-        Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
-    };
-    batch.add(genesis, &transition(record, project)).unwrap_or(false)
+    batch.add(genesis, &transition(record)).unwrap_or(false)
 }
 
 /// The edit that a journal's transition makes of the document.
 ///
 /// # Errors
 /// [`EditError`] when the task is gone.
-pub fn edit_of(
-    record: &TransitionRecord,
-    project: Option<ProjectStatus>,
-    genesis: &Genesis,
-) -> Result<Edit, EditError> {
-    genesis.transition(&transition(record, project))
+pub fn edit_of(record: &TransitionRecord, genesis: &Genesis) -> Result<Edit, EditError> {
+    genesis.transition(&transition(record))
 }
 
-fn transition(record: &TransitionRecord, project: Option<ProjectStatus>) -> Transition<'_> {
+fn transition(record: &TransitionRecord) -> Transition<'_> {
     Transition {
         task: record.task.as_str(),
         to: record.to,
@@ -158,7 +160,6 @@ fn transition(record: &TransitionRecord, project: Option<ProjectStatus>) -> Tran
         description: &record.description,
         changes: record.changes.as_deref(),
         result: record.result.clone(),
-        project,
     }
 }
 
@@ -193,20 +194,7 @@ pub(super) fn take_back(record: &TransitionRecord, genesis: &Genesis) -> Result<
         description: "somebody changed the status during the attempt: taken as a report",
         changes: None,
         result: None,
-        project: None,
     })
-}
-
-/// What the project's status becomes with this change, in the document as it is now.
-pub(crate) fn project_status(record: &TransitionRecord, genesis: &Genesis) -> Option<ProjectStatus> {
-    let ours = record.task.as_str();
-    let is_last_open =
-        || genesis.tasks().iter().all(|task| task.id == ours || task.status == Status::Completed);
-    match record.to {
-        Status::InProgress => Some(ProjectStatus::InProgress),
-        Status::Completed => is_last_open().then_some(ProjectStatus::Completed),
-        Status::Pending | Status::Failed | Status::Blocked | Status::Cancelled => None,
-    }
 }
 
 #[cfg(test)]

@@ -78,16 +78,16 @@ pub use event::{BudgetEnd, Cause, Root, RunEvent, Stage, Started, Summary, TaskE
 pub use events::attach;
 pub use gates::{
     Bounds, ByHand, Check, CommandGate, Gate, GateEnded, Gates, GivenWork, Measured, Metric, Patience,
-    Reviewer, Told, When, pass_by_hand,
+    REVIEW, Reviewer, Told, When, pass_by_hand,
 };
 pub use ground::known_slugs;
 pub use handover::{
     Finished, Hands, Outfit, PERSON, Place, Ready, begin, commit, end_agent, finish, give_back, make_ready,
     place, remake,
 };
-pub use history::{Again, Attempt, History, Lacks, RunSpan, TaskHistory};
+pub use history::{Again, Attempt, History, Lacks, RunSpan, Stretch, TaskHistory};
 pub use masking::{environment_of, environment_of_process};
-pub use observe::{Moment, Unwatched, observe};
+pub use observe::{Glimpse, Moment, Unwatched, observe, observe_remote};
 pub use outbox::{ASKED, Answer, Claim, LeaveError, Remark, Request, Says, Ticket, leave, own_folder};
 pub use preview::{Continued, Planned, PlannedGate, preview, preview_task};
 pub use process::SUPERVISE;
@@ -100,7 +100,7 @@ pub use record::{
     ProcessId, Record, Reported, Resolves, SetBack, Taken, TransitionRecord, open_journal,
 };
 pub use rehearsal::{Rehearsed, Trial, abandoned_rehearsals, rehearse};
-pub use settings::{Cast, Caster, Isolation, Keep, OnConflict, Settings, Site};
+pub use settings::{Cast, Caster, Casting, Isolation, Keep, OnConflict, Settings, Site};
 pub use sharing::{Resource, Sharing};
 pub use start::{refuse_a_rival, run, verified_in};
 pub use step::{Step, StepCommand};

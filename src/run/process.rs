@@ -123,6 +123,8 @@ fn orders(walls: &Walls) -> Vec<OsString> {
     by.into_iter()
         .chain(named("--may-write", &walls.write))
         .chain(named("--secret", &walls.secrets))
+        .chain(named("--hidden", &walls.hidden))
+        .chain(named("--may-read", &walls.read))
         .collect()
 }
 

@@ -99,7 +99,7 @@ pub struct Settings {
     /// Our own program, which supervises attempts.
     pub program: PathBuf,
     /// Who plays each task, by the plan as it was when the run was asked for.
-    pub casting: HashMap<TaskId, Cast>,
+    pub casting: Casting,
     /// Who plays each task of a plan that has changed since; or why nobody can.
     pub caster: Caster,
     /// Which worktrees stay when nobody works in them any more.
@@ -116,8 +116,11 @@ pub struct Settings {
     pub asides: Asides,
 }
 
+/// Who plays each task: one cast, where many are played alike.
+pub type Casting = HashMap<TaskId, Arc<Cast>>;
+
 /// Casts every task of a plan, or says what is wrong with the configuration.
-pub type Caster = Box<dyn Fn(&Plan) -> Result<HashMap<TaskId, Cast>, String>>;
+pub type Caster = Box<dyn Fn(&Plan) -> Result<Casting, String>>;
 
 /// Where attempts work, and what comes of their work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,6 +204,14 @@ impl Settings {
 }
 
 impl Cast {
+    /// Whether both are the same in everything.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self { runner, kind, agent, timeout, caps, isolation, needs } = self;
+        Arc::ptr_eq(runner, &other.runner)
+            && (kind, agent, timeout) == (&other.kind, &other.agent, &other.timeout)
+            && (caps, isolation, needs) == (&other.caps, &other.isolation, &other.needs)
+    }
+
     /// Whether its program can tell what it uses up.
     pub(super) fn is_counted(&self) -> bool {
         self.kind != Kind::Command

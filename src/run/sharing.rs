@@ -1,11 +1,11 @@
 //! What attempts share, and how much of it there is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
 
-use super::settings::Cast;
-use crate::plan::{Limits, Plan, Share, TaskId};
+use super::settings::Casting;
+use crate::plan::{Limits, Plan, Share};
 
 /// Something that attempts share.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +44,7 @@ pub(super) struct Shares(BTreeMap<Resource, Share>);
 
 impl Shares {
     /// Of a plan whose tasks are played so.
-    pub(super) fn of(casting: &HashMap<TaskId, Cast>) -> Self {
+    pub(super) fn of(casting: &Casting) -> Self {
         let mut shares = BTreeMap::new();
         for resource in casting.values().flat_map(|cast| &cast.needs) {
             let next = Share(shares.len());
@@ -58,7 +58,7 @@ impl Shares {
     }
 
     /// The limits that hold for the plan's tasks.
-    pub(super) fn limits(&self, plan: &Plan, casting: &HashMap<TaskId, Cast>, sharing: &Sharing) -> Limits {
+    pub(super) fn limits(&self, plan: &Plan, casting: &Casting, sharing: &Sharing) -> Limits {
         let mut most = vec![None; self.0.len()];
         for (resource, share) in &self.0 {
             most[share.0] = sharing.most.get(resource).copied();

@@ -11,7 +11,7 @@ use super::events::EventLog;
 use super::ground::Ground;
 use super::job::Common;
 use super::provision::{Outlay, Provisions, Remark};
-use super::record::{Fact, Record, open_journal};
+use super::record::{Fact, open_journal};
 use super::settings::{Settings, Site};
 use super::shared::Shared;
 use super::supervisor::identity;
@@ -19,7 +19,7 @@ use super::{History, RunError, RunEvent, Started, Summary, Verdict, programs};
 use crate::genesis::nearest;
 use crate::git::{BranchName, EpicRefs, Oid, Repo, epic_slug};
 use crate::plan::Plan;
-use crate::store::{KnownPlan, RunLock, RunOwner, StateDir, read_records};
+use crate::store::{KnownPlan, RunLock, RunOwner, StateDir, each_record};
 
 /// Stands for the task in the name of the worktree in which what is merged is tried together: no task has that slug.
 const VERIFIED_IN: &str = "integration";
@@ -122,6 +122,7 @@ fn announced(site: &Site, settings: &Settings, ground: &Ground, start: Oid) -> S
         jobs: settings.jobs.get(),
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
+        unestimated: plan.unestimated(|index| outset.is_to_do(index)),
         id_width: plan.tasks().map(|(_, task)| task.id.as_str().width()).max().unwrap_or(0),
     }
 }
@@ -131,12 +132,13 @@ pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 fn read_history(site: &Site, tell: &dyn Fn(RunEvent)) -> Result<History, RunError> {
-    let found = read_records::<Record>(&site.state.journal())?;
-    if found.unreadable > 0 {
-        let text = format!("{} lines of the journal can't be read and are passed over", found.unreadable);
+    let mut history = History::default();
+    let unreadable = each_record(&site.state.journal(), |record| history.add(record))?;
+    if unreadable > 0 {
+        let text = format!("{unreadable} lines of the journal can't be read and are passed over");
         tell(RunEvent::Warning { task: None, text });
     }
-    Ok(History::from_records(found.records))
+    Ok(history)
 }
 
 fn check_names(plan: &Plan, settings: &Settings) -> Result<(), RunError> {

@@ -1,8 +1,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::io::Errno;
 use thiserror::Error;
+
+use crate::remedy;
 
 /// A file or folder that could not be read, written or locked.
 #[derive(Debug, Error)]
@@ -59,24 +60,19 @@ impl StoreError {
     /// What a person can do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Io { path, source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                    let disk = path.display();
-                    Some(format!("make room on the disk of `{disk}`; then run again: it goes on from here"))
-                }
-                io::ErrorKind::PermissionDenied => {
-                    Some("see whose file or folder that is, and its mode".to_owned())
-                }
-                _ if source.raw_os_error() == Some(Errno::IO.raw_os_error()) => {
-                    Some("that disk fails: see what the kernel says (`dmesg`), then run again".to_owned())
-                }
-                _ => None,
-            },
+            Self::Io { source, .. } => remedy::of_system(source).map(str::to_owned),
             Self::Held { holder: Some(pid), .. } => {
                 Some(format!("see what process {pid} waits for, or end it"))
             }
             Self::Held { holder: None, .. } => Some("see who has that file open, and end it".to_owned()),
-            Self::Contended { .. } | Self::NoFile { .. } | Self::Encode { .. } => None,
+            Self::Contended { .. } => {
+                Some("an editor or a script writes it all the time: end that, then run again".to_owned())
+            }
+            Self::NoFile { .. } => {
+                Some("put a file there, or name another: `blueprint VERB path/to/genesis.xml`".to_owned())
+            }
+            // A bug of ours: nobody can do anything about it.
+            Self::Encode { .. } => None,
         }
     }
 

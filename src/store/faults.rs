@@ -105,7 +105,7 @@ mod tests {
 
     use super::super::{Journal, PlanFile, read_records};
     use super::*;
-    use crate::genesis::{Genesis, ProjectStatus};
+    use crate::genesis::{Genesis, Status, Transition};
 
     const PLAN: &str = include_str!("../../examples/genesis/quickstart/genesis.xml");
 
@@ -122,7 +122,12 @@ mod tests {
     fn fail(path: &Path, disk: &'static dyn Disk) -> bool {
         let file = PlanFile::new(path, path.with_extension("lock")).unwrap().on(disk);
         let at = jiff::Timestamp::UNIX_EPOCH;
-        file.commit(|now| now.set_project_status(ProjectStatus::Failed, at)).is_err()
+        let changed = |now: &Genesis| {
+            let task = now.tasks().first().map_or("", |task| task.id.as_str());
+            let (to, actor, description) = (Status::Failed, "ann", "no disk");
+            now.transition(&Transition { task, to, at, actor, description, changes: None, result: None })
+        };
+        file.commit(changed).is_err()
     }
 
     #[test]

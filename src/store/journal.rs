@@ -1,5 +1,5 @@
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -180,20 +180,35 @@ pub struct Records<T> {
 /// # Errors
 /// [`StoreError`] when the file is there and can't be read.
 pub fn read_records<T: DeserializeOwned>(path: &Path) -> Result<Records<T>, StoreError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+    let mut records = Vec::new();
+    let unreadable = each_record(path, |record| records.push(record))?;
+    Ok(Records { records, unreadable })
+}
+
+/// The same, one record after the other: of a long run all together would take many times the room of what is made of them. How many
+/// lines were no record.
+///
+/// # Errors
+/// [`StoreError`] when the file is there and can't be read.
+pub fn each_record<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -> Result<usize, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(StoreError::io("read", path)(error)),
     };
-    let mut found = Records { records: Vec::new(), unreadable: 0 };
-    for line in lines(&bytes) {
-        match serde_json::from_slice(line) {
-            Ok(record) => found.records.push(record),
-            Err(_) => found.unreadable += 1,
+    let (mut unreadable, mut line) = (0, Vec::new());
+    let mut journal = BufReader::with_capacity(PIECE, file);
+    while journal.read_until(b'\n', &mut line).map_err(StoreError::io("read", path))? > 0 {
+        for line in lines(&line) {
+            serde_json::from_slice(line).map_or_else(|_| unreadable += 1, &mut take);
         }
+        line.clear();
     }
-    Ok(found)
+    Ok(unreadable)
 }
+
+/// In bytes: so much of a journal is read at once.
+const PIECE: usize = 64 * 1024;
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
@@ -201,6 +216,8 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -53,7 +53,6 @@ fn fail(known: &mut KnownPlan) -> Saved {
             description: "",
             changes: None,
             result: None,
-            project: None,
         })
     };
     known.commit(failed).unwrap()

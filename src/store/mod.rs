@@ -19,7 +19,7 @@ mod state_dir;
 pub use disk::{Disk, use_disk};
 pub use error::StoreError;
 pub use faults::FaultyDisk;
-pub use journal::{Journal, Records, read_records};
+pub use journal::{Journal, Records, each_record, read_records};
 pub use known_plan::{Found, KnownPlan, Restored, is_set_aside};
 pub use lent::Lent;
 pub use lock::{Lock, RunLock, RunOwner};

@@ -70,7 +70,6 @@ fn transition(genesis: &Genesis, task: &str, to: Status, second: i64) -> Result<
         description: "",
         changes: None,
         result: None,
-        project: None,
     })
 }
 

@@ -53,7 +53,6 @@ fn check_transition(genesis: &Genesis, task: &str, to: Status) {
         description: "]]> -- \u{7} &amp;",
         changes: None,
         result: None,
-        project: None,
     };
     let Ok(edit) = genesis.transition(&transition) else { panic!("there is a task {task:?}") };
     let after = applied(genesis, &edit);

@@ -2,6 +2,54 @@
 
 use crate::project::{INTEGRATION, PlanText, TestProject};
 
+/// What the plan says of the project.
+fn of_project(project: &TestProject) -> String {
+    let plan = std::fs::read_to_string(project.plan()).unwrap();
+    let (_, rest) = plan.split_once("<status>").unwrap();
+    let (word, _) = rest.split_once("</status>").unwrap();
+    let told = project.blueprint(&["status", "--field", "plan.status"]);
+    assert_eq!(told.stdout.trim(), word, "status says what the file says");
+    word.to_owned()
+}
+
+#[test]
+fn the_projects_status_follows_what_people_do() {
+    for last in [&["skip", "b"][..], &["task", "done", "--task", "b", "--summary", "by hand"]] {
+        let project = TestProject::new(&PlanText::of(&["a", "b"]), WORK);
+        project.complete(&["a"]);
+        assert_eq!(of_project(&project), "in-progress");
+        if last[0] == "task" {
+            by_hand(&project, &["start", "--task", "b"]);
+        }
+        project.blueprint(last).assert(0, &[]);
+        assert_eq!(of_project(&project), "completed", "{last:?}");
+    }
+}
+
+#[test]
+fn a_project_that_failed_has_not_once_what_failed_is_skipped_and_lands_as_it_is() {
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), "== b\nexit 1\n== *\nwrite {task}.txt x");
+    assert_eq!(project.run(&[]).code, Some(1));
+    assert_eq!(of_project(&project), "failed");
+    project.blueprint(&["skip", "b"]).assert(0, &[]);
+    assert_eq!(of_project(&project), "completed");
+    // As a version before left it.
+    untrue(&project, "failed");
+    project.blueprint(&["land"]).assert(0, &["landed"]);
+    assert_eq!(of_project(&project), "completed");
+    assert!(project.show("HEAD", "genesis.xml").contains("<status>completed</status>"));
+    untrue(&project, "in-progress");
+    project.complete(&[]);
+    assert_eq!(of_project(&project), "completed");
+}
+
+fn untrue(project: &TestProject, word: &str) {
+    let plan = std::fs::read_to_string(project.plan()).unwrap();
+    let untrue = plan.replacen("<status>completed</status>", &format!("<status>{word}</status>"), 1);
+    assert_ne!(plan, untrue);
+    std::fs::write(project.plan(), untrue).unwrap();
+}
+
 const WORK: &str = "== *\nwrite {task}.txt x";
 
 #[test]
@@ -89,9 +137,13 @@ fn a_conflict_that_was_done_by_hand_with_its_markers_is_not_merged() {
     project.git(&["-C", &worktree, "add", "--all"]);
     project.git(&["-C", &worktree, "commit", "--quiet", "--message", "Merged"]);
     by_hand(&project, &["done", "--task", "b", "--summary", "resolved, so they say"]);
-    project
-        .run(&[])
-        .assert(4, &["b: is completed, but its work has conflict markers in same.txt", "blocked: b"]);
+    project.run(&[]).assert(
+        4,
+        &[
+            "b: is completed, but its work has conflict markers in same.txt",
+            "`b` could not be merged: its work has",
+        ],
+    );
     assert_eq!(project.show(INTEGRATION, "same.txt"), "by a");
     project.commit_in(&worktree, "same.txt", "by both", &[]);
     project.complete(&[]);

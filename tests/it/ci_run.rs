@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 use rustix::process::Signal;
 
-use crate::project::{BLUEPRINT, Fleet, INTEGRATION, PlanText, Running, TestProject, wait_until};
+use crate::project::{Fleet, INTEGRATION, PlanText, TestProject, wait_until};
 
 const WRITES: &str = "== *\nwrite {task}.txt what {task} made";
 /// The second task waits for the test, the first time.
@@ -163,7 +162,16 @@ fn a_job_that_has_lost_its_lease_ends_and_saves_nothing_more() {
     let commit = fleet.git(&["commit-tree", "-m", "x", tree.trim()]);
     fleet.git(&["update-ref", LEASE, &commit]);
     let saved = before();
-    run.wait().assert(74, &["the lease on the plan was lost to a thief", "in this clone"]);
+    let ended = run.wait();
+    ended.assert(
+        74,
+        &[
+            "warning the lease on the plan was lost to a thief",
+            "in this clone only; the run is ended",
+            "error: ",
+        ],
+    );
+    assert!(!ended.stderr.contains("ERROR"), "{ended}");
     assert_eq!((before(), fleet.git(&["rev-parse", LEASE])), (saved, commit));
     first.assert_no_process_left();
 }
@@ -343,90 +351,6 @@ fn a_clone_takes_its_own_lease_and_claim_again_when_nobody_else_can_have_it() {
     }
 }
 
-/// A job whose remote is reached by way of ssh: as long as the file is there, this does something else, and counts how often.
-struct Gate {
-    shut: PathBuf,
-    tried: PathBuf,
-}
-
-impl Gate {
-    fn new(fleet: &Fleet, job: &TestProject, when_shut: &str) -> Self {
-        let [shut, tried, ssh] = ["shut", "tried", "ssh"].map(|name| fleet.bare().with_extension(name));
-        let script = format!(
-            "#!/bin/sh\nif [ -e '{}' ]; then echo >> '{}'; {when_shut}; fi\n\
-             for command; do :; done; exec sh -c \"$command\"\n",
-            shut.display(),
-            tried.display()
-        );
-        fs::write(&ssh, script).unwrap();
-        fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).unwrap();
-        job.git(&["config", "core.sshCommand", &format!("'{}'", ssh.display())]);
-        job.git(&["config", "ssh.variant", "simple"]);
-        job.git(&["config", "remote.origin.url", &format!("host:{}", fleet.bare().display())]);
-        Self { shut, tried }
-    }
-
-    fn shut(&self) {
-        fs::write(&self.shut, "").unwrap();
-    }
-
-    fn open(&self) {
-        fs::remove_file(&self.shut).unwrap();
-    }
-
-    fn wait_for_tries(&self, more_than: usize) {
-        let count = || fs::read_to_string(&self.tried).map_or(0, |tries| tries.lines().count());
-        wait_until("many tries", || count() > more_than, String::new);
-    }
-}
-
-#[track_caller]
-fn assert_waits_for_a_remote_that_is_away(arguments: &[&str]) {
-    let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
-    let job = fleet.clone("job");
-    let gate = Gate::new(&fleet, &job, "echo 'Connection reset by peer' >&2; exit 255");
-    let run = job.start(arguments);
-    job.wait_for_starts(1);
-    gate.shut();
-    job.touch("go");
-    // More often than it is tried for while there will be a next time.
-    gate.wait_for_tries(18);
-    gate.open();
-    run.wait().assert(0, &[]);
-    assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
-}
-
-#[test]
-fn a_remote_that_is_away_at_the_end_of_a_plan_is_waited_for() {
-    assert_waits_for_a_remote_that_is_away(&["run", "--ci"]);
-}
-
-#[test]
-fn a_remote_that_is_away_at_the_end_of_a_single_task_is_waited_for() {
-    assert_waits_for_a_remote_that_is_away(&["run", "a", "--ci"]);
-}
-
-#[test]
-fn a_remote_that_hangs_holds_up_nobody_who_was_told_to_end() {
-    for arguments in [["run", "--ci"].as_slice(), &["run", "a", "--ci"]] {
-        let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
-        let job = fleet.clone("job");
-        let gate = Gate::new(&fleet, &job, "exec sleep 3600");
-        let run = job.start(arguments);
-        job.wait_for_starts(1);
-        gate.shut();
-        job.touch("go");
-        gate.wait_for_tries(0);
-        run.signal(Signal::TERM);
-        run.wait().assert(74, &["is in this clone", "in the remote"]);
-        job.assert_no_process_left();
-        gate.open();
-        job.run(&arguments[1..]).assert(0, &[]);
-        assert!(fleet.refs("refs").contains(&"refs/heads/blueprint/trial/a".to_owned()));
-        assert_eq!(job.log().starts(), ["a"]);
-    }
-}
-
 #[test]
 fn a_task_whose_job_could_not_push_it_is_pushed_by_the_same_job_in_that_clone() {
     let fleet = Fleet::new(&PlanText::of(&["a"]), "== *\nwait-for go\nwrite {task}.txt a");
@@ -469,55 +393,68 @@ fn a_job_that_finds_nothing_to_do_saves_nothing_and_is_in_nobodys_way() {
     let count = |fact: &str| journal.matches(&format!("\"fact\":\"{fact}\"")).count();
     assert_eq!((count("run-started"), count("run-ended")), (2, 2), "{journal}");
 }
-
-/// `news`: what brings about a save while the remote is away; nothing, if the claim is renewed anyway.
-#[track_caller]
-fn assert_tells_of_trouble(arguments: &[&str], news: Option<&str>, then: &str) {
-    let script = "== a\nwait-for go-a\nwrite a.txt x\n== b\nwait-for go-b\nwrite b.txt x";
-    let fleet = Fleet::new(&PlanText::chain(&["a", "b"]), script);
-    let job = fleet.clone("job");
-    job.configure("env-pass = ['FAKE_AGENT_*', 'GIT_CONFIG_*', 'A_TOKEN']");
-    let gate = Gate::new(&fleet, &job, "echo 'Connection reset by peer: Zx81-qwerty-0042' >&2; exit 255");
-    let events = job.base().join("events.jsonl");
-    let mut command = job.command(BLUEPRINT);
-    command.args(arguments).arg("--events").arg(&events).env("A_TOKEN", "Zx81-qwerty-0042");
-    let run = Running::start(&mut command);
-    job.wait_for_starts(1);
-    gate.shut();
-    if let Some(name) = news {
-        job.touch(name);
+#[test]
+fn another_plan_of_the_same_epic_name_is_refused_and_one_that_was_moved_goes_on() {
+    let fleet = Fleet::new(&PlanText::of(&["a"]), WRITES);
+    let first = fleet.clone("first");
+    fs::create_dir(first.root.join("other")).unwrap();
+    fs::copy(first.root.join("genesis.xml"), first.root.join("other/genesis.xml")).unwrap();
+    first.git(&["add", "other"]);
+    first.git(&["commit", "-qm", "Another plan"]);
+    first.git(&["push", "-q", "origin", "HEAD:main"]);
+    first.blueprint(&["run", "genesis.xml", "a", "--ci"]).assert(0, &[]);
+    for whole in [false, true] {
+        let second = fleet.clone(if whole { "whole" } else { "single" });
+        for arguments in
+            [["run", "other", "a", "--ci"].as_slice(), &["run", "other", "--ci"], &["sync", "other"]]
+        {
+            second
+                .blueprint(arguments)
+                .assert(2, &["the state of another plan, `genesis.xml`", "--epic NAME"]);
+        }
+        first.blueprint(&["run", "genesis.xml", "--ci"]).assert(0, &[]);
     }
-    run.wait_for("can't save");
-    // More than twice.
-    gate.wait_for_tries(8);
-    gate.open();
-    run.wait_for("saving works again");
-    job.touch("go-a");
-    job.touch("go-b");
-    let ended = run.wait();
-    ended.assert(0, &["warning can't save", "can't reach remote `origin`", "reset by peer: ***", then]);
-    assert_eq!(ended.stderr.matches("can't save").count(), 1, "{ended}");
-    assert!(["WARN", "ERROR", "Zx81"].iter().all(|wrong| !ended.stderr.contains(wrong)), "{ended}");
-    let events = fs::read_to_string(events).unwrap();
-    let of = |kind: &str, text: &str| {
-        let kind = format!("\"event\":\"{kind}\"");
-        events.lines().filter(|line| line.contains(&kind) && line.contains(text)).count()
-    };
-    assert_eq!((of("warning", "can't save"), of("note", "saving works again")), (1, 1), "{events}");
-    assert!(!events.contains("Zx81"), "{events}");
+    assert_eq!(first.log().starts(), ["a"]);
+    let moved = fleet.clone("moved");
+    moved.git(&["rm", "-q", "-r", "other"]);
+    moved.git(&["mv", "genesis.xml", "plan.xml"]);
+    moved.git(&["commit", "-qm", "Moved"]);
+    moved.blueprint(&["run", "plan.xml", "--ci"]).assert(0, &["1 of 1"]);
+    assert_eq!(first.log().starts(), ["a"]);
 }
 
 #[test]
-fn that_a_plan_can_not_be_saved_is_told_once_and_that_it_can_again() {
-    assert_tells_of_trouble(
-        &["run", "--ci"],
-        Some("go-a"),
-        "when the lease on the plan is over, the run is ended",
-    );
+fn what_a_plan_has_left_in_the_remote_goes_when_all_has_landed_and_a_second_round_begins_anew() {
+    let fleet = Fleet::new(&three(), WRITES);
+    let job = fleet.clone("job");
+    job.run(&["--ci"]).assert(0, &[]);
+    job.git(&["config", "user.name", "Ann"]);
+    job.git(&["config", "user.email", "ann@example.org"]);
+    let clean = ["clean", "--remote", "--yes"];
+    job.blueprint(&clean).assert(0, &["its work has not landed in main", "nothing was removed"]);
+    job.blueprint(&["land", "--push", "origin"]).assert(0, &[]);
+    let there = |fleet: &Fleet| fleet.refs("refs").into_iter().any(|name| name.contains("blueprint"));
+    job.blueprint(&["clean", "--remote"]).assert(0, &["--yes", "nothing was removed"]);
+    assert!(there(&fleet));
+    job.blueprint(&clean).assert(0, &["removed"]);
+    assert!(!there(&fleet), "{:?}", fleet.refs("refs"));
+    job.blueprint(&clean).assert(0, &["there is nothing"]);
+
+    let again = fleet.clone("again");
+    again.blueprint(&["retry", "a"]).assert(0, &[]);
+    again.git(&["commit", "-qam", "A second round"]);
+    again.run(&["--ci"]).assert(0, &[]);
+    assert_eq!(job.log().starts_of("a"), 2);
 }
 
 #[test]
-fn that_a_task_can_not_be_saved_is_told_once_and_that_it_can_again() {
-    let arguments = ["run", "a", "--ci", "--lease", "6s"];
-    assert_tells_of_trouble(&arguments, None, "another job may take the task from");
+fn a_plan_that_is_worked_at_is_not_cleaned_away_in_the_remote() {
+    let fleet = Fleet::new(&three(), B_WAITS);
+    let (first, second) = (fleet.clone("first"), fleet.clone("second"));
+    let run = first.start(&["run", "--ci"]);
+    first.wait_for_starts(2);
+    second.blueprint(&["clean", "--remote", "--yes", "--force"]).assert(5, &["the plan is being worked at"]);
+    first.touch("go");
+    run.wait().assert(0, &[]);
+    assert_complete(&fleet);
 }

@@ -40,6 +40,27 @@ fn ours(project: &TestProject) -> String {
 }
 
 #[test]
+fn what_was_cleaned_away_is_not_denied() {
+    let project = project(&PlanText::of(&["a", "b"]), WORK);
+    project.complete(&[]);
+    project.blueprint(&["land"]).assert(0, &["landed"]);
+    let (_, said) = ok(&project, &["clean"]);
+    let (story, next) = (said.find("report").expect("names report"), said.find("--yes").unwrap());
+    assert!(story < next, "{said}");
+    ok(&project, &["clean", "--yes"]);
+    for arguments in [&["report"][..], &["report", "--format", "html"], &["explain", "a"]] {
+        let (shown, _) = ok(&project, arguments);
+        assert!(shown.contains("blueprint clean") && shown.contains("removed it"), "{arguments:?}: {shown}");
+        assert!(!shown.contains("has been tried") && !shown.contains("by hand"), "{arguments:?}: {shown}");
+    }
+    project.blueprint(&["logs", "a"]).assert(2, &["nothing that task `a` printed is here", "removed it"]);
+    project.blueprint(&["rebase-plan"]).assert(2, &["`blueprint clean` removed that"]);
+    // What nobody has run is told as before.
+    ok(&project, &["add", "c", "--name", "C"]);
+    project.blueprint(&["logs", "c"]).assert(2, &["has had no attempt yet"]);
+}
+
+#[test]
 fn nothing_goes_before_it_has_landed_and_everything_does_after() {
     let project = project(&PlanText::chain(&["a", "b"]), WORK);
     project.complete(&[]);

@@ -21,6 +21,55 @@ fn named<'a>(items: &'a Value, key: &str, name: &str) -> &'a Value {
 }
 
 #[test]
+fn one_word_is_one_number_wherever_it_is_told() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== *\nwrite {task}.txt x");
+    project.configure("[[gates]]\nname = \"looks\"\nrun = \"sleep 0.2\"\n");
+    project.complete(&["--events", "events.jsonl"]);
+    let (told, status) = (report(&project), project.status());
+    assert_eq!(told["pace"]["wall_ms"], status["plan"]["elapsed_ms"]);
+    let events = project.read("events.jsonl");
+    let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let took =
+        |event: &str| events.iter().filter(|one| one["event"] == event).map(|one| one["duration_ms"].clone());
+    assert_eq!(took("run-ended").next().as_ref(), Some(&told["pace"]["wall_ms"]), "{events:#?}");
+    let of_tasks: Vec<_> =
+        told["tasks"].as_array().unwrap().iter().map(|task| task["took_ms"].clone()).collect();
+    assert_eq!(took("task-ended").collect::<Vec<_>>(), of_tasks, "gates included");
+    assert!(of_tasks.iter().all(|took| took.as_u64().unwrap() >= 200), "{of_tasks:?}");
+}
+
+#[test]
+fn a_change_is_counted_once_however_it_came_together() {
+    let script = "== *\nwrite same.txt by {task}\nwrite {task}.txt x";
+    let project = TestProject::new(&PlanText::of(&["a", "b"]), script);
+    crate::landing::identify(&project);
+    project.configure("on-conflict = \"block\"");
+    assert_eq!(project.run(&["-j", "1"]).code, Some(4));
+    let folder = project.blueprint(&["take", "b"]).stdout.trim_end().to_owned();
+    project.git(&[
+        "-C",
+        &folder,
+        "merge",
+        "--quiet",
+        "--no-commit",
+        "-X",
+        "ours",
+        crate::project::INTEGRATION,
+    ]);
+    project.commit_in(&folder, "same.txt", "by both", &[]);
+    project.blueprint(&["give", "b"]).assert(0, &["is completed"]);
+    let told = report(&project);
+    let of = |task: &str| named(&told["tasks"], "id", task)["changed"].clone();
+    let start = project.git(&["for-each-ref", "--format=%(objectname)", "refs/blueprint/trial/start"]);
+    let all = ["diff", "--shortstat", &start, crate::project::INTEGRATION, "--", ".", ":!genesis.xml"];
+    let all = project.git(&all);
+    let files = told["summary"]["changed"]["files"].as_u64().unwrap();
+    assert!(all.trim().starts_with(&format!("{files} files changed")), "{all} is not {:#}", told["summary"]);
+    assert_eq!(of("a")["files"], 2);
+    assert_eq!(of("b")["files"], 2, "not what it merged in: {:#}", of("b"));
+}
+
+#[test]
 fn a_plan_that_was_run_twice_is_told_from_its_figures_to_its_learnings() {
     let project = story();
     let told = report(&project);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::project::{Ended, INTEGRATION, PlanText, TestProject, toml_text};
+use crate::project::{Ended, INTEGRATION, PlanText, TestProject, toml_text, wait_until};
 
 /// A run of one task in that sandbox; nothing, where the machine does not have it, which is said.
 fn confined(sandbox: &str, script: &str) -> Option<TestProject> {
@@ -172,6 +172,48 @@ fn build_tools_work_in_the_sandbox() {
 
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| toml_text(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The worktree of `b` is still there when the agent of `a` does that, with `{pid}` of a process that has a secret in its environment.
+#[track_caller]
+fn assert_hidden(sandbox: &str, does: &str) {
+    let Some(project) = confined(sandbox, "") else { return };
+    let other =
+        Bystander(Command::new("sleep").arg("600").env("A_SECRET", "of-somebody-else").spawn().unwrap());
+    let pid = other.0.id();
+    // It has its own environment only once it has become that program.
+    let environment = || fs::read_to_string(format!("/proc/{pid}/environ")).unwrap();
+    wait_until("an environment", || environment().contains("of-somebody-else"), environment);
+    project.write("genesis.xml", &PlanText::chain(&["b", "a"]).to_xml());
+    project.commit_all("Two tasks");
+    let does = does.replace("{pid}", &pid.to_string());
+    project.script(&format!("== a\n{does}\nwrite a.txt x\n== b\nwrite theirs.txt x"));
+    project.run(&[]).assert(0, &["in a sandbox"]);
+}
+
+/// A process of the same user that has nothing to do with any run.
+struct Bystander(std::process::Child);
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+const CURIOSITY: &str = r#"
+    sh-refused grep -q of-somebody-else /proc/{pid}/environ
+    sh grep -q TASK_ID=a /proc/self/environ
+    sh-refused cat ../b/theirs.txt
+    sh ls . > /dev/null && cat genesis.xml > /dev/null && git log -1 > /dev/null && cat "$BLUEPRINT_PROMPT_FILE" > /dev/null"#;
+
+#[test]
+fn neither_others_environments_nor_their_worktrees_can_be_read_in_the_kernels_sandbox() {
+    assert_hidden("landlock", CURIOSITY);
+}
+
+#[test]
+fn bubblewrap_shows_nobody_elses_processes_nor_worktrees() {
+    assert_hidden("bwrap", &format!("{CURIOSITY}\n    sh-refused ls /proc/{{pid}}\n    sh-refused ls ../b"));
 }
 
 #[test]

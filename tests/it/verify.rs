@@ -68,6 +68,8 @@ fn the_culprit_among_three_merges_is_taken_out_and_the_others_stay() {
     assert_eq!(project.task("b")["outcome"], "gate-failed");
     assert_eq!(project.log().starts().len(), 5);
     let out = &project.facts("taken-out", "b")[0];
+    let told = project.blueprint(&["status", "--field", "plan.status"]);
+    assert_eq!(told.stdout.trim(), "in-progress", "not all is completed any more");
     let log = fs::read_to_string(out["log"].as_str().unwrap()).unwrap();
     assert_eq!(log, "looking\n");
     assert_eq!(verified(&project).last(), Some(&true), "what is left holds");

@@ -344,7 +344,10 @@ fn a_job_that_was_asleep_for_too_long_gives_way_to_the_one_that_took_over() {
     let record = fleet.record("a").unwrap();
     slow.signal(Signal::CONT);
     fleet.home.touch("go");
-    slow.wait().assert(5, &["the claim on task `a` is lost"]);
+    slow.wait().assert(
+        5,
+        &["warning the claim on task `a` is lost", "in the remote; the run is ended", "error: the claim"],
+    );
     assert_eq!(fleet.record("a").unwrap(), record);
     assert_eq!(fleet.git(&["show", "blueprint/trial/a:a.txt"]), "fast");
 }

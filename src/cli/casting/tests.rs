@@ -1,9 +1,9 @@
 use super::*;
 use crate::genesis::Genesis;
-use crate::plan;
+use crate::plan::{self, TaskId};
 
 /// Who plays the task `api` of agent `dev` (and `free`, which names no agent), by that configuration.
-fn cast_by(toml: &str, wishes: &Wishes<'_>) -> Result<HashMap<TaskId, Cast>, CliError> {
+fn cast_by(toml: &str, wishes: &Wishes<'_>) -> Result<Casting, CliError> {
     let text = "<projectGenesis version=\"1.0\"><metadata><projectName>p</projectName></metadata><executionPlan><executionDag/><tasks>\
                 <task id=\"api\"><name>n</name><assignedAgent>dev</assignedAgent></task><task id=\"free\"><name>n</name></task>\
                 </tasks></executionPlan></projectGenesis>";

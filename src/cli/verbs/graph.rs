@@ -1,7 +1,7 @@
 use crate::cli::args::Global;
-use crate::cli::context::{Context, find_only};
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::cli::remote::RemoteArgs;
 use crate::report::{self, GraphFormat};
 
 #[derive(Debug, clap::Args)]
@@ -12,11 +12,12 @@ pub(crate) struct Args {
     /// How to write it.
     #[arg(long, default_value = "text")]
     format: GraphFormat,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let path = find_only(args.genesis.as_ref())?;
-    let (_, known) = Context::open(path, global)?.known_with_records()?;
-    output::data(&report::graph(&known.plan, args.format))?;
+    let looked = args.remote.look_at(args.genesis.as_ref(), global)?;
+    output::data(&report::graph(&looked.known.plan, args.format))?;
     Ok(0)
 }

@@ -10,6 +10,7 @@ use crate::cli::context::{Context, Known, find, plans_here};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::live::report;
 use crate::cli::output;
+use crate::cli::sizes::own_change;
 use crate::cli::works::Works;
 use crate::git::Oid;
 use crate::plan::TaskIndex;
@@ -64,6 +65,8 @@ fn shown(
         plan: &known.plan,
         history: &known.history,
         state: &context.state,
+        is_there: Path::exists,
+        distance: None,
         is_live: known.run.is_some(),
         is_paused: report.run.as_ref().is_some_and(|run| run.paused),
         is_ending: report.run.as_ref().is_some_and(|run| run.ending),
@@ -124,7 +127,9 @@ fn review(context: &Context, known: &Known) -> Result<Review, CliError> {
 
 /// How much of its own a task's work changes.
 fn size_of(branches: &Branches<'_>, known: &Known, task: &str, head: Oid) -> Option<Size> {
-    let base = known.history.task(task)?.success()?.started.base.parse().ok()?;
-    let stat = branches.repo.changed(base, head).ok()?;
+    let attempt = known.history.task(task)?.success()?;
+    let own = || own_change(branches.repo, attempt);
+    let since = || branches.repo.changed(attempt.started.base.parse().ok()?, head).ok();
+    let stat = if attempt.commit() == Some(head) { own() } else { since() }?;
     Some(Size { files: stat.files, insertions: stat.insertions, deletions: stat.deletions })
 }

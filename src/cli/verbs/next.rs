@@ -3,11 +3,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::args::Global;
-use crate::cli::context::{Context, Known, find_only};
+use crate::cli::context::Known;
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::cli::remote::RemoteArgs;
 use crate::genesis::Status;
-use crate::plan::{Ending, Event, Schedule, State, TaskIndex};
+use crate::plan::{ASSUMED_ESTIMATE, Ending, Event, Schedule, State, TaskIndex};
 use crate::report::{clean, short};
 use crate::run::open_question;
 
@@ -19,6 +20,8 @@ pub(crate) struct Args {
     /// How to print it.
     #[arg(long, default_value = "human")]
     format: NextFormat,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,6 +40,9 @@ struct Ready<'a> {
     agent: Option<&'a str>,
     /// Seconds of estimated work on the longest path from here, the task included.
     urgency: u64,
+    /// For people: some of that nobody has estimated.
+    #[serde(skip)]
+    is_assumed: bool,
 }
 
 /// A question that has to be answered before its task can go on.
@@ -48,8 +54,7 @@ struct Asking<'a> {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let path = find_only(args.genesis.as_ref())?;
-    let (_, known) = Context::open(path, global)?.known_with_records()?;
+    let known = args.remote.look_at(args.genesis.as_ref(), global)?.known;
     let ready = ready(&known)?;
     let tasks: Vec<_> = ready.iter().map(|&index| describe(&known, index)).collect();
     match args.format {
@@ -89,15 +94,27 @@ fn ready(known: &Known) -> Result<Vec<TaskIndex>, CliError> {
 
 fn describe(known: &Known, index: TaskIndex) -> Ready<'_> {
     let task = known.plan.task(index);
-    Ready { id: task.id.as_str(), agent: task.agent.as_deref(), urgency: known.plan.urgency(index).as_secs() }
+    Ready {
+        id: task.id.as_str(),
+        agent: task.agent.as_deref(),
+        urgency: known.plan.urgency(index).as_secs(),
+        is_assumed: known.plan.is_urgency_assumed(index),
+    }
 }
 
 fn human(tasks: &[Ready<'_>]) -> String {
     let line = |task: &Ready<'_>| {
         let agent = task.agent.map_or_else(String::new, |agent| format!("  {}", clean(agent)));
-        format!("{:<24} {:>8}{agent}\n", clean(task.id), short(Duration::from_secs(task.urgency)))
+        let sign = if task.is_assumed { "~" } else { "" };
+        let urgency = format!("{sign}{}", short(Duration::from_secs(task.urgency)));
+        format!("{:<24} {urgency:>8}{agent}\n", clean(task.id))
     };
-    tasks.iter().map(line).collect()
+    let mut text: String = tasks.iter().map(line).collect();
+    if tasks.iter().any(|task| task.is_assumed) {
+        let hours = ASSUMED_ESTIMATE.as_secs() / 3600;
+        text.push_str(&format!("~ where a task on the way has no estimate, {hours}h is assumed for it\n"));
+    }
+    text
 }
 
 fn asking(known: &Known) -> Vec<Asking<'_>> {

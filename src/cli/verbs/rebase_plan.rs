@@ -77,6 +77,12 @@ fn wanted(
     onto: Option<&str>,
 ) -> Result<(Oid, Option<BranchName>), CliError> {
     let start = branches.repo.start(&branches.refs)?;
+    if start.is_none() && known.is_forgotten() {
+        return Err(CliError::usage(
+            "where the plan started is not known here: `blueprint clean` removed that with its journal, or its runs were in another clone",
+        )
+        .hint("what is left of it to do starts from HEAD, or from `base` in blueprint.toml, at its next run"));
+    }
     if start.is_none() {
         return Err(CliError::usage("the plan has had no run yet: its first run fixes where it starts")
             .hint("`base` in blueprint.toml says where that is; HEAD, if it is left out"));

@@ -6,14 +6,15 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::Global;
 use crate::cli::branches::refs;
-use crate::cli::context::{Context, Known, find_only};
+use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::help_line::plan_if_needed;
 use crate::cli::output;
-use crate::git::{DiffStat, Repo};
+use crate::cli::remote::{Looked, RemoteArgs};
+use crate::cli::sizes::own_change;
+use crate::git::DiffStat;
 use crate::report::{self, Recap, Sources};
-use crate::run::{Attempt, Record};
-use crate::store::read_records;
+use crate::run::Attempt;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -29,6 +30,8 @@ pub(crate) struct Args {
     /// Where to write it; standard output, if left out.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 /// How a report is written.
@@ -43,11 +46,10 @@ enum ReportFormat {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
-    let path = find_only(args.genesis.as_ref())?;
-    let (context, known) = Context::open(path, global)?.known()?;
-    let recap = recap(&context, &known)?;
+    let looked = args.remote.look_at(args.genesis.as_ref(), global)?;
+    let recap = recap(&looked)?;
     let format = args.format();
-    let text = text(&known, &recap, format)?;
+    let text = text(&looked.known, &recap, format)?;
     match (&args.output, format) {
         (Some(file), _) => write(file, &text)?,
         (None, ReportFormat::Markdown) => output::page(&text)?,
@@ -71,34 +73,42 @@ impl Args {
     }
 }
 
-fn recap(context: &Context, known: &Known) -> Result<Recap, CliError> {
-    let records = read_records::<Record>(&context.state.journal())?.records;
-    let changed = |attempt: &Attempt| changed(context.repo.as_ref()?, attempt);
+fn recap(looked: &Looked) -> Result<Recap, CliError> {
+    let (context, known) = (&looked.context, &looked.known);
+    let records = looked.records()?;
+    let changed = |attempt: &Attempt| own_change(context.repo.as_ref()?, attempt);
     Ok(Recap::new(&Sources {
         path: &context.path,
         genesis: &known.genesis,
         plan: &known.plan,
         history: &known.history,
         records: &records,
-        integration: integration(context)?,
+        integration: integration(looked)?,
         plan_words: plan_if_needed(),
         live: known.run.is_some(),
         now: Timestamp::now(),
         changed: &changed,
+        changed_in_all: changed_in_all(context),
     }))
 }
 
-/// Against its own base: nothing of what others have done is in it. Commits that are gone leave the size unknown.
-fn changed(repo: &Repo, attempt: &Attempt) -> Option<DiffStat> {
-    let base = attempt.started.base.parse().ok()?;
-    repo.changed(base, attempt.commit()?).ok()
+/// From the plan's start to all that is merged, each line once, but for the plan's own file. Commits that are gone leave the size unknown.
+fn changed_in_all(context: &Context) -> Option<DiffStat> {
+    let (repo, refs) = (context.repo.as_ref()?, refs(context).ok()?);
+    let start = repo.start(&refs).ok()??;
+    let all = repo.target(&refs.integration().full()).ok()??;
+    repo.changed_but_for(start, all, repo.relative(&context.path).as_deref()).ok()
 }
 
 /// The branch with the finished work, once there is any.
-fn integration(context: &Context) -> Result<Option<String>, CliError> {
-    let Some(repo) = &context.repo else { return Ok(None) };
-    let branch = refs(context)?.integration();
-    Ok(repo.target(&branch.full())?.map(|_| branch.as_str().to_owned()))
+fn integration(looked: &Looked) -> Result<Option<String>, CliError> {
+    let Some(repo) = &looked.context.repo else { return Ok(None) };
+    let branch = refs(&looked.context)?.integration();
+    let is_there = match &looked.afar {
+        Some(afar) => afar.there.contains_key(&branch.full()),
+        None => repo.target(&branch.full())?.is_some(),
+    };
+    Ok(is_there.then(|| branch.as_str().to_owned()))
 }
 
 fn text(known: &Known, recap: &Recap, format: ReportFormat) -> Result<String, CliError> {

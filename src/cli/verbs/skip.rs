@@ -88,7 +88,6 @@ fn skipped(genesis: &Genesis, name: &str, reason: Option<&str>) -> Result<Edit, 
         description: &result.summary,
         changes: None,
         result: Some(result.clone()),
-        project: None,
     };
     genesis.transition(&transition).map_err(|error| CliError::edit(&error))
 }

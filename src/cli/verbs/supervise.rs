@@ -32,6 +32,12 @@ pub(crate) struct Args {
     /// What the agent may not read there.
     #[arg(long)]
     secret: Vec<PathBuf>,
+    /// Folders of others' work.
+    #[arg(long)]
+    hidden: Vec<PathBuf>,
+    /// What of these the agent may read.
+    #[arg(long)]
+    may_read: Vec<PathBuf>,
     /// The attempt's folder.
     dir: PathBuf,
     /// The agent program and its arguments.
@@ -40,8 +46,8 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<u8, CliError> {
-    let Args { may_write: write, secret: secrets, .. } = args;
-    let walls = args.sandbox.map(|by| Walls { by, write, secrets });
+    let Args { may_write: write, secret: secrets, hidden, may_read: read, .. } = args;
+    let walls = args.sandbox.map(|by| Walls { by, write, secrets, hidden, read });
     let orders = Orders {
         dir: AttemptDir::at(args.dir),
         grace: Duration::from_millis(args.grace_ms),

@@ -29,7 +29,7 @@ pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Dia
     found.extend(ids::descriptions(xml, names, view));
     found.extend(shape::check(xml, names, view));
     found.extend(unread::check(xml, names, view));
-    found.extend(refs::check(names, view));
+    found.extend(refs::check(xml, names, view));
     found.extend(sources::check(xml, names, view));
     found.extend(counters::check(xml, names, view));
     found.sort_by_key(|diagnostic| diagnostic.span.start);

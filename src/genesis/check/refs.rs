@@ -4,6 +4,7 @@ use foldhash::{HashSet, HashSetExt};
 
 use crate::genesis::form::Names;
 use crate::genesis::view::View;
+use crate::genesis::xml::Xml;
 use crate::genesis::{Code, Diagnostic, Ref, Task, nearest, shown::shown};
 
 /// How many get a suggestion: finding one looks at every task.
@@ -11,7 +12,7 @@ const SUGGESTIONS: usize = 20;
 /// How many more tasks in no level are shown.
 const OTHERS: usize = 4;
 
-pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
+pub(super) fn check(xml: Xml<'_>, names: &'static Names, view: &View) -> Vec<Diagnostic> {
     let known: HashSet<&str> = view.tasks.iter().map(|task| task.id.as_str()).collect();
     let in_levels = view.levels.iter().flat_map(|level| &level.refs).map(|found| (found, "a level"));
     let in_lists = view.listed.iter().map(|listed| (&listed.reference, names.lists.of(listed.list)));
@@ -19,18 +20,19 @@ pub(super) fn check(names: &Names, view: &View) -> Vec<Diagnostic> {
         .chain(in_lists)
         .filter(|(found, _)| found.id.is_empty() || !known.contains(found.id.as_str()));
     let unknown = unknown.enumerate().map(|(n, (found, place))| report(names, view, found, place, n));
-    unknown.chain(in_no_level(view)).collect()
+    unknown.chain(in_no_level(xml, names, view)).collect()
 }
 
 /// Where levels are given, they or a dependency are to lead to every task. One that is only known from a list has no other place. All in
 /// one: a planner that forgot one mostly forgot them all.
-fn in_no_level(view: &View) -> Option<Diagnostic> {
+fn in_no_level(xml: Xml<'_>, names: &'static Names, view: &View) -> Option<Diagnostic> {
     let mut levelled: HashSet<&str> =
         view.levels.iter().flat_map(|level| &level.refs).map(|found| found.id.as_str()).collect();
     if levelled.is_empty() {
         return None;
     }
-    levelled.extend(view.edges.iter().flat_map(|edge| [edge.from.id.as_str(), edge.to.id.as_str()]));
+    let edges = view.edges(xml, names);
+    levelled.extend(edges.iter().flat_map(|edge| [edge.from.id.as_str(), edge.to.id.as_str()]));
     let mut seen = HashSet::new();
     let tasks = view.tasks.iter().zip(&view.elements).filter(|(_, element)| element.is_some());
     let left_out = tasks.map(|(task, _)| task).filter(|task| !task.id.is_empty());

@@ -34,7 +34,6 @@ pub(super) struct View {
     pub(super) tasks: Vec<Task>,
     /// The element of each task; none for a task that is only referred to.
     pub(super) elements: Vec<Option<Node>>,
-    pub(super) edges: Vec<Edge>,
     pub(super) levels: Vec<Level>,
     /// The entries of the status lists.
     pub(super) listed: Vec<Listed>,
@@ -51,16 +50,20 @@ impl View {
         let nodes = nodes::read(xml, names);
         let levels = edges::levels(xml, names, &nodes);
         let (tasks, elements) = tasks::read(xml, names, &listed, &levels, &nodes);
-        let edges = edges::read(xml, names, &tasks);
         let project = project::read(xml, names);
         let by_id = by_id(&tasks);
-        View { project, tasks, elements, edges, levels, listed, nodes, by_id }
+        View { project, tasks, elements, levels, listed, nodes, by_id }
     }
 
     /// What the task at `index` says at length; nothing, where it is only referred to.
     pub(super) fn details(&self, xml: Xml<'_>, names: &'static Names, index: usize) -> Details {
         let element = self.elements.get(index).copied().flatten();
         element.map_or_else(Details::default, |node| tasks::read_details(xml, names, node))
+    }
+
+    /// Who waits for whom.
+    pub(super) fn edges(&self, xml: Xml<'_>, names: &'static Names) -> Vec<Edge> {
+        edges::read(xml, names, &self.tasks)
     }
 
     /// The place of the first task of that id.

@@ -8,7 +8,7 @@ use crate::genesis::patch::Patch;
 use crate::genesis::shift::{Shift, moved};
 use crate::genesis::tree::{Element, Node};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edge, Level, Ref, Status, Task};
+use crate::genesis::{Level, Ref, Status, Task};
 
 use super::{Listed, View, lists, nodes, project, tasks};
 
@@ -40,7 +40,7 @@ impl View {
         }
     }
 
-    /// What each patch touches; `None` if it can change which tasks, lists, levels or edges there are.
+    /// What each patch touches; `None` if it can change which tasks, lists or levels there are.
     fn touched(&self, edited: Edited<'_>) -> Option<Vec<Touched>> {
         // Each task has an element, and an id of its own.
         let is_plain = self.elements.iter().all(Option::is_some) && self.by_id.len() == self.tasks.len();
@@ -58,8 +58,7 @@ impl View {
         if names.task.path.split_last().is_some_and(|(_, around)| way == around) {
             return self.task_alone(edited, number, patch).map(Touched::Task);
         }
-        let graph = names.levels.iter().map(|level| level.path);
-        let graph = graph.chain(names.edges.iter().map(|edge| edge.path)).chain([names.nodes.path]);
+        let graph = names.levels.iter().map(|level| level.path).chain([names.nodes.path]);
         if graph.chain([names.task.path]).any(|path| !path.is_empty() && meets(&way, path)) {
             return None;
         }
@@ -92,7 +91,7 @@ impl View {
     fn update(&mut self, edited: Edited<'_>, touched: &[Touched]) -> Option<()> {
         let relisted = self.update_lists(edited, touched);
         self.renumber(edited);
-        self.shift_graph(edited.shift);
+        self.shift_levels(edited.shift);
         let again: HashSet<usize> = touched
             .iter()
             .filter_map(|touched| match touched {
@@ -140,11 +139,7 @@ impl View {
         }
     }
 
-    fn shift_graph(&mut self, shift: &Shift) {
-        for Edge { from, to } in &mut self.edges {
-            shift_ref(from, shift);
-            shift_ref(to, shift);
-        }
+    fn shift_levels(&mut self, shift: &Shift) {
         for Level { refs, span, .. } in &mut self.levels {
             *span = shift.span(span);
             for reference in refs {

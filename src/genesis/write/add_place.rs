@@ -38,7 +38,7 @@ impl Writer<'_> {
 
     /// Levels without a single edge are the order itself.
     pub(super) fn is_ordered_by_levels(&self) -> bool {
-        self.view.edges.is_empty() && !self.view.levels.is_empty()
+        !self.view.levels.is_empty() && self.view.edges(self.xml, self.names).is_empty()
     }
 
     /// The level above all that the task waits for and below all that wait for it; none, if there is none between.

@@ -5,7 +5,7 @@ use crate::genesis::form::{Field, Names, Part};
 use crate::genesis::tree::Node;
 use crate::genesis::view::{View, in_place};
 use crate::genesis::xml::Xml;
-use crate::genesis::{AuditEntry, Edit, EditError, NewTask, ProjectStatus, Status};
+use crate::genesis::{AuditEntry, Edit, EditError, NewTask, Status, Work};
 
 use super::Writer;
 use super::element::New;
@@ -32,9 +32,9 @@ pub(in crate::genesis) fn add_task(
     writer.add_to_level(task)?;
     writer.add_edges(task);
     writer.add_to_pending(task.id);
-    let is_completed = view.project.status == Some(ProjectStatus::Completed);
-    writer.change_metadata(is_completed.then_some(ProjectStatus::InProgress), &at);
-    writer.write_counters(Counts::of(&view.tasks, None).with_one_more());
+    let counts = Counts::of(&view.tasks, None).with(Status::Pending);
+    writer.change_metadata(counts.project(view.project.status, Work::GoesOn), &at);
+    writer.write_counters(counts);
     writer.append_audit(&AuditEntry {
         at: task.at,
         kind: "task_added",

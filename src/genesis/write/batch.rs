@@ -1,18 +1,23 @@
 //! Many transitions as one edit: each is written for the document as it is, so that no edit in between has to be read again.
 
+mod apart;
+mod changed;
+mod log;
+
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::Range;
 
 use jiff::Timestamp;
 
 use crate::genesis::counts::Counts;
-use crate::genesis::form::Path;
 use crate::genesis::tree::Node;
 use crate::genesis::view::{Listed, all};
 use crate::genesis::xml::Xml;
-use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Splice, Status, Task, TaskResult, Transition};
+use crate::genesis::{Edit, EditError, Genesis, ProjectStatus, Splice, Status, Task, Transition};
 
+use self::apart::{Piece, apart};
+use self::changed::Changed;
+use self::log::Log;
 use super::Writer;
 use super::element::New;
 use super::insert::Place;
@@ -21,7 +26,8 @@ use super::words::Words;
 
 /// Transitions of one document, to be written together; more can be added as they happen.
 ///
-/// It belongs to the very document that it was begun for, which stays as it is meanwhile.
+/// It belongs to the very document that it was begun for, which stays as it is meanwhile. Of a large plan it comes to have nearly all tasks:
+/// of one that is completed it keeps no more than what is written.
 #[derive(Debug)]
 pub struct Batch {
     words: Words,
@@ -32,50 +38,10 @@ pub struct Batch {
     entries: Vec<u32>,
     /// By the task's place in the document.
     tasks: BTreeMap<usize, Changed>,
-    completed: usize,
+    counts: Counts,
     project: Option<ProjectStatus>,
     last: Option<Timestamp>,
     count: usize,
-}
-
-/// The audit log, and what is added at its end.
-#[derive(Debug)]
-struct Log {
-    path: Path,
-    parent: Node,
-    place: Place,
-    sample: Option<Node>,
-    shouts: bool,
-    added: Option<Splice>,
-    /// In the place of the splice, where entries can't just be put one behind the other.
-    entries: Vec<New>,
-}
-
-/// A task that changes: how, and what that makes of the text.
-#[derive(Debug)]
-struct Changed {
-    steps: Vec<Step>,
-    splices: Vec<Splice>,
-    /// Its entry, where that moves to another list.
-    entry: Option<New>,
-    /// When its last step was added, in the order of all.
-    number: usize,
-}
-
-#[derive(Debug)]
-struct Step {
-    to: Status,
-    at: Timestamp,
-    actor: Box<str>,
-    description: Box<str>,
-    result: Option<TaskResult>,
-}
-
-/// One piece of text that takes the place of another.
-struct Piece<'a> {
-    range: Range<usize>,
-    number: usize,
-    text: &'a str,
 }
 
 impl Batch {
@@ -98,7 +64,6 @@ impl Batch {
         let listed = &writer.view.listed;
         let mut entries: Vec<u32> = (0..u32::try_from(listed.len()).ok()?).collect();
         entries.sort_by_key(|entry| listed.get(*entry as usize).map(|listed| &listed.reference.id));
-        let is_completed = |task: &&Task| task.status == Status::Completed;
         Some(Batch {
             words: writer.all_words(),
             lists,
@@ -106,8 +71,8 @@ impl Batch {
             log,
             entries,
             tasks: BTreeMap::new(),
-            completed: genesis.tasks().iter().filter(is_completed).count(),
-            project: None,
+            counts: Counts::of(genesis.tasks(), None),
+            project: genesis.project().status,
             last: None,
             count: 0,
         })
@@ -128,12 +93,6 @@ impl Batch {
         self.changed(genesis.view().find(task)?)
     }
 
-    /// Whether every task but that one is completed.
-    pub fn is_last_open(&self, genesis: &Genesis, task: &str) -> bool {
-        let status = self.status(genesis, task).or_else(|| genesis.task(task).map(|task| task.status));
-        self.completed + usize::from(status != Some(Status::Completed)) == genesis.tasks().len()
-    }
-
     /// Adds a transition; false, if it can't be written in a batch. One to the status that the task has already changes nothing.
     ///
     /// # Errors
@@ -147,14 +106,17 @@ impl Batch {
         if before == transition.to {
             return Ok(true);
         }
-        if self.has_lists && !self.has_list(transition.to) {
+        let is_listed = !self.has_lists || self.has_list(transition.to);
+        if !is_listed || self.tasks.get(&index).is_some_and(Changed::is_done) {
             return Ok(false);
         }
         self.count += 1;
         self.note(before, transition);
-        self.add_step(index, transition);
+        self.tasks.entry(index).or_insert_with(|| Changed::new(before)).add(transition);
         self.write_task(genesis, index, task, node);
-        self.write_log(genesis, transition);
+        if let Some(log) = &mut self.log {
+            log.add(genesis, transition);
+        }
         Ok(true)
     }
 
@@ -165,33 +127,20 @@ impl Batch {
     }
 
     fn changed(&self, index: usize) -> Option<Status> {
-        self.tasks.get(&index)?.steps.last().map(|step| step.to)
+        self.tasks.get(&index).map(Changed::status)
     }
 
     fn note(&mut self, before: Status, transition: &Transition<'_>) {
-        self.completed += usize::from(transition.to == Status::Completed);
-        self.completed -= usize::from(before == Status::Completed);
-        self.project = transition.project.or(self.project);
+        self.counts = self.counts.moved(before, transition.to);
+        self.project = self.counts.project_after(transition.to, self.project);
         self.last = self.last.max(Some(transition.at));
-    }
-
-    fn add_step(&mut self, index: usize, transition: &Transition<'_>) {
-        let step = Step {
-            to: transition.to,
-            at: transition.at,
-            actor: transition.actor.into(),
-            description: transition.description.into(),
-            result: transition.result.clone(),
-        };
-        let new = || Changed { steps: Vec::new(), splices: Vec::new(), entry: None, number: 0 };
-        self.tasks.entry(index).or_insert_with(new).steps.push(step);
     }
 
     /// All that the task's steps make of its element and its entry, together.
     fn write_task(&mut self, genesis: &Genesis, index: usize, task: &Task, node: Node) {
         let mut writer = Writer { words: Some(&self.words), ..Writer::of(genesis) };
         let Some(changed) = self.tasks.get(&index) else { return };
-        let steps: Vec<_> = changed.steps.iter().map(|step| step.transition(&task.id)).collect();
+        let steps = changed.steps(&task.id);
         writer.change_task(node, &steps);
         let mut entry = None;
         if let Some(last) = steps.last().filter(|_| self.has_lists) {
@@ -200,7 +149,7 @@ impl Batch {
         }
         let splices = writer.splices;
         if let Some(changed) = self.tasks.get_mut(&index) {
-            (changed.splices, changed.entry, changed.number) = (splices, entry, self.count);
+            changed.write(splices, entry, self.count);
         }
     }
 
@@ -211,24 +160,6 @@ impl Batch {
         let to = self.entries.partition_point(|entry| id_of(*entry) <= id);
         let found = self.entries.get(from..to).unwrap_or_default().to_vec();
         found.into_iter().filter_map(|entry| listed.get(entry as usize))
-    }
-
-    fn write_log(&mut self, genesis: &Genesis, transition: &Transition<'_>) {
-        let Some(log) = &mut self.log else { return };
-        let mut writer = Writer::of(genesis);
-        let at = written(transition.at);
-        let said = writer.said_in_log(transition, &at, true);
-        let new = writer.log_entry(log.path, log.sample, log.shouts, &said.parts());
-        if log.place == Place::Only {
-            return log.entries.push(new);
-        }
-        writer.insert_at(log.parent, log.place, &[new]);
-        for splice in writer.splices {
-            match &mut log.added {
-                Some(added) => added.text.push_str(&splice.text),
-                None => log.added = Some(splice),
-            }
-        }
     }
 
     /// All of it as one edit; nothing, if parts of it get in each other's way.
@@ -262,11 +193,7 @@ impl Batch {
         let Some(last) = self.last else { return Vec::new() };
         let mut writer = Writer { words: Some(&self.words), ..Writer::of(genesis) };
         writer.change_metadata(self.project, &written(last));
-        let status = |index: usize, task: &Task| self.changed(index).unwrap_or(task.status);
-        writer.write_counters(Counts::by(genesis.tasks(), status));
-        if let Some(log) = self.log.as_ref().filter(|log| !log.entries.is_empty()) {
-            writer.insert_at(log.parent, log.place, &log.entries);
-        }
+        writer.write_counters(self.counts);
         for (status, list) in Status::ALL.into_iter().zip(self.lists) {
             if let Some((list, place)) = list {
                 let entries = self.entries_for(status, genesis);
@@ -282,95 +209,35 @@ impl Batch {
     fn entries_for(&self, status: Status, genesis: &Genesis) -> Vec<New> {
         let lists = &genesis.form().names().lists;
         let is_first = |to: Status| Status::ALL.into_iter().find(|other| lists.of(*other) == lists.of(to));
-        let is_meant =
-            |task: &&Changed| task.steps.last().is_some_and(|last| is_first(last.to) == Some(status));
+        let is_meant = |task: &&Changed| is_first(task.status()) == Some(status);
         let mut tasks: Vec<_> = self.tasks.values().filter(is_meant).collect();
-        tasks.sort_by_key(|task| task.number);
-        tasks.into_iter().filter_map(|task| task.entry.clone()).collect()
+        tasks.sort_by_key(|task| task.number());
+        let entries = tasks.into_iter().filter_map(|task| task.entry());
+        entries.map(|entry| New::Moved(entry.to_owned())).collect()
     }
 
     fn pieces<'a>(&'a self, shared: &'a [Splice]) -> Option<Vec<Piece<'a>>> {
         let of = |number: usize| {
             move |splice: &'a Splice| Piece { range: splice.range.clone(), number, text: &splice.text }
         };
-        let tasks = self.tasks.values().flat_map(|task| task.splices.iter().map(of(task.number)));
-        let log = self.log.iter().flat_map(|log| &log.added).map(of(0));
+        let tasks = self.tasks.values().flat_map(|task| task.splices().iter().map(of(task.number())));
+        let log = self.log.iter().flat_map(Log::added).map(of(0));
         let mut pieces: Vec<_> = tasks.chain(log).chain(shared.iter().map(of(0))).collect();
         pieces.sort_by_key(|piece| (piece.range.start, piece.range.end, piece.number));
         apart(pieces)
     }
 }
 
-/// Where new lines come behind a line that goes, both are at its end: what is inserted there begins with the line break that then
-/// stays. Nothing, if pieces overlap otherwise.
-fn apart(pieces: Vec<Piece<'_>>) -> Option<Vec<Piece<'_>>> {
-    let mut apart: Vec<Piece<'_>> = Vec::with_capacity(pieces.len());
-    // Where a piece that goes was shortened, and to where it went.
-    let mut cut = None;
-    for mut piece in pieces {
-        let last = apart.last_mut().filter(|last| piece.range.start < last.range.end);
-        if let Some(last) = last {
-            let is_removal = last.text.is_empty() && piece.range.is_empty();
-            let text = piece.text.strip_prefix("\r\n").or_else(|| piece.text.strip_prefix('\n'))?;
-            let tail = last.range.end - piece.range.start;
-            if !is_removal || tail > piece.text.len() - text.len() {
-                return None;
-            }
-            cut = Some((piece.range.start, last.range.end));
-            last.range.end = piece.range.start;
-            piece.text = text;
-        } else if let Some((from, to)) = cut
-            && piece.range.start > from
-            && piece.range.start < to
-        {
-            return None;
-        }
-        apart.push(piece);
+#[cfg(test)]
+impl Batch {
+    /// How many steps are kept that may be written again.
+    pub(super) fn steps(&self) -> usize {
+        self.tasks.values().map(|task| task.steps("").len()).sum()
     }
-    Some(apart)
-}
 
-impl Log {
-    fn at(writer: &Writer<'_>, path: Path) -> Option<Self> {
-        let (name, around) = path.split_last()?;
-        let parent = around.iter().try_fold(Xml::ROOT, |node, step| writer.xml.named(node, step).last())?;
-        let place = writer.place(parent, around, name);
-        let (sample, shouts) = writer.log_style(path);
-        Some(Self { path, parent, place, sample, shouts, added: None, entries: Vec::new() })
-    }
-}
-
-impl Step {
-    fn transition<'a>(&'a self, task: &'a str) -> Transition<'a> {
-        Transition {
-            task,
-            to: self.to,
-            at: self.at,
-            actor: &self.actor,
-            description: &self.description,
-            changes: None,
-            result: self.result.clone(),
-            project: None,
-        }
-    }
-}
-
-impl Writer<'_> {
-    /// Takes the entries of a task out of the lists that are not for its new status; the new one, unless one stays.
-    fn leave_list(&mut self, task: &Task, transition: &Transition<'_>, entries: &[&Listed]) -> Option<New> {
-        let word = self.say_a_status(entries).then(|| self.own_word(transition.to));
-        let attributes = self.attributes(transition, word.as_deref());
-        let target = self.names.lists.of(transition.to);
-        let stays = entries.iter().find(|entry| self.names.lists.of(entry.list) == target);
-        let kept = stays.map(|entry| entry.node);
-        for entry in entries.iter().filter(|entry| Some(entry.node) != kept) {
-            self.remove(entry.node);
-        }
-        let Some(node) = kept else {
-            return Some(self.entry(&task.id, entries.first().map(|entry| entry.node), &attributes));
-        };
-        let splices = self.set_attributes(node, &attributes);
-        self.splices.extend(splices);
-        None
+    /// The bytes of the longest of the texts that are kept.
+    pub(super) fn longest_text(&self) -> usize {
+        let log = self.log.iter().flat_map(Log::added);
+        log.map(|splice| splice.text.len()).max().unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::golden_tests::{changed_lines, in_lines};
 use super::tests::{at, started};
-use crate::genesis::{Genesis, ProjectStatus, Status, TaskResult, Transition};
+use crate::genesis::{Genesis, Status, TaskResult, Transition};
 
 fn parsed(source: &str) -> Genesis {
     Genesis::parse(source.as_bytes().to_vec()).unwrap()
@@ -22,7 +22,7 @@ fn story(source: &str) -> String {
     let open = genesis.tasks().iter().filter(|task| task.status != Status::Completed);
     let ids: Vec<String> = open.map(|task| task.id.clone()).collect();
     let (first, second) = (ids[0].as_str(), ids[1].as_str());
-    let begun = Transition { project: Some(ProjectStatus::InProgress), ..started(first) };
+    let begun = started(first);
     let done = Transition {
         to: Status::Completed,
         at: at(60),
@@ -42,12 +42,7 @@ fn story(source: &str) -> String {
     let given_up =
         Transition { to: Status::Cancelled, at: at(150), description: "given up", ..started(second) };
     let mut steps = vec![begun, done, failed, again, given_up];
-    steps.extend(ids.get(2).map(|third| Transition {
-        to: Status::Blocked,
-        at: at(180),
-        project: Some(ProjectStatus::OnHold),
-        ..started(third)
-    }));
+    steps.extend(ids.get(2).map(|third| Transition { to: Status::Blocked, at: at(180), ..started(third) }));
     let mut text = String::new();
     for step in steps {
         let edit = genesis.transition(&step).unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::tests::{at, started};
-use crate::genesis::{Genesis, ProjectStatus, Status, TaskResult, Transition};
+use crate::genesis::{Genesis, Status, TaskResult, Transition};
 
 pub(super) const PLAN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <projectGenesis version="1.0">
@@ -105,7 +105,7 @@ fn story(source: &str) -> String {
         ..started("a")
     };
     let blocked = Transition { to: Status::Blocked, at: at(90), ..started("b") };
-    let begun = Transition { project: Some(ProjectStatus::InProgress), ..started("a") };
+    let begun = started("a");
     let mut text = String::new();
     for transition in [begun, done, blocked] {
         let edit = genesis.transition(&transition).unwrap();

@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
-use crate::genesis::{EditError, Genesis, ProjectStatus, Status, TaskResult, Transition};
+use crate::genesis::{EditError, Genesis, ProjectStatus, Status, TaskResult, Transition, Work};
 
 /// Some seconds after a fixed moment, and a fraction that must not show.
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -18,7 +18,6 @@ pub(super) fn started(task: &str) -> Transition<'_> {
         description: "agent started",
         changes: None,
         result: None,
-        project: None,
     }
 }
 
@@ -178,20 +177,51 @@ fn a_bare_plan_without_lists_gets_them_with_all_tasks() {
 }
 
 #[test]
-fn the_projects_status_is_set_once() {
+fn a_project_status_that_is_not_so_is_settled_once() {
     let source = "<projectGenesis><metadata><status/><lastUpdatedAt></lastUpdatedAt></metadata>\
+                  <executionPlan><tasks><task id='a'><status>completed</status></task></tasks></executionPlan>\
                   </projectGenesis>";
     let genesis = parsed(source);
-    let edit = genesis.set_project_status(ProjectStatus::Completed, at(0)).unwrap();
+    assert_eq!(genesis.project_status(), Some(ProjectStatus::Completed));
+    let edit = genesis.settle_project_status(Work::GoesOn, at(0)).unwrap();
     let after = genesis.apply(&edit).unwrap();
     assert!(
         after
             .source()
             .contains("<status>completed</status><lastUpdatedAt>2025-06-01T12:00:00Z</lastUpdatedAt>")
     );
-    assert!(after.set_project_status(ProjectStatus::Completed, at(9)).unwrap().is_empty());
+    assert!(after.settle_project_status(Work::Rests, at(9)).unwrap().is_empty());
     let nowhere = parsed("<projectGenesis><metadata/></projectGenesis>");
-    assert!(nowhere.set_project_status(ProjectStatus::Completed, at(0)).unwrap().is_empty());
+    assert!(nowhere.settle_project_status(Work::Rests, at(0)).unwrap().is_empty());
+}
+
+#[test]
+fn the_projects_status_follows_each_transition() {
+    let status = |id: &str, status: &str| format!("<task id='{id}'><status>{status}</status></task>");
+    let source = format!(
+        "<projectGenesis><metadata><status>failed</status></metadata><executionPlan><tasks>{}{}</tasks></executionPlan></projectGenesis>",
+        status("a", "completed"),
+        status("b", "failed")
+    );
+    let mut genesis = parsed(&source);
+    for (to, project) in [
+        (Status::Pending, ProjectStatus::InProgress),
+        (Status::Completed, ProjectStatus::Completed),
+        (Status::Blocked, ProjectStatus::InProgress),
+        (Status::Cancelled, ProjectStatus::Failed),
+    ] {
+        let step = Transition { to, ..started("b") };
+        let mut batch = genesis.batch();
+        let edit = genesis.transition(&step).unwrap();
+        let after = genesis.apply(&edit).unwrap();
+        assert_eq!(after.project().status, Some(project), "{to}");
+        if let Some(batch) = &mut batch {
+            assert!(batch.add(&genesis, &step).unwrap());
+            let together = genesis.apply(&batch.edit(&genesis).unwrap()).unwrap();
+            assert_eq!(together.project().status, Some(project), "{to} in a batch");
+        }
+        genesis = after;
+    }
 }
 
 #[test]
@@ -259,7 +289,7 @@ fn an_epic_without_statuses_gets_them_where_its_other_tasks_have_theirs() {
 fn both_places_of_an_epics_status_follow() {
     let source = "<genesis><epic name='e' status='planned' updated='x'><status>planned</status><tasks>\
                   <task id='a' status='pending'><status>todo</status></task></tasks></epic></genesis>";
-    let begun = Transition { project: Some(ProjectStatus::InProgress), ..started("a") };
+    let begun = started("a");
     let text = after(source, &begun);
     assert!(text.contains("<epic name='e' status='in-progress' updated='2025-06-01T12:00:00Z'>"), "{text}");
     assert!(text.contains("<status>in-progress</status><tasks>"), "{text}");

@@ -6,7 +6,7 @@ use crate::genesis::counts::{Counts, same_number};
 use crate::genesis::form::Names;
 use crate::genesis::view::{View, all, present};
 use crate::genesis::xml::Xml;
-use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Status, Task, Transition};
+use crate::genesis::{AuditEntry, Edit, EditError, ProjectStatus, Transition, Work};
 
 use super::Writer;
 
@@ -28,26 +28,28 @@ pub(in crate::genesis) fn transition(
         writer.change_task(node, std::slice::from_ref(transition));
     }
     writer.move_entry(task, transition, element.is_none());
-    writer.change_metadata(transition.project, &at);
-    writer.change_counters(task, transition.to);
+    let counts = Counts::of(&view.tasks, Some((&task.id, transition.to)));
+    writer.change_metadata(counts.project_after(transition.to, view.project.status), &at);
+    writer.write_counters(counts);
     writer.add_to_audit_log(transition, &at, element.is_some());
     Ok(Edit::new(writer.splices))
 }
 
-/// The edit that gives the project another status; empty if it has it already, or has none at all.
+/// The edit that makes the project's status follow from its tasks; empty if it does already, or there is no place for it.
 pub(in crate::genesis) fn project_status(
     xml: Xml<'_>,
     names: &'static Names,
     view: &View,
-    status: ProjectStatus,
+    work: Work,
     at: Timestamp,
 ) -> Edit {
     let has_one = present(xml, names.metadata.status).next().is_some();
-    if view.project.status == Some(status) || !has_one {
+    let status = Counts::of(&view.tasks, None).project(view.project.status, work);
+    if view.project.status == status || !has_one {
         return Edit::default();
     }
     let mut writer = Writer::new(xml, names, view);
-    writer.change_metadata(Some(status), &written(at));
+    writer.change_metadata(status, &written(at));
     Edit::new(writer.splices)
 }
 
@@ -83,10 +85,6 @@ impl Writer<'_> {
             let word = self.project_word(status, node, place.field);
             self.set_field(node, place.field, &word);
         }
-    }
-
-    fn change_counters(&mut self, task: &Task, to: Status) {
-        self.write_counters(Counts::of(&self.view.tasks, Some((&task.id, to))));
     }
 
     pub(super) fn write_counters(&mut self, counts: Counts) {

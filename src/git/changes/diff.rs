@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Diff, DiffOptions, Oid, Repository, Status, StatusOptions};
+use git2::{Diff, DiffOptions, Oid, Patch, Repository, Status, StatusOptions};
 
 use crate::git::commits::{asks_for_git, dirty_by_git};
 use crate::git::{GitError, Repo};
@@ -30,14 +30,32 @@ pub struct Uncommitted {
 impl Repo {
     /// The size of the change from `base` to `head`.
     pub fn changed(&self, base: Oid, head: Oid) -> Result<DiffStat, GitError> {
+        self.changed_but_for(base, head, None)
+    }
+
+    /// The same without what has become of the file at `left_out`, relative to the root.
+    pub fn changed_but_for(
+        &self,
+        base: Oid,
+        head: Oid,
+        left_out: Option<&Path>,
+    ) -> Result<DiffStat, GitError> {
         let store = self.open_store()?;
-        let stats = between(&store, base, head).and_then(|diff| diff.stats());
-        let stats = stats.map_err(GitError::git("compare commits", self.place()))?;
-        Ok(DiffStat {
-            files: stats.files_changed(),
-            insertions: stats.insertions(),
-            deletions: stats.deletions(),
-        })
+        let stat = between(&store, base, head).and_then(|diff| stat(&diff, left_out));
+        stat.map_err(GitError::git("compare commits", self.place()))
+    }
+
+    /// What a branch got by `merge`, where that merges `work` into it; nothing where it has come to it in another shape.
+    pub fn changed_by_merge(&self, merge: Oid, work: Oid) -> Result<Option<DiffStat>, GitError> {
+        let parents: Vec<_> = {
+            let store = self.open_store()?;
+            let commit = store.find_commit(merge).map_err(GitError::git("read a commit", self.place()))?;
+            commit.parent_ids().collect()
+        };
+        match parents[..] {
+            [before, merged] if merged == work => self.changed(before, merge).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The files that differ between `base` and `head`, relative to the root, sorted.
@@ -95,6 +113,22 @@ pub(in crate::git) fn dirty_paths(
     paths.sort();
     paths.dedup();
     Ok(paths)
+}
+
+fn stat(diff: &Diff<'_>, left_out: Option<&Path>) -> Result<DiffStat, git2::Error> {
+    let all = diff.stats()?;
+    let mut stat =
+        DiffStat { files: all.files_changed(), insertions: all.insertions(), deletions: all.deletions() };
+    for (at, delta) in diff.deltas().enumerate() {
+        if left_out.is_some() && delta.new_file().path() == left_out {
+            let lines = Patch::from_diff(diff, at)?.map(|patch| patch.line_stats()).transpose()?;
+            let (_, insertions, deletions) = lines.unwrap_or_default();
+            stat.files = stat.files.saturating_sub(1);
+            stat.insertions = stat.insertions.saturating_sub(insertions);
+            stat.deletions = stat.deletions.saturating_sub(deletions);
+        }
+    }
+    Ok(stat)
 }
 
 fn between(store: &Repository, base: Oid, head: Oid) -> Result<Diff<'_>, git2::Error> {

@@ -89,7 +89,10 @@ impl RemoteError {
             Self::Unreachable { .. } => Some(
                 "try `git ls-remote` there: the network, the address and the login must work without a question",
             ),
-            Self::Moved { .. } | Self::Git(_) => None,
+            Self::Moved { .. } => Some(
+                "somebody else works at the plan: `blueprint status --remote` shows who; then run it again",
+            ),
+            Self::Git(_) => None,
         }
     }
 }

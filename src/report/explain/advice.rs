@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Awaited, Surroundings};
+use super::{Awaited, Surroundings, afar};
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::report::status::Owner;
@@ -23,6 +23,9 @@ pub(in crate::report) fn advice(
     waits_for: &[Awaited],
     around: &Surroundings<'_>,
 ) -> Vec<Advice> {
+    if let Some(distance) = around.distance {
+        return afar::advice(distance, task, waits_for, around);
+    }
     let of = |verb: &str, id: &str, rest: &str, why: &str| Advice {
         command: Some(call(verb, &shell_word(around.plan_name), &clean(id), rest)),
         why: why.to_owned(),
@@ -34,8 +37,8 @@ pub(in crate::report) fn advice(
     };
     let log = || own("logs", "", "what its agent printed");
     let retry = |why: &str| own("retry", " --note TEXT", why);
-    // Where nothing was ever tried there is no log.
-    let tried = task.attempts > 0;
+    // Where nothing was ever tried there is no log, nor of what another machine has tried.
+    let log = || has_log(task, around).then(log);
     match task.status {
         Status::Pending if around.is_ending => vec![whole("run", "takes it up when the live run has ended")],
         Status::Pending if around.is_paused => vec![whole("resume", "has the paused run go on")],
@@ -46,50 +49,51 @@ pub(in crate::report) fn advice(
             (None, None) => vec![own("run", "", "runs it")],
         },
         Status::InProgress => in_progress(task, around, own),
-        Status::Completed => tried
-            .then(log)
-            .into_iter()
-            .chain([retry("has it done again, with all that depends on it")])
-            .collect(),
+        Status::Completed => {
+            log().into_iter().chain([retry("has it done again, with all that depends on it")]).collect()
+        }
         Status::Cancelled => vec![own("retry", "", "takes that back")],
-        Status::Blocked if waits_for_approval(task, around) => vec![
+        Status::Blocked if waits_for_approval(task, around) => [
             own("diff", "", "shows its work"),
             own("answer", " approve", "approves of it: it goes on to be merged"),
             own("answer", " TEXT", "says what is amiss: that goes back to its agent"),
-            log(),
-        ],
-        Status::Blocked if task.question.is_some() => vec![
-            own("answer", " TEXT", "answers it: its agent goes on where it stopped"),
-            log(),
-            retry("has it begun again, with a word to its agent"),
-        ],
-        Status::Blocked if changes_protected_paths(task, around) => vec![
-            own("diff", "", "shows its work"),
-            own("approve", "", "merges it as it is"),
-            log(),
-            retry("has it begun again, with a word to its agent"),
-        ],
+        ]
+        .into_iter()
+        .chain(log())
+        .collect(),
+        Status::Blocked if task.question.is_some() => {
+            [own("answer", " TEXT", "answers it: its agent goes on where it stopped")]
+                .into_iter()
+                .chain(log())
+                .chain([retry("has it begun again, with a word to its agent")])
+                .collect()
+        }
+        Status::Blocked if changes_protected_paths(task, around) => {
+            [own("diff", "", "shows its work"), own("approve", "", "merges it as it is")]
+                .into_iter()
+                .chain(log())
+                .chain([retry("has it begun again, with a word to its agent")])
+                .collect()
+        }
         Status::Failed | Status::Blocked if can_be_finished_by_hand(task) => {
             let (take, give) = by_hand(task);
-            vec![
-                own("take", "", take),
-                own("give", "", give),
-                log(),
-                retry("tries again, with a word to its agent"),
-            ]
+            [own("take", "", take), own("give", "", give)]
+                .into_iter()
+                .chain(log())
+                .chain([retry("tries again, with a word to its agent")])
+                .collect()
         }
         Status::Failed | Status::Blocked => {
-            let first =
-                task.outcome.and_then(remedy).map(|why| Advice { command: None, why: why.to_owned() });
+            let first = task.outcome.and_then(remedy).map(told);
             let story = around.history.task(&task.id);
             let gates = matches!(story.and_then(TaskHistory::lacks), Some(Lacks::Run(_) | Lacks::Rest))
                 .then(|| own("run", "", "goes on with its gates, once what they need is there"));
             first
                 .into_iter()
                 .chain(gates)
-                .chain(tried.then(log))
+                .chain(log())
                 .chain([retry("tries again, with a word to its agent")])
-                .chain(without_its_agent(&own))
+                .chain(without_its_agent(own))
                 .collect()
         }
     }
@@ -115,7 +119,8 @@ fn in_progress(
             own("cancel", "", "ends its agent, and what depends on it is not run"),
         ],
         Some(Owner::Run { pid: None, .. }) => {
-            vec![own("run", "", "takes it up again"), own("logs", "", "what its agent printed")]
+            let log = has_log(task, around).then(|| own("logs", "", "what its agent printed"));
+            [own("run", "", "takes it up again")].into_iter().chain(log).collect()
         }
         Some(Owner::Job { .. }) => {
             vec![own("status", " --remote", "asks the remote what has become of the job")]
@@ -129,6 +134,17 @@ fn in_progress(
             own("retry", "", "sets it back, for an agent to do it"),
         ],
     }
+}
+
+/// Something to be done that no one command does.
+pub(super) fn told(why: &str) -> Advice {
+    Advice { command: None, why: why.to_owned() }
+}
+
+/// Whether what its last agent printed is in this clone.
+fn has_log(task: &TaskStatus, around: &Surroundings<'_>) -> bool {
+    let last = around.history.task(&task.id).and_then(TaskHistory::last_attempt);
+    last.is_some_and(|last| around.has_files_of(last))
 }
 
 /// That verb names its plan by a flag.
@@ -178,7 +194,7 @@ fn by_hand(task: &TaskStatus) -> (&'static str, &'static str) {
 }
 
 /// What is to be done outside of blueprint first.
-fn remedy(outcome: Outcome) -> Option<&'static str> {
+pub(super) fn remedy(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Authentication => Some("log in with the agent's program first, or mend its key"),
         Outcome::OutOfCredit => Some("the account of the agent's program needs credit first"),

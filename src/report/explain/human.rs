@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::{Explanation, Tried, WouldRun};
 use crate::genesis::Status;
 use crate::report::status::color;
@@ -105,7 +107,10 @@ impl Page {
             Some(outcome) => self.fact("outcome", outcome.as_str()),
             None => self.fact("outcome", "it is not over"),
         }
-        self.place(tried.base.as_deref(), tried.branch.as_deref(), &tried.worktree);
+        self.place(tried.base.as_deref(), tried.branch.as_deref(), tried.worktree.as_deref());
+        if !tried.here {
+            self.words("files", &elsewhere(tried.host.as_deref()));
+        }
         if let Some(command) = &tried.command {
             self.fact("command", command);
         }
@@ -126,7 +131,7 @@ impl Page {
         if let Some(continues) = &would_run.continues {
             self.fact("goes on", &went_on(continues));
         }
-        self.place(would_run.base.as_deref(), would_run.branch.as_deref(), &would_run.worktree);
+        self.place(would_run.base.as_deref(), would_run.branch.as_deref(), Some(&would_run.worktree));
         if let Some(command) = &would_run.command {
             self.fact("command", command);
         }
@@ -135,18 +140,26 @@ impl Page {
         }
     }
 
-    fn place(&mut self, base: Option<&str>, branch: Option<&str>, folder: &std::path::Path) {
+    /// A folder that is not on this machine, or not any more, is none to be named.
+    fn place(&mut self, base: Option<&str>, branch: Option<&str>, folder: Option<&Path>) {
         if let Some(base) = base {
             self.fact("base", base);
         }
-        match branch {
-            Some(branch) => {
-                self.fact("branch", branch);
-                self.fact("worktree", &folder.to_string_lossy());
-            }
-            None => self.fact("folder", &format!("{} (nothing is committed)", folder.to_string_lossy())),
+        if let Some(branch) = branch {
+            self.fact("branch", branch);
+        }
+        match (branch, folder.map(Path::to_string_lossy)) {
+            (Some(_), Some(folder)) => self.fact("worktree", &folder),
+            (None, Some(folder)) => self.fact("folder", &format!("{folder} (nothing is committed)")),
+            (_, None) => {}
         }
     }
+}
+
+/// Where what an attempt has left is not.
+pub fn elsewhere(host: Option<&str>) -> String {
+    let made = host.map_or_else(String::new, |host| format!("; it was made on {}", clean(host)));
+    format!("its worktree, prompt and log are not in this clone{made}")
 }
 
 fn went_on(Continued { attempt, session }: &Continued) -> String {

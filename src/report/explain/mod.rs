@@ -1,23 +1,25 @@
 //! Why a task is where it is, what was tried, what would be tried next, and what a person can do about it.
 
 mod advice;
+mod afar;
 mod human;
 mod reasons;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
 pub use self::advice::Advice;
 pub(super) use self::advice::{advice, changes_protected_paths, waits_for_approval};
-pub use self::human::explain_lines;
+pub use self::afar::Distance;
+pub use self::human::{elsewhere, explain_lines};
 pub(super) use self::reasons::reasons;
 use super::{StatusReport, TaskStatus};
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::plan::{Plan, TaskIndex};
-use crate::run::{Continued, History, PERSON, Planned, PlannedGate, TaskHistory};
+use crate::run::{Attempt, Continued, History, PERSON, Planned, PlannedGate, TaskHistory};
 use crate::store::StateDir;
 
 /// `explain --format json`; `schemas/explain.schema.json` says what each key means.
@@ -56,7 +58,9 @@ pub struct Tried {
     pub detail: Option<String>,
     pub base: Option<String>,
     pub branch: Option<String>,
-    pub worktree: PathBuf,
+    pub host: Option<String>,
+    pub here: bool,
+    pub worktree: Option<PathBuf>,
     pub command: Option<String>,
     pub definition_file: Option<PathBuf>,
     pub prompt_file: Option<PathBuf>,
@@ -126,12 +130,26 @@ pub struct Surroundings<'a> {
     pub history: &'a History,
     /// Where the attempts' files are.
     pub state: &'a StateDir,
+    /// Whether something lies there, on this machine.
+    pub is_there: fn(&Path) -> bool,
+    /// How the plan is worked at from here, where all that is a remote's.
+    pub distance: Option<&'a Distance>,
     /// Whether a run lives.
     pub is_live: bool,
     /// Whether that run has been told to start nothing.
     pub is_paused: bool,
     /// Whether it is ending: it starts nothing new any more.
     pub is_ending: bool,
+}
+
+impl Surroundings<'_> {
+    /// Whether what an attempt has left beside its commits is in this clone: a state that comes from a remote has only the journal of what
+    /// other machines did.
+    fn has_files_of(&self, attempt: &Attempt) -> bool {
+        let started = &attempt.started;
+        let dir = self.state.attempt(&started.slug, started.attempt);
+        (self.is_there)(dir.path()) || (started.runner == PERSON && (self.is_there)(&started.worktree))
+    }
 }
 
 impl Explanation {
@@ -181,8 +199,9 @@ fn tried(task: &TaskStatus, around: &Surroundings<'_>) -> Option<Tried> {
     let started = &last.started;
     let dir = around.state.attempt(&started.slug, started.attempt);
     let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let here = around.has_files_of(last);
     // A person is given none of these files.
-    let written = |file: PathBuf| Some(file).filter(|_| started.runner != PERSON);
+    let written = |file: PathBuf| Some(file).filter(|_| here && started.runner != PERSON);
     let ended = last.ended.as_ref().map(|(ended, _)| ended);
     Some(Tried {
         number: started.attempt,
@@ -191,7 +210,9 @@ fn tried(task: &TaskStatus, around: &Surroundings<'_>) -> Option<Tried> {
         detail: ended.and_then(|ended| ended.detail.clone()),
         base: given(&started.base),
         branch: given(&started.branch),
-        worktree: started.worktree.clone(),
+        host: around.history.host_of(last).map(str::to_owned),
+        here,
+        worktree: Some(started.worktree.clone()).filter(|place| here && (around.is_there)(place)),
         command: given(&started.command),
         definition_file: written(dir.definition()),
         prompt_file: written(dir.prompt()),

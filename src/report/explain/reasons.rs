@@ -4,6 +4,7 @@ use crate::genesis::Status;
 use crate::report::Reader;
 use crate::report::TaskStatus;
 use crate::report::status::{Owner, until};
+use crate::run::ledger::FORGOTTEN;
 
 /// Why the task is where it is, the weightiest reason first, as sentences without a full stop.
 pub(in crate::report) fn reasons(
@@ -11,9 +12,15 @@ pub(in crate::report) fn reasons(
     waits_for: &[Awaited],
     around: &Surroundings<'_>,
 ) -> Vec<String> {
+    let mut why = of_status(task, waits_for, around);
+    why.extend(task.is_forgotten.then(|| FORGOTTEN.to_owned()));
+    why
+}
+
+fn of_status(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>) -> Vec<String> {
     match task.status {
         Status::Pending => pending(task, waits_for, around),
-        Status::InProgress => vec![in_progress(task)],
+        Status::InProgress => vec![in_progress(task, around)],
         Status::Completed => vec![completed(task)],
         Status::Failed => ended(task, "it failed", around),
         Status::Blocked => ended(task, "it is blocked", around),
@@ -51,13 +58,20 @@ fn ready(around: &Surroundings<'_>) -> &'static str {
         (true, false) => {
             "it is ready: the live run starts it as soon as its jobs, limits, disk and load permit"
         }
+        (false, _) if around.distance.is_some() => "it is ready, and nobody works at the plan",
         (false, _) => "it is ready, and no run is live",
     }
 }
 
-fn in_progress(task: &TaskStatus) -> String {
+fn in_progress(task: &TaskStatus, around: &Surroundings<'_>) -> String {
     match &task.owner {
-        Some(Owner::Run { pid: Some(pid), .. }) => format!("run {pid} is at work on it"),
+        Some(Owner::Run { pid: Some(pid), host, .. }) => {
+            let host = host.as_deref().filter(|_| around.distance.is_some());
+            format!(
+                "run {pid}{} is at work on it",
+                host.map(|host| format!(" on {host}")).unwrap_or_default()
+            )
+        }
         Some(Owner::Run { pid: None, .. }) => {
             "a run that is gone was at work on it; the next run takes it up".to_owned()
         }
@@ -69,6 +83,7 @@ fn in_progress(task: &TaskStatus) -> String {
 
 fn completed(task: &TaskStatus) -> String {
     match task.attempts {
+        0 if task.is_forgotten => "it was completed after a run had begun it".to_owned(),
         0 => "it was completed by hand, or without work".to_owned(),
         1 => "it was completed by its first attempt".to_owned(),
         count => format!("it was completed after {count} attempts"),

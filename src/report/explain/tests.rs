@@ -20,6 +20,8 @@ fn explained(genesis: &Genesis, facts: Vec<(i64, Fact)>, task: &str, run: Run) -
         plan: &plan,
         history: &history,
         state: &StateDir::locate(Path::new("/s"), "e", path),
+        is_there: |_| true,
+        distance: None,
         is_live: run != Run::None,
         is_paused: run == Run::Paused,
         is_ending: false,

@@ -26,6 +26,7 @@ fn started(selected: usize) -> RunEvent {
         jobs: 4,
         start: "0123456789abcdef0123456789abcdef01234567".into(),
         estimate: Duration::from_hours(7),
+        unestimated: 2,
         id_width: 14,
     })
 }

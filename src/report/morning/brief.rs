@@ -22,7 +22,7 @@ pub fn brief_lines(morning: &Morning<'_>, reader: &Reader) -> String {
         page.brief(need);
     }
     if let Some(more) = needs.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        page.text.push_str(&format!("  and {more} more\n"));
+        page.text.extend(["  and ", &more.to_string(), " more\n"]);
     }
     let open = morning.review.open.len();
     if open > 0 {

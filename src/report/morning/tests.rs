@@ -27,6 +27,8 @@ fn morning(tasks: &[(&str, Status)], history: &History, open: &[&str], columns: 
         plan: &plan,
         history,
         state: &state,
+        is_there: |_| true,
+        distance: None,
         is_live: false,
         is_paused: false,
         is_ending: false,

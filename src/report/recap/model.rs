@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::agent::{Outcome, Tokens};
 use crate::genesis::{ProjectStatus, Status};
 use crate::report::Counts;
-use crate::run::Because;
+use crate::run::{Because, REVIEW, Used};
 
 /// `report --format json`; `schemas/report.schema.json` says what each key means.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +72,10 @@ pub struct Summary {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    pub unmeasured: usize,
+    /// For people: how many tasks runs were at work on that the journal knows nothing of any more.
+    #[serde(skip)]
+    pub forgotten: usize,
 }
 
 /// How much was done at once. Times are in milliseconds.
@@ -155,6 +159,13 @@ pub struct AgentRecap {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub accuracy: Option<Accuracy>,
+}
+
+impl AgentRecap {
+    /// Whether it looked at the work of others, and did none of its own.
+    pub(super) fn is_reviewer(&self) -> bool {
+        self.runner == REVIEW
+    }
 }
 
 /// What came of one gate, over all tasks.
@@ -243,6 +254,7 @@ pub struct TaskRecap {
     pub cost_usd: Option<f64>,
     pub tokens: Option<Tokens>,
     pub changed: Option<ChangeSize>,
+    pub unmeasured: bool,
     pub summary: Option<String>,
     pub deliverables: Vec<String>,
     pub notes: Option<String>,
@@ -261,10 +273,16 @@ pub struct AttemptRecap {
     pub agent_ended: Option<Timestamp>,
     pub ended: Option<Timestamp>,
     pub took_ms: u64,
+    /// For people: that was no agent's work.
+    #[serde(skip)]
+    pub is_by_a_person: bool,
     pub agent_ms: Option<u64>,
     pub outcome: Option<Outcome>,
     pub counts: bool,
     pub goes_on: Option<Because>,
+    /// For people: who reviewed its work, and what that used up of what it used up.
+    #[serde(skip)]
+    pub reviews: Vec<(String, Used)>,
     pub resolves: Option<u32>,
     pub summary: Option<String>,
     pub detail: Option<String>,

@@ -5,14 +5,32 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::model::{Accuracy, AttemptRecap, ChangeSize};
+use super::model::{Accuracy, AgentRecap, AttemptRecap, ChangeSize};
 use crate::agent::Tokens;
 use crate::genesis::Status;
 use crate::report::text::short;
 
+/// What a recap lacks, if the journal has not always been there.
+pub(super) fn forgotten(tasks: usize) -> Option<String> {
+    let of = match tasks {
+        0 => return None,
+        1 => "A run was at work on 1 task".to_owned(),
+        many => format!("Runs were at work on {many} tasks"),
+    };
+    Some(format!(
+        "{of} whose journal is not here any more: `blueprint clean` removed it, or it is another clone's. What the plan itself says is all \
+         that is left of that."
+    ))
+}
+
 /// How long: `3m 05s`.
 pub(super) fn took(ms: u64) -> String {
     short(Duration::from_millis(ms))
+}
+
+/// `2 of 3`; who reviews has none of its own to do.
+pub(super) fn tasks_done(agent: &AgentRecap) -> String {
+    if agent.is_reviewer() { dash() } else { format!("{} of {}", agent.completed, agent.tasks) }
 }
 
 /// What stands where nothing is known.
@@ -70,6 +88,16 @@ pub(super) fn accuracy(found: &Accuracy) -> String {
 pub(super) fn change(size: ChangeSize) -> String {
     let files = count(size.files, "file", "files");
     format!("{files}, +{} −{}", size.insertions, size.deletions)
+}
+
+/// The changes of many tasks; nothing, if there are none. Of `unmeasured` tasks nobody can tell here.
+pub(super) fn changes(size: Option<ChangeSize>, unmeasured: usize) -> Option<String> {
+    let tasks = || count(unmeasured, "task, whose commits are", "tasks, whose commits are");
+    match (size, unmeasured) {
+        (size, 0) => size.map(change),
+        (Some(size), _) => Some(format!("{}; without {} not here", change(size), tasks())),
+        (None, _) => Some(format!("not known of {} not here", tasks())),
+    }
 }
 
 /// `1 task`, `3 tasks`.

@@ -33,6 +33,9 @@ pub struct AttemptStatus {
     /// For people: what its agent said at its end.
     #[serde(skip)]
     pub summary: Option<String>,
+    /// For people: for how long it was worked on, its gates included, once its agent has ended.
+    #[serde(skip)]
+    pub took: Option<Duration>,
 }
 
 /// How a gate ended that an attempt's work went through.
@@ -63,13 +66,6 @@ impl GateStatus {
 }
 
 impl AttemptStatus {
-    /// From its start to the end of its gates, once it is over.
-    pub(super) fn took(&self) -> Option<Duration> {
-        let took = self.ended?.duration_since(self.started);
-        // A clock that was set back makes no time less than none.
-        Some(Duration::try_from(took).unwrap_or_default())
-    }
-
     pub(super) fn of(attempt: &Attempt) -> Self {
         let started = &attempt.started;
         let ended = attempt.ended.as_ref();
@@ -92,6 +88,7 @@ impl AttemptStatus {
             cost_usd: attempt.used().cost_usd,
             tokens: attempt.used().tokens,
             summary: ended.and_then(|(ended, _)| ended.summary.clone()),
+            took: ended.map(|_| attempt.took(None)),
         }
     }
 }

@@ -8,10 +8,9 @@ use super::model::{Counts, LiveRun, StatusReport};
 use super::reader::Reader;
 use super::spent::Spent;
 use super::waits::RootCause;
-use crate::genesis::ProjectStatus;
 use crate::report::signs::signs;
 use crate::report::spent::spent;
-use crate::report::text::{clean, fit, folded, short};
+use crate::report::text::{assumed, clean, fit, folded, short};
 use crate::run::Used;
 
 /// So many root causes are told above the table; all stand in it.
@@ -24,7 +23,7 @@ const SHORT_BAR: usize = 10;
 pub(in crate::report) fn header(report: &StatusReport, reader: &Reader) -> String {
     let width = reader.width();
     let (bold, plan) = (Style::new().effects(Effects::BOLD), &report.plan);
-    let status = standing(report).map_or_else(String::new, |status| format!(" ({status})"));
+    let status = plan.status.map_or_else(String::new, |status| format!(" ({status})"));
     let name = folded(&format!("{} / {}", clean(&plan.project), clean(&plan.epic)), "", "", width);
     let mut text = format!("{bold}{}{bold:#}{status}\n", name.trim_end());
     text.push_str(&run(report.run.as_ref(), reader));
@@ -33,15 +32,6 @@ pub(in crate::report) fn header(report: &StatusReport, reader: &Reader) -> Strin
     text.extend(report.root_causes.iter().take(ROOT_CAUSES).map(|cause| root_cause(cause, width)));
     text.extend(spent_lines(&report.spent).map(|line| fit(&line, width) + "\n"));
     text
-}
-
-/// What the plan says of itself, unless its tasks have gone further: not all who change these write that, too.
-fn standing(report: &StatusReport) -> Option<ProjectStatus> {
-    let has_begun = report.counts.pending < report.counts.total;
-    match report.plan.status {
-        Some(ProjectStatus::Planning) if has_begun => Some(ProjectStatus::InProgress),
-        status => status,
-    }
 }
 
 fn run(run: Option<&LiveRun>, reader: &Reader) -> String {
@@ -68,7 +58,7 @@ fn progress(counts: Counts, width: usize) -> String {
     let named = named.into_iter().filter(|(count, _)| *count > 0);
     let named: Vec<_> = named.map(|(count, word)| format!("{count} {word}")).collect();
     let total = if counts.total == 1 { "1 task".to_owned() } else { format!("{} tasks", counts.total) };
-    let percent = (counts.completed * 100).checked_div(counts.total).unwrap_or(100);
+    let percent = counts.percent();
     if counts.total == 0 {
         return "no tasks\n".to_owned();
     }
@@ -91,9 +81,11 @@ fn bar(counts: Counts, columns: usize) -> String {
 fn pace(report: &StatusReport) -> Option<String> {
     let plan = &report.plan;
     let elapsed = plan.elapsed_ms.map(|ms| format!("at work for {}", short(Duration::from_millis(ms))));
+    let assumed = assumed(plan.unestimated).map_or_else(String::new, |assumed| format!(" ({assumed})"));
     let left = Some(plan.remaining_ms).filter(|ms| *ms > 0);
-    let left =
-        left.map(|ms| format!("about {} to go along the critical path", short(Duration::from_millis(ms))));
+    let left = left.map(|ms| {
+        format!("about {} to go along the critical path{assumed}", short(Duration::from_millis(ms)))
+    });
     let known: Vec<_> = elapsed.into_iter().chain(left).collect();
     (!known.is_empty()).then(|| known.join(", "))
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::attempts::{AttemptStatus, is_given};
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::spent::Spent;
 use super::waits::{RootCause, Waits};
 use crate::agent::{Outcome, Tokens};
@@ -54,6 +54,9 @@ pub struct PlanStatus {
     pub elapsed_ms: Option<u64>,
     /// How much longer it takes, by the estimates along the critical path of what is not completed.
     pub remaining_ms: u64,
+    /// For people: of how many tasks that are not over nobody has said how long they take.
+    #[serde(skip)]
+    pub unestimated: usize,
 }
 
 /// A run that lives.
@@ -114,12 +117,18 @@ pub struct TaskStatus {
     /// For people: what the JSON's readers find in `summary` and the log.
     #[serde(skip)]
     pub detail: Option<String>,
+    /// For people: that what its last attempt left is not here, and where that was made.
+    #[serde(skip)]
+    pub elsewhere: Option<String>,
     /// For people: the answer to its question, which its next attempt takes up.
     #[serde(skip)]
     pub answer: Option<String>,
     /// For people: a person has set it back since its last attempt, so that how that ended says nothing of it any more.
     #[serde(skip)]
     pub is_set_back: bool,
+    /// For people: a run was at work on it, and the journal knows nothing of that any more.
+    #[serde(skip)]
+    pub is_forgotten: bool,
     /// For people: the task's own history.
     #[serde(skip)]
     pub history: Vec<genesis::Event>,
@@ -194,6 +203,7 @@ impl StatusReport {
                 started: history.runs().first().map(|run| run.started),
                 elapsed_ms: pace.elapsed_ms(),
                 remaining_ms: pace.remaining_ms(),
+                unestimated: plan.unestimated(|index| pace::is_open(plan.task(index).status)),
             },
             run: run.map(LiveRun::of),
             counts: Counts::of(plan.tasks().map(|(_, task)| task.status)),
@@ -212,6 +222,12 @@ impl LiveRun {
 }
 
 impl Counts {
+    /// How many of a hundred are completed, rounded; a hundred only when all are.
+    pub fn percent(&self) -> usize {
+        let rounded = (self.completed * 200 + self.total).checked_div(self.total * 2).unwrap_or(100);
+        if self.completed < self.total { rounded.min(99) } else { rounded }
+    }
+
     /// Counts statuses.
     pub fn of(statuses: impl Iterator<Item = Status>) -> Self {
         let mut counts = Self::default();
@@ -231,9 +247,9 @@ impl Counts {
 }
 
 impl TaskStatus {
-    /// What all its attempts together took, each from its start to the end of its gates.
+    /// For how long all its attempts together were worked on.
     pub(in crate::report) fn took(&self) -> Option<Duration> {
-        self.each_attempt.iter().filter_map(AttemptStatus::took).reduce(Duration::saturating_add)
+        self.each_attempt.iter().filter_map(|attempt| attempt.took).reduce(Duration::saturating_add)
     }
 
     fn new(
@@ -286,11 +302,13 @@ impl TaskStatus {
                 .flat_map(|story| &story.attempts)
                 .map(AttemptStatus::of)
                 .collect(),
+            elsewhere: None,
             answer: story.filter(|_| task.status == Status::Pending).and_then(untaken_answer),
             detail: ended
                 .filter(|_| task.status != Status::Completed)
                 .and_then(|(ended, _)| ended.detail.clone()),
             is_set_back: task.status == Status::Pending && story.is_some_and(TaskHistory::is_set_back),
+            is_forgotten: ledger::is_forgotten(story, &details),
             history: details.history,
             urgency: plan.urgency(index),
         }

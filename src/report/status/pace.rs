@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::model::millis;
 use crate::genesis::Status;
@@ -12,15 +12,25 @@ use crate::store::RunOwner;
 
 /// The times of a plan, as of one moment.
 pub(super) struct Pace {
-    now: Timestamp,
+    /// Until when what is under way counts.
+    until: Option<Timestamp>,
     elapsed: Option<Duration>,
     remaining: Duration,
 }
 
+/// Whether it is to be done still, or again.
+pub(super) fn is_open(status: Status) -> bool {
+    match status {
+        Status::Completed | Status::Cancelled => false,
+        Status::Pending | Status::InProgress | Status::Failed | Status::Blocked => true,
+    }
+}
+
 impl Pace {
     pub(super) fn of(plan: &Plan, history: &History, run: Option<&RunOwner>, now: Timestamp) -> Self {
-        let elapsed = history.at_work(run.map(|run| run.run.as_str()), now).map(unsigned);
-        let mut pace = Self { now, elapsed, remaining: Duration::ZERO };
+        let elapsed = history.at_work(run.map(|run| run.run.as_str()), now);
+        let until = history.counts_until(run.is_some(), now);
+        let mut pace = Self { until, elapsed, remaining: Duration::ZERO };
         pace.remaining = plan.longest_path_by(|index| pace.left(plan, history, index));
         pace
     }
@@ -40,8 +50,8 @@ impl Pace {
 
     /// For how long the attempt has been under way that a task is in progress by.
     fn ran(&self, task: &Task, story: Option<&TaskHistory>) -> Option<Duration> {
-        let open = story?.last_attempt().filter(|last| last.ended.is_none())?;
-        (task.status == Status::InProgress).then(|| unsigned(self.now.duration_since(open.at)))
+        let open = story?.last_attempt().filter(|last| last.is_at_work())?;
+        (task.status == Status::InProgress).then(|| open.took(self.until))
     }
 
     /// The same, in milliseconds.
@@ -56,9 +66,4 @@ impl Pace {
     pub(super) fn remaining_ms(&self) -> u64 {
         millis(self.remaining)
     }
-}
-
-/// A clock that was set back makes no time less than none.
-fn unsigned(time: SignedDuration) -> Duration {
-    Duration::try_from(time).unwrap_or_default()
 }

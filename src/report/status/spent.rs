@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agent::Tokens;
-use crate::run::{Attempt, History, Used};
+use crate::run::{Attempt, History, REVIEW, Used};
 
 /// What all attempts at a plan used up, as far as it is known: together, by agent, and by run.
 #[derive(Debug, Default, Serialize)]
@@ -46,10 +46,23 @@ impl Spent {
         for attempt in attempts.filter(|attempt| !attempt.started.run.is_empty()) {
             let started = &attempt.started;
             let agent = (started.agent.as_deref().unwrap_or_default(), started.runner.as_str());
-            agents.entry(agent).or_default().add(attempt);
-            runs.entry(started.run.as_str()).or_default().add(attempt);
+            let reviews: Vec<_> = attempt.reviews().collect();
+            let reviewed = reviews.iter().fold(Used::default(), |all, (_, used)| all.plus(*used));
+            agents.entry(agent).or_default().add(attempt, attempt.used().since(reviewed));
+            for (reviewer, used) in reviews {
+                agents.entry((reviewer, REVIEW)).or_default().add(attempt, used);
+            }
+            runs.entry(started.run.as_str()).or_default().add(attempt, attempt.used());
         }
         let all = runs.values().fold(Used::default(), |all, sum| all.plus(sum.used));
+        for span in history.runs() {
+            if let Some(sum) = runs.get_mut(span.run.as_str()) {
+                sum.used = span.used;
+            } else if span.used.is_known() {
+                let first = Some(span.started);
+                runs.insert(&span.run, Sum { attempts: 0, used: span.used, first });
+            }
+        }
         let mut runs: Vec<_> = runs.into_iter().collect();
         runs.sort_by_key(|(_, sum)| sum.first);
         Self {
@@ -81,9 +94,9 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, attempt: &Attempt) {
+    fn add(&mut self, attempt: &Attempt, used: Used) {
         self.attempts += 1;
-        self.used = self.used.plus(attempt.used());
+        self.used = self.used.plus(used);
         self.first = self.first.into_iter().chain([attempt.at]).min();
     }
 }

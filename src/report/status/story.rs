@@ -47,6 +47,7 @@ pub fn task_lines(task: &TaskStatus, reader: &Reader) -> String {
     fact("commit", task.commit.clone());
     fact("merge", task.merge.clone());
     fact("worktree", task.worktree.as_ref().map(|path| path.display().to_string()));
+    fact("files", task.elsewhere.clone());
     fact("session", task.session.as_deref().map(clean));
     fact("cost", task.cost_usd.map(dollars));
     fact("tokens", task.tokens.map(in_and_out));

@@ -44,7 +44,7 @@ fn end(attempt: &AttemptStatus, now: Timestamp) -> Timestamp {
 fn told(attempt: &AttemptStatus, reader: &Reader) -> String {
     let time = |time| reader.time(time);
     let ended = attempt.ended.map_or_else(|| "now".to_owned(), time);
-    let took = attempt.took().map_or_else(String::new, short);
+    let took = attempt.took.map_or_else(String::new, short);
     let outcome = attempt.outcome.map_or("under way", Outcome::as_str);
     let when = format!("{} to {ended}", time(attempt.started));
     format!("{:<3} {when:<18} {took:>7}  {outcome:<17} ", attempt.attempt)

@@ -203,7 +203,7 @@ impl Books {
         }
         for record in ledger::missing(&self.history, self.plan.genesis()) {
             let now = self.plan.genesis();
-            let edit = ledger::edit_of(record, ledger::project_status(record, now), now)?;
+            let edit = ledger::edit_of(record, now)?;
             self.plan.settle(&edit)?;
         }
         // The file has not, unless something is staged, too.

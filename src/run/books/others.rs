@@ -98,7 +98,7 @@ impl Books {
         let first = ledger::take_back(record, self.plan.genesis())?;
         self.plan.stage(&first)?;
         let now = self.plan.genesis();
-        let then = ledger::edit_of(record, ledger::project_status(record, now), now)?;
+        let then = ledger::edit_of(record, now)?;
         self.plan.stage(&then)?;
         Ok(!then.is_empty())
     }

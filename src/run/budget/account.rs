@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::averages::{Averages, Player, Thing, number};
 use super::purse::{Expected, Purse};
@@ -21,8 +22,10 @@ pub(in crate::run) struct Account {
     tokens: Option<Purse>,
     averages: Averages,
     open: BTreeMap<Key, Open>,
-    /// Attempts that have ended, and what is counted of them.
-    ended: BTreeMap<Key, (Player, Used)>,
+    /// Attempts that have ended, and what is counted of them, for which agent.
+    ended: BTreeMap<(TaskId, u32), (Arc<str>, Used)>,
+    /// The names of those agents.
+    agents: BTreeSet<Arc<str>>,
     used: Used,
     of_agents: BTreeMap<String, Used>,
 }
@@ -31,6 +34,8 @@ pub(in crate::run) struct Account {
 struct Open {
     player: Player,
     is_counted: bool,
+    /// Of a review: something it used has been told, as its attempt's.
+    is_told: bool,
 }
 
 /// Whether an attempt may start.
@@ -65,6 +70,7 @@ impl Account {
             averages: Averages::of(history),
             open: BTreeMap::new(),
             ended: BTreeMap::new(),
+            agents: BTreeSet::new(),
             used: Used::default(),
             of_agents: BTreeMap::new(),
         }
@@ -128,7 +134,10 @@ impl Account {
         )]
         let left = left.map(|left| left as u64);
         let tokens = left.into_iter().chain(attempt.caps.tokens).min();
-        self.open.insert(key, Open { player: attempt.player.clone(), is_counted: attempt.is_counted });
+        self.open.insert(
+            key,
+            Open { player: attempt.player.clone(), is_counted: attempt.is_counted, is_told: false },
+        );
         Caps { cost_usd, tokens }
     }
 
@@ -194,8 +203,8 @@ impl Account {
         may_have_used: bool,
     ) {
         let key = of_attempt(task, attempt);
-        let Some(Open { player, is_counted }) = self.open.remove(&key) else {
-            return self.add_to(&key, used);
+        let Some(Open { player, is_counted, .. }) = self.open.remove(&key) else {
+            return self.add_to((task, attempt), used);
         };
         if let Some(purse) = &mut self.cost {
             purse.settle(&key, used.cost_usd, may_have_used);
@@ -207,7 +216,14 @@ impl Account {
             self.averages.add(&player, used, has_worked);
         }
         self.count(&player.agent, used);
-        self.ended.insert(key, (player, used));
+        self.note_end((task, attempt), &player.agent, used);
+    }
+
+    fn note_end(&mut self, (task, attempt): (&TaskId, u32), agent: &str, used: Used) {
+        let known = self.agents.get(agent).cloned();
+        let agent = known.unwrap_or_else(|| agent.into());
+        self.agents.insert(Arc::clone(&agent));
+        self.ended.insert((task.clone(), attempt), (agent, used));
     }
 
     /// An attempt that had not even begun needs its share no more.
@@ -218,36 +234,63 @@ impl Account {
         let is_its = |key: &&Key| key.0 == *task && key.1 == attempt;
         let reviews: Vec<_> = self.open.keys().filter(is_its).cloned().collect();
         for review in reviews {
-            self.close_review(&review, Used::default());
+            self.close_review(&review, Used::default(), true);
         }
     }
 
     /// A review is over. What it used is counted as its attempt's, and teaches what its reviewer's next one may cost.
     pub(in crate::run) fn end_review(&mut self, (task, attempt, gate): (&TaskId, u32, &str), used: Used) {
-        self.close_review(&(task.clone(), attempt, Some(gate.to_owned())), used);
+        self.close_review(&(task.clone(), attempt, Some(gate.to_owned())), used, true);
     }
 
-    fn close_review(&mut self, key: &Key, used: Used) {
-        let Some(Open { player, is_counted }) = self.open.remove(key) else { return };
-        for purse in self.cost.iter_mut().chain(&mut self.tokens) {
-            purse.settle(key, Some(0.0), false);
+    /// A review that got its share has not begun.
+    pub(in crate::run) fn drop_review(&mut self, (task, attempt, gate): (&TaskId, u32, &str)) {
+        self.close_review(&(task.clone(), attempt, Some(gate.to_owned())), Used::default(), false);
+    }
+
+    /// What it did not tell counts with its share, as an attempt's does.
+    fn close_review(&mut self, key: &Key, used: Used, may_have_used: bool) {
+        let Some(Open { player, is_counted, is_told }) = self.open.remove(key) else { return };
+        let is_silent = may_have_used && !is_told;
+        let things = [(&mut self.cost, used.cost_usd.is_some()), (&mut self.tokens, used.tokens.is_some())];
+        for (purse, is_known) in things {
+            let is_guessed = is_silent && !is_known;
+            let told = (!is_guessed).then_some(0.0);
+            let _ = purse.as_mut().and_then(|purse| purse.settle(key, told, is_guessed));
         }
+        self.book_review(key, &player.agent, used);
         if is_counted && used.is_known() {
             self.averages.add(&player, used, true);
         }
     }
 
+    /// What was counted as its attempt's is the reviewer's.
+    fn book_review(&mut self, (task, attempt, _): &Key, reviewer: &str, used: Used) {
+        let agent = self.ended.get(&(task.clone(), *attempt)).map(|(agent, _)| agent);
+        if let Some(of_agent) = agent.and_then(|agent| self.of_agents.get_mut(&**agent))
+            && used.is_known()
+        {
+            *of_agent = of_agent.since(used);
+            let of_reviewer = self.of_agents.entry(reviewer.to_owned()).or_default();
+            *of_reviewer = of_reviewer.plus(used);
+        }
+    }
+
     /// An attempt that an earlier run saw the end of is gone on with: what it used before is not this run's.
-    pub(in crate::run) fn take_over(&mut self, task: &TaskId, attempt: u32, player: Player, used: Used) {
-        self.ended.insert(of_attempt(task, attempt), (player, used));
+    pub(in crate::run) fn take_over(&mut self, task: &TaskId, attempt: u32, player: &Player, used: Used) {
+        self.note_end((task, attempt), &player.agent, used);
     }
 
     /// What is done with an attempt's work after its end, such as a review, is counted as its own.
-    fn add_to(&mut self, key: &Key, used: Used) {
-        let Some((player, before)) = self.ended.get_mut(key) else { return };
+    fn add_to(&mut self, (task, attempt): (&TaskId, u32), used: Used) {
+        let Some((agent, before)) = self.ended.get_mut(&(task.clone(), attempt)) else { return };
         let more = used.since(*before);
         *before = used;
-        let agent = player.agent.clone();
+        let agent = Arc::clone(agent);
+        if more.cost_usd.is_some_and(|cost| cost > 0.0) {
+            let reviews = self.open.iter_mut().filter(|(open, _)| open.0 == *task && open.1 == attempt);
+            reviews.for_each(|(_, review)| review.is_told = true);
+        }
         if let (Some(purse), Some(cost)) = (&mut self.cost, more.cost_usd) {
             purse.charge(cost);
         }

@@ -40,6 +40,36 @@ fn shares_in_flight_count_until_their_attempts_end() {
 }
 
 #[test]
+fn a_reviewer_that_does_not_say_what_it_cost_counts_with_its_share() {
+    let (task, reviewer) = (TaskId::from("a"), attempt("reviewer", Some(0.5)));
+    let key = (&task, 1, "review");
+    let mut account = account(5.0);
+    account.open(&task, 1, &attempt("dev", Some(1.0)));
+    end(&mut account, "a", dollars(0.8));
+    account.open_review(key, &reviewer);
+    account.release(&task, 1);
+    assert_eq!(account.counted_cost(), Some(1.3), "a guess");
+    assert_eq!(account.used(), dollars(0.8), "what is known");
+    account.open_review(key, &reviewer);
+    account.drop_review(key);
+    assert_eq!(account.counted_cost(), Some(1.3), "it has not begun");
+}
+
+#[test]
+fn what_a_review_cost_is_the_reviewers_and_counts_once() {
+    let (task, key) = (TaskId::from("a"), (&TaskId::from("a"), 1, "review"));
+    let mut account = account(5.0);
+    account.open(&task, 1, &attempt("dev", Some(1.0)));
+    end(&mut account, "a", dollars(0.75));
+    account.open_review(key, &attempt("reviewer", Some(0.5)));
+    end(&mut account, "a", dollars(1.0));
+    account.end_review(key, dollars(0.25));
+    assert_eq!((account.counted_cost(), account.used()), (Some(1.0), dollars(1.0)));
+    let by_agent: Vec<_> = account.of_agents().collect();
+    assert_eq!(by_agent, [("dev", dollars(0.75)), ("reviewer", dollars(0.25))]);
+}
+
+#[test]
 fn before_anything_has_ended_an_attempt_takes_all_that_is_left_and_then_the_average() {
     let mut account = account(10.0);
     let unknown = attempt("dev", None);
@@ -90,7 +120,7 @@ fn a_second_end_of_one_attempt_adds_only_what_it_has_more() {
     assert_eq!(account.used(), dollars(0.5));
     end(&mut account, "a", dollars(0.75));
     assert_eq!((account.used(), account.counted_cost()), (dollars(0.75), Some(0.75)));
-    account.take_over(&TaskId::from("old"), 1, player("dev"), dollars(5.0));
+    account.take_over(&TaskId::from("old"), 1, &player("dev"), dollars(5.0));
     end(&mut account, "old", dollars(5.25));
     assert_eq!(account.counted_cost(), Some(1.0), "the rest was an earlier run's");
 }

@@ -63,7 +63,7 @@ impl Used {
     }
 
     /// What of it there was not before.
-    pub(in crate::run) fn since(self, before: Self) -> Self {
+    pub fn since(self, before: Self) -> Self {
         let cost = self.cost_usd.map(|cost| (cost - before.cost_usd.unwrap_or(0.0)).max(0.0));
         let read_before = before.tokens.unwrap_or_default();
         let tokens = self.tokens.map(|tokens| Tokens {

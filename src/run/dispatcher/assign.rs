@@ -16,7 +16,7 @@ use crate::run::continuing::Continuing;
 use crate::run::job::{Entry, Job, Resumed};
 use crate::run::process::{Stoppable, kill_leftover};
 use crate::run::provision::PortBlock;
-use crate::run::{Attempt, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
+use crate::run::{Attempt, Cast, Fact, Isolation, RunError, RunEvent, TaskHistory, brief, direct};
 
 impl Dispatcher<'_> {
     /// In progress on disk first, then the attempt.
@@ -107,7 +107,7 @@ impl Dispatcher<'_> {
     }
 
     fn job(&self, task: &TaskId, number: u32, entry: Entry) -> Job {
-        let mut cast = self.ground.casting[task].clone();
+        let mut cast = Cast::clone(&self.ground.casting[task]);
         if let Entry::Resumed(resumed) = &entry {
             cast.isolation = resumed.started.isolation;
         }

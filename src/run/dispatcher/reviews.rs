@@ -20,7 +20,7 @@ impl Dispatcher<'_> {
                 let caps = account.open_review(key, &asked.by);
                 if asked.answer.send(Some(caps)).is_err() {
                     // It was told to end meanwhile.
-                    account.end_review(key, Used::default());
+                    account.drop_review(key);
                 }
             }
             Fit::Later => self.spending.waiting.push(asked),

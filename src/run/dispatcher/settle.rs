@@ -17,7 +17,7 @@ use crate::run::verdict::{Next, next};
 use crate::run::{Cause, Isolation, RunError, RunEvent, Stage, direct, ledger};
 
 /// Who makes the transitions of a run.
-pub(super) const ACTOR: &str = "blueprint";
+pub(super) use crate::run::books::ACTOR;
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Dispatcher<'_> {
@@ -81,9 +81,7 @@ impl Dispatcher<'_> {
     /// Where somebody else has written that very status, it is taken back first: half a change would stay otherwise.
     fn write(&mut self, record: &TransitionRecord) -> Result<(), RunError> {
         let (first, theirs, again) = (record.clone(), record.clone(), record.clone());
-        let edit = |record: &TransitionRecord, now: &Genesis| {
-            ledger::edit_of(record, ledger::project_status(record, now), now)
-        };
+        let edit = |record: &TransitionRecord, now: &Genesis| ledger::edit_of(record, now);
         self.books.stage(move |now| edit(&first, now))?;
         self.books.stage(move |now| {
             if ledger::is_written(&theirs, now) {
@@ -244,7 +242,8 @@ impl Dispatcher<'_> {
         });
         self.transition(task, Status::Completed, &description, changes, Some(result))?;
         self.done_now += 1;
-        self.spent.0 += report.duration;
+        let took = self.books.history().task(task.as_str()).map(|story| story.took(None));
+        self.spent.0 += took.unwrap_or(report.duration);
         let index = self.ground.plan.find(task.as_str());
         self.spent.1 += index.map_or(Duration::ZERO, |index| self.ground.plan.weight(index));
         if let Some(commit) = report.commit {

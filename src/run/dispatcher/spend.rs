@@ -58,7 +58,7 @@ impl Dispatcher<'_> {
                 self.spending.account.open(&job.task, job.attempt, &opened)
             }
             (Some(opened), Some(used)) => {
-                self.spending.account.take_over(&job.task, job.attempt, opened.player, used);
+                self.spending.account.take_over(&job.task, job.attempt, &opened.player, used);
                 job.cast.caps
             }
             (None, _) => job.cast.caps,

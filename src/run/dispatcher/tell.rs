@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
@@ -15,6 +18,7 @@ impl Dispatcher<'_> {
             Cause::Completed => report.summary.clone().unwrap_or_default(),
             _ => report.question.clone().or_else(|| report.detail.clone()).unwrap_or_default(),
         };
+        let story = self.books.history().task(task.as_str());
         self.tell(RunEvent::TaskEnded(TaskEnded {
             task: task.clone(),
             cause,
@@ -22,10 +26,10 @@ impl Dispatcher<'_> {
             summary,
             log: self.log(task, report.outcome),
             commit: report.commit.map(|commit| commit.to_string()),
-            duration: report.duration,
+            duration: story.map_or(report.duration, |story| story.took(None)),
             cost_usd: self.used().cost_usd,
             used: report.used(),
-            lacks: self.books.history().task(task.as_str()).and_then(TaskHistory::lacks),
+            lacks: story.and_then(TaskHistory::lacks),
             remaining: None,
         }));
     }
@@ -41,15 +45,36 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// The longest path of what is not over, by estimates, stretched as much as they were off so far.
-    fn remaining(&self) -> Option<std::time::Duration> {
+    /// What is not over, by estimates stretched as much as they were off so far: the longest path of it, or all of it shared among the jobs.
+    fn remaining(&self) -> Option<Duration> {
         let (actual, estimated) = self.spent;
         if estimated.is_zero() {
             return None;
         }
-        let is_open = |state: &State| !matches!(state, State::Ended(_) | State::LeftOut);
-        let longest = self.ground.plan.longest_path(|index| is_open(self.schedule.state(index)));
-        Some(longest.mul_f64(actual.as_secs_f64() / estimated.as_secs_f64()))
+        let (pace, now) = (actual.as_secs_f64() / estimated.as_secs_f64(), Timestamp::now());
+        let left = |index| self.left_of(index, pace, now);
+        let all = self
+            .schedule
+            .states()
+            .map(|(index, _)| left(index))
+            .fold(Duration::ZERO, Duration::saturating_add);
+        let jobs = u32::try_from(self.settings.jobs.get()).unwrap_or(u32::MAX);
+        Some(self.ground.plan.longest_path_by(left).max(all / jobs))
+    }
+
+    /// What is left of a task: of one that is under way, what it has not run yet.
+    fn left_of(&self, index: TaskIndex, pace: f64, now: Timestamp) -> Duration {
+        let ran = match self.schedule.state(index) {
+            State::Ended(_) | State::LeftOut => return Duration::ZERO,
+            State::Waiting { .. } | State::Ready | State::Resting { .. } => Duration::ZERO,
+            State::Running => {
+                let story = self.books.history().task(self.ground.plan.task(index).id.as_str());
+                let open = story.and_then(TaskHistory::last_attempt).filter(|attempt| attempt.is_at_work());
+                open.map_or(Duration::ZERO, |attempt| attempt.took(Some(now)))
+            }
+        };
+        let whole = self.ground.plan.weight(index).as_secs_f64() * pace;
+        Duration::try_from_secs_f64(whole).unwrap_or(Duration::MAX).saturating_sub(ran)
     }
 
     /// What says why it ended so: of a gate that was not passed, what that has printed; else what the agent has.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Dispatcher;
 use crate::agent::Outcome;
-use crate::genesis::{ProjectStatus, Status};
+use crate::genesis::{Status, Work};
 use crate::plan::{Ending, State, TaskId, TaskIndex};
 use crate::run::attempt::Message;
 use crate::run::record::Fact;
-use crate::run::{Cause, Root, RunError, Summary, TaskHistory, Verdict};
+use crate::run::{Cause, Root, RunError, RunSpan, Summary, TaskHistory, Verdict};
 
 impl Dispatcher<'_> {
     /// Waits for attempts that were told to end, when nothing can be recorded any more.
@@ -60,16 +60,18 @@ impl Dispatcher<'_> {
         // Somebody may have put an older file back while the run lasted.
         self.look_until_settled()?;
         self.tell_still_refused();
-        let summary = self.summary(by_term);
-        if summary.verdict == Verdict::Failed {
-            self.books.stage(|now| now.set_project_status(ProjectStatus::Failed, jiff::Timestamp::now()))?;
-        }
+        let mut summary = self.summary(by_term);
+        let work = work_after(summary.verdict);
+        self.books.stage(move |now| now.settle_project_status(work, jiff::Timestamp::now()))?;
         self.settle()?;
         let (run, exit) = (self.common.run.clone(), summary.verdict.exit_code());
         let budget = (summary.verdict == Verdict::OverBudget).then_some(self.settings.budget);
         let needed = summary.budget.as_ref().and_then(|budget| budget.needed).filter(|_| budget.is_some());
         self.record(Fact::RunEnded { run, exit, budget, needed })?;
         self.books.sync()?;
+        // As everybody will read it who asks later.
+        let span = self.books.history().runs().last();
+        summary.duration = span.map_or(summary.duration, RunSpan::length);
         Ok(summary)
     }
 
@@ -201,6 +203,14 @@ impl Dispatcher<'_> {
     pub(super) fn all(&self, is_meant: impl Fn(&State) -> bool) -> Vec<TaskId> {
         let meant = self.schedule.states().filter(|(_, state)| is_meant(state));
         meant.map(|(index, _)| self.id(index)).collect()
+    }
+}
+
+/// What was broken off goes on with the next run.
+fn work_after(verdict: Verdict) -> Work {
+    match verdict {
+        Verdict::Interrupted { .. } | Verdict::OverBudget => Work::GoesOn,
+        Verdict::Completed | Verdict::Failed | Verdict::Blocked => Work::Rests,
     }
 }
 

@@ -7,6 +7,16 @@ use super::{Bounds, Patience};
 use crate::run::settings::Cast;
 use crate::run::step::Step;
 
+/// Before the name of whoever reviews.
+const REVIEW_BY: &str = "review by ";
+/// What plays whoever reviews, where work is counted by who did it.
+pub const REVIEW: &str = "review";
+
+/// Who reviewed, where what was done is a review.
+pub(in crate::run) fn reviewer_of(by: &str) -> Option<&str> {
+    by.strip_prefix(REVIEW_BY)
+}
+
 /// Who is asked at a gate that a person opens.
 pub(super) const APPROVAL: &str = "approval";
 
@@ -91,7 +101,7 @@ impl Gate {
     pub(in crate::run) fn fingerprint(&self) -> String {
         match &self.check {
             Check::Command(command) => command.step.command.to_string(),
-            Check::Review(reviewer) => format!("review by {}", reviewer.cast.agent),
+            Check::Review(reviewer) => format!("{REVIEW_BY}{}", reviewer.cast.agent),
             Check::Approve => APPROVAL.to_owned(),
         }
     }

@@ -21,7 +21,8 @@ mod value;
 
 pub use by_hand::{ByHand, GivenWork, Told, pass_by_hand};
 pub use choose::Gates;
-pub use gate::{Check, CommandGate, Gate, Metric, Reviewer, When};
+pub(super) use gate::reviewer_of;
+pub use gate::{Check, CommandGate, Gate, Metric, REVIEW, Reviewer, When};
 pub use ran::{GateEnded, Measured};
 pub use rounds::Patience;
 pub use target::Bounds;

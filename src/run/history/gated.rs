@@ -7,9 +7,9 @@ use super::OURS;
 use crate::agent::Outcome;
 use crate::genesis::Status;
 use crate::git::Oid;
-use crate::run::gates::{Approved, GateEnded};
+use crate::run::gates::{Approved, GateEnded, reviewer_of};
 use crate::run::record::{AttemptEnded, TransitionRecord};
-use crate::run::{Attempt, TaskHistory};
+use crate::run::{Attempt, TaskHistory, Used};
 
 impl Attempt {
     /// Of a gate that was run twice for one attempt, because a run was killed in between, the second time counts.
@@ -18,6 +18,14 @@ impl Attempt {
             Some(known) => *known = ended,
             None => self.gates.push(ended),
         }
+    }
+
+    /// Who reviewed its work, and what that used up; it is in what the attempt used up.
+    pub fn reviews(&self) -> impl Iterator<Item = (&str, Used)> {
+        self.gates.iter().filter_map(|gate| {
+            let used = Used { cost_usd: gate.cost_usd, tokens: gate.tokens };
+            Some((reviewer_of(&gate.by)?, used))
+        })
     }
 }
 

@@ -15,7 +15,7 @@ fn told(missing: &[&TransitionRecord]) -> Vec<String> {
 fn after(genesis: &Genesis, facts: &[(i64, Fact)]) -> Genesis {
     facts.iter().fold(genesis.clone(), |now, (_, fact)| {
         let Fact::Transition(record) = fact else { return now };
-        now.apply(&edit_of(record, None, &now).unwrap()).unwrap()
+        now.apply(&edit_of(record, &now).unwrap()).unwrap()
     })
 }
 
@@ -159,21 +159,10 @@ fn what_an_agent_wrote_itself_is_taken_back_and_what_we_wrote_is_not() {
     assert!(!is_written(&ours, &running) && !is_written(&ours, &theirs));
     let back = theirs.apply(&take_back(&ours, &theirs).unwrap()).unwrap();
     assert_eq!(back.task("a").unwrap().status, InProgress);
-    let written = back.apply(&edit_of(&ours, None, &back).unwrap()).unwrap();
+    let written = back.apply(&edit_of(&ours, &back).unwrap()).unwrap();
     assert!(is_written(&ours, &written));
     assert!(take_back(&ours, &written).unwrap().is_empty());
     assert!(take_back(&ours, &running).unwrap().is_empty());
-}
-
-#[test]
-fn the_last_open_task_is_the_one_after_which_the_plan_is_completed() {
-    let plan = genesis(&[("a", Completed), ("b", InProgress), ("c", Completed)]);
-    let done = |task: &str| {
-        let (_, Fact::Transition(record)) = transition(task, InProgress, Completed, 40) else { panic!() };
-        project_status(&record, &plan)
-    };
-    assert_eq!(done("b"), Some(ProjectStatus::Completed));
-    assert_eq!(done("a"), None);
 }
 
 /// A model of who writes: we by the journal, then the file; a stranger who puts older files back, and people who edit what is there.

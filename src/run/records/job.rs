@@ -18,7 +18,7 @@ use super::{JobClaim, RecordError, RecordsError, TaskRecord, abandoned, shelf};
 use crate::genesis::{Genesis, Status};
 use crate::git::{Move, Oid, RefMap, RemoteError, Yield, slugs_beside};
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::remote::{RemotePlan, StateError, Token, leave, restore, settle};
+use crate::run::remote::{RemotePlan, StateError, Token, leave, place, refuse_another, restore, settle};
 use crate::run::start::{host, run_id};
 use crate::run::{History, RunEvent, Site, Tenure, known_slugs};
 
@@ -108,6 +108,7 @@ impl Venue<'_> {
 
     fn try_begin(&self, plan: &Plan, genesis: &Genesis, task: TaskIndex) -> Result<Begun, RecordsError> {
         let fetched = self.fetch_alone()?;
+        refuse_another(self.site, &self.plan, &fetched)?;
         give_way(self.site, &self.plan, &fetched)?;
         restore(self.site, &self.plan, &fetched)?;
         let start = self.share_start(&fetched)?;
@@ -209,6 +210,7 @@ impl Venue<'_> {
         let mut post = Post {
             plan: RemotePlan { remote: self.lasting(), ..self.plan.clone() },
             journal: self.site.state.journal(),
+            place: place(self.site),
             task: task.clone(),
             slug,
             status,

@@ -105,7 +105,7 @@ impl Kept {
             Err(error) => {
                 let until = self.post.claim.free_at();
                 let then = format!(
-                    "its agent goes on, and it is tried again; unless that works, another job may take the task from {until:.0} on"
+                    "it is tried again; unless that works, another job may take the task from {until:.0} on"
                 );
                 self.troubles.tell(error.of_remote(), &error, &then);
             }

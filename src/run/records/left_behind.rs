@@ -49,7 +49,7 @@ pub fn end_left_behind(
 ///
 /// # Errors
 /// [`RecordsError`] if the journal or the repository can't be read.
-pub fn known_here(repo: &Repo, refs: &EpicRefs, journal: &Path) -> Result<Option<History>, RecordsError> {
+pub fn known_here(repo: &Repo, refs: &EpicRefs, journal: &Path) -> Result<Option<Vec<Record>>, RecordsError> {
     let Some((plan, known)) = records_here(repo, refs)? else { return Ok(None) };
     let journal = match fs::read(journal) {
         Ok(bytes) => bytes,
@@ -85,7 +85,7 @@ pub(in crate::run) fn told(
     journal: Option<&[u8]>,
     plan: &RemotePlan,
     fetched: &RefMap,
-) -> Result<Option<History>, GitError> {
+) -> Result<Option<Vec<Record>>, GitError> {
     let records = shelf::of_epic(plan, fetched)?.by_task;
     if journal.is_none() && records.is_empty() {
         return Ok(None);
@@ -94,6 +94,5 @@ pub(in crate::run) fn told(
     let mut lines: Vec<Value> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
     let new = Known::of(&lines).take_all(records.values().map(|(_, record)| record));
     lines.extend(new);
-    let facts = lines.into_iter().filter_map(|line| serde_json::from_value::<Record>(line).ok());
-    Ok(Some(History::from_records(facts)))
+    Ok(Some(lines.into_iter().filter_map(|line| serde_json::from_value(line).ok()).collect()))
 }

@@ -29,7 +29,7 @@ pub use job::{Begun, Job};
 pub(in crate::run) use left_behind::told;
 pub use left_behind::{claims_here, end_left_behind, known_here};
 pub use record::{JobClaim, RecordError, TaskRecord};
-pub use shelf::{end_dead_claims, live_claims};
+pub use shelf::{end_dead_claims, live_claims, places};
 pub use take_in::TakenIn;
 pub use venue::Venue;
 pub use written::{Standing, write_down};

@@ -24,6 +24,8 @@ pub(super) struct Post {
     pub(super) plan: RemotePlan,
     /// The journal that tells of it.
     pub(super) journal: PathBuf,
+    /// Where the plan's file is in its repository.
+    pub(super) place: Option<String>,
     pub(super) task: TaskId,
     /// What its refs are called after.
     pub(super) slug: String,
@@ -84,6 +86,7 @@ impl Post {
             status: self.status_in(&facts),
             claim,
             facts,
+            plan: self.place.clone(),
             ..TaskRecord::new(self.plan.refs.epic(), &self.task)
         })
     }

@@ -21,6 +21,9 @@ pub struct TaskRecord {
     pub(super) version: u32,
     /// The epic's slug.
     pub epic: String,
+    /// Where the plan's file is in its repository; nothing in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The task's id.
     pub task: TaskId,
     /// Its status when this was written.
@@ -85,7 +88,15 @@ impl TaskRecord {
     /// One of a task of which nothing has been said yet.
     pub fn new(epic: &str, task: &TaskId) -> Self {
         let (epic, task) = (epic.to_owned(), task.clone());
-        Self { version: VERSION, epic, task, status: Status::Pending, claim: None, facts: Vec::new() }
+        Self {
+            version: VERSION,
+            epic,
+            plan: None,
+            task,
+            status: Status::Pending,
+            claim: None,
+            facts: Vec::new(),
+        }
     }
 
     /// Reads what stands under the ref of that name.

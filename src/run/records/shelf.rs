@@ -1,6 +1,6 @@
 //! Records as commits in a remote: read and made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -27,6 +27,15 @@ pub fn live_claims(plan: &RemotePlan, fetched: &RefMap) -> Result<Vec<(TaskId, J
     let records = of_epic(plan, fetched)?.by_task.into_iter();
     let now = Timestamp::now();
     Ok(records.filter_map(|(task, (_, record))| Some((task, record.live_claim(now)?.clone()))).collect())
+}
+
+/// Where the plans' files are that the records among refs that were fetched are of.
+///
+/// # Errors
+/// [`GitError`] if the repository can't be read.
+pub fn places(plan: &RemotePlan, fetched: &RefMap) -> Result<BTreeSet<String>, GitError> {
+    let records = of_epic(plan, fetched)?.by_task.into_values();
+    Ok(records.filter_map(|(_, record)| record.plan).collect())
 }
 
 /// Takes away the claims of jobs that count as dead, in the remote and among what was fetched.

@@ -5,7 +5,7 @@ use std::fs;
 use jiff::Timestamp;
 
 use super::RecordsError;
-use crate::genesis::{Genesis, ProjectStatus, Status};
+use crate::genesis::{Genesis, Status, Work};
 use crate::git::{EpicRefs, Message, Oid};
 use crate::run::books::Books;
 use crate::run::record::{Record, open_journal};
@@ -42,9 +42,7 @@ pub fn write_down(site: &Site, refs: &EpicRefs) -> Result<Standing, RecordsError
     if books.history().start.is_none() {
         begin(site, &mut books, start, verdict)?;
     }
-    if verdict == Verdict::Failed {
-        books.stage(|now| now.set_project_status(ProjectStatus::Failed, Timestamp::now()))?;
-    }
+    books.stage(|now| now.settle_project_status(Work::Rests, Timestamp::now()))?;
     books.flush()?;
     let commit = commit(site, refs)?;
     Ok(standing(books.genesis(), commit))

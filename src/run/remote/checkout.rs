@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::lineage::{Lineage, lineage};
 use super::restore::journal;
 use super::saved::{Card, PLAN};
-use super::{RemotePlan, Saved, StateError};
+use super::{RemotePlan, Saved, StateError, place, refuse_another};
 use crate::genesis::{Genesis, Status};
 use crate::git::{GitError, Oid, RefMap, content_id};
 use crate::plan::TaskId;
@@ -102,6 +102,7 @@ impl Checkout {
         };
         card.seen.extend(before.into_iter().flat_map(|before| before.seen.iter().cloned()));
         card.seen.extend(seen(site, self.head)?);
+        card.plan = place(site);
         Ok(card)
     }
 }
@@ -109,8 +110,9 @@ impl Checkout {
 /// Has nobody work with a plan that lacks what others have worked at: saved, that would be gone. Call it before anything is taken up.
 ///
 /// # Errors
-/// [`StateError::Lacking`] names the tasks.
+/// [`StateError::Lacking`] names the tasks; [`StateError::OtherPlan`] if all of it is of another plan.
 pub fn refuse_lacking(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Result<(), StateError> {
+    refuse_another(site, plan, fetched)?;
     let saved = plan.saved(fetched)?;
     let here = journal(&site.state)?;
     let lineage = lineage(&here, saved.as_ref().map_or(&[], |saved| &saved.journal));
@@ -121,7 +123,8 @@ pub fn refuse_lacking(site: &Site, plan: &RemotePlan, fetched: &RefMap) -> Resul
             saved.as_ref().map(|saved| &*saved.journal)
         }
     };
-    let Some(history) = told(journal, plan, fetched)? else { return Ok(()) };
+    let Some(records) = told(journal, plan, fetched)? else { return Ok(()) };
+    let history = History::from_records(records);
     let is_saved = checkout.whose == Whose::Saved && lineage != Lineage::Ahead;
     let (bytes, let_go) = match &saved {
         // What the state has let go, somebody has decided.

@@ -57,6 +57,16 @@ pub enum StateError {
         /// The remote.
         remote: String,
     },
+    /// What the remote has under the epic's name is another plan's.
+    #[error("remote `{remote}` has the state of another plan, `{theirs}`, under the epic name `{epic}`")]
+    OtherPlan {
+        /// The remote.
+        remote: String,
+        /// The epic.
+        epic: String,
+        /// The other plan's file, in the repository.
+        theirs: String,
+    },
     /// What is there is not what was expected.
     #[error("`{name}` of the remote can't be understood: {why}")]
     Unreadable {
@@ -111,6 +121,7 @@ impl StateError {
             | Self::Overwritten { .. }
             | Self::Diverged { .. }
             | Self::Lacking { .. }
+            | Self::OtherPlan { .. }
             | Self::Unreadable { .. }
             | Self::Run(_) => None,
         }
@@ -135,6 +146,7 @@ impl StateError {
                  with all its history (`git fetch --unshallow`)"
                     .to_owned(),
             ),
+            Self::OtherPlan { .. } => Some("give this plan another epic's name, in its file or by `--epic NAME`".to_owned()),
             Self::Unreadable { name, .. } => {
                 Some(format!("it may be of a later version; `git push REMOTE :{name}` takes it away"))
             }

@@ -170,7 +170,7 @@ impl Kept {
             error => {
                 let until = self.saver.lease().holder().expires;
                 let then = format!(
-                    "agents go on, and it is tried again; unless that works by {until:.0}, when the lease on the plan is over, the run is ended"
+                    "it is tried again; unless that works by {until:.0}, when the lease on the plan is over, the run is ended"
                 );
                 self.troubles.tell(error.of_remote(), &error, &then);
                 None

@@ -14,6 +14,7 @@ mod expiry;
 mod keeper;
 mod lease;
 mod lineage;
+mod place;
 mod restore;
 mod save;
 mod saved;
@@ -24,8 +25,8 @@ mod troubles;
 use jiff::Timestamp;
 
 use crate::git::{EpicRefs, RefMap, Remote, RemoteError};
-use crate::run::History;
 use crate::run::records::told;
+use crate::run::{History, Record};
 
 pub use checkout::refuse_lacking;
 pub use claims::refuse_claimed;
@@ -33,6 +34,7 @@ pub use error::StateError;
 pub(in crate::run) use expiry::{free_at, is_over};
 pub use keeper::Keeper;
 pub use lease::{Holder, Lease};
+pub(in crate::run) use place::{place, refuse_another};
 pub use restore::{Restored, restore};
 pub use save::{Closed, Saver};
 pub use saved::Saved;
@@ -91,7 +93,17 @@ impl RemotePlan {
     pub fn look(&self, fetched: &RefMap) -> Result<Option<FromAfar>, StateError> {
         let saved = self.saved(fetched)?;
         let told = told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?;
-        Ok(told.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
+        let history = told.map(History::from_records);
+        Ok(history.map(|history| FromAfar { plan: saved.map(|saved| saved.plan), history }))
+    }
+
+    /// All that has happened, line by line; nothing, if nobody has ever worked at the plan by way of this remote.
+    ///
+    /// # Errors
+    /// [`StateError::Unreadable`] if what is there is no state.
+    pub fn records(&self, fetched: &RefMap) -> Result<Vec<Record>, StateError> {
+        let saved = self.saved(fetched)?;
+        Ok(told(saved.as_ref().map(|saved| &*saved.journal), self, fetched)?.unwrap_or_default())
     }
 
     /// Who has the lease now, if anybody has.

@@ -38,12 +38,15 @@ pub(super) struct Card {
     /// All that the plan's file has been in commits that were checked out, and in those before them, by git's ids.
     #[serde(default)]
     pub(super) seen: BTreeSet<String>,
+    /// Where the plan's file is in its repository; nothing in what earlier versions have saved.
+    #[serde(default)]
+    pub(super) plan: Option<String>,
 }
 
 impl Card {
     pub(super) fn new(committed: Option<String>, head: Option<Oid>) -> Self {
         let head = head.map(|head| head.to_string()).unwrap_or_default();
-        Self { version: VERSION, committed, head, seen: BTreeSet::new() }
+        Self { version: VERSION, committed, head, seen: BTreeSet::new(), plan: None }
     }
 }
 

@@ -105,7 +105,17 @@ pub(super) fn around(
     may_write.retain(|place| place.exists());
     let allowed: Vec<_> = read.iter().chain(&own.read).map(|place| settled(place)).collect();
     let secrets = home.iter().flat_map(|home| secrets::of(home)).filter(|secret| !is_in(secret, &allowed));
-    Ok(Some(Walls { by: *by, write: may_write, secrets: secrets.collect() }))
+    let worktree = settled(&job.worktree);
+    let hidden = beside(&worktree, &keep_out).into_iter().collect();
+    let read = allowed.iter().cloned().chain([worktree]).collect();
+    Ok(Some(Walls { by: *by, write: may_write, secrets: secrets.collect(), hidden, read }))
+}
+
+/// The folder in which the worktrees of other tasks are, too, if there is nothing else in it that an attempt needs.
+fn beside(worktree: &Path, needed: &[PathBuf]) -> Option<PathBuf> {
+    let folder = worktree.parent()?;
+    let is_needed = |place: &PathBuf| place != worktree && place.starts_with(folder);
+    (folder.parent().is_some() && !needed.iter().any(is_needed)).then(|| folder.to_owned())
 }
 
 /// Where the agent leaves its reports, if that is not its worktree.
@@ -153,4 +163,19 @@ fn settled(path: &Path) -> PathBuf {
 /// Without the slash that an empty rest would leave at the end.
 fn joined(folder: &Path, rest: &Path) -> PathBuf {
     if rest.as_os_str().is_empty() { folder.to_owned() } else { folder.join(rest) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_worktrees_is_hidden_unless_the_checkout_or_anything_else_that_is_needed_lies_in_it() {
+        let needed = ["/home/ada/shop", "/home/ada/shop/.git", "/home/ada", "/w/shop/a"].map(PathBuf::from);
+        let hidden = |worktree: &str| beside(Path::new(worktree), &needed);
+        assert_eq!(hidden("/home/ada/shop.worktrees/e/a"), Some("/home/ada/shop.worktrees/e".into()));
+        assert_eq!(hidden("/w/shop/a"), Some("/w/shop".into()));
+        assert_eq!(hidden("/home/ada/shop-a"), None);
+        assert_eq!(hidden("/a"), None);
+    }
 }

@@ -11,9 +11,9 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::verbs::run::{JOBS, RETRIES};
 use crate::git::{Repo, epic_slug, slugs};
-use crate::plan::{Plan, TaskId, TaskIndex};
+use crate::plan::{Plan, TaskIndex};
 use crate::report::shell_word;
-use crate::run::Cast;
+use crate::run::{Cast, Casting};
 
 /// Beside its attempts a job fetches, sets up its worktree, runs gates, and pushes.
 const AROUND: Duration = Duration::from_mins(30);
@@ -128,16 +128,11 @@ fn keys(plan: &Plan) -> HashMap<TaskIndex, String> {
 
 /// Services know no "at most four of these at a time", but "one of these at a time": as many lanes as may run at once, each with every
 /// so-manyth task in the order in which they become ready. The tightest limit of plan, runner and agent says how many.
-fn lanes(
-    plan: &Plan,
-    config: &Config,
-    casting: &HashMap<TaskId, Cast>,
-    epic: &str,
-) -> HashMap<TaskIndex, String> {
+fn lanes(plan: &Plan, config: &Config, casting: &Casting, epic: &str) -> HashMap<TaskIndex, String> {
     let all = config.jobs.unwrap_or(JOBS).get();
     let mut groups: BTreeMap<String, (usize, Vec<TaskIndex>)> = BTreeMap::new();
     for &index in plan.topological() {
-        let (name, limit) = tightest(casting.get(&plan.task(index).id), config, all, epic);
+        let (name, limit) = tightest(casting.get(&plan.task(index).id).map(AsRef::as_ref), config, all, epic);
         groups.entry(name).or_insert((limit, Vec::new())).1.push(index);
     }
     let mut lanes = HashMap::new();

@@ -1,4 +1,5 @@
 mod found;
+mod remote;
 mod remove;
 mod safe;
 
@@ -13,16 +14,18 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
+use crate::cli::remote::RemoteArgs;
 use crate::git::epic_slug;
 use crate::report::clean;
 use crate::run::Tenure;
-use found::{Item, Survey};
+use found::{Item, Sort, Survey};
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example: blueprint clean genesis.xml\n         blueprint clean genesis.xml --yes\n\n\
 What goes: worktrees, branches and refs of tasks that have landed, are cancelled, or are in the plan no more; and the plan's state and integration branch when \
-all is over. What has not landed stays; uncommitted work, and what only such a task's attempts hold, goes with `--force` alone."
+all is over. What has not landed stays; uncommitted work, and what only such a task's attempts hold, goes with `--force` alone.\n\n\
+With `--remote`: the plan's state, records, branches and refs in a git remote, when all is over and has landed, and no job is at work."
 )]
 pub(crate) struct Args {
     /// The plan.
@@ -36,6 +39,8 @@ pub(crate) struct Args {
     /// The branch that work lands in [default: the one that the plan started from].
     #[arg(long, value_name = "BRANCH")]
     into: Option<String>,
+    #[command(flatten)]
+    remote: RemoteArgs,
     /// How to print it.
     #[arg(long, default_value = "human")]
     format: Format,
@@ -52,9 +57,13 @@ struct Document<'a> {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     refuse_inside_an_attempt("clean", None)?;
-    let path = find_only(args.genesis.as_ref())?;
+    let (remote, rest) = args.remote.split(args.genesis.as_slice());
+    let path = find_only(rest.first())?;
     refuse_inside_an_attempt("clean", Some(&path))?;
-    let asks = !args.yes && args.format == Format::Human && stdin().is_terminal() && stderr().is_terminal();
+    if let Some(remote) = remote {
+        return remote::run(args, rest.first(), &remote, global);
+    }
+    let asks = may_ask(args);
     let context = Context::open(path, global)?.context();
     context.refuse_a_rival()?;
     let tenure = if args.yes || asks {
@@ -69,6 +78,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let survey = Survey::of(&context, &known, &branches, args.into.as_deref(), args.force)?;
     if args.format == Format::Human {
         output::page(&shown(&survey))?;
+        tell_of_story(&context, &survey);
     }
     let may = args.yes || (asks && !survey.goes.is_empty() && is_agreed(survey.goes.len())?);
     let removes = may && tenure.is_some();
@@ -85,6 +95,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     Ok(0)
 }
 
+fn may_ask(args: &Args) -> bool {
+    !args.yes && args.format == Format::Human && stdin().is_terminal() && stderr().is_terminal()
+}
+
 fn shown(survey: &Survey) -> String {
     let line = |word: &str, item: &Item| {
         let task = item.task.as_deref().map_or_else(String::new, |task| format!(" of {}", clean(task)));
@@ -92,6 +106,17 @@ fn shown(survey: &Survey) -> String {
     };
     let goes = survey.goes.iter().map(|item| line("goes", item));
     goes.chain(survey.stays.iter().map(|item| line("stays", item))).collect()
+}
+
+/// What happened is in the journal alone, which goes.
+fn tell_of_story(context: &Context, survey: &Survey) {
+    if survey.goes.iter().any(|item| item.kind == Sort::State) {
+        let plan = plan_words(&context.path);
+        output::say(&format!(
+            "note    the plan's journal goes with its state, and with it what `report`, `explain` and `logs` tell; to keep that: \
+             `blueprint report {plan} --output FILE`"
+        ));
+    }
 }
 
 fn is_agreed(count: usize) -> Result<bool, CliError> {

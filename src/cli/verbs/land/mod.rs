@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::args::Global;
@@ -18,6 +19,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
+use crate::genesis::{Genesis, Work};
 use crate::git::{Advanced, BranchName, GitError, Landable, Landing, Oid, PlanFate, PlanState, Program};
 use crate::report::{clean, shell_word};
 use crate::store::{Lock, write_json};
@@ -120,6 +122,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
 fn land(ground: &Ground<'_>, pieces: &Pieces, squash: bool) -> Result<bool, CliError> {
     let repo = ground.branches.repo;
     let plan = plan_state(ground)?;
+    if plan.is_some() {
+        settle(ground.context)?;
+    }
     let landable = repo.landing(&ground.into, ground.start, &pieces.list, squash, plan.as_ref());
     let landing = match landable.map_err(|error| refused(ground, error))? {
         Landable::Ready(landing) => landing,
@@ -239,6 +244,14 @@ fn plan_state(ground: &Ground<'_>) -> Result<Option<PlanState>, CliError> {
         path,
         message: pieces::message_of_plan(ground.known),
     }))
+}
+
+/// Whoever changed the plan last: what is committed of it says of the project what its tasks say.
+fn settle(context: &Context) -> Result<(), CliError> {
+    let settled = |now: &Genesis| now.settle_project_status(Work::GoesOn, Timestamp::now());
+    let edit = |now: &Genesis| settled(now).map_err(|error| CliError::edit(&error));
+    let committed = context.plan_file()?.commit(edit);
+    committed.map(drop).map_err(|error| CliError::commit(&context.path, error))
 }
 
 fn tell(ground: &Ground<'_>, pieces: &Pieces, landing: &Landing, squash: bool) {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::agent::{Readable, Secrets};
 use crate::cli::args::Global;
 use crate::cli::casting::program;
-use crate::cli::context::{Context, find};
+use crate::cli::context::{Context, Known, find};
 use crate::cli::error::CliError;
 use crate::cli::masked_log::{MaskedLog, secrets_of};
 use crate::cli::output;
 use crate::cli::pager::Paged;
-use crate::run::{History, Record};
+use crate::report::clean;
+use crate::run::{Attempt, History, PERSON, Record, call};
 use crate::store::{AttemptDir, read_records};
 use view::{View, written};
 
@@ -47,10 +48,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     let [name] = names else {
         return Err(CliError::usage("name one task").hint("`blueprint logs [GENESIS] TASK`"));
     };
-    let (context, known) = Context::open(path, global)?.known()?;
+    let (context, known) = Context::open(path, global)?.known_with_records()?;
     let index = known.task(name)?;
     let attempt = known.attempt(name, args.attempt)?;
     let dir = context.state.attempt(&attempt.started.slug, attempt.started.attempt);
+    if !is_here(&known, attempt, &dir) {
+        return Err(not_here(&known, attempt, &clean(name)));
+    }
     let secrets = secrets_of(&context, attempt, &dir);
     let open = || MaskedLog::open(&dir.stdout(), &secrets).ok();
     let mut log = open();
@@ -80,6 +84,27 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         output::say(&format!("note    attempt {} printed nothing", attempt.started.attempt));
     }
     Ok(0)
+}
+
+/// The log of an attempt that is under way may still have to be made.
+fn is_here(known: &Known, attempt: &Attempt, dir: &AttemptDir) -> bool {
+    dir.path().exists() || (attempt.ended.is_none() && known.run.is_some())
+}
+
+/// A state that comes from a remote has the journal of other machines, and not what their agents printed.
+fn not_here(known: &Known, attempt: &Attempt, id: &str) -> CliError {
+    let number = attempt.started.attempt;
+    if attempt.started.runner == PERSON {
+        return CliError::usage(format!("attempt {number} at task `{id}` was a person's: it has no log"));
+    }
+    let made = known.history.host_of(attempt).map(|host| format!("; it was made on {}", clean(host)));
+    let made = made.unwrap_or_default();
+    CliError::usage(format!("the log of attempt {number} at task `{id}` is not in this clone{made}")).hint(
+        format!(
+            "`{}` tells what is known of it; the log of a CI job may have been kept with the job",
+            call("status", "", id, "")
+        ),
+    )
 }
 
 /// What each step printed, in the order in which they ran.

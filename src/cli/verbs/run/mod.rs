@@ -33,7 +33,7 @@ use crate::cli::remote::{DEFAULT, LEASE};
 use crate::cli::{dry_run, output, scratch};
 use crate::git::Repo;
 use crate::plan::{Plan, TaskId, TaskIndex};
-use crate::run::{self, Planned, RunEvent, Settings, Site, Summary};
+use crate::run::{self, Planned, RunEvent, Settings, Site, Summary, Verdict};
 use crate::store::PlanFile;
 
 #[derive(Debug, Default, clap::Args)]
@@ -255,7 +255,8 @@ fn start(
         .map_err(|error| CliError::run(&context.path, error))
         .inspect_err(|error| outputs.broken(error));
     // What it says of tasks that wait makes the command exact; a run's end is told without it, too.
-    let history = context.history().unwrap_or_default();
+    let waits = ended.as_ref().is_ok_and(|summary| summary.verdict == Verdict::Blocked);
+    let history = waits.then(|| context.history().ok()).flatten().unwrap_or_default();
     let next = |summary| closing::next_step(&context.path, &history, summary, job.as_ref(), &again);
     let next = ended.as_ref().map(next).unwrap_or_default();
     let closed = outputs.close(context, global, next.trim_start_matches("next").trim_start());

@@ -70,8 +70,11 @@ impl Outputs {
 
     /// Those who hear the run for what is to be written.
     pub(super) fn listeners(&self) -> Vec<Listener> {
-        let chronicle = Rc::clone(&self.chronicle);
-        let mut listeners: Vec<Listener> = vec![Box::new(move |event| chronicle.borrow_mut().hear(event))];
+        let mut listeners: Vec<Listener> = Vec::new();
+        if self.is_recounted() {
+            let chronicle = Rc::clone(&self.chronicle);
+            listeners.push(Box::new(move |event| chronicle.borrow_mut().hear(event)));
+        }
         if let Some(events) = self.events.clone() {
             listeners.push(Box::new(move |event| events.write(event)));
         }
@@ -79,6 +82,11 @@ impl Outputs {
             listeners.push(Box::new(move |event| notifier.hear(event)));
         }
         listeners
+    }
+
+    /// Whether something is written at the end that tells of all tasks.
+    fn is_recounted(&self) -> bool {
+        self.junit.is_some() || self.service.is_some()
     }
 
     /// Takes in what happened where no run tells it.
@@ -98,8 +106,7 @@ impl Outputs {
     /// # Errors
     /// When something that a flag asked for could not be written. What only the service wants is said, and no error.
     pub(super) fn close(&self, context: &Context, global: &Global, next: &str) -> Result<(), CliError> {
-        let wants_plan = self.junit.is_some() || self.service.is_some();
-        if wants_plan {
+        if self.is_recounted() {
             let (_, known) = Context::open(context.path.clone(), global)?.known()?;
             self.write_junit(&known)?;
             self.tell_service(&known, next);

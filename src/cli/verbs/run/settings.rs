@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::env;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -15,7 +14,7 @@ use crate::cli::sharing::sharing;
 use crate::git::{EpicRefs, Repo};
 use crate::plan::{Plan, TaskId};
 use crate::run::{
-    Asides, Caps, Cast, Caster, Isolation as InWhat, Keep, Outfit, Price, Prices, Protected, Provisioning,
+    Asides, Caps, Caster, Casting, Isolation as InWhat, Keep, Outfit, Price, Prices, Protected, Provisioning,
     Settings, Step, VerifyStep,
 };
 
@@ -171,7 +170,7 @@ fn offer(config: &Config) -> Result<Offer, CliError> {
 }
 
 /// In the checkout itself an agent works without a sandbox: it may have to write anywhere in there.
-fn refuse_unconfined(casting: &HashMap<TaskId, Cast>, config: &Config) -> Result<(), CliError> {
+fn refuse_unconfined(casting: &Casting, config: &Config) -> Result<(), CliError> {
     let in_place = casting.values().any(|cast| cast.isolation == InWhat::None);
     if config.require_sandbox != Some(true) || !in_place {
         return Ok(());

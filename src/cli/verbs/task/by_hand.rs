@@ -202,7 +202,6 @@ impl<'a> Wish<'a> {
                     description,
                     changes: None,
                     result: result.clone(),
-                    project: None,
                 })
             }
         };

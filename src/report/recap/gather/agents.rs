@@ -5,7 +5,7 @@ use super::used;
 use crate::genesis::Status;
 use crate::report::recap::kind::Kind;
 use crate::report::recap::{AgentRecap, AttemptRecap, TaskRecap};
-use crate::run::Used;
+use crate::run::{REVIEW, Used};
 
 /// An agent, and what plays it.
 type Name<'a> = (Option<&'a str>, &'a str);
@@ -21,8 +21,39 @@ pub(super) fn agents(tasks: &[TaskRecap]) -> Vec<AgentRecap> {
         }
     }
     let mut agents: Vec<_> = work.into_iter().map(|(name, work)| work.recap(name, tasks)).collect();
+    agents.extend(reviewers(tasks));
     agents.sort_by_key(|agent| std::cmp::Reverse(agent.took_ms));
     agents
+}
+
+/// Who looked at the work of others; how long that took is in the time of these.
+fn reviewers(tasks: &[TaskRecap]) -> impl Iterator<Item = AgentRecap> {
+    let mut reviews = BTreeMap::<&str, (BTreeSet<usize>, usize, Used)>::new();
+    for (at, task) in tasks.iter().enumerate() {
+        for (reviewer, more) in task.attempts.iter().flat_map(|attempt| &attempt.reviews) {
+            let (of, count, used) = reviews.entry(reviewer).or_default();
+            of.insert(at);
+            (*count, *used) = (*count + 1, used.plus(*more));
+        }
+    }
+    reviews.into_iter().map(|(reviewer, (of, count, used))| AgentRecap {
+        agent: Some(reviewer.to_owned()),
+        runner: REVIEW.to_owned(),
+        tasks: of.len(),
+        completed: 0,
+        attempts: count,
+        unsuccessful: 0,
+        took_ms: 0,
+        cost_usd: used.cost_usd,
+        tokens: used.tokens,
+        accuracy: None,
+    })
+}
+
+/// What its agent used up.
+fn own_use(attempt: &AttemptRecap) -> Used {
+    let reviewed = attempt.reviews.iter().fold(Used::default(), |all, (_, used)| all.plus(*used));
+    used(attempt).since(reviewed)
 }
 
 #[derive(Default)]
@@ -34,8 +65,12 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn recap(self, (agent, runner): Name<'_>, tasks: &[TaskRecap]) -> AgentRecap {
-        let used = self.attempts.iter().map(|attempt| used(attempt)).fold(Used::default(), Used::plus);
+        let used = self.attempts.iter().map(|attempt| own_use(attempt)).fold(Used::default(), Used::plus);
         let own: Vec<_> = self.tasks.iter().filter_map(|at| tasks.get(*at)).collect();
+        let is_done_by = |task: &TaskRecap| {
+            let by = |attempt: &AttemptRecap| attempt.agent.as_deref() == agent && attempt.runner == runner;
+            task.attempts.iter().any(|attempt| attempt.counts && by(attempt))
+        };
         let is_ones_own = |task: &&&TaskRecap| {
             let by = |attempt: &AttemptRecap| attempt.agent.as_deref() == agent && attempt.runner == runner;
             task.attempts.iter().all(by)
@@ -44,7 +79,8 @@ impl Work<'_> {
             agent: agent.map(str::to_owned),
             runner: runner.to_owned(),
             tasks: own.len(),
-            completed: own.iter().filter(|task| task.status == Status::Completed).count(),
+            // By whose work it is: who gave it back has not done it.
+            completed: own.iter().filter(|task| task.status == Status::Completed && is_done_by(task)).count(),
             attempts: self.attempts.len(),
             unsuccessful: self.attempts.iter().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
             took_ms: self.attempts.iter().map(|attempt| attempt.took_ms).sum(),

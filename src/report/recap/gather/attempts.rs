@@ -1,5 +1,5 @@
 use super::Sources;
-use super::millis;
+use super::millis_of;
 use super::spans::{Span, Spans};
 use crate::report::recap::{AttemptRecap, GatePass};
 use crate::run::{Attempt, GateEnded, TaskHistory};
@@ -29,7 +29,8 @@ fn recap(attempt: &Attempt, span: Span, counts: bool, sources: &Sources<'_>) -> 
         began: span.began,
         agent_ended: span.agent_ended,
         ended: span.ended,
-        took_ms: millis(span.began, span.ended.unwrap_or(sources.now)),
+        took_ms: millis_of(attempt.took(sources.history.counts_until(sources.live, sources.now))),
+        is_by_a_person: attempt.is_by_a_person(),
         agent_ms: ended.map(|ended| ended.duration_ms),
         outcome: attempt.outcome(),
         counts,
@@ -39,6 +40,7 @@ fn recap(attempt: &Attempt, span: Span, counts: bool, sources: &Sources<'_>) -> 
         detail: ended.and_then(|ended| ended.question.clone().or_else(|| ended.detail.clone())),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
+        reviews: attempt.reviews().map(|(reviewer, used)| (reviewer.to_owned(), used)).collect(),
         gates: attempt.gates.iter().map(pass).collect(),
     }
 }

@@ -12,6 +12,7 @@ mod spans;
 mod tasks;
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -23,7 +24,7 @@ use crate::genesis::{Genesis, Status};
 use crate::git::DiffStat;
 use crate::plan::Plan;
 use crate::report::Counts;
-use crate::run::{Attempt, History, Record, Used};
+use crate::run::{Attempt, History, Record, Used, ledger};
 
 /// What a recap is made of.
 pub struct Sources<'a> {
@@ -45,8 +46,10 @@ pub struct Sources<'a> {
     pub live: bool,
     /// What counts as now.
     pub now: Timestamp,
-    /// How much an attempt has changed, where that can be told.
+    /// How much an attempt has changed; nothing, where its commits are not here.
     pub changed: &'a dyn Fn(&Attempt) -> Option<DiffStat>,
+    /// How much all that is merged has changed, where that can be told.
+    pub changed_in_all: Option<DiffStat>,
 }
 
 impl Recap {
@@ -59,7 +62,7 @@ impl Recap {
             made: sources.now,
             plan: plan(sources),
             summary: summary(sources, &tasks),
-            pace: pace::pace(sources.plan, &tasks, sources.now),
+            pace: pace::pace(sources, &tasks),
             accuracy: accuracy(&tasks),
             failures: failures::failures(sources, &tasks),
             outcomes: failures::outcomes(&tasks),
@@ -92,7 +95,11 @@ fn plan(sources: &Sources<'_>) -> PlanRecap {
 fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
     let attempts = || tasks.iter().flat_map(|task| &task.attempts);
     let used = attempts().map(used).fold(Used::default(), Used::plus);
-    let done = tasks.iter().filter(|task| task.status == Status::Completed);
+    let done = || tasks.iter().filter(|task| task.status == Status::Completed);
+    let unmeasured = done().filter(|task| task.unmeasured).count();
+    // Where all that is merged is here.
+    let in_all =
+        sources.changed_in_all.map(ChangeSize::from).filter(|size| size.files > 0 && unmeasured == 0);
     let is_open = sources.live || attempts().any(|attempt| attempt.ended.is_none());
     Summary {
         counts: Counts::of(tasks.iter().map(|task| task.status)),
@@ -103,8 +110,16 @@ fn summary(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Summary {
         unsuccessful: attempts().filter(|attempt| Kind::of(attempt).is_unsuccessful()).count(),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
-        changed: done.filter_map(|task| task.changed).reduce(ChangeSize::plus),
+        changed: in_all.or_else(|| done().filter_map(|task| task.changed).reduce(ChangeSize::plus)),
+        unmeasured,
+        forgotten: forgotten(sources),
     }
+}
+
+fn forgotten(sources: &Sources<'_>) -> usize {
+    let is_forgotten =
+        |id: &str| ledger::is_forgotten(sources.history.task(id), &sources.genesis.details(id));
+    sources.genesis.tasks().iter().filter(|task| is_forgotten(&task.id)).count()
 }
 
 fn used(attempt: &super::AttemptRecap) -> Used {
@@ -127,7 +142,7 @@ impl From<DiffStat> for ChangeSize {
     }
 }
 
-/// From one to the other, in milliseconds; 0 if the clock was set back between them.
-fn millis(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
+/// In milliseconds.
+fn millis_of(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

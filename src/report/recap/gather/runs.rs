@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 
-use super::{Sources, used};
+use super::Sources;
 use crate::report::recap::{AttemptRecap, RunRecap, TaskRecap};
-use crate::run::{Fact, Record, Used};
+use crate::run::{Fact, History, Record};
 
 /// The runs, the first one first. What a killed one did last is its end.
 pub(super) fn runs(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Vec<RunRecap> {
@@ -19,7 +19,7 @@ pub(super) fn runs(sources: &Sources<'_>, tasks: &[TaskRecap]) -> Vec<RunRecap> 
         close(&mut runs, last);
     }
     for run in &mut runs {
-        run.count(tasks);
+        run.count(tasks, sources.history);
     }
     runs
 }
@@ -52,10 +52,11 @@ fn close(runs: &mut [RunRecap], at: Timestamp) {
 }
 
 impl RunRecap {
-    fn count(&mut self, tasks: &[TaskRecap]) {
+    fn count(&mut self, tasks: &[TaskRecap], history: &History) {
         let is_own = |attempt: &&AttemptRecap| attempt.run.as_deref() == Some(self.run.as_str());
         let own: Vec<_> = tasks.iter().flat_map(|task| &task.attempts).filter(is_own).collect();
-        let used = own.iter().map(|attempt| used(attempt)).fold(Used::default(), Used::plus);
+        let span = history.runs().iter().rfind(|span| span.run == self.run);
+        let used = span.map(|span| span.used).unwrap_or_default();
         (self.attempts, self.cost_usd, self.tokens) = (own.len(), used.cost_usd, used.tokens);
     }
 }

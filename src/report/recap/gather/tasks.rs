@@ -7,7 +7,7 @@ use super::used;
 use crate::genesis::Status;
 use crate::plan::{Task, TaskIndex};
 use crate::report::recap::{AttemptRecap, ChangeSize, TaskRecap};
-use crate::run::{TaskHistory, Used};
+use crate::run::{Attempt, TaskHistory, Used};
 
 /// All tasks, in the order of the file.
 pub(super) fn tasks(sources: &Sources<'_>, spans: &Spans) -> Vec<TaskRecap> {
@@ -24,6 +24,8 @@ fn recap(sources: &Sources<'_>, spans: &Spans, index: TaskIndex, task: &Task, cr
     let estimate = task.estimate.and_then(|estimate| u64::try_from(estimate.as_millis()).ok());
     let result =
         sources.genesis.details(task.id.as_str()).result.filter(|_| has_come_to_something(task.status));
+    let work = story.and_then(work);
+    let stat = work.and_then(|attempt| (sources.changed)(attempt));
     let prerequisites = sources.plan.prerequisites(index).into_iter();
     TaskRecap {
         id: task.id.to_string(),
@@ -38,7 +40,8 @@ fn recap(sources: &Sources<'_>, spans: &Spans, index: TaskIndex, task: &Task, cr
         ratio: ratio(task.status, estimate, took),
         cost_usd: used.cost_usd,
         tokens: used.tokens,
-        changed: story.and_then(|story| changed(sources, story)),
+        changed: stat.map(ChangeSize::from).filter(|size| size.files > 0),
+        unmeasured: stat.is_none() && work.is_some_and(has_commits),
         summary: result.as_ref().map(|result| result.summary.clone()),
         notes: result.as_ref().and_then(|result| result.notes.clone()),
         deliverables: result.map(|result| result.deliverables).unwrap_or_default(),
@@ -66,8 +69,12 @@ fn ratio(status: Status, estimate: Option<u64>, took: Option<u64>) -> Option<f64
     (status == Status::Completed).then(|| took as f64 / estimate as f64)
 }
 
-/// Of the work that counts; where none does yet, of the newest.
-fn changed(sources: &Sources<'_>, story: &TaskHistory) -> Option<ChangeSize> {
-    let attempt = story.success().or_else(|| story.last_attempt())?;
-    (sources.changed)(attempt).map(ChangeSize::from).filter(|size| size.files > 0)
+/// The attempt whose work counts; where none does yet, the newest.
+fn work(story: &TaskHistory) -> Option<&Attempt> {
+    story.success().or_else(|| story.last_attempt())
+}
+
+/// Whether there is something that could be compared.
+fn has_commits(attempt: &Attempt) -> bool {
+    !attempt.started.base.is_empty() && attempt.commit().is_some()
 }

@@ -45,9 +45,9 @@ fn agent_row(agent: &AgentRecap) -> Markup {
     html! {
         tr {
             th scope="row" { span.task { (said(agent.agent.as_deref().unwrap_or("no agent"))) } " " span.name { "by " (said(&agent.runner)) } }
-            (cell("Tasks done", &format!("{} of {}", agent.completed, agent.tasks)))
+            (cell("Tasks done", &words::tasks_done(agent)))
             (cell("Attempts", &attempts))
-            (cell("Time", &took(agent.took_ms)))
+            (cell("Time", &if agent.is_reviewer() { dash() } else { took(agent.took_ms) }))
             (cell("Estimates", &agent.accuracy.map_or_else(dash, |accuracy| factor(accuracy.median_ratio))))
             (cell("Tokens", &tokens(agent.tokens)))
             (cell("Cost", &cost(agent.cost_usd)))

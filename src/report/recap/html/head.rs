@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::super::Recap;
 use super::super::words::{self, count, percent, took};
+use super::super::{ChangeSize, Recap};
 use super::said;
 use super::track::across;
 use crate::genesis::Status;
@@ -77,7 +77,7 @@ fn figures(recap: &Recap) -> Markup {
     let in_vain = summary.unsuccessful;
     html! {
         dl.figures {
-            (figure("Completed", &done, &percent(share(summary.counts.completed, summary.counts.total) / 100.0)))
+            (figure("Completed", &done, &format!("{}\u{a0}%", summary.counts.percent())))
             @if summary.attempts > 0 {
                 (figure("Time at work", &took(pace.wall_ms), &format!("{} of agents' work", took(pace.worked_ms))))
                 (figure("Attempts", &summary.attempts.to_string(), &format!("{in_vain} without success")))
@@ -86,12 +86,23 @@ fn figures(recap: &Recap) -> Markup {
                 (figure("Cost", &dollars(cost), &summary.tokens.map(|tokens| words::tokens(tokens) + " tokens").unwrap_or_default()))
             }
             @if let Some(size) = summary.changed {
-                (figure("Changed", &format!("+{} −{}", size.insertions, size.deletions), &("in ".to_owned() + &count(size.files, "file", "files"))))
+                (figure("Changed", &format!("+{} −{}", size.insertions, size.deletions), &changed_in(size, summary.unmeasured)))
+            } @else if let Some(unknown) = words::changes(None, summary.unmeasured) {
+                (figure("Changed", "?", &unknown))
             }
             @if let (Some(average), Some(efficiency)) = (pace.average, pace.efficiency) {
                 (figure("Efficiency", &percent(efficiency), &format!("{average:.1} at once, {} at most", pace.most)))
             }
         }
+    }
+}
+
+/// Where that was, and of how many tasks it can't be said here.
+fn changed_in(size: ChangeSize, unmeasured: usize) -> String {
+    let files = format!("in {}", count(size.files, "file", "files"));
+    match unmeasured {
+        0 => files,
+        more => format!("{files}; {} not known", count(more, "task", "tasks")),
     }
 }
 
@@ -106,7 +117,9 @@ fn when(recap: &Recap, zone: &TimeZone) -> Markup {
             (Some(began), Some(ended)) if began == ended => p.when { "On " (began) },
             (Some(began), Some(ended)) => p.when { "From " (began) " to " (ended) },
             (Some(began), None) => p.when { "Since " (began) },
+            (None, _) if recap.summary.forgotten > 0 => {},
             (None, _) => p.when { "No task has been tried yet." },
         }
+        @if let Some(forgotten) = words::forgotten(recap.summary.forgotten) { p.when { (forgotten) } }
     }
 }

@@ -38,7 +38,8 @@ fn one(recap: &Recap, at: usize, task: &TaskRecap) -> Markup {
 }
 
 fn facts(task: &TaskRecap) -> String {
-    let facts = [task.took_ms.map(took), task.cost_usd.map(dollars), task.changed.map(change)];
+    let unmeasured = task.unmeasured.then(|| "size of the change not known".to_owned());
+    let facts = [task.took_ms.map(took), task.cost_usd.map(dollars), task.changed.map(change), unmeasured];
     facts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

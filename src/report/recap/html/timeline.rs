@@ -19,7 +19,7 @@ pub(super) fn timeline(recap: &Recap, zone: &TimeZone) -> Markup {
         section #timeline {
             h2 { "Timeline" }
             p.lead { (sentence(recap)) }
-            (legend())
+            (legend(recap))
             ol.chart {
                 (scale(ticks.iter().map(|tick| (tick.at, tick.label.as_str()))))
                 @for task in tasks {
@@ -50,11 +50,14 @@ fn sentence(recap: &Recap) -> String {
     )
 }
 
-fn legend() -> Markup {
+/// Of what is there.
+fn legend(recap: &Recap) -> Markup {
+    let all = || recap.tasks.iter().flat_map(|task| &task.attempts);
+    let kinds = Kind::ALL.into_iter().filter(|kind| all().any(|attempt| Kind::of(attempt) == *kind));
     html! {
         ul.legend {
-            @for kind in Kind::ALL { li { span class=(format!("swatch {}", class(kind))) {} (kind.says()) } }
-            li { span.swatch.good.faint {} "its gates" }
+            @for kind in kinds { li { span class=(format!("swatch {}", class(kind))) {} (kind.says()) } }
+            @if all().any(|attempt| !attempt.gates.is_empty()) { li { span.swatch.good.faint {} "its gates" } }
         }
     }
 }
@@ -81,7 +84,8 @@ fn attempts(task: &TaskRecap, axis: &Axis, recap: &Recap) -> Markup {
     html! {
         @for attempt in &task.attempts {
             @let (from, to) = (axis.at(attempt.began), axis.at(attempt.ended.unwrap_or(recap.made)));
-            @let agent = attempt.agent_ended.map_or(to, |ended| axis.at(ended).min(to));
+            @let gated = attempt.agent_ended.filter(|_| !attempt.gates.is_empty());
+            @let agent = gated.map_or(to, |ended| axis.at(ended).min(to));
             @let says = format!("attempt {} {}, {}", attempt.attempt, attempt_ended(attempt), took(attempt.took_ms));
             @if to - agent > 0.2 { (bar(&format!("{} faint", class(Kind::of(attempt))), agent, to, Some(&says))) }
             (bar(class(Kind::of(attempt)), from, agent, Some(&says)))

@@ -62,7 +62,11 @@ fn summary(recap: &Recap, zone: &TimeZone) -> String {
         let _ = write!(text, ", {number} {state}");
     }
     text.push_str(".\n\n");
+    if let Some(forgotten) = words::forgotten(summary.forgotten) {
+        text = text + &forgotten + "\n\n";
+    }
     match summary.began {
+        None if summary.forgotten > 0 => text,
         Some(began) => text + &figures(recap, &words::moment(began, zone), zone) + "\n",
         None => text + "No task has been tried yet.\n\n",
     }
@@ -88,8 +92,8 @@ fn figures(recap: &Recap, began: &str, zone: &TimeZone) -> String {
         let tokens = summary.tokens.map(|tokens| format!(", {} tokens", words::tokens(tokens)));
         table.row(&["Cost", &(dollars(cost) + &tokens.unwrap_or_default())]);
     }
-    if let Some(size) = summary.changed {
-        table.row(&["Changed", &change(size)]);
+    if let Some(changes) = words::changes(summary.changed, summary.unmeasured) {
+        table.row(&["Changed", &changes]);
     }
     table.text()
 }
@@ -142,14 +146,14 @@ fn agents(recap: &Recap) -> String {
         "Cost",
     ]);
     for agent in &recap.agents {
-        let AgentRecap { tasks, completed, attempts, unsuccessful, took_ms, .. } = agent;
+        let AgentRecap { attempts, unsuccessful, took_ms, .. } = agent;
         table.row(&[
             &agent.agent.as_deref().map_or_else(dash, id),
             &id(&agent.runner),
-            &format!("{completed} of {tasks}"),
+            &words::tasks_done(agent),
             &attempts.to_string(),
             &unsuccessful.to_string(),
-            &took(*took_ms),
+            &if agent.is_reviewer() { dash() } else { took(*took_ms) },
             &agent.accuracy.map_or_else(dash, |accuracy| factor(accuracy.median_ratio)),
             &agent.tokens.map_or_else(dash, words::tokens),
             &agent.cost_usd.map_or_else(dash, dollars),
@@ -182,7 +186,9 @@ fn tasks(recap: &Recap) -> String {
             &task.attempts.len().to_string(),
             &task.took_ms.map_or_else(dash, took),
             &task.cost_usd.map_or_else(dash, dollars),
-            &task.changed.map_or_else(dash, change),
+            &task
+                .changed
+                .map_or_else(|| if task.unmeasured { "not known".to_owned() } else { dash() }, change),
             &came_of(task),
         ]);
     }

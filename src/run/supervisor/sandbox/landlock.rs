@@ -8,6 +8,7 @@ use landlock::{
     ABI, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreated, RulesetCreatedAttr, RulesetError,
 };
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 
 use super::Walls;
 use super::around::around;
@@ -19,7 +20,8 @@ pub(super) fn is_available() -> bool {
     ruleset().is_ok()
 }
 
-/// From a thread of its own, which alone is restricted, and whose children are with it.
+/// From a thread of its own, which alone is restricted, and whose children are with it. Whoever is so restricted can't trace anybody outside, nor
+/// read what the kernel keeps for tracers, such as another process's environment.
 pub(super) fn spawn(walls: &Walls, mut command: Command) -> io::Result<Child> {
     thread::scope(|scope| {
         let confined = scope.spawn(move || {
@@ -31,14 +33,24 @@ pub(super) fn spawn(walls: &Walls, mut command: Command) -> io::Result<Child> {
 }
 
 fn restrict(walls: &Walls) -> Result<(), RulesetError> {
+    give_up_looking_into_others();
     let mut rules = ruleset()?;
-    for place in around(&walls.secrets) {
-        rules = allow(rules, &place, AccessFs::ReadFile.into())?;
+    let closed = [walls.secrets.as_slice(), &walls.hidden].concat();
+    for place in around(&closed).iter().chain(&walls.read) {
+        rules = allow(rules, place, AccessFs::ReadFile.into())?;
     }
     for place in &walls.write {
         rules = allow(rules, place, AccessFs::from_write(ABI) | AccessFs::ReadFile)?;
     }
     rules.restrict_self().map(drop)
+}
+
+/// Root may measure all of a machine, and whoever may do that is asked by no sandbox before it reads another process's environment. Whoever
+/// can't give that up does not have it.
+fn give_up_looking_into_others() {
+    for right in [CapabilitySet::PERFMON, CapabilitySet::SYS_ADMIN] {
+        let _ = remove_capability_from_bounding_set(right);
+    }
 }
 
 /// Listing folders and starting programs stay free everywhere.

@@ -29,6 +29,10 @@ pub struct Walls {
     pub write: Vec<PathBuf>,
     /// What may not be read: files, and folders with everything below.
     pub secrets: Vec<PathBuf>,
+    /// Folders of others' work, which may not be read, either, but for what is in `read` or in `write`.
+    pub hidden: Vec<PathBuf>,
+    /// What may be read in a folder that is hidden.
+    pub read: Vec<PathBuf>,
 }
 
 impl Sandbox {

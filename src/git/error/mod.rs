@@ -1,19 +1,13 @@
 //! What can go wrong between us and a repository, each with the path or ref it is about.
 
+mod hint;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use git2::Oid;
 
-/// What the system says of disks that take nothing more, and libgit2 of an object that it has just written: a full disk may have taken
-/// its name and nothing else.
-const DISK_TROUBLE: [&str; 5] = [
-    "No space left on device",
-    "Disk quota exceeded",
-    "Read-only file system",
-    "Input/output error",
-    "target OID for the reference doesn't exist",
-];
+use crate::remedy;
 
 /// Why git could not do what it was asked. Every refusal leaves things as they were.
 #[derive(Debug, thiserror::Error)]
@@ -291,74 +285,20 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// What a person can do about it, where there is something to do.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotYours { path } => Some(format!(
-                "if you trust it: `git config --global --add safe.directory {}`",
-                word(&path.to_string_lossy())
-            )),
-            _ => self.said_to_all().map(str::to_owned),
-        }
-    }
-
-    /// The hints that are the same for each repository.
-    fn said_to_all(&self) -> Option<&'static str> {
-        match self {
-            Self::Unsupported { .. } => Some("use a repository with SHA-1 objects and the files ref store"),
-            Self::Bare { .. } => Some("run it in a clone that has a checkout"),
-            Self::NoCommits { .. } => Some("make a first commit: agents start from a commit"),
-            Self::BadTemplate { .. } => Some("try `blueprint/{epic}/{task}`"),
-            Self::RefInTheWay { .. } => Some("rename or delete the branch that is in the way"),
-            Self::BranchInUse { .. } => Some(
-                "switch that checkout to another branch; if it was moved: `git worktree repair`, or `git worktree prune`",
-            ),
-            Self::BranchHoldsWork { .. } => Some("keep it under another branch name, or delete the branch"),
-            Self::Io { .. } | Self::Git { .. } | Self::Program { .. } if self.is_of_the_disk() => {
-                Some("make room on that disk, or mend it; then run again: it goes on from here")
-            }
-            Self::TimedOut { .. } => Some(
-                "a filter, hook, login or remote hangs: try it there by hand; `git-timeout` in blueprint.toml gives it more time",
-            ),
-            Self::NoProgram { .. } | Self::NeedsGit { .. } => Some("install git, or put it on the PATH"),
-            Self::IndexLocked { .. } => Some("wait for that git; if none is running there, remove the file"),
-            Self::PathTaken { .. } => Some("move it away, or set `worktree-dir` to another folder"),
-            Self::WorktreeLocked { .. } => {
-                Some("wait until it is made, or unlock it with `git worktree unlock`")
-            }
-            Self::Dirty { .. } | Self::WouldLose { .. } => {
-                Some("commit the work there, or move it away, first")
-            }
-            Self::Unfinished { .. } | Self::Unmerged { .. } | Self::Astray { .. } => {
-                Some("finish it in the worktree by hand, or retry the task")
-            }
-            Self::UnknownRevision { .. } => {
-                Some("name a branch, a tag or a commit that `git rev-parse` knows")
-            }
-            Self::RefMoved { .. } => Some("run it again"),
-            Self::TooShallow { .. } => {
-                Some("`git fetch --unshallow` gets the rest of it; then do this again")
-            }
-            _ => None,
-        }
-    }
-
     pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
     }
 
+    pub(super) fn git(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(git2::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Git { action, path, source }
+    }
+
     /// Whether the disk is full, broken or read-only, or somebody has broken it off: no fault of whatever was to be written.
     pub fn is_of_the_disk(&self) -> bool {
-        let said = match self {
-            Self::Io { source, .. } => source.to_string(),
-            // libgit2 hands on what the system said, as text only.
-            Self::Git { source, .. } => source.message().to_owned(),
-            Self::Program { said, .. } => said.clone(),
-            Self::BrokenOff { .. } => return true,
-            _ => return false,
-        };
-        DISK_TROUBLE.iter().any(|trouble| said.contains(trouble))
+        matches!(self, Self::BrokenOff { .. })
+            || self.said().is_some_and(|said| remedy::is_of_the_disk(&said))
     }
 
     /// Whether another program, such as an agent's git, has at the moment what we need.
@@ -370,16 +310,15 @@ impl GitError {
         }
     }
 
-    pub(super) fn git(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(git2::Error) -> Self {
-        let path = path.into();
-        move |source| Self::Git { action, path, source }
+    /// What the system, libgit2 or the git program said; the first two as text, too.
+    fn said(&self) -> Option<String> {
+        match self {
+            Self::Io { source, .. } | Self::NoProgram { source, .. } => Some(source.to_string()),
+            Self::Git { source, .. } => Some(source.message().to_owned()),
+            Self::Program { said, .. } => Some(said.clone()),
+            _ => None,
+        }
     }
-}
-
-/// A path in a command that a person copies into a shell.
-fn word(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:".contains(c);
-    if path.chars().all(is_plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 fn span(limit: Duration) -> String {
