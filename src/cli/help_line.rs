@@ -1,4 +1,4 @@
-//! What is printed behind `help:`: its commands mean the plan that the failed one was about.
+//! The plan in commands that are printed: they mean the one that this call was about, under the epic's name that it was given.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,6 +12,34 @@ use crate::report::{clean, shell_word};
 /// The plan that this call of the program named, as it was typed, and its file.
 static NAMED: OnceLock<(String, PathBuf)> = OnceLock::new();
 
+/// The epic's name that this call of the program was given in place of the plan's own.
+static EPIC: OnceLock<String> = OnceLock::new();
+
+/// From here on all that is printed goes by that name.
+pub(super) fn goes_by(epic: Option<&str>) {
+    if let Some(epic) = epic {
+        let _ = EPIC.set(epic.to_owned());
+    }
+}
+
+/// The plan's file as a command that is printed names it, wherever it is typed.
+pub(super) fn plan_words(path: &Path) -> String {
+    format!("{}{}", shell_word(&path.to_string_lossy()), epic_flag())
+}
+
+/// How a command about this plan names it; empty, where it is the one that is meant without a word.
+pub(super) fn plan_if_needed() -> String {
+    let Some((typed, plan)) = NAMED.get() else { return epic_flag().trim_start().to_owned() };
+    match plans_here().unwrap_or_default().as_slice() {
+        [only] if only.canonicalize().is_ok_and(|only| only == *plan) => epic_flag().trim_start().to_owned(),
+        _ => format!("{}{}", shell_word(&clean(typed)), epic_flag()),
+    }
+}
+
+fn epic_flag() -> String {
+    EPIC.get().map_or_else(String::new, |epic| format!(" --epic {}", shell_word(&clean(epic))))
+}
+
 /// From here on help is about that plan. What is said first holds.
 pub(super) fn is_about(typed: &str, plan: &Path) {
     let _ = NAMED.set((typed.to_owned(), plan.to_owned()));
@@ -19,11 +47,9 @@ pub(super) fn is_about(typed: &str, plan: &Path) {
 
 /// The text, with the plan in each command that would mean another one, or none, without it.
 pub(super) fn with_plan(text: &str) -> String {
-    let Some((typed, plan)) = NAMED.get() else { return text.to_owned() };
-    let here = plans_here().unwrap_or_default();
-    match here.as_slice() {
-        [only] if only.canonicalize().is_ok_and(|only| only == *plan) => text.to_owned(),
-        _ => named(text, &shell_word(&clean(typed))),
+    match plan_if_needed() {
+        plan if plan.is_empty() => text.to_owned(),
+        plan => named(text, &plan),
     }
 }
 
@@ -41,9 +67,10 @@ fn call(code: &str, plan: &str) -> String {
     else {
         return code.to_owned();
     };
+    let first = plan.split(' ').next().unwrap_or(plan);
     let is_said = rest
         .split(' ')
-        .any(|word| word == plan || word == "GENESIS" || word == "[GENESIS]" || word == "--explain");
+        .any(|word| word == first || word == "GENESIS" || word == "[GENESIS]" || word == "--explain");
     if is_said || !takes_a_plan(verb) {
         return code.replace("[GENESIS]", plan);
     }
@@ -87,5 +114,6 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(named(text, "shop"), expected);
         }
+        assert_eq!(named("`blueprint retry a`", "--epic blog"), "`blueprint retry --epic blog a`");
     }
 }

@@ -2,9 +2,10 @@
 
 use super::context::{Context, Known};
 use super::error::CliError;
+use super::help_line::plan_words;
 use super::person::actor;
 use crate::plan::TaskIndex;
-use crate::report::{Owner, StatusReport, TaskStatus, elsewhere, shell_word};
+use crate::report::{Owner, StatusReport, TaskStatus, elsewhere};
 use crate::run::records::JobClaim;
 use crate::run::{Asks, Attempt, Fact, History, PERSON, Record, TaskHistory, open_journal};
 use crate::store::{Lock, RunLock, RunOwner, read_records};
@@ -59,7 +60,7 @@ impl TakenUp {
 
 /// What one would do when tasks are pending that were not before.
 pub(super) fn next_step(context: &Context, taken_up: TakenUp) -> String {
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     match taken_up {
         TakenUp::Now => format!("next    blueprint attach {plan}   (the live run takes that up)"),
         TakenUp::AfterTheLiveRun => {

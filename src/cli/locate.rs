@@ -135,12 +135,20 @@ impl Surroundings {
 
     /// The plans that may be meant where none is named: one, unless the environment and the folder say nothing, and there are several epics.
     pub(super) fn candidates(&self) -> Vec<PathBuf> {
-        let here = self.cwd.join(FILE);
-        match &self.from_env {
-            Some(path) => vec![self.cwd.join(path)],
-            None if here.is_file() => vec![here],
-            None => self.all_epics(),
+        match (&self.from_env, self.above()) {
+            (Some(path), _) => vec![self.cwd.join(path)],
+            (None, Some(here)) => vec![here],
+            (None, None) => self.all_epics(),
         }
+    }
+
+    /// The plan of the current folder, or of the nearest one above it that is still in the checkout.
+    fn above(&self) -> Option<PathBuf> {
+        let is_in_checkout = |folder: &&Path| {
+            *folder == self.cwd || self.root.as_ref().is_some_and(|root| folder.starts_with(root))
+        };
+        let folders = self.cwd.ancestors().take_while(is_in_checkout);
+        folders.map(|folder| folder.join(FILE)).find(|plan| plan.is_file())
     }
 
     fn epics(&self) -> Option<PathBuf> {
@@ -217,6 +225,25 @@ mod tests {
         assert_eq!(scene.locate(&["docs", "b"], None), is("genesis.xml", &["docs", "b"]));
         assert_eq!(scene.locate(&["../../x"], None), is("genesis.xml", &["../../x"]));
         assert_eq!(scene.locate(&["none.xml"], None), Err("there is no plan `none.xml`".into()));
+    }
+
+    #[test]
+    fn below_a_plan_it_is_found_as_far_up_as_the_checkout_goes() {
+        let scene = Scene::with(&[
+            "genesis.xml",
+            "p/genesis.xml",
+            "p/src/x",
+            "docs/deep/x",
+            "p/.claude/epics/a/genesis.xml",
+        ]);
+        let found = |cwd: &str, root: &str| {
+            let at = |path: &str| scene.0.path().join(path);
+            let around = Surroundings { cwd: at(cwd), root: Some(at(root)), from_env: None };
+            found(&around).map(|plan| plan.strip_prefix(scene.0.path()).unwrap().display().to_string()).ok()
+        };
+        assert_eq!(found("docs/deep", "").as_deref(), Some("genesis.xml"));
+        assert_eq!(found("p/src", "").as_deref(), Some("p/genesis.xml"));
+        assert_eq!(found("docs/deep", "docs"), None, "what is outside of the checkout is another matter");
     }
 
     #[test]

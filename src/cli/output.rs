@@ -3,24 +3,30 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 
 use super::args::{Global, When};
 use super::error::{CliError, Kind};
-use super::help_line::with_plan;
+use super::help_line::{self, with_plan};
 use super::log;
 use super::pager::{self, Paged};
 use super::wrap::wrap;
 use crate::genesis::{self, Diagnostic};
 use crate::report::{clean_lines, draw_in_ascii, is_unicode_locale, spelled, tame};
 
+/// Nobody reads lines that are narrower.
+const NARROWEST: u16 = 20;
+
 /// Sets up colours, signs, pages and the log.
 pub(super) fn init(global: &Global) {
     if !is_unicode_locale(|name| std::env::var(name).ok()) {
         draw_in_ascii();
     }
+    IS_QUIET.store(global.quiet, Ordering::Relaxed);
+    help_line::goes_by(global.epic.as_deref());
     if global.no_pager {
         pager::turn_off();
     }
@@ -68,8 +74,18 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<(), CliError> {
     data(&(text + "\n"))
 }
 
-/// Says something on the side.
+/// Only what went wrong is said.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Says something on the side; where only what went wrong is to be said, nothing but warnings.
 pub(super) fn say(text: &str) {
+    if !IS_QUIET.load(Ordering::Relaxed) || text.starts_with("warning") {
+        tell(text);
+    }
+}
+
+/// The same for what has to be said whatever was wished.
+pub(super) fn tell(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{}", spelled(text));
 }
 
@@ -80,15 +96,15 @@ pub(super) fn error(error: &CliError) {
     match error.message.rsplit_once('\n') {
         // Diagnostics come first, in their own layout.
         Some((before, last)) if error.kind == Kind::Invalid => {
-            say(&format!("{before}\n{red}error{red:#}: {last}"));
+            tell(&format!("{before}\n{red}error{red:#}: {last}"));
         }
-        _ => say(&format!("{red}error{red:#}: {}", fitted(&error.message, "error: "))),
+        _ => tell(&format!("{red}error{red:#}: {}", fitted(&error.message, "error: "))),
     }
     if let Some(hint) = &error.hint {
-        say(&format!("{cyan}help{cyan:#}: {}", fitted(&with_plan(hint), "help: ")));
+        tell(&format!("{cyan}help{cyan:#}: {}", fitted(&with_plan(hint), "help: ")));
     }
     if error.kind == Kind::Bug {
-        say("this should not happen: please report it with the command and the plan");
+        tell("this should not happen: please report it with the command and the plan");
     }
 }
 
@@ -116,7 +132,9 @@ pub(super) fn line_width() -> Option<u16> {
     io::stderr().is_terminal().then(width)
 }
 
-/// The terminal's width in columns; 80 where there is none.
+/// The terminal's width in columns; where there is none, what `$COLUMNS` says, or 80.
 pub(super) fn width() -> u16 {
-    terminal_size::terminal_size().map_or(80, |(width, _)| width.0)
+    let wished =
+        || std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|columns| *columns >= NARROWEST);
+    terminal_size::terminal_size().map_or_else(|| wished().unwrap_or(80), |(width, _)| width.0)
 }

@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
+use unicode_width::UnicodeWidthStr;
 
 use super::spent::spent;
 use super::text::{assumed, clean, fit, local_time, short};
@@ -133,7 +134,8 @@ impl Lines {
         let id = fit(&clean(task.as_str()), width.max(*ID_WIDTHS.end()));
         let room = |columns: u16| usize::from(columns).saturating_sub(width + 9).max(LEAST_SAYING);
         let rest = fit(rest, self.columns.map_or(SAYING, room));
-        format!("{style}{word:<7}{style:#} {id:<width$} {rest}").trim_end().to_owned()
+        let blanks = " ".repeat(width.saturating_sub(id.width()));
+        format!("{style}{word:<7}{style:#} {id}{blanks} {rest}").trim_end().to_owned()
     }
 
     fn task_ended(&self, ended: &TaskEnded) -> Vec<String> {
@@ -221,7 +223,7 @@ fn became(cause: Cause) -> &'static str {
         Cause::Blocked => "is blocked",
         Cause::Cancelled => "was cancelled",
         Cause::Interrupted => "was interrupted",
-        Cause::Foreign => "is in somebody else's hands",
+        Cause::Foreign => "is in other hands than the run's",
         Cause::LeftOut => "is not part of this run",
     }
 }

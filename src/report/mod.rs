@@ -30,7 +30,7 @@ pub use explain::{
 };
 pub use graph::{GraphFormat, graph};
 pub use junit::junit;
-pub use morning::{Finished, Morning, Review, Size, morning_lines};
+pub use morning::{Finished, Morning, Review, Size, brief_lines, morning_lines};
 pub use plain::Plain;
 pub use recap::{
     Accuracy, AgentRecap, AnswerRecap, AttemptRecap, ChangeSize, Failure, GatePass, GateRecap, GateTry,

@@ -297,6 +297,7 @@ impl History {
         let story = self.story(&answered.task);
         story.transitions.extend(answered.transitions.iter().cloned());
         let (transitions, attempts) = (story.transitions.len(), story.attempts.len());
+        story.answers.pop_if(|before| answered.replaces(&before.answered));
         story.answers.push(GivenAnswer { answered, transitions, attempts });
     }
 

@@ -93,6 +93,9 @@ pub enum Fact {
         /// What it might use up, where that is why it ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         budget: Option<Caps>,
+        /// What one attempt may use up, where no run with that budget could begin it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        needed: Option<Caps>,
     },
     /// An attempt has its base and worktree; its agent is about to be started.
     AttemptStarted(AttemptStarted),
@@ -282,6 +285,14 @@ pub struct Answered {
     pub by: String,
     /// How its status came to be pending again.
     pub transitions: Vec<TransitionRecord>,
+}
+
+impl Answered {
+    /// Whether it takes the place of that answer, which nobody has heard: only the first answer to a question sets the task back.
+    pub fn replaces(&self, before: &Self) -> bool {
+        let question = |answered: &Self| (answered.task.clone(), answered.attempt, answered.question.clone());
+        self.transitions.is_empty() && question(self) == question(before)
+    }
 }
 
 /// A task that a person does.

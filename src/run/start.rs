@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr;
 
 use super::audit::Workers;
 use super::books::{Books, News};
@@ -122,7 +123,7 @@ fn announced(site: &Site, settings: &Settings, ground: &Ground, start: Oid) -> S
         start: start.to_string(),
         estimate: plan.longest_path(|index| outset.is_to_do(index)),
         unestimated: plan.unestimated(|index| outset.is_to_do(index)),
-        id_width: plan.tasks().map(|(_, task)| task.id.as_str().chars().count()).max().unwrap_or(0),
+        id_width: plan.tasks().map(|(_, task)| task.id.as_str().width()).max().unwrap_or(0),
     }
 }
 

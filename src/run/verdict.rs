@@ -60,12 +60,26 @@ pub(super) fn next(report: &Report, tries: Tries, stopping: bool, jitter: f64, n
 /// Tasks that wait for one limit don't come back all at once: this much later at most.
 const SPREAD: Duration = Duration::from_secs(20);
 
+/// Less than that is no pause.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// When the limit ends, and a little later. A service that always says "in a second" is asked ever less often.
 fn end_of_limit(until: Timestamp, tries: Tries, jitter: f64, now: Timestamp) -> Timestamp {
     let left: Duration = until.duration_since(now).try_into().unwrap_or_default();
     let least = pause(Outcome::TimedOut, tries.parked.saturating_add(1), jitter);
-    let wait = left + (left / 10).min(SPREAD).mul_f64(jitter.clamp(0.0, 1.0));
+    let wait = left + spread(left).mul_f64(jitter.clamp(0.0, 1.0));
     now.checked_add(wait.max(least)).unwrap_or(Timestamp::MAX)
+}
+
+fn spread(left: Duration) -> Duration {
+    (left / 10).min(SPREAD)
+}
+
+/// Whether that moment is not the end of the limit that was told of, but one of our own, which is later.
+pub(super) fn is_of_our_own(until: Timestamp, told: Timestamp, now: Timestamp) -> bool {
+    let left: Duration = told.duration_since(now).try_into().unwrap_or_default();
+    let latest = now.checked_add(left + spread(left) + MOMENT).unwrap_or(Timestamp::MAX);
+    until > latest
 }
 
 #[cfg(test)]
@@ -136,5 +150,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!([0, 1, 2, 20].map(until), [1, 2, 4, 300]);
+        let is_ours = |told| is_of_our_own(at(1_300), at(told), at(1_000));
+        assert_eq!([1_004, 1_270, 1_290, 1_300].map(is_ours), [true, true, false, false]);
     }
 }

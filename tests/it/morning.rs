@@ -177,13 +177,93 @@ fn of_several_epics_each_is_shown_with_the_way_to_more() {
     let view = morning(&project).stdout;
     for said in [
         "A blog / blog",
-        "see     blueprint status blog",
-        "blueprint status shop",
+        "see     blueprint status blog --todo",
+        "blueprint status shop --todo",
         "broken is no valid plan: `blueprint validate broken`",
     ] {
         assert!(view.contains(said), "{said} in {view}");
     }
     project.blueprint(&["status", "blog"]).assert(0, &[]);
+}
+
+#[test]
+fn of_several_epics_each_says_what_needs_somebody_and_one_is_shown_in_full_by_its_name() {
+    let project = TestProject::new(&PlanText::of(&["a"]), NIGHT);
+    let plan = |epic: &str, tasks: &[&str]| PlanText::of(tasks).epic(epic).to_xml();
+    project.write(".claude/epics/shop/genesis.xml", &plan("shop", &["good", "fails", "asks"]));
+    project.write(".claude/epics/blog/genesis.xml", &plan("blog", &["c"]));
+    std::fs::remove_file(project.plan()).unwrap();
+    project.commit_all("Two plans");
+    crate::landing::identify(&project);
+    project.blueprint(&["run", "shop", "-j", "1"]).assert(1, &[]);
+    let view = morning(&project).stdout;
+    let shop = view.split("see     blueprint status blog").nth(1).unwrap();
+    for said in [
+        "Needs you (2)\n  fails  failed: ",
+        "no such table\n      next  blueprint retry shop fails --note TEXT\n",
+        "  asks  question: Postgres or SQLite?\n      next  blueprint answer shop asks TEXT\n",
+        "To review (1 done, not landed)\n      next  blueprint land shop\n",
+    ] {
+        assert!(shop.contains(said), "{said:?} in {view}");
+    }
+    let one = project.blueprint(&["status", "shop", "--todo"]);
+    one.assert(0, &[]);
+    assert!(section(&one.stdout, "Needs you (2)").contains("asks  question"), "{one}");
+    assert!(section(&one.stdout, "To review").contains("good"), "{one}");
+    project.blueprint(&["status", "shop", "good", "--todo"]).assert(2, &["about a whole plan"]);
+}
+
+#[test]
+fn in_a_pipe_lines_are_as_wide_as_columns_says_and_quiet_says_only_what_went_wrong() {
+    let project = night();
+    let view = |columns: &str| {
+        let mut command = project.command(crate::project::BLUEPRINT);
+        let output = command.args(["status"]).env("COLUMNS", columns).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let widest = |columns: &str| view(columns).lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest("40") <= 40 && widest("78") > 40, "{}", view("40"));
+    assert_eq!(widest("nonsense"), widest("80"));
+    let quiet = project.blueprint(&["retry", "fails", "-q"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""), "{quiet}");
+    project.blueprint(&["answer", "nobody", "hi", "-q"]).assert(2, &["error: ", "help: "]);
+}
+
+#[test]
+fn below_the_plan_it_is_the_same_plan() {
+    let project = night();
+    std::fs::create_dir(project.root.join("src")).unwrap();
+    let mut command = project.command(crate::project::BLUEPRINT);
+    let output = command.current_dir(project.root.join("src")).output().unwrap();
+    let view = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && view.contains("Needs you (4)"), "{view}");
+}
+
+#[test]
+fn what_people_gave_as_their_reason_is_told_with_what_they_did() {
+    let project = TestProject::new(&PlanText::chain(&["a", "b"]), "== *\nwait-for go");
+    project.blueprint(&["task", "block", "a", "--reason", "no key for it"]).assert(0, &[]);
+    let needs = section(&morning(&project).stdout, "Needs you (1)");
+    assert!(needs.contains("no key for it") && !needs.contains("blocked: no key"), "{needs}");
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(explained.contains("it is blocked: no key for it"), "{explained}");
+    for way in ["blueprint take genesis.xml a\n", "blueprint skip genesis.xml a\n"] {
+        assert!(explained.contains(way), "{explained}");
+    }
+    project.run(&[]).assert(4, &["`a` is blocked: no key for it"]);
+    project.blueprint(&["retry", "a"]).assert(0, &[]);
+    let run = project.start(&["run"]);
+    project.wait_for_starts(1);
+    project.blueprint(&["cancel", "a", "--reason", "the wrong way"]).assert(0, &[]);
+    run.wait_for("not run 1 task");
+    run.wait().assert(1, &["the wrong way"]);
+    let explained = project.blueprint(&["explain", "a"]).stdout;
+    assert!(
+        explained.contains("it was cancelled by ") && explained.contains(": the wrong way"),
+        "{explained}"
+    );
+    let needs = section(&morning(&project).stdout, "Needs you (1)");
+    assert!(needs.contains(": the wrong way"), "{needs}");
 }
 
 #[test]

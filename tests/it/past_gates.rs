@@ -123,6 +123,7 @@ fn a_gate_whose_program_is_missing_is_told_before_anything_starts() {
         let project = project(&["a"], WORK, &gate);
         let says = ["the program of the gate `lint`, `no-such-lint`, is not found", "blueprint.toml line "];
         project.run(&[]).assert(2, &says);
+        project.run(&["--dry-run"]).assert(0, &["warning `blueprint run` would not begin: ", says[0]]);
         assert!(project.log().starts().is_empty());
         let file = project.read("blueprint.toml");
         let line = file.lines().position(|line| line.starts_with("run = ")).unwrap() + 1;
@@ -138,6 +139,20 @@ fn a_program_that_the_work_or_a_setup_step_may_bring_is_not_looked_for() {
     let script = "== *\nwrite own.sh #!/bin/sh\nprint made";
     let project = project(&["a"], script, &format!("gate-iterations = 0\n{gates}"));
     project.run(&[]).assert(1, &["did not pass"]);
+    assert_eq!(project.log().starts().len(), 1);
+}
+
+#[test]
+fn a_command_that_no_shell_can_run_is_mended_by_a_person_and_costs_no_agent_a_round() {
+    let project = TestProject::new(&PlanText::of(&["a"]), WORK);
+    project.configure("[[gates]]\nname = \"lint\"\nrun = \"./no-such-lint\"\n");
+    project.run(&[]).assert(
+        4,
+        &["the gate `lint` could not be run: its command is not found (exit code 127): ", "no-such-lint"],
+    );
+    assert_eq!(project.log().starts().len(), 1);
+    project.configure("[[gates]]\nname = \"lint\"\nrun = \"true\"\n");
+    project.run(&["a"]).assert(0, &["a: attempt 1 goes on with its gates"]);
     assert_eq!(project.log().starts().len(), 1);
 }
 

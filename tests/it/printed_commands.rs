@@ -71,3 +71,60 @@ fn help_is_about_the_plan_that_was_named_where_there_are_several() {
         }
     }
 }
+
+#[test]
+fn help_to_land_what_was_named_lands_it_the_way_it_was_to_land() {
+    let plan = PlanText::chain(&["a", "b", "c"]).edge("a", "c");
+    let project = TestProject::new(&plan, "== *\nwrite {task}.txt x");
+    crate::landing::identify(&project);
+    project.complete(&[]);
+    let refused = project.blueprint(&["land", "c", "--squash"]);
+    refused.assert(2, &["task `c` builds on work that has not landed: ", "`blueprint land --squash a b c`"]);
+    let help = commands(&refused.stderr).pop().unwrap();
+    typed(&project, &help).assert(0, &["3 tasks (a, b, c) in main, squashed"]);
+}
+
+#[test]
+fn a_plan_that_goes_by_another_name_goes_by_it_in_what_is_printed_too() {
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x");
+    crate::landing::identify(&project);
+    project.complete(&[]);
+    project.write("y/genesis.xml", &PlanText::of(&["b"]).to_xml());
+    project.commit_all("Another plan by that name");
+    let ended = project.blueprint(&["run", "y", "--epic", "other"]);
+    ended.assert(0, &["/y/genesis.xml' --epic other   (merges it into your branch)"]);
+    project.blueprint(&["land", "y/genesis.xml", "--epic", "other"]).assert(0, &["task b in main"]);
+    let refused = project.blueprint(&["answer", "y", "b", "hi", "--epic", "other"]);
+    refused.assert(2, &["`blueprint retry y --epic other b --note TEXT`"]);
+}
+
+#[test]
+fn a_report_of_one_plan_among_several_names_it_in_its_commands() {
+    let script = "== *\nprint CLARIFICATION: which?";
+    let project = TestProject::new(&PlanText::of(&["a"]), script);
+    for epic in ["alpha", "beta"] {
+        project
+            .write(&format!(".claude/epics/{epic}/genesis.xml"), &PlanText::of(&["a"]).epic(epic).to_xml());
+    }
+    std::fs::remove_file(project.plan()).unwrap();
+    project.commit_all("Two plans");
+    project.blueprint(&["run", "alpha"]).assert(4, &[]);
+    let page = project.blueprint(&["report", "alpha", "--format", "html"]).stdout;
+    assert!(page.contains("<code>blueprint answer alpha a TEXT</code>"), "{page}");
+}
+
+#[test]
+fn a_budget_that_was_too_small_is_told_with_one_that_is_enough() {
+    let agent = crate::project::toml_text(crate::project::FAKE_AGENT);
+    let project = TestProject::new(&PlanText::of(&["a"]), "== *\nwrite {task}.txt x\nclaude costs 0.25 done");
+    project.configure(&format!(
+        "runner = \"claude\"\n[agents.worker]\nmax-cost = 0.60\n[runners.claude]\ncommand = [{agent}]"
+    ));
+    let ended = project.run(&["--max-cost", "0.5"]);
+    ended.assert(6, &["genesis.xml' --max-cost 0.6   (one attempt may use up $0.60, more than $0.50)"]);
+    let morning = project.blueprint(&[]).stdout;
+    assert!(morning.contains("its budget is too small: one attempt may use up\n$0.60"), "{morning}");
+    let next = commands(&morning).pop().unwrap();
+    assert_eq!(next, "blueprint run genesis.xml --max-cost 0.6");
+    typed(&project, &next).assert(0, &[]);
+}

@@ -150,7 +150,11 @@ fn the_same_answer_again_changes_nothing_and_another_one_takes_its_place_until_i
     assert!(ok(&project, &["answer", "a", "SQLite"]).contains("in place of the one before"));
     project.complete(&[]);
     let prompt = prompt(&project, "two");
-    assert!(prompt.contains("> SQLite"), "{prompt}");
+    assert!(prompt.contains("> SQLite") && !prompt.contains("> Postgres"), "{prompt}");
+    assert_eq!(prompt.matches("~~~~~ question").count(), 1, "{prompt}");
+    let told = project.blueprint(&["report", "--format", "json"]).json();
+    assert_eq!(told["questions"].as_array().map(Vec::len), Some(1), "{told:#}");
+    assert_eq!(told["questions"][0]["answer"], "SQLite");
     project.blueprint(&["answer", "a", "Postgres"]).assert(2, &["asks nothing"]);
 }
 

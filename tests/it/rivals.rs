@@ -72,7 +72,7 @@ fn a_task_in_a_persons_hands_is_left_alone_and_so_is_what_needs_it() {
     let project = TestProject::new(&plan, "== *\nwrite {task}.txt x");
     project.run(&[]).assert(
         4,
-        &["a is in progress by jane and is left alone", "because `a` is in somebody else's hands"],
+        &["a is in progress by jane and is left alone", "because `a` is in other hands than the run's"],
     );
     project.assert_statuses(&[("a", "in-progress"), ("b", "pending"), ("c", "completed")]);
     assert_eq!(project.task("a")["owner"], "jane");

@@ -131,8 +131,16 @@ fn reword(message: &str) -> (String, Option<String>) {
             let hint = nearest(wrong, known.iter().copied()).map(|word| format!("did you mean `{word}`?"));
             (message.trim().to_owned(), hint)
         }
-        _ => (message.trim().to_owned(), None),
+        _ => (said_plainly(message.trim()), None),
     }
+}
+
+/// Types of Rust are no words for people.
+fn said_plainly(message: &str) -> String {
+    let text = message
+        .replace("a nonzero usize", "a whole number above 0")
+        .replace("a nonzero u64", "a whole number above 0");
+    if text.ends_with(", expected a string") { text + ", in quotes: \"…\"" } else { text }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Programs that were started to tell somebody: each runs beside the run, for so long and no longer, and none outlives it for ever.
 
 use std::cell::{Cell, RefCell};
-use std::process::Child;
-use std::sync::Arc;
+use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,11 @@ pub(in crate::cli) struct Programs {
 struct Watch {
     say: Sender<Child>,
     thread: JoinHandle<Vec<Overseen>>,
+    failed: Failed,
 }
+
+/// How the first of them ended that did not succeed.
+type Failed = Arc<Mutex<Option<ExitStatus>>>;
 
 struct Overseen {
     child: Child,
@@ -65,29 +69,35 @@ impl Programs {
         self.over.set(Some((Instant::now(), if is_hurried { HURRIED } else { AFTER })));
     }
 
-    /// Waits for them, and ends those that take too long; says whether there were any, and how long they had.
+    /// Waits for them, and ends those that take too long; says whether there were any, and how long they had, or else whether any has failed.
     pub(in crate::cli) fn end(&self) -> Option<String> {
-        let Watch { say, thread } = self.watch.take()?;
+        let Watch { say, thread, failed } = self.watch.take()?;
         drop(say);
         let running = thread.join().unwrap_or_default();
         let (since, limit) = self.over.get().unwrap_or_else(|| (Instant::now(), AFTER));
-        let had = end_all(running, since, limit, &called_off())?;
-        Some(format!(
-            "a program of `notify` had not ended {} after the run, and was ended: what it was to tell may not have arrived",
-            short(had)
-        ))
+        let had = end_all(running, since, limit, (&called_off(), &failed));
+        let what = match (had, *failed.lock().unwrap_or_else(PoisonError::into_inner)) {
+            (Some(had), _) => format!("had not ended {} after the run, and was ended", short(had)),
+            (None, Some(status)) => {
+                format!("failed ({status}; what it printed is in notify.log, beside the journal)")
+            }
+            (None, None) => return None,
+        };
+        Some(format!("a program of `notify` {what}: what it was to tell may not have arrived"))
     }
 }
 
 impl Watch {
     fn begin(asides: Asides, longest: Duration) -> Self {
         let (say, heard) = mpsc::channel();
-        Self { say, thread: thread::spawn(move || oversee(&heard, &asides, longest)) }
+        let failed = Failed::default();
+        let of_thread = Arc::clone(&failed);
+        Self { say, thread: thread::spawn(move || oversee(&heard, &asides, longest, &of_thread)), failed }
     }
 }
 
 /// Until there can be no more of them; gives those that run then.
-fn oversee(heard: &Receiver<Child>, asides: &Asides, longest: Duration) -> Vec<Overseen> {
+fn oversee(heard: &Receiver<Child>, asides: &Asides, longest: Duration, failed: &Failed) -> Vec<Overseen> {
     let mut running: Vec<Overseen> = Vec::new();
     let mut has_said = false;
     loop {
@@ -96,7 +106,7 @@ fn oversee(heard: &Receiver<Child>, asides: &Asides, longest: Duration) -> Vec<O
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return running,
         }
-        running.retain_mut(Overseen::is_running);
+        running.retain_mut(|program| program.is_running(failed));
         let (over, rest) = running.into_iter().partition(|program| program.since.elapsed() > longest);
         running = rest;
         if end_now(over) && !has_said {
@@ -112,10 +122,10 @@ fn end_all(
     mut running: Vec<Overseen>,
     mut since: Instant,
     mut limit: Duration,
-    is_called_off: &AtomicBool,
+    (is_called_off, failed): (&AtomicBool, &Failed),
 ) -> Option<Duration> {
     loop {
-        running.retain_mut(Overseen::is_running);
+        running.retain_mut(|program| program.is_running(failed));
         if limit > HURRIED && is_called_off.load(Ordering::SeqCst) {
             (since, limit) = (Instant::now(), HURRIED);
         }
@@ -144,8 +154,15 @@ fn end_now(mut programs: Vec<Overseen>) -> bool {
 }
 
 impl Overseen {
-    fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+    /// Notes how it ended, if it has, and did not succeed.
+    fn is_running(&mut self, failed: &Failed) -> bool {
+        let ended = self.child.try_wait();
+        if let Ok(Some(status)) = &ended
+            && !status.success()
+        {
+            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(*status);
+        }
+        matches!(ended, Ok(None))
     }
 
     fn signal(&self, signal: Signal) {
@@ -208,11 +225,13 @@ mod tests {
     fn those_that_end_in_time_are_waited_for_and_a_signal_shortens_the_wait() {
         let program = |script: &str| vec![Overseen { child: started(script), since: Instant::now() }];
         let (now, long, off) = (Instant::now(), Duration::from_hours(1), AtomicBool::new(false));
-        assert_eq!(end_all(program("sleep 0.2"), now, long, &off), None);
+        let failed = Failed::default();
+        assert_eq!(end_all(program("sleep 0.2; exit 3"), now, long, (&off, &failed)), None);
+        assert_eq!(failed.lock().unwrap().and_then(|status| status.code()), Some(3));
         off.store(true, Ordering::SeqCst);
         let mut hangs = program("sleep 1000 & sleep 1000");
         let output = hangs[0].child.stdout.take();
-        assert_eq!(end_all(hangs, now, long, &off), Some(HURRIED));
+        assert_eq!(end_all(hangs, now, long, (&off, &failed)), Some(HURRIED));
         wait_until_gone(output);
     }
 }

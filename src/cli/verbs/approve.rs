@@ -7,12 +7,13 @@ use crate::cli::config;
 use crate::cli::context::{Context, find, unknown_task};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::held::Held;
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::genesis::{Status, TaskResult};
 use crate::git::{Integrated, MayLose, Message, Oid, Work};
 use crate::plan::TaskId;
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::{Attempt, AttemptEnded, Fact, Record, TransitionRecord, call, open_journal, told_losses};
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     for name in names {
         approve(&context, name)?;
     }
-    output::say(&format!("next    blueprint run {}", shell_word(&context.path.to_string_lossy())));
+    output::say(&format!("next    blueprint run {}", plan_words(&context.path)));
     Ok(0)
 }
 

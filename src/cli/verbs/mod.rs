@@ -44,6 +44,7 @@ pub(super) fn dispatch(cli: Cli) -> Result<u8, CliError> {
     let Some(verb) = cli.verb else { return morning::run(global) };
     match verb {
         Verb::Run(args) => run::run(&args, global),
+        Verb::Status(args) if args.todo => morning::of(&args.arguments, global),
         Verb::Status(args) => status::run(&args, global),
         Verb::Next(args) => next::run(&args, global),
         Verb::Explain(args) => explain::run(&args, global),

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use crate::cli::args::{Cli, Global};
 use crate::cli::branches::Branches;
-use crate::cli::context::{Context, Known, plans_here};
+use crate::cli::context::{Context, Known, find, plans_here};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::live::report;
 use crate::cli::output;
@@ -15,7 +15,7 @@ use crate::cli::works::Works;
 use crate::git::Oid;
 use crate::plan::TaskIndex;
 use crate::report::{
-    Finished, Morning, Reader, Review, Size, Surroundings, clean, header_lines, morning_lines, shell_word,
+    Finished, Morning, Reader, Review, Size, Surroundings, brief_lines, clean, morning_lines, shell_word,
 };
 
 use super::land::target;
@@ -27,7 +27,7 @@ const SIZED: usize = 12;
 pub(super) fn run(global: &Global) -> Result<u8, CliError> {
     match plans_here()?.as_slice() {
         [] => {
-            output::say(&Cli::command().render_help().to_string());
+            output::tell(&Cli::command().render_help().to_string());
             output::say("note    there is no genesis.xml here: `blueprint init` makes a first one");
             Ok(Kind::Usage.exit_code())
         }
@@ -36,11 +36,32 @@ pub(super) fn run(global: &Global) -> Result<u8, CliError> {
     }
 }
 
+/// The view of the plan that `arguments` name, or mean.
+pub(super) fn of(arguments: &[String], global: &Global) -> Result<u8, CliError> {
+    let (path, names) = find(arguments)?;
+    if let Some(name) = names.first() {
+        return Err(CliError::usage(format!("`--todo` is about a whole plan, and `{name}` is none"))
+            .hint("`blueprint explain TASK` says what there is to do about one task"));
+    }
+    one(&path, global)
+}
+
 fn one(path: &Path, global: &Global) -> Result<u8, CliError> {
+    output::page(&shown(path, global, None, morning_lines)?)?;
+    Ok(0)
+}
+
+/// What `lines` makes of a plan as it is now, which is called by that name, or else as one would type its file.
+fn shown(
+    path: &Path,
+    global: &Global,
+    name: Option<&str>,
+    lines: impl FnOnce(&Morning<'_>, &Reader) -> String,
+) -> Result<String, CliError> {
     let (context, known) = open(path, global)?;
     let report = report(&context, &known, |_| true)?;
     let around = Surroundings {
-        plan_name: &output::typed(&context.path),
+        plan_name: &name.map_or_else(|| output::typed(&context.path), str::to_owned),
         plan: &known.plan,
         history: &known.history,
         state: &context.state,
@@ -54,22 +75,21 @@ fn one(path: &Path, global: &Global) -> Result<u8, CliError> {
         output::say(&format!("note    it can't be said what there is to review: {error}"));
         Review::default()
     });
-    output::page(&morning_lines(&Morning { report: &report, around: &around, review }, &reader()))?;
-    Ok(0)
+    Ok(lines(&Morning { report: &report, around: &around, review }, &reader()))
 }
 
-/// A header each, and how to see more of it.
+/// Of each what needs somebody, and how to see more of it.
 fn all(plans: &[PathBuf], global: &Global) -> Result<u8, CliError> {
     let mut text = String::new();
     for path in plans {
         let epic = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let name = shell_word(&clean(&epic));
-        let shown = match open(path, global).and_then(|(context, known)| report(&context, &known, |_| true)) {
-            Ok(report) => header_lines(&report, &reader()),
+        let shown = match shown(path, global, Some(&epic), brief_lines) {
+            Ok(shown) => format!("{shown}see     blueprint status {name} --todo\n\n"),
             // One that can't be read keeps nobody from seeing the others.
-            Err(_) => format!("{name} is no valid plan: `blueprint validate {name}` says why\n"),
+            Err(_) => format!("{name} is no valid plan: `blueprint validate {name}` says why\n\n"),
         };
-        text.extend([shown, format!("see     blueprint status {name}\n\n")]);
+        text.push_str(&shown);
     }
     text.pop();
     output::page(&text)?;

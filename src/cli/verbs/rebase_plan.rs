@@ -2,10 +2,11 @@ use crate::cli::args::Global;
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, Known, find_only};
 use crate::cli::error::CliError;
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::git::{BranchName, Message, Moved, Oid, epic_slug};
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::{Fact, Record, Tenure, open_journal};
 
 #[derive(Debug, clap::Args)]
@@ -136,7 +137,7 @@ fn tell(context: &Context, known: &Known, text: &str, from: Oid, to: Oid) {
     let begun = |id: &str| known.history.task(id).is_some_and(|story| !story.attempts.is_empty());
     let new = known.plan.tasks().filter(|(_, task)| !begun(task.id.as_str())).count();
     output::say(&format!("note    {}", who_starts_there(new, known.plan.len())));
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     output::say(&format!("next    blueprint run {plan}"));
 }
 

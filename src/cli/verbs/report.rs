@@ -8,6 +8,7 @@ use crate::cli::args::Global;
 use crate::cli::branches::refs;
 use crate::cli::context::{Context, Known};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::help_line::plan_if_needed;
 use crate::cli::output;
 use crate::cli::remote::{Looked, RemoteArgs};
 use crate::cli::sizes::own_change;
@@ -83,6 +84,7 @@ fn recap(looked: &Looked) -> Result<Recap, CliError> {
         history: &known.history,
         records: &records,
         integration: integration(looked)?,
+        plan_words: plan_if_needed(),
         live: known.run.is_some(),
         now: Timestamp::now(),
         changed: &changed,

@@ -5,11 +5,12 @@ use crate::cli::config::Timeout;
 use crate::cli::context::{Context, find_only};
 use crate::cli::elsewhere::Elsewhere;
 use crate::cli::error::CliError;
+use crate::cli::help_line::plan_words;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::remote::{DEFAULT, Jobs, LEASE, Session, in_repository, site};
 use crate::cli::{job_owner, output};
 use crate::plan::TaskId;
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::Verdict;
 use crate::run::records::{self, Standing, TakenIn};
 
@@ -80,7 +81,7 @@ fn names(tasks: &[TaskId]) -> String {
 /// What one would do next; after a job of a CI system, in another clone.
 fn next_step(context: &Context, remote: &str, verdict: Verdict) -> String {
     let elsewhere = Elsewhere::of(context, remote);
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     match verdict {
         Verdict::Completed if job_owner::is_a_job() => elsewhere.landing(),
         Verdict::Completed => format!("blueprint land {plan}   (merges it into your branch)"),

@@ -12,13 +12,14 @@ use crate::cli::context::{Context, Known, find};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::hands::hands;
 use crate::cli::held::Held;
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
 use crate::cli::verbs::run::outfit;
 use crate::genesis::Status;
 use crate::git::Oid;
 use crate::plan::{TaskId, TaskIndex};
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::{
     self, AttemptStarted, Fact, Ready, RunError, Taken, TaskHistory, Work, call, ledger, worktree_path,
 };
@@ -30,7 +31,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const APPEARANCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: cd \"$(blueprint take genesis.xml auth-api)\"\n\n\
+#[command(after_help = "Example: folder=$(blueprint take genesis.xml auth-api) && cd \"$folder\"\n\n\
 The task is yours until you `blueprint give` it: no run touches it. Its worktree is as its last attempt left it, or made from its base. An agent \
 that is at work on it is ended first.")]
 pub(crate) struct Args {
@@ -69,7 +70,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
             call("give", "", &clean(name), "--back")
         )));
     };
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     output::say(&format!("next    work there, then: {}", call("give", &plan, &clean(name), "")));
     if args.shell {
         return open_shell(&ready, &folder);

@@ -93,9 +93,18 @@ pub(in crate::report) fn advice(
                 .chain(gates)
                 .chain(log())
                 .chain([retry("tries again, with a word to its agent")])
+                .chain(without_its_agent(own))
                 .collect()
         }
     }
+}
+
+/// What leads on without one more try of its agent.
+fn without_its_agent(own: impl Fn(&str, &str, &str) -> Advice) -> [Advice; 2] {
+    [
+        own("take", "", "gives you its worktree, to do it yourself; `give` hands it in"),
+        own("skip", "", "lets it count as done without work: what needs it is run"),
+    ]
 }
 
 /// What ends it: an agent is cancelled, but a person says what has come of it.

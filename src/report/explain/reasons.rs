@@ -24,7 +24,7 @@ fn of_status(task: &TaskStatus, waits_for: &[Awaited], around: &Surroundings<'_>
         Status::Completed => vec![completed(task)],
         Status::Failed => ended(task, "it failed", around),
         Status::Blocked => ended(task, "it is blocked", around),
-        Status::Cancelled => vec!["it was cancelled".to_owned()],
+        Status::Cancelled => vec![cancelled(task, around)],
     }
 }
 
@@ -93,7 +93,8 @@ fn completed(task: &TaskStatus) -> String {
 /// The way in which its last attempt went wrong says more than the status, unless the status has come of something later.
 fn ended(task: &TaskStatus, otherwise: &str, around: &Surroundings<'_>) -> Vec<String> {
     let outcome = task.outcome.filter(|outcome| *outcome != Outcome::Completed);
-    let what = match (since_its_last_attempt(task, around), outcome) {
+    let said = since_its_last_attempt(task, around).or_else(|| said_in_plan(task, around));
+    let what = match (said, outcome) {
         (Some(said), _) if task.attempts == 0 => format!("{otherwise}: {said}"),
         (Some(said), _) => format!("{otherwise}, by what came after its last attempt: {said}"),
         (None, Some(outcome)) => format!("its last attempt {}{}", outcome.sentence(), detail(task)),
@@ -101,6 +102,32 @@ fn ended(task: &TaskStatus, otherwise: &str, around: &Surroundings<'_>) -> Vec<S
     };
     let question = task.question.as_ref().map(|question| format!("it asks: {question}"));
     std::iter::once(what).chain(question).collect()
+}
+
+/// By whom, and why, as far as they have said so.
+fn cancelled(task: &TaskStatus, around: &Surroundings<'_>) -> String {
+    let in_journal = || {
+        let last = around.history.task(&task.id)?.transitions.last()?;
+        (last.to == task.status).then_some(last.description.as_str())
+    };
+    match in_journal().or_else(|| said_in_plan(task, around)).map(str::trim) {
+        None | Some("" | "cancelled") => "it was cancelled".to_owned(),
+        Some(said) => match said.strip_prefix("cancelled ") {
+            Some(more) => format!("it was cancelled {more}"),
+            None => format!("it was cancelled: {said}"),
+        },
+    }
+}
+
+/// What stands in the plan with a change of status that the journal does not have, as `task block` writes it: the status is said already.
+fn said_in_plan<'a>(task: &'a TaskStatus, around: &Surroundings<'_>) -> Option<&'a str> {
+    let known = around.history.task(&task.id).and_then(|story| story.transitions.last());
+    let last = task.history.last().filter(|last| last.status == Some(task.status))?;
+    let said =
+        last.description.as_deref().filter(|_| known.is_none_or(|known| known.to != task.status))?.trim();
+    let said =
+        said.strip_prefix(task.status.as_str()).and_then(|said| said.strip_prefix(": ")).unwrap_or(said);
+    Some(said).filter(|said| !said.is_empty())
 }
 
 /// What the journal has of the change of status that led here, if it was not the end of the last attempt: an attempt that never began

@@ -7,7 +7,7 @@ use super::needs::Need;
 use super::{Finished, Morning, Size};
 use crate::genesis::Status;
 use crate::report::explain::advice;
-use crate::report::spent::{caps, spent};
+use crate::report::spent::{caps, spent, too_small};
 use crate::report::status::{Owner, because, color, header, owner, until};
 use crate::report::text::{clean, fit, folded, short};
 use crate::report::{Reader, TaskStatus, shell_word};
@@ -34,9 +34,9 @@ pub fn morning_lines(morning: &Morning<'_>, reader: &Reader) -> String {
     page.text
 }
 
-struct Page<'a> {
-    text: String,
-    reader: &'a Reader,
+pub(super) struct Page<'a> {
+    pub(super) text: String,
+    pub(super) reader: &'a Reader,
 }
 
 impl Page<'_> {
@@ -44,13 +44,13 @@ impl Page<'_> {
         self.text.push_str(text);
     }
 
-    fn title(&mut self, title: &str) {
+    pub(super) fn title(&mut self, title: &str) {
         let title = folded(title, "", "", self.reader.width());
         self.add(&format!("\n{BOLD}{}{BOLD:#}\n", title.trim_end()));
     }
 
     /// A line that begins with an id, cut to the terminal.
-    fn line(&mut self, id: &str, id_width: usize, rest: &str) {
+    pub(super) fn line(&mut self, id: &str, id_width: usize, rest: &str) {
         let id = fit(&clean(id), id_width);
         let blanks = " ".repeat(id_width.saturating_sub(id.width()));
         let room = self.reader.width().saturating_sub(id_width + 4);
@@ -59,7 +59,7 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
-    fn command(&mut self, word: &str, command: &str) {
+    pub(super) fn command(&mut self, word: &str, command: &str) {
         self.add(&format!("      {word:<5} {COMMAND}{command}{COMMAND:#}\n"));
     }
 
@@ -153,8 +153,8 @@ impl Page<'_> {
     /// What there is to do for the plan as a whole.
     fn close(&mut self, morning: &Morning<'_>, is_calm: bool) {
         self.add("\n");
-        if let Some(budget) = out_of_budget(morning) {
-            self.add(&folded(&why_out(budget), "", "", self.reader.width()));
+        if let Some((budget, needed)) = out_of_budget(morning) {
+            self.add(&folded(&why_out(budget, needed), "", "", self.reader.width()));
         }
         self.add(&format!("{}\n", closing(morning, is_calm)));
     }
@@ -173,8 +173,15 @@ fn closing(morning: &Morning<'_>, is_calm: bool) -> String {
     } else if can_go_on(morning) {
         let is_tried = morning.report.tasks.iter().any(|task| task.attempts > 0);
         let has_begun = is_tried || morning.report.plan.started.is_some();
-        match out_of_budget(morning).map(Caps::as_flags) {
-            Some(flags) => format!("next    blueprint run {plan}{flags}   (goes on with that budget anew)"),
+        match out_of_budget(morning) {
+            Some((budget, Some(needed))) => {
+                let flags = budget.raised_to(needed).as_flags();
+                format!("next    blueprint run {plan}{flags}   (goes on with a larger budget)")
+            }
+            Some((budget, None)) => {
+                let flags = budget.as_flags();
+                format!("next    blueprint run {plan}{flags}   (goes on with that budget anew)")
+            }
             None => next(
                 "run",
                 if has_begun { "goes on with what can be run" } else { "begins with what can be run" },
@@ -193,15 +200,19 @@ fn closing(morning: &Morning<'_>, is_calm: bool) -> String {
     }
 }
 
-/// What the last run might use up, if that is why it ended, and something is left to be run.
-fn out_of_budget(morning: &Morning<'_>) -> Option<Caps> {
+/// What the last run might use up, if that is why it ended, and something is left to be run; and what it would have needed, if that was too
+/// small from the beginning.
+fn out_of_budget(morning: &Morning<'_>) -> Option<(Caps, Option<Caps>)> {
     let is_open = !morning.around.is_live && can_go_on(morning);
     let last = morning.around.history.runs().last().filter(|_| is_open)?;
-    last.out_of_budget
+    Some((last.out_of_budget?, last.needed))
 }
 
 /// Nothing was wrong with what waits.
-fn why_out(budget: Caps) -> String {
+fn why_out(budget: Caps, needed: Option<Caps>) -> String {
+    if let Some(needed) = needed {
+        return format!("the last run ended because its budget is too small: {}", too_small(needed, budget));
+    }
     let most = match caps(budget) {
         most if most.is_empty() => String::new(),
         most => format!(" of {most}"),

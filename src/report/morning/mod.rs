@@ -2,11 +2,13 @@
 //!
 //! Knows nothing of git: what is to be reviewed is told to it.
 
+mod brief;
 mod human;
 mod needs;
 
 use crate::report::{StatusReport, Surroundings};
 
+pub use brief::brief_lines;
 pub use human::morning_lines;
 
 /// A plan, seen by whom comes back to it.

@@ -82,7 +82,11 @@ fn cause(task: &TaskStatus, morning: &Morning<'_>) -> String {
     let why = || {
         let why = reasons(task, &[], morning.around).into_iter().next()?;
         // A status alone is said already.
-        why.contains([':', '`']).then(|| why.strip_prefix("its last attempt ").unwrap_or(&why).to_owned())
+        let is_said = format!("it is {}: ", task.status);
+        let news = [is_said.as_str(), "its last attempt ", "it was "]
+            .into_iter()
+            .find_map(|said| why.strip_prefix(said));
+        why.contains([':', '`']).then(|| news.unwrap_or(&why).to_owned())
     };
     let sentence = || task.outcome.filter(|outcome| *outcome != Outcome::Completed).map(Outcome::sentence);
     let in_plan = || task.history.last()?.description.clone();

@@ -54,6 +54,9 @@ pub struct PlanRecap {
     pub problem: Option<String>,
     pub start: Option<String>,
     pub integration: Option<String>,
+    /// For people: how commands name it, as words of the shell; empty, where it is found without.
+    #[serde(skip)]
+    pub words: String,
 }
 
 /// A plan in a few figures.

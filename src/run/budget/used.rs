@@ -21,6 +21,13 @@ impl Caps {
         cost.into_iter().chain(tokens).collect()
     }
 
+    /// With so much of what is asked for instead: of dollars whole cents, and no less than that.
+    #[must_use]
+    pub fn raised_to(self, needed: Self) -> Self {
+        let cents = |cost: f64| (cost * 100.0 - 1e-6).ceil() / 100.0;
+        Self { cost_usd: needed.cost_usd.map(cents).or(self.cost_usd), tokens: needed.tokens.or(self.tokens) }
+    }
+
     /// Whether anything is limited.
     pub fn is_any(self) -> bool {
         self.cost_usd.is_some() || self.tokens.is_some()
@@ -31,8 +38,8 @@ impl Caps {
         let cost = self.cost_usd.zip(used.cost_usd).filter(|(most, cost)| cost > most);
         let tokens = self.tokens.zip(used.tokens.map(Tokens::total)).filter(|(most, tokens)| tokens > most);
         match (cost, tokens) {
-            (Some((most, cost)), _) => Some(format!("it cost ${cost:.2}, and might cost ${most:.2}")),
-            (None, Some((most, tokens))) => Some(format!("it used {tokens} tokens, and might use {most}")),
+            (Some((most, cost)), _) => Some(format!("it cost ${cost:.2}, and was allowed ${most:.2}")),
+            (None, Some((most, tokens))) => Some(format!("it used {tokens} tokens, and was allowed {most}")),
             (None, None) => None,
         }
     }
@@ -90,14 +97,26 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_that_is_raised_is_enough_and_of_the_rest_as_it_was() {
+        let (most, needed) =
+            (Caps { cost_usd: Some(0.2), tokens: Some(10) }, |cost_usd| Caps { cost_usd, tokens: None });
+        assert_eq!(most.raised_to(needed(Some(0.251))).as_flags(), " --max-cost 0.26 --max-tokens 10");
+        assert_eq!(most.raised_to(needed(Some(0.25))).as_flags(), " --max-cost 0.25 --max-tokens 10");
+        assert_eq!(most.raised_to(needed(None)), most);
+    }
+
+    #[test]
     fn a_cap_is_exceeded_by_what_is_known_to_be_more() {
         let caps = Caps { cost_usd: Some(1.0), tokens: Some(10) };
         assert_eq!(caps.exceeded_by(used(Some(1.0), 9)), None);
         assert_eq!(caps.exceeded_by(Used::default()), None);
         assert_eq!(
             caps.exceeded_by(used(Some(1.25), 0)).as_deref(),
-            Some("it cost $1.25, and might cost $1.00")
+            Some("it cost $1.25, and was allowed $1.00")
         );
-        assert_eq!(caps.exceeded_by(used(None, 10)).as_deref(), Some("it used 11 tokens, and might use 10"));
+        assert_eq!(
+            caps.exceeded_by(used(None, 10)).as_deref(),
+            Some("it used 11 tokens, and was allowed 10")
+        );
     }
 }

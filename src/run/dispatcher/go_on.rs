@@ -27,7 +27,7 @@ impl Dispatcher<'_> {
             _ if report.lost_session => {
                 "lost its session, and begins a new one with what it has made so far".to_owned()
             }
-            outcome => match report.detail.as_deref().and_then(|detail| detail.lines().next()) {
+            outcome => match report.detail.as_deref().and_then(first_said) {
                 Some(found) => format!("{}: {found}", outcome.sentence()),
                 None => outcome.sentence().to_owned(),
             },
@@ -55,5 +55,35 @@ impl Dispatcher<'_> {
         let found = story.going_on(runner).filter(|found| found.with.started.isolation == cast.isolation)?;
         let has_tree = cast.isolation != Isolation::Worktree || found.with.commit().is_some();
         has_tree.then_some(found)
+    }
+}
+
+/// What stands in the first line, and in the next one where that only announces it; for the middle of a sentence.
+fn first_said(found: &str) -> Option<String> {
+    let mut lines = found.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let all = match lines.next().filter(|_| first.ends_with(':')) {
+        Some(next) => format!("{first} {next}"),
+        None => first.to_owned(),
+    };
+    Some(all.trim_end_matches(['.', ':']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_said;
+
+    #[test]
+    fn what_was_found_is_told_and_not_only_that_something_was() {
+        let of = |text: &str| first_said(text).unwrap();
+        assert_eq!(
+            of("the review `r` has findings:\n\nno test at all\nno docs"),
+            "the review `r` has findings: no test at all"
+        );
+        assert_eq!(
+            of("the gate `g` printed no number.\nIt printed at its end:\nx"),
+            "the gate `g` printed no number"
+        );
+        assert_eq!(of("findings:"), "findings");
     }
 }

@@ -19,7 +19,7 @@ use crate::run::provision::Ports;
 use crate::run::room::Room;
 use crate::run::services::Services;
 use crate::run::sharing::{Resource, Shares};
-use crate::run::verdict::Tries;
+use crate::run::verdict::{Tries, is_of_our_own};
 use crate::run::{RunError, RunEvent, TaskHistory};
 
 /// When disk or load kept a task waiting, they are looked at again after this.
@@ -202,7 +202,13 @@ impl Dispatcher<'_> {
         self.transition(task, Status::Pending, &description, None, None)?;
         self.apply(task, Event::Rest { until })?;
         *self.pacing.parked.entry(task.clone()).or_default() += 1;
-        let detail = report.detail.clone();
+        let is_ours = report.retry_at.is_some_and(|told| is_of_our_own(until, told, Timestamp::now()));
+        let ours = is_ours.then(|| {
+            "this pause is blueprint's own, as the limit was there again when it was said to be over"
+                .to_owned()
+        });
+        let told: Vec<_> = ours.into_iter().chain(report.detail.clone()).collect();
+        let detail = (!told.is_empty()).then(|| told.join("; "));
         self.tell(RunEvent::Parked { task: task.clone(), attempt, until, detail });
         Ok(())
     }

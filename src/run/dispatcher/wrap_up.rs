@@ -66,7 +66,8 @@ impl Dispatcher<'_> {
         self.settle()?;
         let (run, exit) = (self.common.run.clone(), summary.verdict.exit_code());
         let budget = (summary.verdict == Verdict::OverBudget).then_some(self.settings.budget);
-        self.record(Fact::RunEnded { run, exit, budget })?;
+        let needed = summary.budget.as_ref().and_then(|budget| budget.needed).filter(|_| budget.is_some());
+        self.record(Fact::RunEnded { run, exit, budget, needed })?;
         self.books.sync()?;
         // As everybody will read it who asks later.
         let span = self.books.history().runs().last();
@@ -144,7 +145,7 @@ impl Dispatcher<'_> {
     /// change of status, by us or by whoever wrote it into the plan.
     fn reason(&self, task: &TaskId, outcome: Option<Outcome>) -> Option<String> {
         let story = self.books.history().task(task.as_str());
-        if outcome.is_some() {
+        if outcome.is_some_and(|outcome| outcome != Outcome::Cancelled) {
             return story.and_then(TaskHistory::lacks).and_then(|lacks| lacks.about());
         }
         let status = self.books.status(task.as_str())?;
@@ -155,8 +156,9 @@ impl Dispatcher<'_> {
         };
         let said = theirs().or_else(|| ours.map(|last| last.description.clone()));
         let said = said.filter(|said| !said.trim().is_empty())?;
-        // As `task block` writes it: the status is said already.
-        Some(said.strip_prefix(&format!("{status}: ")).map_or(said.clone(), str::to_owned))
+        // As `task block` and `cancel` write it: the status is said already.
+        let more = [format!("{status}: "), format!("{status} ")];
+        Some(more.iter().find_map(|status| said.strip_prefix(status)).map_or(said.clone(), str::to_owned))
     }
 
     /// Completed tasks whose work could not be merged.

@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::task::spawn_blocking;
 
 use super::pass::{Ran, not_run};
 use super::value::value;
 use super::{CommandGate, Gate, GateEnded, Measured, Metric, findings};
+use crate::agent::last_lines_of_log;
 use crate::run::Used;
 use crate::run::attempt::Link;
 use crate::run::job::Job;
@@ -17,6 +18,10 @@ use crate::run::step::{self, Means, Step, StepCommand, StepEnd, StepPlace, StepR
 
 /// Bytes at the end of what was printed in which a number is looked for.
 const MOST: u64 = 8 << 20;
+
+/// By these exit codes a shell tells that it can't run a command, or finds none of that name.
+const NOT_EXECUTABLE: i32 = 126;
+const NOT_FOUND: i32 = 127;
 
 /// Where a gate's command runs.
 #[derive(Clone, Copy)]
@@ -47,6 +52,9 @@ pub(in crate::run) async fn run_command(
     match &run.end {
         StepEnd::Stopped => return Ran::Stopped(Used::default()),
         StepEnd::CouldNotStart(why) if !is_of_the_work(&command.step) => return not_run(why.clone()),
+        StepEnd::Failed(code) if is_not_run(&command.step, *code, folder) => {
+            return not_run(why_not_run(*code, run.log).await);
+        }
         StepEnd::Passed
         | StepEnd::CouldNotStart(_)
         | StepEnd::Failed(_)
@@ -77,6 +85,23 @@ fn is_of_the_work(step: &Step) -> bool {
         StepCommand::Shell(_) => true,
         StepCommand::Program(words) => words.first().is_some_and(|program| program.contains('/')),
     }
+}
+
+/// Whether a shell has said that it can't run the command, or finds none of that name: no agent is asked to mend that. What the work has
+/// brought itself, and can't be run, is for its agent to mend.
+fn is_not_run(step: &Step, code: i32, folder: &Path) -> bool {
+    let StepCommand::Shell(text) = &step.command else { return false };
+    let program = text.split_whitespace().next().unwrap_or_default();
+    let is_of_the_work = program.contains('/') && folder.join(program).exists();
+    matches!(code, NOT_EXECUTABLE | NOT_FOUND) && !is_of_the_work
+}
+
+/// With the shell's last word.
+async fn why_not_run(code: i32, log: PathBuf) -> String {
+    let said = spawn_blocking(move || last_lines_of_log(&log, 1)).await.ok().flatten();
+    let said = said.map_or_else(String::new, |said| format!(": {}", said.trim()));
+    let why = if code == NOT_FOUND { "its command is not found" } else { "its command can't be run" };
+    format!("{why} (exit code {code}){said}")
 }
 
 fn judged(

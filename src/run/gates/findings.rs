@@ -61,7 +61,7 @@ fn with_log(what: &str, step: &Step, (printed, log): (Option<String>, &Path)) ->
         Some(lines) => {
             let log = log.display();
             format!(
-                "{what}\nIt printed at its end:\n{lines}\n(its command: `{command}`; all that it printed: {log})"
+                "{what}.\nIt printed at its end:\n{lines}\n(its command: `{command}`; all that it printed: {log})"
             )
         }
         None => format!("{what}. It printed nothing. (Its command: `{command}`)"),

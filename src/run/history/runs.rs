@@ -25,6 +25,8 @@ pub struct RunSpan {
     pub used: Used,
     /// What it might use up, as far as that is known, if it ended because that was used up.
     pub out_of_budget: Option<Caps>,
+    /// What one attempt may use up then, if no run with that budget could begin it.
+    pub needed: Option<Caps>,
 }
 
 impl RunSpan {
@@ -84,13 +86,15 @@ impl History {
                     last_seen: time,
                     used: Used::default(),
                     out_of_budget: None,
+                    needed: None,
                 });
             }
-            Fact::RunEnded { run, exit, budget } => {
+            Fact::RunEnded { run, exit, budget, needed } => {
                 if let Some(span) = self.runs.iter_mut().rfind(|span| span.run == *run) {
                     span.ended = Some(time);
                     let is_out = *exit == Verdict::OverBudget.exit_code();
                     span.out_of_budget = is_out.then(|| budget.unwrap_or_default());
+                    span.needed = needed.filter(|_| is_out);
                 }
             }
             Fact::AttemptStarted(started) => see(&mut self.runs, &started.run, time),
@@ -172,7 +176,7 @@ mod tests {
     }
 
     fn run_ended(run: &str, second: i64) -> (i64, Fact) {
-        (second, Fact::RunEnded { run: run.into(), exit: 0, budget: None })
+        (second, Fact::RunEnded { run: run.into(), exit: 0, budget: None, needed: None })
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn a_journal_that_was_written_and_read_tells_the_same_story() {
                 boot: Some("b".into()),
             },
         ),
-        (6, Fact::RunEnded { run: "r".into(), exit: 0, budget: None }),
+        (6, Fact::RunEnded { run: "r".into(), exit: 0, budget: None, needed: None }),
         (7, Fact::JournalBegun { version: 1 }),
         (8, Fact::AgentSpoke { task: TaskId::from("a"), attempt: 1 }),
     ];
@@ -126,7 +126,7 @@ fn what_only_a_later_version_knows_is_passed_over() {
     ];
     let records: Vec<Record> = lines.map(|line| serde_json::from_str(line).unwrap()).into();
     assert_eq!(records[0].fact, Fact::OfLaterVersion);
-    assert_eq!(records[1].fact, Fact::RunEnded { run: "r".into(), exit: 0, budget: None });
+    assert_eq!(records[1].fact, Fact::RunEnded { run: "r".into(), exit: 0, budget: None, needed: None });
     let history = History::from_records(records);
     assert_eq!((history.tasks().count(), history.boot), (0, None));
 }

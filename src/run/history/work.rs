@@ -181,7 +181,7 @@ mod tests {
             ended("a", 1, Outcome::Completed, 1_010),
             ended("a", 1, Outcome::Blocked, 1_012),
             transition("a", InProgress, Blocked, 1_013),
-            (1_014, Fact::RunEnded { run: "r1".into(), exit: 4, budget: None }),
+            (1_014, Fact::RunEnded { run: "r1".into(), exit: 4, budget: None, needed: None }),
             run_started("r2", 9_000),
             (9_001, Fact::GatesInterrupted { task: "a".into(), attempt: 1 }),
             ended("a", 1, Outcome::Completed, 9_001),

@@ -58,7 +58,7 @@ fn begin(site: &Site, books: &mut Books, start: Oid, verdict: Verdict) -> Result
         started: Timestamp::now(),
     };
     books.record(started(&owner, start, site.repo.head_branch()?))?;
-    Ok(books.record(Fact::RunEnded { run, exit: verdict.exit_code(), budget: None })?)
+    Ok(books.record(Fact::RunEnded { run, exit: verdict.exit_code(), budget: None, needed: None })?)
 }
 
 fn commit(site: &Site, refs: &EpicRefs) -> Result<Option<Oid>, RecordsError> {

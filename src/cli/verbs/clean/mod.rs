@@ -11,11 +11,12 @@ use crate::cli::args::{Format, Global};
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, find_only};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::cli::remote::RemoteArgs;
 use crate::git::epic_slug;
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::Tenure;
 use found::{Item, Sort, Survey};
 
@@ -110,7 +111,7 @@ fn shown(survey: &Survey) -> String {
 /// What happened is in the journal alone, which goes.
 fn tell_of_story(context: &Context, survey: &Survey) {
     if survey.goes.iter().any(|item| item.kind == Sort::State) {
-        let plan = shell_word(&context.path.to_string_lossy());
+        let plan = plan_words(&context.path);
         output::say(&format!(
             "note    the plan's journal goes with its state, and with it what `report`, `explain` and `logs` tell; to keep that: \
              `blueprint report {plan} --output FILE`"
@@ -120,7 +121,7 @@ fn tell_of_story(context: &Context, survey: &Survey) {
 
 fn is_agreed(count: usize) -> Result<bool, CliError> {
     let (things, these) = if count == 1 { ("thing", "this") } else { ("things", "these") };
-    output::say(&format!("remove {these} {count} {things}? [y/N]"));
+    output::tell(&format!("remove {these} {count} {things}? [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     read.map_err(|error| CliError::new(Kind::Environment, format!("can't read the answer: {error}")))?;
@@ -128,7 +129,7 @@ fn is_agreed(count: usize) -> Result<bool, CliError> {
 }
 
 fn tell(context: &Context, survey: &Survey, removes: bool, force: bool) {
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     let count = survey.goes.len();
     if count == 0 {
         output::say("there is nothing to clean");

@@ -106,7 +106,11 @@ pub(super) fn stat(repo: &Repo, change: &Change<'_>) -> Result<(), CliError> {
     }
     let (added, removed) = sums(&files);
     let plural = if files.len() == 1 { "" } else { "s" };
-    lines.push(format!(" {} file{plural} changed, {added} lines added, {removed} removed\n", files.len()));
+    let of_added = if added == 1 { "" } else { "s" };
+    lines.push(format!(
+        " {} file{plural} changed, {added} line{of_added} added, {removed} removed\n",
+        files.len()
+    ));
     output::page(&lines.concat())
 }
 

@@ -8,10 +8,10 @@ use super::Check;
 use crate::cli::branches::Branches;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::help_line::plan_words;
 use crate::genesis::Genesis;
 use crate::git::{Found, Repo, epic_slug};
 use crate::plan::{self, Plan};
-use crate::report::shell_word;
 use crate::run::{History, Record, abandoned_rehearsals, ledger};
 use crate::store::{Lock, RunLock, StateDir, is_temp_of, read_records};
 
@@ -27,7 +27,7 @@ pub(super) fn check(context: &Context, genesis: &Genesis, checks: &mut Vec<Check
 }
 
 fn look(context: &Context, genesis: &Genesis, checks: &mut Vec<Check>) -> Result<(), CliError> {
-    let plan_word = shell_word(&context.path.to_string_lossy());
+    let plan_word = plan_words(&context.path);
     let is_live = RunLock::live_owner(&context.state.run_lock())?.is_some();
     let found = read_records::<Record>(&context.state.journal())?;
     if found.unreadable > 0 {

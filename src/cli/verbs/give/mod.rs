@@ -8,6 +8,7 @@ use crate::cli::context::{Context, find};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::hands::hands;
 use crate::cli::held::Held;
+use crate::cli::help_line::plan_words;
 use crate::cli::live::{TakenUp, next_step};
 use crate::cli::output;
 use crate::cli::person::{actor, refuse_inside_an_attempt};
@@ -65,7 +66,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     } else {
         give(&context, held, &hands, args)?
     };
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     let run = RunLock::live_owner(&context.state.run_lock())?;
     output::say(&match claim {
         Some(_) if is_all_done => format!("next    blueprint land {plan}   (merges it into your branch)"),

@@ -16,6 +16,7 @@ use crate::cli::args::Global;
 use crate::cli::branches::Branches;
 use crate::cli::context::{Context, Known, find};
 use crate::cli::error::{CliError, Kind};
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
 use crate::cli::person::refuse_inside_an_attempt;
 use crate::genesis::{Genesis, Work};
@@ -57,8 +58,22 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
+impl Args {
+    /// Its flags, as they were typed.
+    fn flags(&self) -> String {
+        let named = [("--into", &self.into), ("--push", &self.push)];
+        let named = named
+            .into_iter()
+            .filter_map(|(flag, name)| Some(format!(" {flag} {}", shell_word(name.as_ref()?))));
+        let set = [("--squash", self.squash), ("--pr", self.pr), ("--dry-run", self.dry_run)];
+        let set = set.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| format!(" {flag}"));
+        named.chain(set).collect()
+    }
+}
+
 /// A plan whose work is to land.
 struct Ground<'a> {
+    args: &'a Args,
     context: &'a Context,
     known: &'a Known,
     branches: &'a Branches<'a>,
@@ -84,7 +99,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
     };
     let start = branches.repo.start(&branches.refs)?;
     let into = target(&branches, &known.history, args.into.as_deref(), start)?;
-    let ground = Ground { context: &context, known: &known, branches: &branches, into, start };
+    let ground = Ground { args, context: &context, known: &known, branches: &branches, into, start };
     let pieces = Pieces::of(&ground, names)?;
     if args.pr {
         return pull_requests::make(&ground, &pieces, args.push.as_deref(), args.dry_run);
@@ -97,7 +112,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<u8, CliError> {
         push(&ground, remote)?;
     }
     if has_landed {
-        let plan = shell_word(&context.path.to_string_lossy());
+        let plan = plan_words(&context.path);
         output::say(&format!("next    blueprint clean {plan}   (shows which worktrees and branches can go)"));
     }
     Ok(0)
@@ -197,7 +212,8 @@ fn not_brought_along(ground: &Ground<'_>, checkout: &Path, paths: &[PathBuf]) ->
         checkout.display(),
         paths.join(", ")
     );
-    CliError::usage(message).hint("commit it, move it away or `git stash` it, and land again")
+    CliError::usage(message)
+        .hint("commit it, move it away or put it aside (`git stash --include-untracked`), and land again")
 }
 
 fn refused(ground: &Ground<'_>, error: GitError) -> CliError {

@@ -57,8 +57,9 @@ impl Pieces {
     fn named(ground: &Ground<'_>, works: &Works, names: &[String]) -> Result<Self, CliError> {
         let wanted: BTreeSet<_> = ground.known.tasks(names)?.into_iter().collect();
         for index in &wanted {
-            refuse(ground, works, *index, &wanted)?;
+            refuse(ground, works, *index)?;
         }
+        refuse_without_their_ground(ground, works, &wanted)?;
         let tasks: Vec<_> =
             works.open(&ground.known.plan).into_iter().filter(|index| wanted.contains(index)).collect();
         let piece = |index: &TaskIndex| {
@@ -107,15 +108,9 @@ impl Pieces {
     }
 }
 
-/// Single tasks land only on what they were built on.
-fn refuse(
-    ground: &Ground<'_>,
-    works: &Works,
-    index: TaskIndex,
-    named: &BTreeSet<TaskIndex>,
-) -> Result<(), CliError> {
-    let plan = &ground.known.plan;
-    let task = plan.task(index);
+/// What is not finished, and what has no work, does not land.
+fn refuse(ground: &Ground<'_>, works: &Works, index: TaskIndex) -> Result<(), CliError> {
+    let task = ground.known.plan.task(index);
     if task.status != Status::Completed {
         return Err(CliError::usage(format!(
             "task `{}` is {}: only finished work lands",
@@ -130,19 +125,55 @@ fn refuse(
         ))
         .hint("there is nothing to land of it; tasks that build on it land without it"));
     }
-    let is_missing = |before: &TaskIndex| {
-        works.heads.contains_key(before) && !works.landed.contains(before) && !named.contains(before)
-    };
-    let missing: Vec<_> =
-        plan.prerequisites(index).into_iter().filter(is_missing).map(|i| id(ground, i)).collect();
-    if missing.is_empty() {
+    Ok(())
+}
+
+/// Single tasks land only on what they were built on.
+fn refuse_without_their_ground(
+    ground: &Ground<'_>,
+    works: &Works,
+    wanted: &BTreeSet<TaskIndex>,
+) -> Result<(), CliError> {
+    let Some((task, missing)) = wanted
+        .iter()
+        .map(|index| (*index, missing(ground, works, *index, wanted)))
+        .find(|(_, all)| !all.is_empty())
+    else {
         return Ok(());
+    };
+    let (task, ids) = (clean(&id(ground, task)), missing.iter().map(|index| id(ground, *index)));
+    let missing = ids.collect::<Vec<_>>().join(", ");
+    Err(CliError::usage(format!("task `{task}` builds on work that has not landed: {missing}"))
+        .hint(format!("land that with it: `{}`", with_their_ground(ground, works, wanted))))
+}
+
+/// What it builds on, and has neither landed nor is to land with it.
+fn missing(
+    ground: &Ground<'_>,
+    works: &Works,
+    index: TaskIndex,
+    wanted: &BTreeSet<TaskIndex>,
+) -> Vec<TaskIndex> {
+    let is_missing = |before: &TaskIndex| {
+        works.heads.contains_key(before) && !works.landed.contains(before) && !wanted.contains(before)
+    };
+    ground.known.plan.prerequisites(index).into_iter().filter(is_missing).collect()
+}
+
+/// The command that lands all that was named, as it was to land, with all that it builds on.
+fn with_their_ground(ground: &Ground<'_>, works: &Works, wanted: &BTreeSet<TaskIndex>) -> String {
+    let mut all = wanted.clone();
+    let mut open: Vec<_> = wanted.iter().copied().collect();
+    while let Some(index) = open.pop() {
+        let more = missing(ground, works, index, &all);
+        all.extend(more.iter().copied());
+        open.extend(more);
     }
-    let (with, it) = (missing.iter().map(|id| shell_word(id)).collect::<Vec<_>>(), clean(task.id.as_str()));
-    let is_flag = with.iter().chain([&it]).any(|id| id.starts_with('-'));
-    let (dashes, with) = (if is_flag { "-- " } else { "" }, with.join(" "));
-    Err(CliError::usage(format!("task `{it}` builds on work that has not landed: {}", missing.join(", ")))
-        .hint(format!("land that with it: `blueprint land {dashes}{with} {}`", shell_word(&it))))
+    let order = ground.known.plan.topological().iter().filter(|index| all.contains(index));
+    let ids: Vec<_> = order.map(|index| clean(&id(ground, *index))).collect();
+    let dashes = if ids.iter().any(|id| id.starts_with('-')) { " --" } else { "" };
+    let ids: Vec<_> = ids.iter().map(|id| shell_word(id)).collect();
+    format!("blueprint land{}{dashes} {}", ground.args.flags(), ids.join(" "))
 }
 
 /// The branch may hold work that counts no more, or not yet: a live run is just merging it, or it could not be taken out.

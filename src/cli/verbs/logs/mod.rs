@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     attempt: Option<u32>,
     /// Go on until the attempt ends.
-    #[arg(long)]
+    #[arg(short, long)]
     follow: bool,
     /// What the agent's program printed as it is, instead of what it says: agent programs print an object of JSON a line.
     #[arg(long)]

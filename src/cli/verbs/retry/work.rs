@@ -66,12 +66,13 @@ impl<'a> Work<'a> {
     /// Takes it out. What has come up since is no reason to go back: the run sees to it when it starts the tasks.
     pub(super) fn leave(&self) -> Result<(), CliError> {
         let branch = self.refs.integration();
+        let whose = if self.tasks.len() == 1 { "its" } else { "their" };
         match self.repo.unmerge(&self.refs, &self.tasks)? {
             Unmerged::Nothing => {}
             Unmerged::Done { before, held_by, .. } if !held_by.is_empty() => {
                 let before: String = before.to_string().chars().take(10).collect();
                 output::say(&format!(
-                    "warning their work is still in {branch}: what {} brought there contains it; the branch was at {before}, which a \
+                    "warning {whose} work is still in {branch}: what {} brought there contains it; the branch was at {before}, which a \
                      ref keeps",
                     cleaned(&held_by)
                 ));
@@ -79,11 +80,11 @@ impl<'a> Work<'a> {
             Unmerged::Done { before, .. } => {
                 let before: String = before.to_string().chars().take(10).collect();
                 output::say(&format!(
-                    "note    their work has left {branch}; it was at {before}, which a ref keeps"
+                    "note    {whose} work has left {branch}; it was at {before}, which a ref keeps"
                 ));
             }
             Unmerged::Conflict { subject, .. } => output::say(&format!(
-                "warning their work is still in {branch}: `{}` does not hold without it",
+                "warning {whose} work is still in {branch}: `{}` does not hold without it",
                 clean(&subject)
             )),
         }

@@ -41,15 +41,9 @@ impl Again {
         format!("{}{}", self.rest, self.budget.as_flags())
     }
 
-    /// With room for a budget that is larger where that is what is wanted.
+    /// With a budget that is large enough for that.
     pub(super) fn with_more(&self, needed: Caps) -> String {
-        let (cost, tokens) = (needed.cost_usd, needed.tokens);
-        let kept = Caps {
-            cost_usd: self.budget.cost_usd.filter(|_| cost.is_none()),
-            tokens: self.budget.tokens.filter(|_| tokens.is_none()),
-        };
-        let more = [cost.map(|_| " --max-cost USD"), tokens.map(|_| " --max-tokens N")];
-        format!("{}{}{}", self.rest, kept.as_flags(), more.into_iter().flatten().collect::<String>())
+        format!("{}{}", self.rest, self.budget.raised_to(needed).as_flags())
     }
 }
 

@@ -3,8 +3,9 @@ use std::path::Path;
 use super::again::Again;
 use crate::agent::Outcome;
 use crate::cli::elsewhere::Elsewhere;
+use crate::cli::help_line::plan_words;
 use crate::plan::TaskId;
-use crate::report::{clean, shell_word, too_small};
+use crate::report::{clean, too_small};
 use crate::run::{
     BudgetEnd, Caps, Cause, History, Lacks, Root, Summary, TaskHistory, Verdict, call, word_that_is_due,
 };
@@ -19,7 +20,7 @@ pub(super) fn next_step(
 ) -> String {
     let next = match job {
         Some((elsewhere, task)) => after_a_job((elsewhere, task.as_ref()), history, summary, again),
-        None => here(&shell_word(&plan.to_string_lossy()), history, summary, again),
+        None => here(&plan_words(plan), history, summary, again),
     };
     format!("next    {next}")
 }

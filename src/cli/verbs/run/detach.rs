@@ -11,8 +11,8 @@ use tempfile::NamedTempFile;
 use super::view::Listener;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::help_line::plan_words;
 use crate::cli::output;
-use crate::report::shell_word;
 use crate::run::RunEvent;
 
 /// What the flag becomes for the run in the background.
@@ -58,7 +58,7 @@ fn has_begun(child: &mut Child) -> bool {
 }
 
 fn tell(context: &Context, pid: u32, log: &str) {
-    let plan = shell_word(&context.path.to_string_lossy());
+    let plan = plan_words(&context.path);
     output::say(&format!("the run goes on in the background (process {pid})"));
     output::say(&format!("  its output: {log}"));
     output::say(&format!("next    blueprint attach {plan}   (shows the run; `blueprint stop` ends it)"));

@@ -64,10 +64,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Timeout>,
     /// How many US dollars this run may cost, such as 2.50; what is in flight counts. [default: no limit]
-    #[arg(long, value_name = "USD")]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true)]
     max_cost: Option<Usd>,
     /// How many tokens this run may use, those that are read and those that are written together. [default: no limit]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_tokens: Option<TokenCount>,
     /// Take up failed tasks again.
     #[arg(long)]
@@ -188,6 +188,9 @@ fn run_here(
         preface::say_strangers(&known, &config.config);
         let site = site(&context, &repo, PlanFile::new(&context.path, context.state.plan_lock())?);
         output::data(&dry_run::describe(&site, &known, &settings)?)?;
+        if let Some(error) = settings::refusal(args, &known.plan, &config, &repo) {
+            preface::say_refusal(&error);
+        }
         return Ok(0);
     }
     if view.tells_all() {

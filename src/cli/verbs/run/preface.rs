@@ -62,6 +62,12 @@ pub(super) fn say(
     Ok(())
 }
 
+/// What a look does without, and a run does not.
+pub(super) fn say_refusal(error: &CliError) {
+    let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!(" ({hint})"));
+    output::say(&format!("warning `blueprint run` would not begin: {error}{hint}"));
+}
+
 fn budget(most: Caps) -> Option<String> {
     let cost = most.cost_usd.map(|cost| format!("${cost:.2}"));
     let tokens = most.tokens.map(|tokens| format!("{tokens} tokens"));

@@ -92,6 +92,22 @@ pub(super) fn settings(
     })
 }
 
+/// Why a run would not begin here, as far as that is known without one: programs that it needs are missing.
+pub(super) fn refusal(args: &Args, plan: &Plan, loaded: &Loaded, repo: &Repo) -> Option<CliError> {
+    let env = BaseEnv::new(env::vars_os());
+    let wishes = Wishes {
+        runner: args.runner.as_deref(),
+        timeout: None,
+        isolation: isolation(args),
+        only_looks: false,
+    };
+    let refused = || {
+        cast(plan, &loaded.config, &wishes, &env, &loaded.dir)?;
+        gates(loaded, &wishes, &env, repo.require_workdir()?)
+    };
+    refused().err()
+}
+
 /// What a person's worktree gets, too.
 pub(in crate::cli) fn outfit(loaded: &Loaded) -> Result<Outfit, CliError> {
     let config = &loaded.config;

@@ -18,7 +18,10 @@ The fields are the keys of `--format json`: those of tasks (`branch`, `tokens.in
 pub(crate) struct Args {
     /// The plan, then the tasks to show in full; all, in a line each, if none is named.
     #[arg(value_name = "GENESIS|TASK")]
-    arguments: Vec<String>,
+    pub(super) arguments: Vec<String>,
+    /// What needs you, what there is to review, what runs and what waits: what `blueprint` alone shows of the one plan that is here.
+    #[arg(long, conflicts_with_all = ["field", "format", "watch", "remote"])]
+    pub(super) todo: bool,
     /// How to print it.
     #[arg(long, default_value = "human")]
     format: Format,

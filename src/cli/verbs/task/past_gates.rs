@@ -5,10 +5,11 @@ use crate::cli::casting::{DEFAULT_AGENT, Wishes};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::gates::gates;
+use crate::cli::help_line::plan_words;
 use crate::cli::verbs::run::outfit;
 use crate::genesis::{Genesis, Status};
 use crate::plan::Plan;
-use crate::report::{clean, shell_word};
+use crate::report::clean;
 use crate::run::{History, Isolation, Lacks, TaskHistory, call, is_left_over};
 
 /// Refuses to complete the task by a mere word where its work waits at a gate, has not passed one, or would be merged without having been
@@ -34,7 +35,7 @@ pub(super) fn refuse(
 fn refused(context: &Context, name: &str, lacks: &Lacks, isolation: Isolation) -> CliError {
     let id = clean(name);
     let of = |verb: &str, rest: &str| {
-        let plan = shell_word(&clean(&context.path.to_string_lossy()));
+        let plan = plan_words(&context.path);
         format!("`{}`", call(verb, &plan, &id, rest))
     };
     let (why, way) = match lacks {

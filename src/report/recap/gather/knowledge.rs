@@ -58,10 +58,7 @@ fn insight(known: Known, said: &[Remarked<'_>]) -> Insight {
 
 /// What was asked and answered, and then what waits for an answer.
 pub(super) fn questions(sources: &Sources<'_>) -> Vec<AnswerRecap> {
-    let answered = sources.records.iter().filter_map(|record| match &record.fact {
-        Fact::Answered(fact) => Some(answer(sources, fact, record.time)),
-        _ => None,
-    });
+    let answered = answered(sources).into_iter().map(|(fact, at)| answer(sources, fact, at));
     let open = sources.genesis.tasks().iter().filter_map(|task| {
         let question = open_question(sources.genesis, task, sources.history.task(&task.id))?;
         let asked = asked(sources, &TaskId::from(task.id.as_str()), question.attempt);
@@ -69,6 +66,19 @@ pub(super) fn questions(sources: &Sources<'_>) -> Vec<AnswerRecap> {
         Some(AnswerRecap { task, attempt, question, asked, answer: None, by: None, answered: None })
     });
     answered.chain(open).collect()
+}
+
+/// The answers that agents were told: of those to one question that nobody had heard yet, the last.
+fn answered<'a>(sources: &Sources<'a>) -> Vec<(&'a Answered, Timestamp)> {
+    let mut told: Vec<(&Answered, Timestamp)> = Vec::new();
+    for record in sources.records {
+        let Fact::Answered(fact) = &record.fact else { continue };
+        match told.iter_mut().rfind(|(before, _)| before.task == fact.task) {
+            Some(last) if fact.replaces(last.0) => *last = (fact, record.time),
+            _ => told.push((fact, record.time)),
+        }
+    }
+    told
 }
 
 fn answer(sources: &Sources<'_>, fact: &Answered, at: Timestamp) -> AnswerRecap {

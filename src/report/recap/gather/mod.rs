@@ -40,6 +40,8 @@ pub struct Sources<'a> {
     pub records: &'a [Record],
     /// Where finished work is merged, if that is anywhere.
     pub integration: Option<String>,
+    /// How commands name the plan, as words of the shell; empty, where it is found without.
+    pub plan_words: String,
     /// Whether a run is under way.
     pub live: bool,
     /// What counts as now.
@@ -86,6 +88,7 @@ fn plan(sources: &Sources<'_>) -> PlanRecap {
         problem: (!problem.is_empty()).then(|| problem.to_owned()),
         start: sources.history.start.clone(),
         integration: sources.integration.clone(),
+        words: sources.plan_words.clone(),
     }
 }
 

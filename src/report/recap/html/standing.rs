@@ -31,7 +31,7 @@ fn card(recap: &Recap, failure: &Failure) -> Markup {
             @if let Some(question) = &failure.question { (told(question)) }
             @else if let Some(why) = &failure.why { (told(why)) }
             p.facts { (facts(failure)) }
-            p.next { code { (next(failure)) } }
+            p.next { code { (next(recap, failure)) } }
         }
     }
 }
@@ -45,11 +45,11 @@ fn facts(failure: &Failure) -> String {
 }
 
 /// What leads on.
-fn next(failure: &Failure) -> String {
+fn next(recap: &Recap, failure: &Failure) -> String {
     let (verb, rest) = match (failure.status, failure.word_due) {
         (Status::Blocked, Some(word)) => word,
         (Status::Cancelled, _) => ("retry", ""),
         _ => ("explain", ""),
     };
-    call(verb, "", &clean(&failure.task), rest)
+    call(verb, &recap.plan.words, &clean(&failure.task), rest)
 }
