@@ -22,6 +22,7 @@ mod save;
 mod saved;
 mod settle;
 mod sifting;
+mod state;
 mod token;
 mod troubles;
 mod untaken;
