@@ -58,7 +58,7 @@ fn work_that_the_remote_refuses_keeps_no_other_work_from_being_saved() {
     let other = fleet.clone("other");
     other.run(&["--ci"]).assert(4, &[]);
     other.assert_statuses(&stand);
-    assert_eq!(other.log().starts(), ["a", "b", "c"]);
+    assert_eq!(other.log().starts().len(), 3);
     other.blueprint(&["retry", "a", "--note", "no secrets", "--remote"]).assert(0, &[]);
     fleet.clone("last").run(&["--ci"]).assert(0, &[]);
     assert!(files(INTEGRATION).contains("a.txt"));

@@ -158,9 +158,11 @@ impl Trees<'_> {
             return loss(Some(if found.is_some() { Harm::Rewritten } else { Harm::Gone }), Vec::new());
         }
         let remains = [&*result, moved].join(&b'\n');
-        let lost = lost_lines(&base, &ours, &own, &remains);
-        let lines: Vec<_> =
-            lost.into_iter().filter(|line| line.side == Side::Integration).map(|line| line.text).collect();
+        let lines: Vec<_> = lost_lines(&base, &ours, &own, &remains)
+            .into_iter()
+            .filter(|line| line.side == Side::Integration)
+            .map(|line| line.text)
+            .collect();
         let is_gone = found.is_none() && self.is_gone(path, &ours, &lines);
         (is_gone || !lines.is_empty()).then(|| loss(is_gone.then_some(Harm::Gone), lines)).flatten()
     }

@@ -221,7 +221,7 @@ impl Venue<'_> {
             run: run_id(),
             host: host(),
             expires: Timestamp::now(),
-            vitals: Some(Vitals::own(self.lasts)),
+            vitals: Some(Box::new(Vitals::own(self.lasts))),
         };
         token.as_mut().map_or(Ok(()), |token| token.note(&claim.run))?;
         let mut post = Post {

@@ -48,18 +48,18 @@ pub struct JobClaim {
     pub expires: Timestamp,
     /// By which others see whether it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in crate::run) vitals: Option<Vitals>,
+    pub(in crate::run) vitals: Option<Box<Vitals>>,
 }
 
 impl JobClaim {
     /// For those who look whether it lives: under the ref `name`, which is `at` that commit.
     pub(super) fn held<'a>(&'a self, name: &'a str, at: Oid) -> Held<'a> {
-        Held { name, at, run: &self.run, expires: self.expires, vitals: self.vitals.as_ref() }
+        Held { name, at, run: &self.run, expires: self.expires, vitals: self.vitals.as_deref() }
     }
 
     /// Whether its process is known to have ended.
     pub(super) fn is_gone(&self) -> bool {
-        self.vitals.as_ref().is_some_and(Vitals::are_gone)
+        self.vitals.as_deref().is_some_and(Vitals::are_gone)
     }
 
     /// From when on another job may have the task, if nothing is heard of this one until then.

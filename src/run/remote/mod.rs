@@ -26,6 +26,7 @@ mod saved;
 mod settle;
 mod shape;
 mod sifting;
+mod state;
 mod token;
 mod troubles;
 mod untaken;

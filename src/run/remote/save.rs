@@ -1,18 +1,13 @@
 //! What is here by now becomes what the remote has: in one push, which holds only as long as the lease is ours.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::time::Instant;
 
 use super::checkout::note_left;
-use super::lineage::{is_idle, whole_lines};
-use super::restore::journal;
 use super::saved::Card;
 use super::{Lease, Refusals, RemotePlan, Restored, Saved, StateError, Untaken, patience};
-use crate::genesis::Genesis;
 use crate::git::{EpicRefs, Move, Oid, RefMap, Remote, RemoteError, TimeLeft};
 use crate::run::{Site, known_slugs};
-use crate::store::StoreError;
 
 /// So many refs go in one command line.
 pub(super) const TOGETHER: usize = 300;
@@ -45,11 +40,11 @@ pub struct Saver {
     /// The same of which the journal here says so, too.
     pub(super) given_up: Vec<Untaken>,
     /// What the remote has.
-    saved: Option<Saved>,
-    card: Card,
+    pub(super) saved: Option<Saved>,
+    pub(super) card: Card,
     renewed: Instant,
     /// The last commit that was made of a state, and what it follows.
-    stored: Option<(Saved, Option<Oid>, Oid)>,
+    pub(super) stored: Option<(Saved, Option<Oid>, Oid)>,
     /// How many saves have failed since the last one that did not.
     failures: u32,
     /// Anything was pushed but the lease.
@@ -231,18 +226,6 @@ impl Saver {
         Ok(())
     }
 
-    /// The commit with the state; the same one again, as long as it is the same: a push whose answer was lost may have been made.
-    fn stored(&mut self, state: &Saved, before: Option<Oid>) -> Result<Oid, StateError> {
-        if let Some((of, after, at)) = &self.stored
-            && (of, *after) == (state, before)
-        {
-            return Ok(*at);
-        }
-        let at = state.store(self.plan().remote.repo(), before)?;
-        self.stored = Some((state.clone(), before, at));
-        Ok(at)
-    }
-
     /// All of it, or nothing, and only with the lease, which is renewed or given back by that.
     pub(super) fn push(
         &mut self,
@@ -265,30 +248,6 @@ impl Saver {
             self.lease.renewed(renewal);
         }
         Ok(())
-    }
-
-    /// Whether the remote lacks anything of it: that somebody has looked, and found nothing to do, is nothing.
-    fn is_new(&self, state: &Saved) -> bool {
-        let Some(saved) = &self.saved else { return true };
-        let since = state.journal.strip_prefix(&*saved.journal);
-        (&state.plan, &state.card) != (&saved.plan, &saved.card) || !since.is_some_and(is_idle)
-    }
-
-    /// The plan's file before the journal that it follows.
-    pub(super) fn state(&mut self) -> Result<Saved, StateError> {
-        let path = self.site.plan.path();
-        let plan = fs::read(path).map_err(|error| StateError::from(StoreError::io("read", path)(error)))?;
-        let is_a_plan = Genesis::parse(plan.clone()).is_ok();
-        // Somebody is about writing it: the one before will do, the journal catches it up.
-        let before = self.saved.as_ref().map(|saved| saved.plan.clone()).filter(|_| !is_a_plan);
-        let mut journal = whole_lines(&journal(&self.site.state)?).to_vec();
-        self.look_for_untaken(&journal)?;
-        for fact in self.untaken.iter().flat_map(|untaken| &untaken.facts) {
-            serde_json::to_writer(&mut journal, fact)
-                .map_err(|error| StateError::unreadable("journal", error))?;
-            journal.push(b'\n');
-        }
-        Ok(Saved::new(before.unwrap_or(plan), journal, self.card.clone()))
     }
 
     /// The refs after the journal that names them.

@@ -64,7 +64,9 @@ impl Changed {
 
     /// Takes up what the steps make of the text; `number` is that of the last one.
     pub(super) fn write(&mut self, mut splices: Vec<Splice>, entry: Option<String>, number: usize) {
-        splices.iter_mut().for_each(|splice| splice.text.shrink_to_fit());
+        for splice in &mut splices {
+            splice.text.shrink_to_fit();
+        }
         self.splices = splices.into();
         self.entry = entry.map(String::into_boxed_str);
         self.number = number;
