@@ -59,7 +59,7 @@ fn a_change_is_counted_once_however_it_came_together() {
         crate::project::INTEGRATION,
     ]);
     project.commit_in(&folder, "same.txt", "by both", &[]);
-    project.blueprint(&["give", "b"]).assert(0, &["is completed"]);
+    project.blueprint(&["give", "b", "--dropped", "same.txt"]).assert(0, &["is completed"]);
     let told = report(&project);
     let of = |task: &str| named(&told["tasks"], "id", task)["changed"].clone();
     let start = project.git(&["for-each-ref", "--format=%(objectname)", "refs/blueprint/trial/start"]);
