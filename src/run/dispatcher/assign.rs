@@ -166,7 +166,13 @@ impl Dispatcher<'_> {
     /// In document order. One that is completed without work of its own stands for what it needs itself.
     fn built_on(&self, task: &TaskId) -> Vec<TaskId> {
         let plan = &self.ground.plan;
-        let adds = |index| self.results.contains_key(&plan.task(index).id);
+        // What was done in the checkout itself is where everybody finds it.
+        let is_in_place =
+            |id: &TaskId| self.ground.casting.get(id).is_some_and(|cast| cast.isolation == Isolation::None);
+        let adds = |index| {
+            let id = &plan.task(index).id;
+            self.results.contains_key(id) || is_in_place(id)
+        };
         let before = plan.find(task.as_str()).map(|index| plan.built_on(index, adds));
         before.into_iter().flatten().map(|index| self.id(index)).collect()
     }
